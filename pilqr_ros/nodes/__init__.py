@@ -1,0 +1,1 @@
+"""ROS nodes: thin wiring of topics, services and actions to the plain objects below them."""

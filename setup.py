@@ -1,0 +1,41 @@
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+NAME = "pilqr_ros"
+NODES = [
+    "cost_evaluator",
+    "effort_guard",
+    "learner",
+    "mujoco_bridge",
+    "state_estimator",
+    "trajectory_executor",
+]
+
+
+def files(folder: str, pattern: str) -> list[str]:
+    return sorted(str(path) for path in Path(folder).glob(pattern))
+
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    description="Trajectory-centric reinforcement learning (PILQR) for torque-controlled arms",
+    license="Apache-2.0",
+    maintainer="pilqr_ros maintainers",
+    maintainer_email="maintainers@example.com",
+    packages=find_packages(include=[NAME, f"{NAME}.*"]),
+    package_data={f"{NAME}.tasks": ["models/*"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+        (f"share/{NAME}/launch", files("launch", "*.launch.py")),
+        (f"share/{NAME}/config", files("config", "*.yaml")),
+        ("bin", ["bin/pilqr"]),
+    ],
+    install_requires=["setuptools"],
+    zip_safe=False,
+    entry_points={
+        "console_scripts": [f"{node} = {NAME}.nodes.{node}:main" for node in NODES],
+    },
+)
