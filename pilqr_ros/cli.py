@@ -1,0 +1,184 @@
+"""The command `pilqr`: start the nodes, train, evaluate, plot, and list runs.
+
+ROS is imported only by the commands that use it, so that a run can be looked at, and a task be
+trained in one process, on a machine that has none.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pilqr_ros import console as show
+from pilqr_ros.errors import PilqrError
+from pilqr_ros.learning.curves import plot_learning_curve
+from pilqr_ros.learning.policy_evaluation import EvaluationConfig
+from pilqr_ros.learning.run_store import RunConfig, RunStore, find_runs, open_run
+from pilqr_ros.learning.training import check_config
+from pilqr_ros.learning.video import VideoError, film_evaluation
+from pilqr_ros.sessions import Session, open_session
+from pilqr_ros.tasks import load_task
+
+app = typer.Typer(
+    help="PILQR on ROS 2: teach a torque-controlled arm a contact-rich skill.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+INTERRUPTED = 130
+
+TaskName = Annotated[str, typer.Argument(help="A task's name, or the path of a task file.")]
+RunPath = Annotated[Path, typer.Argument(help="A run's directory.", exists=True, file_okay=False)]
+Runs = Annotated[Path, typer.Option(help="Where runs are kept.", envvar="PILQR_RUNS")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
+InProcess = Annotated[bool, typer.Option("--in-process", help="Without ROS, in this process.")]
+Attach = Annotated[bool, typer.Option("--attach", help="Use nodes that are already running.")]
+Pace = Annotated[
+    float, typer.Option(min=0.0, max=10.0, help="1: real time; 0: as fast as the graph goes.")
+]
+
+
+@app.command()
+def up(
+    task: TaskName = "hockey",
+    runs: Runs = Path("runs"),
+    real_time_factor: Pace = 0.0,
+    viewer: Annotated[bool, typer.Option(help="Show the simulated world in a window.")] = False,
+    namespace: Annotated[str, typer.Option(help="Namespace of all nodes.")] = "",
+    log_level: Annotated[str, typer.Option(help="debug, info, warn, error or fatal.")] = "info",
+) -> None:
+    """Start every node of a task; Ctrl-C ends them."""
+    from pilqr_ros.nodes.graph import GraphOptions, run_graph
+
+    options = GraphOptions(
+        task=task,
+        runs_directory=str(runs.resolve()),
+        real_time_factor=real_time_factor,
+        viewer=viewer,
+        namespace=namespace,
+        log_level=log_level,
+    )
+    raise typer.Exit(run_graph(options))
+
+
+@app.command()
+def train(
+    task: TaskName = "hockey",
+    method: Annotated[str, typer.Option(help="pilqr, lqr-flm or pi2.")] = "pilqr",
+    iterations: Annotated[
+        int | None, typer.Option(min=1, help="Policy updates; the task file's by default.")
+    ] = None,
+    rollouts: Annotated[
+        int | None, typer.Option(min=2, help="Rollouts of each; the task file's by default.")
+    ] = None,
+    seed: Seed = 0,
+    resume: Annotated[
+        Path | None, typer.Option(help="Continue this run.", exists=True, file_okay=False)
+    ] = None,
+    runs: Runs = Path("runs"),
+    evaluation: Annotated[
+        int, typer.Option(min=0, help="Rollouts that evaluate the final policy; 0: none.")
+    ] = 20,
+    video: Annotated[bool, typer.Option(help="Film the learned policy.")] = True,
+    real_time_factor: Pace = 0.0,
+    in_process: InProcess = False,
+    attach: Attach = False,
+) -> None:
+    """Train the policies of a task, evaluate them, and leave curve, video and data in the run."""
+    if resume is None:
+        config = _new_config(task, method, iterations, rollouts, seed)
+    else:
+        config = open_run(resume).config
+        check_config(config, load_task(task))
+    with open_session(task, runs, real_time_factor, in_process=in_process, attach=attach) as work:
+        with show.TrainingBar(f"{config.task} {config.method}") as bar:
+            directory = work.train(config, resume, bar.update)
+        store = open_run(directory)
+        show.show_iterations(store)
+        if evaluation > 0:
+            _evaluate(work, store, EvaluationConfig(rollouts=evaluation, seed=config.seed))
+    _draw(store, video=video and evaluation > 0)
+    show.console.print(f"run: {directory}", soft_wrap=True)
+
+
+@app.command()
+def evaluate(
+    run: RunPath,
+    rollouts: Annotated[int, typer.Option(min=1, help="Rollouts of each condition.")] = 20,
+    iteration: Annotated[int, typer.Option(min=-1, help="Whose policies; -1: the last.")] = -1,
+    explore: Annotated[bool, typer.Option(help="With the policy's own noise.")] = False,
+    seed: Seed = 0,
+    real_time_factor: Pace = 0.0,
+    in_process: InProcess = False,
+    attach: Attach = False,
+) -> None:
+    """Execute the policies of a run and count successes."""
+    store = open_run(run)
+    config = EvaluationConfig(iteration, rollouts, explore, seed)
+    task, runs = str(run / "task.yaml"), run.parent
+    with open_session(task, runs, real_time_factor, in_process=in_process, attach=attach) as work:
+        _evaluate(work, store, config)
+
+
+@app.command()
+def plot(
+    run: RunPath,
+    video: Annotated[bool, typer.Option(help="Film the last evaluation, too.")] = False,
+) -> None:
+    """Draw the learning curve of a run."""
+    _draw(open_run(run), video=video)
+
+
+@app.command()
+def runs(
+    directory: Annotated[Path, typer.Argument(help="Where runs are kept.")] = Path("runs"),
+) -> None:
+    """List the runs and how far they are."""
+    show.show_runs([open_run(path) for path in find_runs(directory)])
+
+
+def main() -> None:
+    """Run the command; a problem is one line on stderr and a non-zero exit code."""
+    try:
+        app(standalone_mode=True)
+    except PilqrError as error:
+        show.errors.print(f"[bold red]pilqr:[/] {error}", soft_wrap=True, highlight=False)
+        sys.exit(1)
+
+
+def _new_config(
+    task: str, method: str, iterations: int | None, rollouts: int | None, seed: int
+) -> RunConfig:
+    loaded = load_task(task)
+    config = RunConfig(
+        task=loaded.name,
+        method=method,
+        iterations=loaded.learning.iterations if iterations is None else iterations,
+        rollouts=loaded.learning.rollouts if rollouts is None else rollouts,
+        seed=seed,
+        conditions=tuple(range(len(loaded.conditions))),
+    )
+    check_config(config, loaded)
+    return config
+
+
+def _evaluate(work: Session, store: RunStore, config: EvaluationConfig) -> None:
+    total = config.rollouts * len(store.config.conditions)
+    with show.counting_bar("evaluation", total) as advance:
+        outcomes = work.evaluate(store.directory, config, advance)
+    show.show_evaluation([condition.name for condition in store.task.conditions], outcomes)
+
+
+def _draw(store: RunStore, *, video: bool) -> None:
+    show.console.print(f"learning curve: {plot_learning_curve(store)}", soft_wrap=True)
+    if not video:
+        return
+    try:
+        with show.console.status("filming"):
+            path = film_evaluation(store)
+        show.console.print(f"video: {path}", soft_wrap=True)
+    except VideoError as error:
+        show.console.print(f"[yellow]no video:[/] {error}", soft_wrap=True)

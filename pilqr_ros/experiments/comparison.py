@@ -1,0 +1,142 @@
+"""Methods by seeds: train and evaluate each, in parallel over the cores, resumable.
+
+Every run is an ordinary run on disk under ``<directory>/<task>/<variant>/seed_<n>``; one that is
+finished is not done again, one that was interrupted continues.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pilqr_ros.errors import PilqrError
+from pilqr_ros.experiments.variants import parse_variant
+from pilqr_ros.learning import atomic
+from pilqr_ros.learning.collector import InProcessCollector
+from pilqr_ros.learning.costing import TaskCostEvaluator
+from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator, summarise
+from pilqr_ros.learning.run_store import RunConfig, RunStore, create_run_in, open_run
+from pilqr_ros.learning.training import Trainer, check_config
+from pilqr_ros.tasks import load_task
+
+EVALUATION_ROLLOUTS = 20
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of a comparison.
+
+    Attributes:
+        task: A task's name or the path of its file.
+        variant: A method, with or without changes of its settings.
+        seed: Seed of the run.
+        directory: Directory of the run.
+        conditions: Indices of conditions; empty for all.
+        iterations: Number of updates; None for the task file's.
+    """
+
+    task: str
+    variant: str
+    seed: int
+    directory: Path
+    conditions: tuple[int, ...] = ()
+    iterations: int | None = None
+
+
+def plan(
+    task: str,
+    variants: Sequence[str],
+    seeds: Sequence[int],
+    directory: Path,
+    iterations: int | None = None,
+) -> list[Job]:
+    """Return the jobs of a comparison, those of one seed beside each other."""
+    root = directory / load_task(task).name
+    return [
+        Job(task, variant, seed, root / variant / f"seed_{seed}", iterations=iterations)
+        for seed in seeds
+        for variant in variants
+    ]
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    workers: int | None = None,
+    on_done: Callable[[Job, str], None] = lambda job, problem: None,
+) -> None:
+    """Do all jobs; one that fails is reported and does not end the others.
+
+    Args:
+        jobs: What to do.
+        workers: Number of processes; None for one a core.
+        on_done: Called with each finished job and what went wrong, or an empty string.
+    """
+    context = multiprocessing.get_context("spawn")
+    count = workers or len(os.sched_getaffinity(0))
+    with ProcessPoolExecutor(count, mp_context=context) as pool:
+        futures = {pool.submit(run_job, job): job for job in jobs}
+        for future in as_completed(futures):
+            error = future.exception()
+            on_done(futures[future], "" if error is None else f"{type(error).__name__}: {error}")
+
+
+def run_job(job: Job) -> None:
+    """Train one run to its end and evaluate its last policies with and without their noise.
+
+    Raises:
+        PilqrError: The run failed; the reason is also in its ``failure.json``.
+    """
+    if (job.directory / "result.json").exists():
+        return
+    store = _open_or_create(job)
+    collector, evaluator = InProcessCollector(store.task), TaskCostEvaluator(store.task)
+    try:
+        Trainer(store, collector, evaluator).run()
+        evaluation = PolicyEvaluator(store, collector, evaluator)
+        result = {
+            name: _by_condition(evaluation, store, explore)
+            for name, explore in (("noise_free", False), ("noisy", True))
+        }
+    except PilqrError as error:
+        atomic.write_json(job.directory / "failure.json", {"error": str(error)})
+        raise
+    atomic.write_json(job.directory / "result.json", result)
+
+
+def results(jobs: Sequence[Job]) -> dict[Job, dict[str, Any]]:
+    """Return the results of the jobs that are done."""
+    paths = {job: job.directory / "result.json" for job in jobs}
+    return {job: atomic.read_json(path) for job, path in paths.items() if path.exists()}
+
+
+def _by_condition(evaluation: PolicyEvaluator, store: RunStore, explore: bool) -> dict[str, Any]:
+    config = EvaluationConfig(rollouts=EVALUATION_ROLLOUTS, explore=explore, seed=store.config.seed)
+    evaluated = evaluation.run(config)
+    return {
+        store.task.conditions[condition].name: summarise(
+            [one for one in evaluated if one.rollout.condition == condition]
+        )
+        for condition in store.config.conditions
+    }
+
+
+def _open_or_create(job: Job) -> RunStore:
+    if (job.directory / "run.json").exists():
+        return open_run(job.directory)
+    variant = parse_variant(job.variant)
+    task = variant.apply(load_task(job.task))
+    config = RunConfig(
+        task=task.name,
+        method=variant.method,
+        iterations=task.learning.iterations if job.iterations is None else job.iterations,
+        rollouts=task.learning.rollouts,
+        seed=job.seed,
+        conditions=job.conditions or tuple(range(len(task.conditions))),
+    )
+    check_config(config, task)
+    return create_run_in(job.directory, task, config)

@@ -1,0 +1,76 @@
+"""A method with some of its settings changed, written as one word.
+
+``pilqr`` is a method as the task file sets it, ``pilqr@paper`` the same with a named preset of
+settings, and ``pilqr@residual=simulated,folds=3`` with single settings changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import yaml
+
+from pilqr_ros.errors import PilqrError
+from pilqr_ros.tasks import Task
+from pilqr_ros.trajopt.settings import Settings
+from pilqr_ros.trajopt.update import METHODS
+
+PRESETS = {"paper": Settings.paper}
+
+
+class VariantError(PilqrError):
+    """A variant's name cannot be understood."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A method and changes of its settings."""
+
+    label: str
+    method: str
+    changes: dict[str, Any]
+
+    def apply(self, task: Task) -> Task:
+        """Return the task with this variant's settings in its file.
+
+        Raises:
+            TaskError: A changed setting does not exist or has a value that is not allowed.
+        """
+        if not self.changes:
+            return task
+        document = yaml.safe_load(task.source)
+        learning = document.setdefault("learning", {})
+        learning["settings"] = {**(learning.get("settings") or {}), **self.changes}
+        return Task.from_text(
+            yaml.safe_dump(document, sort_keys=False), f"{task.name}@{self.label}"
+        )
+
+
+def parse_variant(label: str) -> Variant:
+    """Read a variant's name.
+
+    Raises:
+        VariantError: The method or the preset does not exist, or a change has no value.
+    """
+    method, _, changes = label.partition("@")
+    if method not in METHODS:
+        raise VariantError(f"{label!r}: method is {method!r}, expected one of {', '.join(METHODS)}")
+    return Variant(label, method, _changes(label, changes))
+
+
+def _changes(label: str, text: str) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    for word in filter(None, text.split(",")):
+        name, equals, value = word.partition("=")
+        if equals:
+            changes[name] = yaml.safe_load(value)
+        elif name in PRESETS:
+            changes |= _plain(asdict(PRESETS[name]()))
+        else:
+            raise VariantError(f"{label!r}: {name!r} is neither name=value nor of {list(PRESETS)}")
+    return changes
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}

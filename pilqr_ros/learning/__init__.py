@@ -1,0 +1,1 @@
+"""Learning from rollouts: collecting, updating, and the run on disk."""

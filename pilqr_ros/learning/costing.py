@@ -1,0 +1,63 @@
+"""The cost and the outcome of a finished rollout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.tasks import Task
+from pilqr_ros.trajopt.typing import Array
+
+
+@dataclass(frozen=True)
+class CostReport:
+    """What a rollout cost.
+
+    Attributes:
+        costs: Cost of each step, ``(T,)``.
+        terms: Sum over time of each cost term, by name.
+        success: Whether the task's criterion is met.
+        distance: Distance to success at the last step [m].
+    """
+
+    costs: Array
+    success: bool
+    distance: float
+    terms: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def total(self) -> float:
+        """Cost of the whole rollout."""
+        return float(self.costs.sum())
+
+
+class CostEvaluator(Protocol):
+    """Whoever tells what a rollout cost: this process, or a node."""
+
+    def evaluate(self, rollout: Rollout) -> CostReport:
+        """Return the cost of a rollout."""
+
+
+@dataclass(frozen=True)
+class TaskCostEvaluator:
+    """Evaluates rollouts of a task in this process."""
+
+    task: Task
+
+    def evaluate(self, rollout: Rollout) -> CostReport:
+        """Return the cost of a rollout.
+
+        Raises:
+            TaskError: The rollout's condition is not one of the task's.
+            ShapeError: The rollout's arrays do not fit the task.
+        """
+        terms = self.task.cost(rollout.condition).evaluate_terms(rollout.states, rollout.applied)
+        outcome = self.task.success(rollout.condition, rollout.states)
+        return CostReport(
+            costs=sum(terms.values(), start=0.0 * rollout.stamps),
+            success=outcome.success,
+            distance=outcome.distance,
+            terms={name: float(values.sum()) for name, values in terms.items()},
+        )

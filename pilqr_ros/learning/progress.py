@@ -1,0 +1,87 @@
+"""What a training run tells while it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import nan
+from typing import Any, Literal
+
+import numpy as np
+
+from pilqr_ros.trajopt.typing import Array
+
+Phase = Literal["collecting", "updating"]
+
+
+@dataclass(frozen=True)
+class TrainingProgress:
+    """Where a run stands.
+
+    Attributes:
+        phase: What is being done.
+        iteration: Present iteration, counted from 0.
+        iterations: Iterations of the run.
+        rollout: Valid rollouts of this iteration so far, over all conditions.
+        rollouts: Rollouts of an iteration, over all conditions.
+        mean_cost: Mean cost of the last finished iteration; nan before.
+        success_rate: Success rate of the last finished iteration; nan before.
+        seconds_left: Estimate [s]; nan before the first rollout.
+    """
+
+    phase: Phase
+    iteration: int
+    iterations: int
+    rollout: int
+    rollouts: int
+    mean_cost: float = nan
+    success_rate: float = nan
+    seconds_left: float = nan
+
+
+@dataclass(frozen=True)
+class IterationSummary:
+    """What one iteration found in one condition.
+
+    Attributes:
+        iteration: Counted from 0.
+        condition: Index of the condition.
+        rollouts: Rollouts used.
+        rollouts_invalid: Rollouts drawn again.
+        total_costs: Cost of each rollout, ``(N,)``.
+        successes: Outcome of each rollout, ``(N,)``.
+        distances: Distance to success at the last step [m], ``(N,)``.
+        record: The update's record: arrays per time step by name.
+        seconds_collecting: Time for the rollouts [s].
+        seconds_updating: Time for the update [s].
+    """
+
+    iteration: int
+    condition: int
+    rollouts: int
+    rollouts_invalid: int
+    total_costs: Array
+    successes: Array
+    distances: Array
+    record: Mapping[str, Any]
+    seconds_collecting: float
+    seconds_updating: float
+
+    @property
+    def success_rate(self) -> float:
+        """Share of this iteration's rollouts that met the task's criterion."""
+        return float(np.mean(self.successes))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report that is stored with the iteration."""
+        return {
+            "iteration": self.iteration,
+            "condition": self.condition,
+            "rollouts": self.rollouts,
+            "rollouts_invalid": self.rollouts_invalid,
+            "total_costs": [float(value) for value in self.total_costs],
+            "successes": [bool(value) for value in self.successes],
+            "distances": [float(value) for value in self.distances],
+            "seconds_collecting": self.seconds_collecting,
+            "seconds_updating": self.seconds_updating,
+        }

@@ -1,0 +1,279 @@
+"""A training run on disk: everything needed to look at it, to continue it and to redo it.
+
+::
+
+    <runs>/<task>/<time>/
+        task.yaml                          the task file, as it was
+        run.json                           method, seed, conditions, versions
+        iteration_007/condition_0/
+            policy.npz                     K, k, L and step multipliers at its beginning
+            rollout_03.npz                 states, torques, noise, stamps
+            rollout_03.cost.npz            its cost and outcome
+            rollout_03.invalid_0.npz       one that was not used, with the reason
+            update.npz                     the update's record, per time step
+            report.json                    the iteration in short
+        evaluations/<name>/                rollouts of an evaluation
+
+A file is either whole or absent, and holds no pickle. An iteration is finished when the next one's
+``policy.npz`` exists.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pilqr_ros import __version__
+from pilqr_ros.learning import atomic
+from pilqr_ros.learning.costing import CostReport
+from pilqr_ros.learning.errors import RunError
+from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.tasks import Task
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
+from pilqr_ros.trajopt.typing import Array
+
+FORMAT = 1
+"""Version of the directory's layout."""
+
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "mujoco")
+_ROLLOUT_ARRAYS = ("states", "commanded", "applied", "noise", "stamps")
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """What a run was asked to do.
+
+    Attributes:
+        task: Name of the task.
+        method: ``pilqr``, ``lqr-flm`` or ``pi2``.
+        iterations: Number of policy updates.
+        rollouts: Rollouts of each iteration and condition.
+        seed: Seed of everything random.
+        conditions: Indices of the task's conditions.
+    """
+
+    task: str
+    method: str
+    iterations: int
+    rollouts: int
+    seed: int
+    conditions: tuple[int, ...]
+
+
+class RunStore:
+    """Reads and writes one run's directory."""
+
+    def __init__(self, directory: Path, task: Task, config: RunConfig) -> None:
+        """Bind a directory that `create_run` or `open_run` has prepared."""
+        self.directory = directory
+        self.task = task
+        self.config = config
+
+    def policy(self, iteration: int, condition: int) -> tuple[TVLGPolicy, Array]:
+        """Return the policy that an iteration began with and its step multipliers, ``(T,)``."""
+        path = self._condition(iteration, condition) / "policy.npz"
+        arrays = atomic.read_arrays(path)
+        try:
+            policy = TVLGPolicy(arrays["K"], arrays["k"], arrays["L"])
+            return policy, arrays["step_multiplier"]
+        except KeyError as error:
+            raise RunError(f"{path} lacks the array {error}") from error
+
+    def save_policy(
+        self, iteration: int, condition: int, policy: TVLGPolicy, step_multiplier: Array
+    ) -> None:
+        """Store the policy that an iteration begins with."""
+        arrays = {"K": policy.K, "k": policy.k, "L": policy.L, "step_multiplier": step_multiplier}
+        atomic.write_arrays(self._condition(iteration, condition) / "policy.npz", arrays)
+
+    def started(self, iteration: int, condition: int) -> bool:
+        """Tell whether an iteration's policy is on disk, that is, the one before has finished."""
+        return (self._condition(iteration, condition) / "policy.npz").exists()
+
+    @property
+    def iterations_finished(self) -> int:
+        """Number of iterations whose updates are on disk for every condition."""
+        finished = 0
+        while finished < self.config.iterations and all(
+            self.started(finished + 1, condition) for condition in self.config.conditions
+        ):
+            finished += 1
+        return finished
+
+    def rollout(self, iteration: int, condition: int, sample: int) -> Rollout | None:
+        """Return a stored valid rollout, or None where it has not been collected yet."""
+        path = self._rollout_path(iteration, condition, sample)
+        return load_rollout(path) if path.exists() else None
+
+    def save_rollout(self, iteration: int, condition: int, sample: int, rollout: Rollout) -> None:
+        """Store a rollout; an invalid one goes beside the place that it leaves open."""
+        path = self._rollout_path(iteration, condition, sample)
+        if not rollout.valid:
+            path = path.with_suffix(f".invalid_{self.attempts(iteration, condition, sample)}.npz")
+        save_rollout(path, rollout)
+
+    def attempts(self, iteration: int, condition: int, sample: int) -> int:
+        """Return how many invalid rollouts were stored in place of this one."""
+        path = self._rollout_path(iteration, condition, sample)
+        return len(list(path.parent.glob(f"{path.stem}.invalid_*.npz")))
+
+    def invalid_count(self, iteration: int, condition: int) -> int:
+        """Return how many invalid rollouts an iteration has seen."""
+        return len(list(self._condition(iteration, condition).glob("*.invalid_*.npz")))
+
+    def cost(self, iteration: int, condition: int, sample: int) -> CostReport | None:
+        """Return the stored cost of a rollout, or None where it has not been evaluated yet."""
+        path = self._rollout_path(iteration, condition, sample).with_suffix(".cost.npz")
+        return _cost_from(atomic.read_arrays(path), path) if path.exists() else None
+
+    def save_cost(self, iteration: int, condition: int, sample: int, cost: CostReport) -> None:
+        """Store the cost of a rollout."""
+        path = self._rollout_path(iteration, condition, sample).with_suffix(".cost.npz")
+        save_cost(path, cost)
+
+    def save_update(self, iteration: int, condition: int, record: Mapping[str, Any]) -> None:
+        """Store the record of a policy update; entries that are None are left out."""
+        arrays = {name: value for name, value in record.items() if value is not None}
+        atomic.write_arrays(self._condition(iteration, condition) / "update.npz", arrays)
+
+    def save_report(self, iteration: int, condition: int, report: Mapping[str, Any]) -> None:
+        """Store the short report of an iteration."""
+        atomic.write_json(self._condition(iteration, condition) / "report.json", report)
+
+    def reports(self) -> list[dict[str, Any]]:
+        """Return the reports of all finished iterations, by iteration and condition."""
+        paths = sorted(self.directory.glob("iteration_*/condition_*/report.json"))
+        return [atomic.read_json(path) for path in paths]
+
+    def evaluation_directory(self, name: str) -> Path:
+        """Return the directory of an evaluation."""
+        return self.directory / "evaluations" / name
+
+    def _condition(self, iteration: int, condition: int) -> Path:
+        return self.directory / f"iteration_{iteration:03d}" / f"condition_{condition}"
+
+    def _rollout_path(self, iteration: int, condition: int, sample: int) -> Path:
+        return self._condition(iteration, condition) / f"rollout_{sample:02d}.npz"
+
+
+def create_run(runs: Path, task: Task, config: RunConfig) -> RunStore:
+    """Create a new run in a directory named by task and time.
+
+    Args:
+        runs: Parent of all runs.
+        task: The task; its file is copied into the run.
+        config: What the run is asked to do.
+    """
+    directory = runs / task.name / datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
+    return create_run_in(_unused(directory), task, config)
+
+
+def create_run_in(directory: Path, task: Task, config: RunConfig) -> RunStore:
+    """Create a new run in this directory."""
+    directory.mkdir(parents=True, exist_ok=True)
+    atomic.write_text(directory / "task.yaml", task.source)
+    atomic.write_json(directory / "run.json", {"format": FORMAT, **asdict(config), **_versions()})
+    return RunStore(directory, task, config)
+
+
+def open_run(directory: Path) -> RunStore:
+    """Open a run to look at it or to continue it.
+
+    Raises:
+        RunError: It is not a run, or of another format.
+        TaskError: Its task file is not valid.
+    """
+    description = atomic.read_json(directory / "run.json")
+    if description.get("format") != FORMAT:
+        raise RunError(
+            f"{directory / 'run.json'}: format {description.get('format')!r} is not supported, "
+            f"expected {FORMAT}"
+        )
+    try:
+        config = RunConfig(**{name: description[name] for name in RunConfig.__annotations__})
+        config = replace(config, conditions=tuple(config.conditions))
+    except (KeyError, TypeError) as error:
+        raise RunError(f"{directory / 'run.json'} lacks or misstates {error}") from error
+    task_file = directory / "task.yaml"
+    if not task_file.is_file():
+        raise RunError(f"{directory} is not a run: it has no task.yaml")
+    return RunStore(directory, Task.from_text(task_file.read_text(), str(task_file)), config)
+
+
+def find_runs(runs: Path) -> Iterator[Path]:
+    """Yield the directories of all runs below a folder, oldest first."""
+    yield from (path.parent for path in sorted(runs.glob("*/*/run.json")))
+
+
+def save_rollout(path: Path, rollout: Rollout) -> None:
+    """Store a rollout in a file."""
+    arrays: dict[str, Any] = {name: getattr(rollout, name) for name in _ROLLOUT_ARRAYS}
+    arrays["condition"] = rollout.condition
+    arrays["seed"] = np.uint64(rollout.seed)
+    arrays["valid"] = rollout.valid
+    arrays["reason"] = rollout.reason
+    arrays["interventions"] = rollout.interventions
+    atomic.write_arrays(path, arrays)
+
+
+def load_rollout(path: Path) -> Rollout:
+    """Read a rollout from a file.
+
+    Raises:
+        RunError: The file is missing, damaged or lacks an array.
+    """
+    arrays = atomic.read_arrays(path)
+    try:
+        return Rollout(
+            **{name: arrays[name] for name in _ROLLOUT_ARRAYS},
+            condition=int(arrays["condition"]),
+            seed=int(arrays["seed"]),
+            valid=bool(arrays["valid"]),
+            reason=str(arrays["reason"]),
+            interventions=int(arrays["interventions"]),
+        )
+    except KeyError as error:
+        raise RunError(f"{path} lacks the array {error}") from error
+
+
+def save_cost(path: Path, cost: CostReport) -> None:
+    """Store the cost of a rollout in a file."""
+    arrays: dict[str, Any] = {"costs": cost.costs, "success": cost.success}
+    arrays["distance"] = cost.distance
+    arrays["term_names"] = np.array(list(cost.terms), dtype=np.str_)
+    arrays["term_costs"] = np.array(list(cost.terms.values()), dtype=np.float64)
+    atomic.write_arrays(path, arrays)
+
+
+def _cost_from(arrays: Mapping[str, Any], path: Path) -> CostReport:
+    try:
+        terms = zip(arrays["term_names"].tolist(), arrays["term_costs"].tolist(), strict=True)
+        return CostReport(
+            costs=arrays["costs"],
+            success=bool(arrays["success"]),
+            distance=float(arrays["distance"]),
+            terms=dict(terms),
+        )
+    except KeyError as error:
+        raise RunError(f"{path} lacks the array {error}") from error
+
+
+def _unused(directory: Path) -> Path:
+    candidate, count = directory, 2
+    while candidate.exists():
+        candidate, count = directory.with_name(f"{directory.name}_{count}"), count + 1
+    return candidate
+
+
+def _versions() -> dict[str, Any]:
+    libraries = {name: metadata.version(name) for name in _LIBRARIES}
+    return {
+        "versions": {"pilqr_ros": __version__, "python": platform.python_version(), **libraries}
+    }

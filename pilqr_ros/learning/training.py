@@ -1,0 +1,264 @@
+"""Algorithm 1 as a loop over a run on disk: collect, evaluate, update, report.
+
+Every rollout and every policy is stored before the next step begins, and every random draw is a
+function of the run's seed and of where it is used. A run that is opened again therefore continues
+with exactly the numbers it would have had without the interruption.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from pilqr_ros.learning.collector import Collector
+from pilqr_ros.learning.costing import CostEvaluator, CostReport
+from pilqr_ros.learning.errors import TrainingError, TrainingStopped
+from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
+from pilqr_ros.learning.run_store import RunConfig, RunStore
+from pilqr_ros.learning.seeds import rollout_seed, update_rng
+from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.tasks import Task
+from pilqr_ros.trajopt.batch import Batch
+from pilqr_ros.trajopt.errors import UpdateError
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
+from pilqr_ros.trajopt.update import METHODS, UpdateResult, update
+
+MAX_ATTEMPTS = 5
+"""Invalid rollouts in a row that are drawn again before training gives up."""
+
+MAX_ITERATIONS = 1000
+MAX_ROLLOUTS = 1000
+
+
+def check_config(config: RunConfig, task: Task) -> None:
+    """Check that a run can be done as it is asked for.
+
+    Raises:
+        TrainingError: A value is not allowed; the message names it and what is.
+    """
+    if config.task != task.name:
+        raise TrainingError(f"task is {config.task!r}, expected {task.name!r}")
+    if config.method not in METHODS:
+        raise TrainingError(f"method is {config.method!r}, expected one of {', '.join(METHODS)}")
+    _check_range("iterations", config.iterations, 1, MAX_ITERATIONS)
+    _check_range("rollouts", config.rollouts, 2, MAX_ROLLOUTS)
+    _check_range("seed", config.seed, 0, 2**64 - 1)
+    if not config.conditions:
+        raise TrainingError("conditions is empty, expected at least one index")
+    if len(set(config.conditions)) < len(config.conditions):
+        raise TrainingError(f"conditions is {config.conditions}, expected each index once")
+    for condition in config.conditions:
+        _check_range("condition", condition, 0, len(task.conditions) - 1)
+
+
+def _check_range(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise TrainingError(f"{name} is {value}, expected {low} to {high}")
+
+
+@dataclass
+class Trainer:
+    """Trains the policies of one run.
+
+    Attributes:
+        store: The run, new or opened again.
+        collector: Executes policies.
+        evaluator: Tells what a rollout cost.
+        on_progress: Called after each rollout and at each change of phase.
+        on_summary: Called after each update.
+        should_stop: Asked before each rollout and update.
+    """
+
+    store: RunStore
+    collector: Collector
+    evaluator: CostEvaluator
+    on_progress: Callable[[TrainingProgress], None] = lambda progress: None
+    on_summary: Callable[[IterationSummary], None] = lambda summary: None
+    should_stop: Callable[[], bool] = lambda: False
+    _batches: dict[int, list[Batch]] = field(default_factory=dict, init=False)
+    _pace: _Pace = field(init=False)
+    _progress: TrainingProgress = field(init=False)
+
+    def run(self) -> None:
+        """Train until the run's last iteration.
+
+        Raises:
+            TrainingStopped: `should_stop` said so.
+            TrainingError: An update failed, or too many rollouts in a row were invalid.
+            CollectorError: Nobody executes rollouts any more.
+            RunError: The run on disk is damaged.
+        """
+        config, first = self.store.config, self.store.iterations_finished
+        per_iteration = config.rollouts * len(config.conditions)
+        self._pace = _Pace(per_iteration)
+        self._progress = TrainingProgress("collecting", first, config.iterations, 0, per_iteration)
+        self._start(first)
+        for iteration in range(first, config.iterations):
+            self._run_iteration(iteration)
+
+    def _start(self, first: int) -> None:
+        for condition in self.store.config.conditions:
+            if not self.store.started(0, condition):
+                policy = self.store.task.initial_policy(condition)
+                self.store.save_policy(0, condition, policy, np.ones(policy.T))
+            self._batches[condition] = [
+                self._stored_batch(iteration, condition) for iteration in range(first)
+            ]
+
+    def _run_iteration(self, iteration: int) -> None:
+        self._tell(iteration=iteration, rollout=0)
+        summaries = []
+        for condition in self.store.config.conditions:
+            if self.store.started(iteration + 1, condition):
+                self._batches[condition].append(self._stored_batch(iteration, condition))
+                continue
+            summaries.append(self._improve(iteration, condition))
+        if summaries:
+            self._tell(
+                mean_cost=float(np.mean([summary.total_costs for summary in summaries])),
+                success_rate=float(np.mean([summary.success_rate for summary in summaries])),
+            )
+
+    def _improve(self, iteration: int, condition: int) -> IterationSummary:
+        policy, step_multiplier = self.store.policy(iteration, condition)
+        began = time.monotonic()
+        samples = [
+            self._sample(policy, iteration, condition, sample)
+            for sample in range(self.store.config.rollouts)
+        ]
+        collected = time.monotonic()
+        self._batches[condition].append(_batch(samples))
+        self._tell(phase="updating")
+        result = self._update(policy, step_multiplier, iteration, condition)
+        summary = IterationSummary(
+            iteration=iteration,
+            condition=condition,
+            rollouts=len(samples),
+            rollouts_invalid=self.store.invalid_count(iteration, condition),
+            total_costs=np.array([cost.total for _, cost in samples]),
+            successes=np.array([cost.success for _, cost in samples]),
+            distances=np.array([cost.distance for _, cost in samples]),
+            record=result.record.arrays(),
+            seconds_collecting=collected - began,
+            seconds_updating=time.monotonic() - collected,
+        )
+        self._keep(result, summary)
+        self._tell(phase="collecting")
+        return summary
+
+    def _keep(self, result: UpdateResult, summary: IterationSummary) -> None:
+        iteration, condition = summary.iteration, summary.condition
+        self.store.save_update(iteration, condition, summary.record)
+        self.store.save_report(iteration, condition, summary.to_json())
+        self.store.save_policy(iteration + 1, condition, result.policy, result.step_multiplier)
+        self._pace.updated(summary.seconds_updating)
+        self.on_summary(summary)
+
+    def _update(
+        self, policy: TVLGPolicy, step_multiplier: np.ndarray, iteration: int, condition: int
+    ) -> UpdateResult:
+        self._check_stop()
+        config, task = self.store.config, self.store.task
+        try:
+            return update(
+                config.method,
+                policy,
+                self._batches[condition],
+                task.cost(condition),
+                task.learning.settings,
+                step_multiplier,
+                update_rng(config.seed, iteration, condition),
+                action_limits=task.torque_limits,
+            )
+        except UpdateError as error:
+            raise TrainingError(f"iteration {iteration}, condition {condition}: {error}") from error
+
+    def _sample(
+        self, policy: TVLGPolicy, iteration: int, condition: int, sample: int
+    ) -> tuple[Rollout, CostReport]:
+        place = (iteration, condition, sample)
+        rollout = self.store.rollout(*place)
+        if rollout is None:
+            began = time.monotonic()
+            rollout = self._collect(policy, *place)
+            self._pace.collected(time.monotonic() - began)
+        cost = self.store.cost(*place)
+        if cost is None:
+            cost = self.evaluator.evaluate(rollout)
+            self.store.save_cost(*place, cost)
+        self._tell(rollout=self._progress.rollout + 1)
+        return rollout, cost
+
+    def _collect(self, policy: TVLGPolicy, iteration: int, condition: int, sample: int) -> Rollout:
+        config, reason = self.store.config, ""
+        for _ in range(MAX_ATTEMPTS):
+            self._check_stop()
+            attempt = self.store.attempts(iteration, condition, sample)
+            seed = rollout_seed(config.seed, iteration, condition, sample, attempt)
+            rollout = self.collector.collect(policy, condition, seed, explore=True, jitter=True)
+            self.store.save_rollout(iteration, condition, sample, rollout)
+            if rollout.valid:
+                return rollout
+            reason = rollout.reason
+        raise TrainingError(
+            f"iteration {iteration}, condition {condition}, rollout {sample}: {MAX_ATTEMPTS} "
+            f"rollouts in a row were invalid, the last one because {reason}"
+        )
+
+    def _stored_batch(self, iteration: int, condition: int) -> Batch:
+        samples = []
+        for sample in range(self.store.config.rollouts):
+            rollout = self.store.rollout(iteration, condition, sample)
+            cost = self.store.cost(iteration, condition, sample)
+            if rollout is None or cost is None:
+                raise TrainingError(
+                    f"{self.store.directory} lacks rollout {sample} of the finished iteration "
+                    f"{iteration}, condition {condition}: it cannot be continued"
+                )
+            samples.append((rollout, cost))
+        return _batch(samples)
+
+    def _check_stop(self) -> None:
+        if self.should_stop():
+            raise TrainingStopped(f"stopped; everything until then is in {self.store.directory}")
+
+    def _tell(self, **changes: object) -> None:
+        self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]
+        progress = self._progress
+        left = self._pace.seconds_left(progress.iterations - progress.iteration, progress.rollout)
+        self._progress = replace(progress, seconds_left=left)
+        self.on_progress(self._progress)
+
+
+@dataclass
+class _Pace:
+    """Estimates the time left from the mean duration of rollouts and updates."""
+
+    rollouts_per_iteration: int
+    _rollout_seconds: list[float] = field(default_factory=list)
+    _update_seconds: list[float] = field(default_factory=list)
+
+    def collected(self, seconds: float) -> None:
+        self._rollout_seconds.append(seconds)
+
+    def updated(self, seconds: float) -> None:
+        self._update_seconds.append(seconds)
+
+    def seconds_left(self, iterations_left: int, rollouts_done: int) -> float:
+        if not self._rollout_seconds:
+            return float("nan")
+        rollouts = iterations_left * self.rollouts_per_iteration - rollouts_done
+        update_seconds = np.mean(self._update_seconds) if self._update_seconds else 0.0
+        return float(rollouts * np.mean(self._rollout_seconds) + iterations_left * update_seconds)
+
+
+def _batch(samples: list[tuple[Rollout, CostReport]]) -> Batch:
+    return Batch(
+        states=np.stack([rollout.states for rollout, _ in samples]),
+        actions=np.stack([rollout.applied for rollout, _ in samples]),
+        noise=np.stack([rollout.noise for rollout, _ in samples]),
+        costs=np.stack([cost.costs for _, cost in samples]),
+    )

@@ -1,0 +1,163 @@
+"""Two places where training happens: this process, or a graph of ROS nodes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pilqr_ros.learning.collector import InProcessCollector
+from pilqr_ros.learning.costing import TaskCostEvaluator
+from pilqr_ros.learning.errors import TrainingError
+from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
+from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
+from pilqr_ros.learning.training import Trainer
+from pilqr_ros.tasks import Task, load_task
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """The outcome of each rollout of an evaluation."""
+
+    condition: Sequence[int]
+    successes: Sequence[bool]
+    distances: Sequence[float]
+    costs: Sequence[float]
+
+
+class Session(Protocol):
+    """A place where policies are trained and evaluated."""
+
+    def train(
+        self, config: RunConfig, resume: Path | None, on_progress: Callable[[Any], None]
+    ) -> Path:
+        """Train and return the run's directory."""
+
+    def evaluate(
+        self, run: Path, config: EvaluationConfig, on_rollout: Callable[[], None]
+    ) -> Outcomes:
+        """Evaluate a run's policies and return what came of each rollout."""
+
+
+@dataclass
+class InProcessSession:
+    """Trains and evaluates in this process, without ROS."""
+
+    task: Task
+    runs: Path
+
+    def __post_init__(self) -> None:
+        """Build the simulated world once."""
+        self._collector = InProcessCollector(self.task)
+        self._evaluator = TaskCostEvaluator(self.task)
+
+    def train(
+        self, config: RunConfig, resume: Path | None, on_progress: Callable[[Any], None]
+    ) -> Path:
+        """Train and return the run's directory."""
+        store = create_run(self.runs, self.task, config) if resume is None else open_run(resume)
+        Trainer(store, self._collector, self._evaluator, on_progress=on_progress).run()
+        return store.directory
+
+    def evaluate(
+        self, run: Path, config: EvaluationConfig, on_rollout: Callable[[], None]
+    ) -> Outcomes:
+        """Evaluate a run's policies and return what came of each rollout."""
+        evaluator = PolicyEvaluator(open_run(run), self._collector, self._evaluator)
+        results = evaluator.run(config, lambda _: on_rollout())
+        return Outcomes(
+            condition=[one.rollout.condition for one in results],
+            successes=[one.cost.success for one in results],
+            distances=[one.cost.distance for one in results],
+            costs=[one.cost.total for one in results],
+        )
+
+
+@dataclass
+class GraphSession:
+    """Trains and evaluates through the learner node."""
+
+    client: Any  # a nodes.client.LearnerClient; ROS is not imported here
+
+    def train(
+        self, config: RunConfig, resume: Path | None, on_progress: Callable[[Any], None]
+    ) -> Path:
+        """Send a training goal and return the run's directory.
+
+        Raises:
+            ClientError: The learner did not answer or rejected the goal.
+            TrainingError: Training ended early; the message says why and where the run is.
+        """
+        from pilqr_msgs.action import TrainLocal
+
+        goal = TrainLocal.Goal(
+            method=config.method,
+            iterations=config.iterations,
+            rollouts=config.rollouts,
+            seed=config.seed,
+            conditions=list(config.conditions),
+            resume="" if resume is None else str(resume.resolve()),
+        )
+        result = self.client.train(goal, on_progress)
+        if not result.success:
+            raise TrainingError(result.message)
+        return Path(result.run_directory)
+
+    def evaluate(
+        self, run: Path, config: EvaluationConfig, on_rollout: Callable[[], None]
+    ) -> Outcomes:
+        """Send an evaluation goal and return what came of each rollout.
+
+        Raises:
+            ClientError: The learner did not answer or rejected the goal.
+            TrainingError: The evaluation ended early.
+        """
+        from pilqr_msgs.action import EvaluatePolicy
+
+        goal = EvaluatePolicy.Goal(
+            run=str(run.resolve()),
+            iteration=config.iteration,
+            rollouts=config.rollouts,
+            explore=config.explore,
+            seed=config.seed,
+            conditions=list(config.conditions),
+        )
+        result = self.client.evaluate(goal, lambda _: on_rollout())
+        if not result.success:
+            raise TrainingError(result.message)
+        return Outcomes(
+            condition=list(result.condition),
+            successes=list(result.successes),
+            distances=list(result.distances),
+            costs=list(result.total_costs),
+        )
+
+
+@contextlib.contextmanager
+def open_session(
+    task: str, runs: Path, real_time_factor: float, *, in_process: bool, attach: bool
+) -> Iterator[Session]:
+    """Open a session, and end it however the block is left.
+
+    Args:
+        task: A task's name or the path of its file.
+        runs: Parent of all runs.
+        real_time_factor: Pace of the graph; 0 for as fast as it goes.
+        in_process: Whether to do without ROS.
+        attach: Whether the nodes are already running.
+    """
+    if in_process:
+        yield InProcessSession(load_task(task), runs)
+        return
+    from pilqr_ros.nodes.client import LearnerClient
+    from pilqr_ros.nodes.graph import GraphOptions, running_graph
+
+    options = GraphOptions(
+        task=task, runs_directory=str(runs.resolve()), real_time_factor=real_time_factor
+    )
+    with contextlib.ExitStack() as stack:
+        if not attach:
+            stack.enter_context(running_graph(options))
+        yield GraphSession(stack.enter_context(LearnerClient()))
