@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from pilqr_ros.experiments.comparison import Job
 from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.sessions import Outcomes
 
@@ -118,6 +119,32 @@ def show_runs(stores: Sequence[RunStore]) -> None:
         row = (config.task, config.method, str(config.seed), done, success, str(store.directory))
         table.add_row(*row)
     console.print(table)
+
+
+def show_comparison(results: Mapping[Job, Mapping[str, Any]]) -> None:
+    """Print one row a method and condition, over the seeds that are done."""
+    columns = ("noise-free by seed", "noisy by seed", _DISTANCES[0])
+    table = _table("successes of each seed's final policy", "method", "condition", *columns)
+    for variant in dict.fromkeys(job.variant for job in results):
+        rows = [
+            result for job, result in sorted(results.items(), key=_seed) if job.variant == variant
+        ]
+        for condition in rows[0]["noise_free"]:
+            quiet = [row["noise_free"][condition] for row in rows]
+            noisy = [row["noisy"][condition] for row in rows]
+            distance = np.array([one["mean_distance"] for one in quiet])
+            table.add_row(
+                variant,
+                condition,
+                " ".join(str(one["successes"]) for one in quiet),
+                " ".join(str(one["successes"]) for one in noisy),
+                f"{distance.mean():.3f} +- {distance.std():.3f}",
+            )
+    console.print(table)
+
+
+def _seed(item: tuple[Job, Any]) -> int:
+    return item[0].seed
 
 
 @contextlib.contextmanager

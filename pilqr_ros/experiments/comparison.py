@@ -77,7 +77,7 @@ def run_jobs(
         on_done: Called with each finished job and what went wrong, or an empty string.
     """
     context = multiprocessing.get_context("spawn")
-    count = workers or len(os.sched_getaffinity(0))
+    count = len(os.sched_getaffinity(0)) if workers is None else workers
     with ProcessPoolExecutor(count, mp_context=context) as pool:
         futures = {pool.submit(run_job, job): job for job in jobs}
         for future in as_completed(futures):

@@ -1,0 +1,34 @@
+import pytest
+
+from pilqr_ros.experiments.variants import VariantError, parse_variant
+from pilqr_ros.tasks import load_task
+from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.trajopt.settings import Settings
+
+
+def test_a_bare_method_leaves_the_task_as_it_is():
+    task = load_task("hockey")
+    assert parse_variant("pi2").apply(task) is task
+
+
+def test_a_preset_replaces_all_settings():
+    task = parse_variant("pilqr@paper").apply(load_task("hockey"))
+    assert task.learning.settings == Settings.paper()
+
+
+def test_single_settings_are_changed_by_name():
+    task = load_task("hockey")
+    changed = parse_variant("pilqr@folds=3").apply(task)
+    assert changed.learning.settings.folds == 3
+    assert changed.cost(0) is not None
+
+
+@pytest.mark.parametrize("label", ["sarsa", "pilqr@unheard-of"])
+def test_a_name_that_means_nothing_is_refused(label):
+    with pytest.raises(VariantError, match="expected one of|neither"):
+        parse_variant(label)
+
+
+def test_a_setting_that_does_not_exist_is_refused():
+    with pytest.raises(TaskError, match="colour"):
+        parse_variant("pilqr@colour=3").apply(load_task("hockey"))

@@ -1,0 +1,58 @@
+from dataclasses import replace
+
+import pytest
+
+from pilqr_ros.learning.collector import InProcessCollector
+from pilqr_ros.learning.costing import TaskCostEvaluator
+from pilqr_ros.learning.run_store import RunConfig, create_run
+from pilqr_ros.learning.training import Trainer
+from pilqr_ros.tasks import load_task
+
+
+class FlakyCollector:
+    """A real collector some of whose rollouts are declared invalid."""
+
+    def __init__(self, collector, invalid):
+        self.collector = collector
+        self.invalid = invalid
+        self.calls = 0
+        self.seeds = []
+
+    def collect(self, policy, condition, seed, *, explore, jitter):
+        rollout = self.collector.collect(policy, condition, seed, explore=explore, jitter=jitter)
+        self.calls += 1
+        self.seeds.append(seed)
+        if self.invalid(self.calls):
+            return replace(rollout, valid=False, reason="a late tick")
+        return rollout
+
+
+@pytest.fixture(scope="session")
+def task():
+    return load_task("hockey")
+
+
+@pytest.fixture(scope="session")
+def collector(task):
+    return InProcessCollector(task)
+
+
+@pytest.fixture
+def flaky(collector):
+    """Return a function that makes a real collector some of whose rollouts are called invalid."""
+    return lambda invalid=lambda call: False: FlakyCollector(collector, invalid)
+
+
+@pytest.fixture
+def config():
+    return RunConfig("hockey", "pilqr", iterations=2, rollouts=4, seed=3, conditions=(0,))
+
+
+@pytest.fixture
+def store(tmp_path, task, config):
+    return create_run(tmp_path, task, config)
+
+
+@pytest.fixture
+def trainer(store, collector, task):
+    return Trainer(store, collector, TaskCostEvaluator(task))

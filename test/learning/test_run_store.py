@@ -1,0 +1,72 @@
+import json
+
+import numpy as np
+import pytest
+
+from pilqr_ros.learning.costing import TaskCostEvaluator
+from pilqr_ros.learning.errors import RunError
+from pilqr_ros.learning.run_store import create_run, find_runs, load_rollout, open_run
+
+
+@pytest.fixture
+def rollout(task, collector):
+    policy = task.initial_policy(0)
+    return collector.collect(policy, 0, 2**64 - 1, explore=True, jitter=True)
+
+
+def test_a_rollout_and_its_cost_come_back_as_they_were(store, task, rollout):
+    cost = TaskCostEvaluator(task).evaluate(rollout)
+    store.save_rollout(0, 0, 3, rollout)
+    store.save_cost(0, 0, 3, cost)
+    read = store.rollout(0, 0, 3)
+    for name in ("states", "commanded", "applied", "noise", "stamps"):
+        np.testing.assert_array_equal(getattr(read, name), getattr(rollout, name))
+    assert (read.seed, read.condition, read.valid, read.reason) == (2**64 - 1, 0, True, "")
+    assert store.cost(0, 0, 3).terms == cost.terms
+    assert store.cost(0, 0, 3).total == cost.total
+
+
+def test_what_is_not_there_yet_is_none(store):
+    assert store.rollout(0, 0, 0) is None
+    assert store.cost(0, 0, 0) is None
+    assert store.iterations_finished == 0
+
+
+def test_a_run_opens_with_task_and_config_as_created(store, config, task):
+    opened = open_run(store.directory)
+    assert opened.config == config
+    assert opened.task.source == task.source
+
+
+def test_two_runs_of_one_second_get_two_directories(tmp_path, task, config):
+    directories = {create_run(tmp_path, task, config).directory for _ in range(3)}
+    assert len(directories) == 3
+    assert set(find_runs(tmp_path)) == directories
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(RunError, match=r"run\.json cannot be read"):
+        open_run(tmp_path)
+
+
+def test_a_run_of_another_format_is_refused(store):
+    path = store.directory / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
+    with pytest.raises(RunError, match="format 99 is not supported, expected 1"):
+        open_run(store.directory)
+
+
+def test_a_run_without_a_key_is_refused_by_name(store):
+    path = store.directory / "run.json"
+    description = json.loads(path.read_text())
+    del description["seed"]
+    path.write_text(json.dumps(description))
+    with pytest.raises(RunError, match="'seed'"):
+        open_run(store.directory)
+
+
+def test_a_file_that_lacks_an_array_is_refused_by_name(store, rollout):
+    path = store.directory / "odd.npz"
+    np.savez(path, states=rollout.states)
+    with pytest.raises(RunError, match=r"odd\.npz lacks the array"):
+        load_rollout(path)

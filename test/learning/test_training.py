@@ -1,0 +1,92 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pilqr_ros.learning.costing import TaskCostEvaluator
+from pilqr_ros.learning.errors import TrainingError, TrainingStopped
+from pilqr_ros.learning.run_store import create_run, open_run
+from pilqr_ros.learning.training import MAX_ATTEMPTS, Trainer, check_config
+
+
+def run_directory_contents(directory):
+    return {
+        str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*.npz")
+    }
+
+
+def test_training_improves_the_policy_step_by_step(trainer, store):
+    told = []
+    trainer.on_progress = told.append
+    trainer.run()
+    assert store.iterations_finished == 2
+    first, last = store.policy(0, 0)[0], store.policy(2, 0)[0]
+    assert not np.allclose(first.k, last.k)
+    assert [report["rollouts"] for report in store.reports()] == [4, 4]
+    assert told[-1].iteration == 1
+    assert told[-1].rollout == 4
+    assert told[-1].seconds_left >= 0.0
+    assert np.isfinite(told[-1].mean_cost)
+
+
+@pytest.mark.parametrize("rollouts_before", [1, 4, 6])
+def test_an_interrupted_run_continues_bit_for_bit(
+    trainer, store, flaky, task, config, tmp_path, rollouts_before
+):
+    trainer.run()
+    other = create_run(tmp_path / "other", task, config)
+    counted = flaky()
+    evaluator = TaskCostEvaluator(task)
+    interrupted = Trainer(
+        other, counted, evaluator, should_stop=lambda: counted.calls >= rollouts_before
+    )
+    with pytest.raises(TrainingStopped):
+        interrupted.run()
+    resumed = flaky()
+    Trainer(open_run(other.directory), resumed, evaluator).run()
+    assert counted.calls + resumed.calls == 8
+    assert run_directory_contents(other.directory) == run_directory_contents(store.directory)
+
+
+def test_an_invalid_rollout_is_kept_apart_and_drawn_again(trainer, store, flaky):
+    flaky = flaky(invalid=lambda call: call == 2)
+    trainer.collector = flaky
+    trainer.run()
+    assert flaky.calls == 9
+    assert len(set(flaky.seeds)) == 9
+    assert store.reports()[0]["rollouts_invalid"] == 1
+    assert all(store.rollout(0, 0, sample).valid for sample in range(4))
+
+
+def test_training_gives_up_after_many_invalid_rollouts(trainer, store, flaky):
+    trainer.collector = flaky(invalid=lambda call: call > 1)
+    with pytest.raises(TrainingError, match="rollout 1.*because a late tick"):
+        trainer.run()
+    assert store.rollout(0, 0, 0) is not None
+    assert store.attempts(0, 0, 1) == MAX_ATTEMPTS
+
+
+def test_a_finished_run_has_nothing_left_to_do(trainer, flaky):
+    trainer.run()
+    again = flaky()
+    trainer.collector = again
+    trainer.run()
+    assert again.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"task": "plug"}, "task is 'plug', expected 'hockey'"),
+        ({"method": "sarsa"}, "method is 'sarsa', expected one of pilqr"),
+        ({"iterations": 0}, "iterations is 0, expected 1 to"),
+        ({"rollouts": 1}, "rollouts is 1, expected 2 to"),
+        ({"seed": -1}, "seed is -1"),
+        ({"conditions": ()}, "conditions is empty"),
+        ({"conditions": (0, 0)}, "expected each index once"),
+        ({"conditions": (99,)}, "condition is 99, expected 0 to"),
+    ],
+)
+def test_a_run_that_cannot_be_done_is_refused_with_the_reason(task, config, change, message):
+    with pytest.raises(TrainingError, match=message):
+        check_config(replace(config, **change), task)

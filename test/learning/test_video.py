@@ -1,0 +1,23 @@
+import imageio.v2 as imageio
+import pytest
+
+from pilqr_ros.learning.errors import RunError
+from pilqr_ros.learning.video import VideoError, film, film_evaluation
+
+
+def test_a_rollout_becomes_a_video_of_its_length(task, collector, tmp_path):
+    rollout = collector.collect(task.initial_policy(0), 0, 1, explore=True, jitter=True)
+    try:
+        path = film(task, rollout, tmp_path / "shot.mp4")
+    except VideoError as error:
+        pytest.skip(str(error))
+    with imageio.get_reader(path) as reader:
+        frames = [frame.mean() for frame in reader]
+        assert reader.get_meta_data()["fps"] == round(1 / task.dt)
+    assert len(frames) == task.T + 1
+    assert min(frames) > 5.0  # not black
+
+
+def test_a_run_that_was_not_evaluated_has_nothing_to_film(store):
+    with pytest.raises(RunError, match="no evaluation to film"):
+        film_evaluation(store)

@@ -1,0 +1,71 @@
+import json
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+from pilqr_ros.cli import app, main
+from pilqr_ros.learning.run_store import find_runs
+
+SHORT = ["--iterations", "1", "--rollouts", "4", "--evaluation", "2", "--no-video", "--in-process"]
+
+
+@pytest.fixture
+def runner():
+    return CliRunner()
+
+
+@pytest.fixture
+def trained(runner, tmp_path):
+    result = runner.invoke(app, ["train", "hockey", *SHORT, "--runs", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    return next(find_runs(tmp_path)), result.output
+
+
+def test_training_leaves_a_run_with_curve_policy_and_rollouts(trained):
+    run, output = trained
+    assert (run / "learning_curve.png").exists()
+    assert (run / "iteration_001" / "condition_0" / "policy.npz").exists()
+    assert len(list(run.glob("iteration_000/condition_0/rollout_??.npz"))) == 4
+    assert json.loads((run / "run.json").read_text())["method"] == "pilqr"
+    assert "evaluation" in output
+
+
+def test_a_finished_run_can_be_resumed_evaluated_plotted_and_listed(trained, runner):
+    run, _ = trained
+    for command in (
+        ["train", "hockey", "--resume", str(run), "--in-process", "--evaluation", "0"],
+        ["evaluate", str(run), "--rollouts", "1", "--in-process", "--explore"],
+        ["plot", str(run)],
+        ["runs", str(run.parents[1])],
+    ):
+        result = runner.invoke(app, command)
+        assert result.exit_code == 0, result.output
+    assert re.search(r"hockey.*pilqr.*1/1", result.output)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "no-such-task", "--in-process"], "no-such-task"),
+        (["train", "hockey", "--method", "sarsa", "--in-process"], "method is 'sarsa'"),
+    ],
+)
+def test_a_wrong_argument_is_one_line_and_exit_code_1(arguments, message, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["pilqr", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 1
+    errors = capsys.readouterr().err
+    assert message in errors
+    assert "Traceback" not in errors
+
+
+def test_resuming_a_run_of_another_task_is_refused(trained, monkeypatch, capsys, tmp_path):
+    run, _ = trained
+    description = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(description | {"task": "juggling"}))
+    monkeypatch.setattr("sys.argv", ["pilqr", "train", "hockey", "--resume", str(run)])
+    with pytest.raises(SystemExit):
+        main()
+    assert "task is 'juggling', expected 'hockey'" in capsys.readouterr().err

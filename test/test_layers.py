@@ -1,0 +1,65 @@
+"""Imports point downward only, and the mathematics stays free of ROS and MuJoCo."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import pilqr_ros
+
+ROOT = Path(pilqr_ros.__file__).parent
+
+ALLOWED = {
+    "trajopt": {"trajopt"},
+    "robot": {"robot", "tasks", "trajopt"},
+    "tasks": {"tasks", "trajopt"},
+    "simulation": {"simulation", "robot", "tasks", "trajopt"},
+    "learning": {"learning", "simulation", "robot", "tasks", "trajopt"},
+    "experiments": {"experiments", "nodes", "learning", "simulation", "robot", "tasks", "trajopt"},
+    "nodes": {"nodes", "learning", "simulation", "robot", "tasks", "trajopt"},
+}
+TRAJOPT_LIBRARIES = {"numpy", "scipy", "sklearn"}
+
+
+def imported_modules(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.add(node.module)
+    return names
+
+
+@pytest.mark.parametrize("layer", sorted(ALLOWED))
+def test_layer_imports_only_what_lies_below(layer):
+    for path in (ROOT / layer).rglob("*.py"):
+        for name in imported_modules(path):
+            package, _, rest = name.partition(".")
+            part = rest.partition(".")[0]
+            if package == "pilqr_ros" and (ROOT / part).is_dir():
+                assert part in ALLOWED[layer], f"{path.relative_to(ROOT)} imports {name}"
+
+
+def test_every_folder_of_the_package_has_its_place():
+    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert folders == set(ALLOWED)
+
+
+def test_trajopt_needs_nothing_but_numpy_scipy_and_scikit_learn():
+    for path in (ROOT / "trajopt").rglob("*.py"):
+        for name in imported_modules(path):
+            package = name.partition(".")[0]
+            assert package in TRAJOPT_LIBRARIES | {"pilqr_ros"} | sys.stdlib_module_names, (
+                f"{path.relative_to(ROOT)} imports {name}"
+            )
+
+
+@pytest.mark.parametrize("layer", ["tasks", "robot", "simulation", "learning"])
+def test_layers_below_the_nodes_know_no_ros(layer):
+    for path in (ROOT / layer).rglob("*.py"):
+        for name in imported_modules(path):
+            package = name.partition(".")[0]
+            assert package not in {"rclpy", "pilqr_msgs", "sensor_msgs", "std_msgs"}, path
