@@ -1,0 +1,103 @@
+"""Executing a policy once: the protocol, and the collector that needs no ROS.
+
+The in-process collector runs the very objects that the nodes wrap, in the same order, so that a
+rollout through the ROS graph in lock-step gives the same numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from pilqr_ros.robot.errors import RolloutAborted, StateError
+from pilqr_ros.robot.policy_runner import PolicyRunner
+from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.robot.state_estimation import StateEstimate, StateEstimator
+from pilqr_ros.robot.torque_limits import TorqueLimiter
+from pilqr_ros.simulation.errors import SimulationDiverged
+from pilqr_ros.simulation.world import World
+from pilqr_ros.tasks import Task
+from pilqr_ros.trajopt.noise import draw_noise
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
+from pilqr_ros.trajopt.typing import Array
+
+
+class Collector(Protocol):
+    """Executes policies."""
+
+    def collect(
+        self, policy: TVLGPolicy, condition: int, seed: int, explore: bool, jitter: bool
+    ) -> Rollout:
+        """Bring the world to the start of a condition and execute a policy once.
+
+        Args:
+            policy: The policy.
+            condition: Index of the condition.
+            seed: Seed of the exploration noise and of the start's jitter.
+            explore: Whether the policy's noise is on.
+            jitter: Whether the start jitters.
+        """
+
+
+def exploration_noise(task: Task, seed: int, explore: bool) -> Array:
+    """Return the unit noise of a rollout, ``(T, dU)``; zeros without exploration."""
+    if not explore:
+        return np.zeros((task.T, task.dU))
+    return draw_noise(task.T, task.dU, np.random.default_rng(seed), task.noise_smoothing)
+
+
+class InProcessCollector:
+    """Executes policies in a simulated world of its own, without ROS."""
+
+    def __init__(self, task: Task) -> None:
+        """Build the world and the robot loop of a task."""
+        self._task = task
+        self._world = World(task)
+        self._estimator = StateEstimator(task)
+        self._limiter = TorqueLimiter(task.torque_limits, task.torque_rate_limits, task.joints)
+
+    def collect(
+        self, policy: TVLGPolicy, condition: int, seed: int, explore: bool, jitter: bool
+    ) -> Rollout:
+        """Execute a policy once; a failure on the way makes the rollout invalid.
+
+        Raises:
+            ResetError: The start was not reached.
+        """
+        task = self._task
+        self._world.reset(condition, seed, jitter)
+        self._limiter.reset()
+        runner = PolicyRunner(
+            policy,
+            exploration_noise(task, seed, explore),
+            condition,
+            seed,
+            joints=task.joints,
+            labels=task.layout.labels,
+            period_ns=task.period_ns,
+        )
+        try:
+            while not runner.finished:
+                self._tick(runner)
+        except (StateError, RolloutAborted, SimulationDiverged) as error:
+            return runner.rollout(failure=str(error))
+        return runner.rollout()
+
+    def _tick(self, runner: PolicyRunner) -> None:
+        """Sense, act, limit, apply."""
+        estimate = self._sense()
+        torque = runner.act(*estimate)
+        limited = self._limiter.apply(torque)
+        runner.record_applied(runner.step - 1, limited.effort, limited.interventions)
+        self._world.step(limited.effort)
+
+    def _sense(self) -> StateEstimate:
+        """Read the sensors and estimate the state."""
+        readings = self._world.sense()
+        for name, pose in readings.bodies.items():
+            self._estimator.on_body(name, readings.stamp_ns, pose.position, pose.quaternion)
+        self._estimator.on_joints(
+            readings.stamp_ns, readings.joint_names, readings.positions, readings.velocities
+        )
+        return self._estimator.estimate()

@@ -1,0 +1,46 @@
+"""Forward kinematics of the robot's description: points on the robot and their velocities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import mujoco
+import numpy as np
+
+from pilqr_ros.tasks.models import element_id
+from pilqr_ros.trajopt.typing import Array
+
+
+class RobotKinematics:
+    """Positions and velocities (J qd) of named points in the base's frame."""
+
+    def __init__(self, model: mujoco.MjModel, joints: Sequence[str], points: Sequence[str]) -> None:
+        """Look joints and points up in the model.
+
+        Args:
+            model: The robot alone.
+            joints: Joints, in the order in which they will be given.
+            points: Sites of the model.
+        """
+        self._model, self._data = model, mujoco.MjData(model)
+        ids = [element_id(model, mujoco.mjtObj.mjOBJ_JOINT, name, "joints") for name in joints]
+        self._qpos, self._qvel = model.jnt_qposadr[ids], model.jnt_dofadr[ids]
+        self._sites = [element_id(model, mujoco.mjtObj.mjOBJ_SITE, p, "state") for p in points]
+        self._jacobian = np.zeros((3, model.nv))
+
+    def points(self, positions: Array, velocities: Array) -> tuple[Array, Array]:
+        """Return positions [m] and velocities [m/s] of the points, each ``(n, 3)``.
+
+        Args:
+            positions: Joint positions [rad], ``(dU,)``.
+            velocities: Joint velocities [rad/s], ``(dU,)``.
+        """
+        self._data.qpos[self._qpos] = positions
+        self._data.qvel[self._qvel] = velocities
+        mujoco.mj_kinematics(self._model, self._data)
+        mujoco.mj_comPos(self._model, self._data)
+        speeds = np.zeros((len(self._sites), 3))
+        for i, site in enumerate(self._sites):
+            mujoco.mj_jacSite(self._model, self._data, self._jacobian, None, site)
+            speeds[i] = self._jacobian @ self._data.qvel
+        return self._data.site_xpos[self._sites], speeds

@@ -1,0 +1,165 @@
+"""Executing a policy step by step and recording what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pilqr_ros.robot.errors import RolloutAborted
+from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.robot.torque_limits import Intervention
+from pilqr_ros.trajopt.errors import ShapeError
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
+from pilqr_ros.trajopt.typing import Array
+
+_NOT_APPLIED = Intervention.NON_FINITE | Intervention.TIMEOUT
+_LATEST_TICK = 1.5
+"""Control periods after which the next state comes too late."""
+
+
+class PolicyRunner:
+    """Runs a policy once.
+
+    For each step: `act` with the state, send the torque, `record_applied` with what the limits let
+    through. `rollout` tells at any time what was done so far, and whether one may learn from it.
+
+    Attributes:
+        step: The next step.
+    """
+
+    def __init__(
+        self,
+        policy: TVLGPolicy,
+        noise: Array,
+        condition: int,
+        seed: int,
+        *,
+        joints: Sequence[str] | None = None,
+        labels: Sequence[str] | None = None,
+        period_ns: int | None = None,
+    ) -> None:
+        """Start at the first step.
+
+        Args:
+            policy: The policy.
+            noise: Unit exploration noise, ``(T, dU)``; zeros for none.
+            condition: Index of the condition, for the record.
+            seed: Seed of the noise, for the record.
+            joints: Names of the joints, for errors.
+            labels: Names of the state's entries, for errors.
+            period_ns: Control period [ns]; given, a late tick makes the rollout invalid.
+        """
+        T, dU, dX = policy.T, policy.dU, policy.dX
+        if noise.shape != (T, dU):
+            raise ShapeError("noise", noise.shape, f"({T}, {dU})")
+        self.step = 0
+        self._policy, self._noise = policy, noise
+        self._condition, self._seed, self._period_ns = condition, seed, period_ns
+        self._joints = joints or [f"joint {i}" for i in range(dU)]
+        self._labels = labels or [f"entry {i}" for i in range(dX)]
+        self._states, self._stamps = np.zeros((T, dX)), np.zeros(T, dtype=np.int64)
+        self._commanded, self._applied = np.zeros((T, dU)), np.zeros((T, dU))
+        self._interventions = np.full(T, -1, dtype=np.int64)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every step was acted on."""
+        return self.step == self._policy.T
+
+    def act(self, stamp_ns: int, x: Array) -> Array:
+        """Return the torque of the next step in state x [N m], ``(dU,)``.
+
+        Args:
+            stamp_ns: Stamp of the state [ns].
+            x: The state, ``(dX,)``.
+
+        Raises:
+            RolloutAborted: State or torque is not finite, stamps do not increase, or the rollout is
+                over.
+        """
+        t = self.step
+        if self.finished:
+            raise RolloutAborted(f"step {t}: the policy has only {self._policy.T} steps")
+        if x.shape != (self._policy.dX,):
+            raise ShapeError("x", x.shape, f"({self._policy.dX},)")
+        if t > 0 and stamp_ns <= self._stamps[t - 1]:
+            raise RolloutAborted(
+                f"step {t}: stamp {stamp_ns} ns does not follow {self._stamps[t - 1]} ns"
+            )
+        _check_finite(x, self._labels, f"step {t}: state")
+        u = self._policy.act(t, x, self._noise[t])
+        _check_finite(u, self._joints, f"step {t}: torque of")
+        self._states[t], self._stamps[t], self._commanded[t] = x, stamp_ns, u
+        self.step += 1
+        return u
+
+    def record_applied(self, step: int, effort: Array, interventions: int) -> None:
+        """Record the torque that a step's command became after the limits.
+
+        Args:
+            step: A step that was acted on.
+            effort: The applied torque [N m], ``(dU,)``.
+            interventions: Sum of `Intervention`.
+
+        Raises:
+            RolloutAborted: The step was not acted on, or the torque is not finite.
+        """
+        if not 0 <= step < self.step:
+            raise RolloutAborted(f"step {step}: a torque was applied that was never commanded")
+        _check_finite(np.asarray(effort), self._joints, f"step {step}: applied torque of")
+        self._applied[step] = effort
+        self._interventions[step] = interventions
+
+    def rollout(self, failure: str = "") -> Rollout:
+        """Return what was executed so far.
+
+        Args:
+            failure: Why the rollout ended early; empty if it did not.
+        """
+        steps = self.step
+        reason = failure or self._reason()
+        return Rollout(
+            condition=self._condition,
+            seed=self._seed,
+            states=self._states[:steps].copy(),
+            commanded=self._commanded[:steps].copy(),
+            applied=self._applied[:steps].copy(),
+            noise=self._noise[:steps].copy(),
+            stamps=self._stamps[:steps].copy(),
+            valid=not reason,
+            reason=reason,
+            interventions=int(np.count_nonzero(self._interventions[:steps] > 0)),
+        )
+
+    def _reason(self) -> str:
+        """Return why the rollout may not be learned from; empty if it may."""
+        if not self.finished:
+            return f"ended at step {self.step} of {self._policy.T}"
+        missing = np.flatnonzero(self._interventions < 0)
+        if missing.size > 0:
+            return f"step {missing[0]}: nobody told what was applied"
+        refused = np.flatnonzero(self._interventions & int(_NOT_APPLIED))
+        if refused.size > 0:
+            names = Intervention(int(self._interventions[refused[0]])).name
+            return f"step {refused[0]}: the command was not applied ({names})"
+        return self._lateness()
+
+    def _lateness(self) -> str:
+        """Return which state came too late; empty if none did."""
+        if self._period_ns is None:
+            return ""
+        gaps = np.diff(self._stamps)
+        late = np.flatnonzero(gaps > _LATEST_TICK * self._period_ns)
+        if late.size == 0:
+            return ""
+        gap, period = gaps[late[0]] * 1e-6, self._period_ns * 1e-6
+        return f"step {late[0] + 1}: {gap:.1f} ms after the last, period {period:.1f} ms"
+
+
+def _check_finite(values: Array, names: Sequence[str], what: str) -> None:
+    """Abort at the first entry that is not finite."""
+    bad = ~np.isfinite(values)
+    if bad.any():
+        index = int(np.argmax(bad))
+        raise RolloutAborted(f"{what} {names[index]} is {values[index]}")

@@ -1,0 +1,53 @@
+"""A finished trajectory: what was sensed, drawn, commanded and applied at each control step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pilqr_ros.trajopt.errors import ShapeError
+from pilqr_ros.trajopt.typing import Array
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """One execution of a policy.
+
+    Attributes:
+        condition: Index of the task's condition.
+        seed: Seed of the exploration noise and of the start's jitter.
+        states: States x_t, ``(T, dX)``.
+        commanded: Torques the policy asked for [N m], ``(T, dU)``.
+        applied: Torques that reached the robot after every limit [N m], ``(T, dU)``.
+        noise: Unit exploration noise xi_t, ``(T, dU)``; zeros where exploration was off.
+        stamps: Stamp of each state [ns], ``(T,)``.
+        valid: Whether the rollout may be learned from.
+        reason: Why it is not valid; empty if it is.
+        interventions: Number of steps in which a limit changed the torque.
+    """
+
+    condition: int
+    seed: int
+    states: Array
+    commanded: Array
+    applied: Array
+    noise: Array
+    stamps: NDArray[np.int64]
+    valid: bool = True
+    reason: str = ""
+    interventions: int = 0
+
+    def __post_init__(self) -> None:
+        """Check that all arrays cover the same number of steps."""
+        T = len(self.states)
+        for name in ("commanded", "applied", "noise", "stamps"):
+            array = getattr(self, name)
+            if len(array) != T:
+                raise ShapeError(name, array.shape, f"({T}, ...) as states")
+
+    @property
+    def T(self) -> int:
+        """Number of control steps."""
+        return len(self.states)

@@ -1,0 +1,1 @@
+"""A MuJoCo world for a task."""

@@ -1,0 +1,19 @@
+"""Errors of the simulation."""
+
+from pilqr_ros.errors import PilqrError
+
+
+class ResetError(PilqrError):
+    """The start of a condition was not reached; the message names the joint or body."""
+
+
+class SimulationDiverged(PilqrError):
+    """The simulated state is no longer physical; the message says what and when."""
+
+
+class EffortError(PilqrError, ValueError):
+    """A torque given to the simulation is not finite or of a wrong size."""
+
+
+class RenderError(PilqrError):
+    """A picture could not be rendered off-screen."""

@@ -1,0 +1,221 @@
+"""A MuJoCo world for a task: reset, step, sense, render.
+
+The world's clock counts nanoseconds and never runs backwards: a reset moves it on by one second, so
+that readings from before the reset are seen to be old.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from pilqr_ros.simulation.errors import EffortError, RenderError, ResetError, SimulationDiverged
+from pilqr_ros.simulation.placement import (
+    place_body,
+    verify_bodies,
+    verify_clearance,
+    verify_joints,
+)
+from pilqr_ros.tasks.models import element_id
+from pilqr_ros.tasks.task import Task
+from pilqr_ros.trajopt.typing import Array
+
+RESET_NS = 1_000_000_000
+"""What a reset adds to the clock [ns]."""
+
+_JITTER_STREAM = 1
+"""Keeps the start's jitter independent of noise that is drawn from the same seed."""
+
+_MOST_SPEED = 1e3
+"""A generalised velocity beyond this [rad/s or m/s] is no longer physical."""
+
+
+class BodyPose(NamedTuple):
+    """Position ``(3,)`` [m] and unit quaternion ``(4,)`` (w, x, y, z) in the base's frame."""
+
+    position: Array
+    quaternion: Array
+
+
+@dataclass(frozen=True)
+class SensorReadings:
+    """What the robot's sensors and motion capture read at one instant.
+
+    Attributes:
+        stamp_ns: When [ns].
+        joint_names: Sensed joints, the actuated ones first.
+        positions: Their positions [rad or m], ``(n,)``.
+        velocities: Their velocities [rad/s or m/s], ``(n,)``.
+        efforts: Their torques [N m], ``(n,)``; zero where there is no motor.
+        bodies: Pose of each tracked body.
+    """
+
+    stamp_ns: int
+    joint_names: tuple[str, ...]
+    positions: Array
+    velocities: Array
+    efforts: Array
+    bodies: MappingProxyType[str, BodyPose]
+
+
+class ResetReport(NamedTuple):
+    """When a reset was done [ns] and the largest errors of the joints [rad, rad/s]."""
+
+    stamp_ns: int
+    position_error: float
+    velocity_error: float
+
+
+class World:
+    """The simulated world of a task.
+
+    Attributes:
+        task: The task.
+        model: MuJoCo's model.
+        data: MuJoCo's state.
+    """
+
+    def __init__(self, task: Task) -> None:
+        """Build the world; `reset` must come before anything else."""
+        self.task = task
+        self.model = task.world_model
+        self.model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
+        self.data = mujoco.MjData(self.model)
+        joint, body = mujoco.mjtObj.mjOBJ_JOINT, mujoco.mjtObj.mjOBJ_BODY
+        ids = [element_id(self.model, joint, name, "joints") for name in task.sensed_joints]
+        self._qpos = self.model.jnt_qposadr[ids]
+        self._qvel = self.model.jnt_dofadr[ids]
+        self._motors = [
+            element_id(self.model, mujoco.mjtObj.mjOBJ_ACTUATOR, name, "joints")
+            for name in task.joints
+        ]
+        self._bodies = {name: element_id(self.model, body, name, "state") for name in task.bodies}
+        self._timestep_ns = round(self.model.opt.timestep * 1e9)
+        self._stamp_ns = 0
+        self._renderer: mujoco.Renderer | None = None
+
+    def reset(self, condition: int, seed: int, jitter: bool) -> ResetReport:
+        """Bring joints and bodies to the start of a condition, at rest, and verify it.
+
+        Args:
+            condition: Index of the condition.
+            seed: Seed of the jitter of the joints' start.
+            jitter: Whether there is any.
+
+        Raises:
+            ResetError: There is no such condition, or the start was not reached.
+        """
+        conditions = self.task.conditions
+        if not 0 <= condition < len(conditions):
+            raise ResetError(f"condition is {condition}, expected 0 to {len(conditions) - 1}")
+        start, dU = conditions[condition], self.task.dU
+        mujoco.mj_resetData(self.model, self.data)
+        angles = start.start.copy()
+        if jitter:
+            rng = np.random.default_rng([_JITTER_STREAM, seed])
+            angles += self.task.file.reset.joint_jitter * rng.standard_normal(dU)
+        self.data.qpos[self._qpos[:dU]] = angles
+        placed = {}
+        for name, position in start.bodies.items():
+            placed[name] = element_id(self.model, mujoco.mjtObj.mjOBJ_BODY, name, "bodies")
+            place_body(self.model, self.data, placed[name], position)
+        mujoco.mj_forward(self.model, self.data)
+        self._stamp_ns += RESET_NS
+        return self._verify_start(condition, placed)
+
+    def step(self, effort: Array) -> None:
+        """Hold a torque ``(dU,)`` [N m] for one control period.
+
+        Raises:
+            EffortError: It is not finite or of a wrong size.
+            SimulationDiverged: The state is no longer physical.
+        """
+        self._advance(effort, self.task.period_ns // self._timestep_ns)
+
+    def advance(self, effort: Array, seconds: float) -> None:
+        """Hold a torque for some time, rounded to whole physics steps (errors as `step`)."""
+        self._advance(effort, round(seconds * 1e9 / self._timestep_ns))
+
+    def sense(self) -> SensorReadings:
+        """Read all sensors."""
+        mujoco.mj_kinematics(self.model, self.data)
+        efforts = np.zeros(len(self._qpos))
+        efforts[: self.task.dU] = self.data.ctrl[self._motors]
+        bodies = {
+            name: BodyPose(self.data.xpos[body].copy(), self.data.xquat[body].copy())
+            for name, body in self._bodies.items()
+        }
+        return SensorReadings(
+            stamp_ns=self._stamp_ns,
+            joint_names=self.task.sensed_joints,
+            positions=self.data.qpos[self._qpos],
+            velocities=self.data.qvel[self._qvel],
+            efforts=efforts,
+            bodies=MappingProxyType(bodies),
+        )
+
+    def render(
+        self, width: int = 960, height: int = 540, camera: str = "overview"
+    ) -> NDArray[np.uint8]:
+        """Return a picture ``(height, width, 3)``, rendered off-screen.
+
+        Raises:
+            RenderError: There is no off-screen renderer or no such camera.
+        """
+        size = (height, width)
+        if self._renderer is not None and (self._renderer.height, self._renderer.width) != size:
+            self.close()
+        try:
+            if self._renderer is None:
+                self._renderer = mujoco.Renderer(self.model, height, width)
+            self._renderer.update_scene(self.data, camera=camera)
+            return self._renderer.render()
+        except (ImportError, AttributeError, RuntimeError, ValueError) as error:
+            raise RenderError(f"cannot render camera {camera!r} off-screen: {error}") from error
+
+    def close(self) -> None:
+        """Free the renderer."""
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None
+
+    def _advance(self, effort: Array, substeps: int) -> None:
+        """Advance the physics and the clock."""
+        effort = np.asarray(effort, dtype=np.float64)
+        if effort.shape != (self.task.dU,) or not np.isfinite(effort).all():
+            problem = f"effort is {effort.tolist()}, expected {self.task.dU} finite numbers"
+            raise EffortError(problem)
+        self.data.ctrl[self._motors] = effort
+        mujoco.mj_step(self.model, self.data, nstep=substeps)
+        self._stamp_ns += substeps * self._timestep_ns
+        self._check_physical()
+
+    def _check_physical(self) -> None:
+        """Refuse a state that is not finite or absurdly fast."""
+        for name, values in (("position", self.data.qpos), ("velocity", self.data.qvel)):
+            bad = ~(np.abs(values) < _MOST_SPEED)
+            if bad.any():
+                index = int(np.argmax(bad))
+                raise SimulationDiverged(
+                    f"{name} {index} is {values[index]:g} at {self.data.time:.3f} s"
+                )
+
+    def _verify_start(self, condition: int, placed: dict[str, int]) -> ResetReport:
+        """Check what `reset` did."""
+        start, tolerance, dU = self.task.conditions[condition], self.task.file.reset, self.task.dU
+        position = np.abs(self.data.qpos[self._qpos[:dU]] - start.start)
+        velocity = np.abs(self.data.qvel[self._qvel[:dU]])
+        joints = self.task.joints
+        report = ResetReport(
+            self._stamp_ns,
+            verify_joints(joints, position, tolerance.position_tolerance, "position", "rad"),
+            verify_joints(joints, velocity, tolerance.velocity_tolerance, "velocity", "rad/s"),
+        )
+        verify_bodies(self.data, placed, start.bodies, tolerance.body_tolerance)
+        verify_clearance(self.model, self.data)
+        return report

@@ -1,0 +1,56 @@
+"""Errors of task files."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from pilqr_ros.errors import PilqrError
+
+
+class TaskError(PilqrError, ValueError):
+    """A task file does not fit; the message names the key's path, the value and what is allowed."""
+
+    def __init__(self, key: str, problem: str, source: str = "") -> None:
+        """Name the key's path and the problem.
+
+        Args:
+            key: Path of the key, for example ``cost.terms[0].alpha``.
+            problem: The value and what is allowed.
+            source: The file, if there is one.
+        """
+        self.key = key
+        self.problem = problem
+        where = f"{source}: " if source else ""
+        super().__init__(f"{where}{key}: {problem}" if key else f"{where}{problem}")
+
+    @classmethod
+    def from_validation(
+        cls, error: ValidationError, prefix: str = "", source: str = ""
+    ) -> TaskError:
+        """Translate a validation error: one line for each wrong key."""
+        details = error.errors(include_url=False)
+        lines = [f"{key_path(prefix, item['loc'])}: {_problem(item)}" for item in details]
+        return cls("", "; ".join(lines), source)
+
+
+def key_path(prefix: str, location: tuple[int | str, ...]) -> str:
+    """Return a location as a readable path, ``("a", 0, "b")`` as ``a[0].b``."""
+    path = prefix
+    for part in location:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        else:
+            path += f".{part}" if path else part
+    return path or "task"
+
+
+def _problem(item: ErrorDetails) -> str:
+    """Return what is wrong with one key and the value that it has."""
+    message = item["msg"].removeprefix("Value error, ")
+    if item["type"] == "missing":
+        return "is missing"
+    if item["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return "is not a known key"
+    value = repr(item["input"])
+    return f"{message} (got {value if len(value) <= 60 else value[:57] + '...'})"

@@ -1,0 +1,104 @@
+"""Linear expressions z = A x - b of the state: a difference of state blocks and targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.layout import StateBlock, StateLayout
+from pilqr_ros.tasks.schema import Expression
+from pilqr_ros.trajopt.typing import Array
+
+
+class LinearMap(NamedTuple):
+    """z = A x - b with A ``(dz, dX)`` and b ``(dz,)``."""
+
+    A: Array
+    b: Array
+
+    def __call__(self, x: Array) -> Array:
+        """Return z of a state, ``(dz,)``."""
+        return self.A @ x - self.b
+
+
+def linear_map(
+    expression: Expression,
+    layout: StateLayout,
+    targets: Mapping[str, Array],
+    key: str,
+) -> LinearMap:
+    """Build the map of an expression; blocks under `of` are stacked, each with its `minus`.
+
+    Args:
+        expression: The expression of a task file.
+        layout: Layout of the state.
+        targets: Named targets of a condition, each as long as the block it is taken from.
+        key: Path of the expression in the file, for errors.
+
+    Raises:
+        TaskError: A name is unknown or sizes do not match.
+    """
+    minus = expression.minus
+    if minus is not None and len(minus) != len(expression.of):
+        raise TaskError(
+            f"{key}.minus",
+            f"has {len(minus)} names, expected {len(expression.of)} as many as `of`",
+        )
+    parts = []
+    for i, name in enumerate(expression.of):
+        if name not in layout.names:
+            raise TaskError(f"{key}.of[{i}]", _unknown(name, layout.names))
+        block = layout.block(name)
+        indices = _indices(block, expression.axes, f"{key}.axes")
+        A = layout.selector(block, indices)
+        b = np.zeros(len(indices))
+        if minus is not None:
+            dA, b = _subtrahend(minus[i], block, indices, layout, targets, f"{key}.minus[{i}]")
+            A = A - dA
+        parts.append(LinearMap(A, b))
+    return LinearMap(np.concatenate([p.A for p in parts]), np.concatenate([p.b for p in parts]))
+
+
+def _indices(block: StateBlock, axes: Sequence[str] | None, key: str) -> list[int]:
+    """Return the entries of a block that an expression takes."""
+    if axes is None:
+        return list(range(block.size))
+    for i, axis in enumerate(axes):
+        if axis not in block.axes:
+            problem = f"{axis!r} is no axis of {block.name!r}; axes: {', '.join(block.axes)}"
+            raise TaskError(f"{key}[{i}]", problem)
+    return [block.axes.index(axis) for axis in axes]
+
+
+def _subtrahend(
+    name: str,
+    block: StateBlock,
+    indices: Sequence[int],
+    layout: StateLayout,
+    targets: Mapping[str, Array],
+    key: str,
+) -> tuple[Array, Array]:
+    """Return what is subtracted from a block: a matrix ``(n, dX)`` and a constant ``(n,)``."""
+    zero_matrix = np.zeros((len(indices), layout.dX))
+    if name in targets:
+        _check_size(len(targets[name]), block, f"target {name!r}", key)
+        return zero_matrix, np.asarray(targets[name], dtype=np.float64)[list(indices)]
+    if name in layout.names:
+        other = layout.block(name)
+        _check_size(other.size, block, f"block {name!r}", key)
+        return layout.selector(other, indices), np.zeros(len(indices))
+    raise TaskError(key, _unknown(name, (*layout.names, *targets)))
+
+
+def _check_size(size: int, block: StateBlock, what: str, key: str) -> None:
+    """Refuse a block or target whose size is not that of the block it is taken from."""
+    if size != block.size:
+        raise TaskError(key, f"{what} has {size} entries, {block.name!r} has {block.size}")
+
+
+def _unknown(name: str, known: Sequence[str]) -> str:
+    """Say that a name is unknown and which there are."""
+    return f"{name!r} is neither a state block nor a target; there are: {', '.join(known)}"

@@ -1,0 +1,111 @@
+"""The state vector as an ordered list of named blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.schema import Block, Kind
+from pilqr_ros.trajopt.typing import Array
+
+AXES = ("x", "y", "z")
+
+
+@dataclass(frozen=True)
+class StateBlock:
+    """A named part of the state.
+
+    Attributes:
+        name: Name of the block.
+        kind: What the block holds.
+        source: Point or tracked body that it is of; empty for joints.
+        axes: Name of each entry: joints, or x, y, z.
+        slice: Where the block lies in the state.
+    """
+
+    name: str
+    kind: Kind
+    source: str
+    axes: tuple[str, ...]
+    slice: slice
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return len(self.axes)
+
+
+@dataclass(frozen=True)
+class StateLayout:
+    """Ordered blocks that make up the state."""
+
+    blocks: tuple[StateBlock, ...]
+
+    @classmethod
+    def from_blocks(cls, blocks: Sequence[Block], actuated: Sequence[str]) -> StateLayout:
+        """Lay the blocks of a task file out, one after the other.
+
+        Args:
+            blocks: Blocks in their order.
+            actuated: Names of the actuated joints, the default of joint blocks.
+
+        Raises:
+            TaskError: Two blocks have the same name.
+        """
+        laid: list[StateBlock] = []
+        start = 0
+        for i, block in enumerate(blocks):
+            if block.name in {other.name for other in laid}:
+                raise TaskError(f"state[{i}].name", f"{block.name!r} is used twice")
+            joints = tuple(actuated) if block.joints is None else block.joints
+            axes = joints if block.kind.startswith("joint_") else AXES
+            stop = start + len(axes)
+            laid.append(
+                StateBlock(block.name, block.kind, block.of or "", axes, slice(start, stop))
+            )
+            start = stop
+        return cls(tuple(laid))
+
+    @property
+    def dX(self) -> int:
+        """Dimension of the state."""
+        return self.blocks[-1].slice.stop
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Name of each entry of the state, such as ``puck.x``."""
+        return tuple(f"{block.name}.{axis}" for block in self.blocks for axis in block.axes)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the blocks."""
+        return tuple(block.name for block in self.blocks)
+
+    def __getitem__(self, name: str) -> slice:
+        """Return where the block of this name lies in the state."""
+        return self.block(name).slice
+
+    def block(self, name: str) -> StateBlock:
+        """Return the block of this name."""
+        for block in self.blocks:
+            if block.name == name:
+                return block
+        raise TaskError("state", f"has no block {name!r}; blocks: {', '.join(self.names)}")
+
+    def of_kind(self, *kinds: Kind) -> tuple[StateBlock, ...]:
+        """Return the blocks of some kinds, in their order."""
+        return tuple(block for block in self.blocks if block.kind in kinds)
+
+    def sources(self, *kinds: Kind) -> tuple[str, ...]:
+        """Return the points or bodies of blocks of some kinds, each once, in their order."""
+        return tuple(dict.fromkeys(block.source for block in self.of_kind(*kinds)))
+
+    def selector(self, block: StateBlock, indices: Sequence[int]) -> Array:
+        """Return the matrix that picks entries of a block from the state, ``(n, dX)``."""
+        matrix = np.zeros((len(indices), self.dX))
+        matrix[np.arange(len(indices)), block.slice.start + np.asarray(indices, dtype=int)] = 1.0
+        return matrix

@@ -1,0 +1,98 @@
+"""The MuJoCo models of a task: the robot alone (its description) and the whole world.
+
+Robot, tool and scene are separate MJCF files. The robot is attached to the scene (or to nothing)
+and the tool to the robot's site `tool_mount`, so that both models share one description.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mujoco
+
+from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.schema import Models
+
+ROBOT_PREFIX = "robot/"
+TOOL_PREFIX = "tool/"
+TOOL_MOUNT = "tool_mount"
+_FOLDER = Path(__file__).parent / "models"
+_PREFIXES = ("", ROBOT_PREFIX, ROBOT_PREFIX + TOOL_PREFIX)
+
+
+def build_robot_model(models: Models, folder: Path | None = None) -> mujoco.MjModel:
+    """Compile the robot with its tool and nothing else.
+
+    Args:
+        models: The section of a task file.
+        folder: Where the task file lies; its models come before the package's.
+    """
+    return _compile(mujoco.MjSpec(), models, folder)
+
+
+def build_world_model(models: Models, folder: Path | None = None) -> mujoco.MjModel:
+    """Compile the scene with the robot and its tool (arguments as above)."""
+    return _compile(_load(models.scene, "models.scene", folder), models, folder)
+
+
+def element_id(model: mujoco.MjModel, kind: mujoco.mjtObj, name: str, key: str) -> int:
+    """Return the id of a joint, site or body by its name in its own file.
+
+    Raises:
+        TaskError: There is none of this name, or more than one.
+    """
+    found = [mujoco.mj_name2id(model, kind, prefix + name) for prefix in _PREFIXES]
+    ids = [i for i in found if i >= 0]
+    if len(ids) == 1:
+        return ids[0]
+    what = kind.name.removeprefix("mjOBJ_").lower()
+    if ids:
+        raise TaskError(key, f"{name!r} names {len(ids)} elements of kind {what} in the models")
+    known = ", ".join(element_names(model, kind))
+    raise TaskError(key, f"{name!r} is no {what} of the models; there are: {known}")
+
+
+def element_names(model: mujoco.MjModel, kind: mujoco.mjtObj) -> list[str]:
+    """Return the names of all elements of a kind as their own files have them."""
+    counts = {
+        mujoco.mjtObj.mjOBJ_JOINT: model.njnt,
+        mujoco.mjtObj.mjOBJ_SITE: model.nsite,
+        mujoco.mjtObj.mjOBJ_BODY: model.nbody,
+        mujoco.mjtObj.mjOBJ_ACTUATOR: model.nu,
+    }
+    names = (mujoco.mj_id2name(model, kind, i) for i in range(counts[kind]))
+    return [short_name(name) for name in names if name]
+
+
+def short_name(name: str) -> str:
+    """Return a name of a compiled model as its own file has it."""
+    return name.removeprefix(ROBOT_PREFIX).removeprefix(TOOL_PREFIX)
+
+
+def _compile(scene: mujoco.MjSpec, models: Models, folder: Path | None) -> mujoco.MjModel:
+    """Attach tool to robot and robot to scene."""
+    robot = _load(models.robot, "models.robot", folder)
+    if models.tool is not None:
+        tool = _load(models.tool, "models.tool", folder)
+        mount = robot.site(TOOL_MOUNT)
+        if mount is None:
+            raise TaskError("models.robot", f"{models.robot!r} has no site {TOOL_MOUNT!r}")
+        robot.attach(tool, site=mount, prefix=TOOL_PREFIX)
+    frame = scene.worldbody.add_frame(pos=list(models.mount))
+    scene.attach(robot, frame=frame, prefix=ROBOT_PREFIX)
+    try:
+        return scene.compile()
+    except ValueError as error:
+        raise TaskError("models", f"MuJoCo cannot compile them: {error}") from error
+
+
+def _load(name: str, key: str, folder: Path | None) -> mujoco.MjSpec:
+    """Parse an MJCF file beside the task file, or one of the package's own."""
+    candidates = [_FOLDER / name] if folder is None else [folder / name, _FOLDER / name]
+    for path in candidates:
+        if path.is_file():
+            try:
+                return mujoco.MjSpec.from_file(str(path))
+            except ValueError as error:
+                raise TaskError(key, f"MuJoCo cannot read {path}: {error}") from error
+    raise TaskError(key, f"{name!r} not found; looked at {', '.join(map(str, candidates))}")

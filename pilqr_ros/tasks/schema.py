@@ -1,0 +1,174 @@
+"""The schema of a task file: what its keys are and which values they take. SI units, radians."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Kind = Literal[
+    "joint_positions",
+    "joint_velocities",
+    "point_position",
+    "point_velocity",
+    "body_position",
+    "body_velocity",
+]
+Vector3 = Annotated[tuple[float, ...], Field(min_length=3, max_length=3)]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+
+
+def _listed(value: object) -> object:
+    """Accept a single name where a list of names is expected."""
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+
+
+class Section(BaseModel):
+    """A section of the file; unknown keys and non-finite numbers are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Models(Section):
+    """The MJCF files: a scene, the robot that stands in it and the tool that it holds."""
+
+    scene: str
+    robot: str
+    tool: str | None = None
+    mount: Vector3 = (0.0, 0.0, 0.0)
+
+
+class Control(Section):
+    """Rate of control [Hz] and number of control steps of a rollout."""
+
+    rate: Positive
+    steps: Annotated[int, Field(ge=1)]
+
+
+class Joint(Section):
+    """An actuated joint: limits of torque [N m] and of its change [N m per control step]."""
+
+    name: str
+    torque_limit: Positive
+    torque_rate_limit: Positive
+
+
+class Block(Section):
+    """A block of the state: joints, a point on the robot (`of` a site) or a tracked body."""
+
+    name: str
+    kind: Kind
+    of: str | None = None
+    joints: Names | None = None
+
+    @model_validator(mode="after")
+    def _check_keys(self) -> Block:
+        """Points and bodies name what they are of; only joint blocks list joints."""
+        is_joints = self.kind.startswith("joint_")
+        if is_joints and self.of is not None:
+            raise ValueError(f"a {self.kind} block takes `joints`, not `of`")
+        if not is_joints and self.joints is not None:
+            raise ValueError(f"a {self.kind} block takes `of`, not `joints`")
+        if not is_joints and self.of is None:
+            raise ValueError(f"a {self.kind} block needs `of`, the name of the point or body")
+        return self
+
+
+class Expression(Section):
+    """The difference z = of - minus of state blocks and targets, on all or some of their axes."""
+
+    of: Names
+    minus: Names | None = None
+    axes: Names | None = None
+
+
+class Term(Expression):
+    """A cost term: weight * ramp(t) * (0.5 alpha |z|^2 + beta sqrt(gamma + |z|^2)) (equation 8)."""
+
+    name: str
+    alpha: NonNegative
+    beta: NonNegative
+    gamma: Positive = 1e-5
+    weight: NonNegative = 1.0
+    ramp: Literal["constant", "linear", "quadratic"] = "constant"
+    active: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] | None = None
+
+
+class Cost(Section):
+    """The cost of a step: its terms and 0.5 * sum of torque_weights * u^2."""
+
+    terms: Annotated[tuple[Term, ...], Field(min_length=1)]
+    torque_weights: NonNegative | tuple[NonNegative, ...] = 0.0
+
+
+class Start(Section):
+    """A condition: start of the joints, positions of bodies, named targets of cost and success."""
+
+    name: str
+    joints: tuple[float, ...]
+    bodies: dict[str, Vector3] = {}
+    targets: dict[str, tuple[float, ...]] = {}
+
+
+class Reset(Section):
+    """Jitter of the start and how exactly a reset must reach it."""
+
+    joint_jitter: NonNegative = 0.003
+    position_tolerance: Positive = 0.02
+    velocity_tolerance: Positive = 0.05
+    body_tolerance: Positive = 0.01
+
+
+class Success(Expression):
+    """At the last step |z| is within a radius, or each |z_i| within its own bound."""
+
+    within: Positive | tuple[Positive, ...]
+
+
+class InitialPolicy(Section):
+    """The first policy: zero torque, or a weak hold of the start; noise in both [N m]."""
+
+    kind: Literal["zero", "hold"]
+    torque_std: tuple[Positive, ...]
+    stiffness: tuple[NonNegative, ...] | None = None
+    damping: tuple[NonNegative, ...] | None = None
+
+    @model_validator(mode="after")
+    def _check_gains(self) -> InitialPolicy:
+        """A hold has gains, zero torque has none."""
+        gains = (self.stiffness, self.damping)
+        if self.kind == "hold" and None in gains:
+            raise ValueError("kind hold needs stiffness and damping")
+        if self.kind == "zero" and gains != (None, None):
+            raise ValueError("kind zero takes neither stiffness nor damping")
+        return self
+
+
+class Learning(Section):
+    """How much is collected, and the settings of the methods (see trajopt's Settings)."""
+
+    rollouts: Annotated[int, Field(ge=1)]
+    iterations: Annotated[int, Field(ge=1)]
+    settings: dict[str, Any] = {}
+
+
+class TaskFile(Section):
+    """A whole task file."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    description: str = ""
+    models: Models
+    control: Control
+    joints: Annotated[tuple[Joint, ...], Field(min_length=1)]
+    state: Annotated[tuple[Block, ...], Field(min_length=1)]
+    cost: Cost
+    success: Success
+    conditions: Annotated[tuple[Start, ...], Field(min_length=1)]
+    reset: Reset = Reset()
+    initial_policy: InitialPolicy
+    noise_smoothing: NonNegative = 0.0
+    learning: Learning

@@ -1,0 +1,225 @@
+"""A task: everything that simulation, robot loop and learning need to know about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import mujoco
+import numpy as np
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from pilqr_ros.tasks.cost import build_cost
+from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.initial_policy import build_initial_policy
+from pilqr_ros.tasks.layout import StateLayout
+from pilqr_ros.tasks.models import build_robot_model, build_world_model
+from pilqr_ros.tasks.schema import TaskFile
+from pilqr_ros.tasks.success import Outcome, build_success
+from pilqr_ros.tasks.verify import verify_models
+from pilqr_ros.trajopt.cost import TrajectoryCost
+from pilqr_ros.trajopt.settings import Settings
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
+from pilqr_ros.trajopt.typing import Array
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A start and its targets.
+
+    Attributes:
+        name: Name for people.
+        start: Start of the actuated joints [rad], ``(dU,)``.
+        bodies: Position of each body that is placed [m], ``(3,)``.
+        targets: Named targets of cost and success.
+    """
+
+    name: str
+    start: Array
+    bodies: dict[str, Array]
+    targets: dict[str, Array]
+
+
+@dataclass(frozen=True)
+class LearningPlan:
+    """Rollouts of an iteration (for each condition), iterations, settings of the methods."""
+
+    rollouts: int
+    iterations: int
+    settings: Settings
+
+
+class Task:
+    """A validated task.
+
+    Attributes:
+        source: The text of the task file.
+        file: Its content as sections.
+        layout: Layout of the state.
+        conditions: Its conditions.
+        learning: How much is collected, and the settings of the methods.
+        robot_model: The robot's description, for forward kinematics.
+        world_model: The world, for simulation.
+    """
+
+    def __init__(self, source: str, file: TaskFile, folder: Path | None = None) -> None:
+        """Build and check all parts, so that a wrong file fails here.
+
+        Args:
+            source: The text of the task file.
+            file: Its content.
+            folder: Where it lies; models named in it are looked for there first.
+
+        Raises:
+            TaskError: A name, a size or a value does not fit; the message names the key.
+        """
+        self.source = source
+        self.file = file
+        self.layout = StateLayout.from_blocks(file.state, self.joints)
+        self.conditions = tuple(_condition(file, i) for i in range(len(file.conditions)))
+        self.learning = _learning(file)
+        self.robot_model: mujoco.MjModel = build_robot_model(file.models, folder)
+        self.world_model: mujoco.MjModel = build_world_model(file.models, folder)
+        verify_models(file, self.layout, self.robot_model, self.world_model)
+        self._costs = tuple(
+            build_cost(file.cost, self.layout, c.targets, self.T, self.dU) for c in self.conditions
+        )
+        self._successes = tuple(
+            build_success(file.success, self.layout, c.targets) for c in self.conditions
+        )
+        for i in range(len(self.conditions)):
+            self.initial_policy(i)
+
+    @classmethod
+    def from_text(cls, text: str, *, folder: Path | None = None, origin: str = "task") -> Task:
+        """Parse and validate the text of a task file.
+
+        Args:
+            text: YAML.
+            folder: Where models named in it are looked for first.
+            origin: What errors call the text.
+        """
+        try:
+            file = TaskFile.model_validate(_parse(text))
+        except ValidationError as error:
+            raise TaskError.from_validation(error, source=origin) from error
+        except TaskError as error:
+            raise TaskError(error.key, error.problem, origin) from error
+        try:
+            return cls(text, file, folder)
+        except TaskError as error:
+            raise TaskError(error.key, error.problem, origin) from error
+
+    @property
+    def name(self) -> str:
+        """Name of the task."""
+        return self.file.name
+
+    @property
+    def T(self) -> int:
+        """Number of control steps of a rollout."""
+        return self.file.control.steps
+
+    @property
+    def dt(self) -> float:
+        """Control period [s]."""
+        return self.period_ns * 1e-9
+
+    @property
+    def period_ns(self) -> int:
+        """Control period [ns]."""
+        return round(1e9 / self.file.control.rate)
+
+    @property
+    def dX(self) -> int:
+        """Dimension of the state."""
+        return self.layout.dX
+
+    @property
+    def dU(self) -> int:
+        """Number of actuated joints."""
+        return len(self.file.joints)
+
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """Actuated joints, in the order of the action."""
+        return tuple(joint.name for joint in self.file.joints)
+
+    @property
+    def sensed_joints(self) -> tuple[str, ...]:
+        """Joints that must be sensed: the actuated ones, then others that the state holds."""
+        blocks = self.layout.of_kind("joint_positions", "joint_velocities")
+        return tuple(dict.fromkeys((*self.joints, *(axis for b in blocks for axis in b.axes))))
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """Points on the robot whose position or velocity is in the state."""
+        return self.layout.sources("point_position", "point_velocity")
+
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        """Bodies that motion capture must see."""
+        return self.layout.sources("body_position", "body_velocity")
+
+    @property
+    def torque_limits(self) -> Array:
+        """Largest torque of each joint [N m], ``(dU,)``."""
+        return np.array([joint.torque_limit for joint in self.file.joints])
+
+    @property
+    def torque_rate_limits(self) -> Array:
+        """Largest change of torque of each joint [N m per control step], ``(dU,)``."""
+        return np.array([joint.torque_rate_limit for joint in self.file.joints])
+
+    @property
+    def noise_smoothing(self) -> float:
+        """Width of the filter of the exploration noise [control steps]; 0 is white."""
+        return self.file.noise_smoothing
+
+    def cost(self, condition: int) -> TrajectoryCost:
+        """Return the cost of a condition."""
+        return self._costs[condition]
+
+    def success(self, condition: int, states: Array) -> Outcome:
+        """Judge the states ``(T, dX)`` of a rollout."""
+        return self._successes[condition](states)
+
+    def initial_policy(self, condition: int) -> TVLGPolicy:
+        """Return the policy that training starts from."""
+        start = self.conditions[condition].start
+        return build_initial_policy(
+            self.file.initial_policy, self.layout, self.joints, start, self.T
+        )
+
+
+def _parse(text: str) -> object:
+    """Parse YAML; its errors name line and column."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise TaskError("", f"is not valid YAML: {error}") from error
+
+
+def _condition(file: TaskFile, index: int) -> Condition:
+    """Build a condition after checking its number of joints."""
+    start = file.conditions[index]
+    if len(start.joints) != len(file.joints):
+        problem = f"has {len(start.joints)} entries, expected {len(file.joints)} as `joints`"
+        raise TaskError(f"conditions[{index}].joints", problem)
+    return Condition(
+        name=start.name,
+        start=np.array(start.joints),
+        bodies={name: np.array(position) for name, position in start.bodies.items()},
+        targets={name: np.array(target) for name, target in start.targets.items()},
+    )
+
+
+def _learning(file: TaskFile) -> LearningPlan:
+    """Validate the settings of the methods."""
+    plan = file.learning
+    try:
+        settings = TypeAdapter(Settings).validate_python(plan.settings)
+    except ValidationError as error:
+        raise TaskError.from_validation(error, "learning.settings") from error
+    return LearningPlan(plan.rollouts, plan.iterations, settings)

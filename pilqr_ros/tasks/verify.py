@@ -1,0 +1,64 @@
+"""Checks of a task file against its MuJoCo models: every name exists, starts are possible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import mujoco
+
+from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.layout import StateLayout
+from pilqr_ros.tasks.models import element_id
+from pilqr_ros.tasks.schema import Start, TaskFile
+
+_JOINT = mujoco.mjtObj.mjOBJ_JOINT
+_SITE = mujoco.mjtObj.mjOBJ_SITE
+_BODY = mujoco.mjtObj.mjOBJ_BODY
+_ACTUATOR = mujoco.mjtObj.mjOBJ_ACTUATOR
+
+
+def verify_models(
+    file: TaskFile, layout: StateLayout, robot: mujoco.MjModel, world: mujoco.MjModel
+) -> None:
+    """Check that all names of a task file exist in its models and that its starts fit.
+
+    Raises:
+        TaskError: One does not; the message names the key.
+    """
+    for i, joint in enumerate(file.joints):
+        element_id(robot, _JOINT, joint.name, f"joints[{i}].name")
+        element_id(world, _ACTUATOR, joint.name, f"joints[{i}].name")
+    for i, block in enumerate(layout.blocks):
+        if block.kind.startswith("joint_"):
+            for joint_name in block.axes:
+                element_id(world, _JOINT, joint_name, f"state[{i}].joints")
+        else:
+            is_point = block.kind.startswith("point_")
+            element_id(robot if is_point else world, _SITE if is_point else _BODY, block.source,
+                       f"state[{i}].of")  # fmt: skip
+    _verify_period(file, world)
+    for i, start in enumerate(file.conditions):
+        _verify_start(start, [joint.name for joint in file.joints], world, f"conditions[{i}]")
+
+
+def _verify_period(file: TaskFile, world: mujoco.MjModel) -> None:
+    """A control period must be a whole number of physics time steps."""
+    substeps = 1.0 / (file.control.rate * world.opt.timestep)
+    if abs(substeps - round(substeps)) > 1e-6 or round(substeps) < 1:
+        problem = (
+            f"{file.control.rate} Hz is {substeps:.4g} physics steps of {world.opt.timestep} s a"
+            " control period, must be a whole number"
+        )
+        raise TaskError("control.rate", problem)
+
+
+def _verify_start(start: Start, joints: Sequence[str], world: mujoco.MjModel, key: str) -> None:
+    """A start lies within the joints' limits, and its bodies exist."""
+    for i, (joint, angle) in enumerate(zip(joints, start.joints, strict=True)):
+        index = element_id(world, _JOINT, joint, f"{key}.joints[{i}]")
+        lower, upper = world.jnt_range[index]
+        if world.jnt_limited[index] and not lower <= angle <= upper:
+            problem = f"{angle} of {joint!r} is outside [{lower:.4g}, {upper:.4g}]"
+            raise TaskError(f"{key}.joints[{i}]", problem)
+    for body in start.bodies:
+        element_id(world, _BODY, body, f"{key}.bodies.{body}")
