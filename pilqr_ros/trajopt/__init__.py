@@ -1,0 +1,1 @@
+"""The paper's mathematics: policies, dynamics, cost, LQR-FLM, PI2 and PILQR."""

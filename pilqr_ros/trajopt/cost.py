@@ -1,0 +1,192 @@
+"""The cost of a trajectory: smooth losses of linear functions of the state, and a torque penalty.
+
+Each term puts z = A x - b through the paper's generic loss (equation 8)
+
+    l(z) = alpha/2 |z|^2 + beta sqrt(gamma + |z|^2)
+
+and weights it per time step. With r = sqrt(gamma + |z|^2) its derivatives are
+
+    l_z  = (alpha + beta / r) z
+    l_zz = (alpha + beta / r) I - beta z z' / r^3
+
+and since |z| < r, the Hessian is positive semidefinite for alpha, beta >= 0: the second-order
+expansion that LQR-FLM needs is exact and convex, no projection is called for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from pilqr_ros.trajopt.errors import SettingError, ShapeError
+from pilqr_ros.trajopt.typing import Array, frozen
+
+
+class LossExpansion(NamedTuple):
+    """Value ``(...,)``, gradient ``(..., dz)`` and Hessian ``(..., dz, dz)`` of the loss."""
+
+    value: Array
+    gradient: Array
+    hessian: Array
+
+
+class QuadraticCost(NamedTuple):
+    """The cost ``0.5 z'C z + c'z + c0`` of z = (x, u), in absolute coordinates.
+
+    Attributes:
+        C: Hessians, ``(..., T, dX+dU, dX+dU)``.
+        c: Gradients at z = 0, ``(..., T, dX+dU)``.
+        c0: Values at z = 0, ``(..., T)``.
+    """
+
+    C: Array
+    c: Array
+    c0: Array
+
+
+def smooth_loss(z: Array, alpha: float, beta: float, gamma: float) -> LossExpansion:
+    """Return equation 8 with its first and second derivatives at z, ``(..., dz)``."""
+    squared = np.sum(z * z, axis=-1)
+    r = np.sqrt(gamma + squared)
+    slope = alpha + beta / r
+    hessian = slope[..., None, None] * np.eye(z.shape[-1])
+    hessian -= (beta / r**3)[..., None, None] * (z[..., :, None] * z[..., None, :])
+    return LossExpansion(0.5 * alpha * squared + beta * r, slope[..., None] * z, hessian)
+
+
+@dataclass(frozen=True)
+class LossTerm:
+    """One term ``weight_t * l(A x_t - b)`` of the cost.
+
+    Attributes:
+        name: What reports and errors call it.
+        A: Linear map of the state, ``(dz, dX)``.
+        b: Target of the mapped state, ``(dz,)``.
+        alpha: Weight of the squared loss, >= 0.
+        beta: Weight of the norm-like loss, >= 0.
+        gamma: Rounds the tip of the norm-like loss off, > 0.
+        weight: Weight per time step, ramps and active interval included, ``(T,)``, >= 0.
+    """
+
+    name: str
+    A: Array
+    b: Array
+    alpha: float
+    beta: float
+    weight: Array
+    gamma: float = 1e-5
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays; check shapes and signs."""
+        for field in ("A", "b", "weight"):
+            object.__setattr__(self, field, frozen(getattr(self, field)))
+        if self.A.ndim != 2:
+            raise ShapeError(f"{self.name}.A", self.A.shape, "(dz, dX)")
+        if self.b.shape != (self.A.shape[0],):
+            raise ShapeError(f"{self.name}.b", self.b.shape, f"({self.A.shape[0]},)")
+        if self.weight.ndim != 1:
+            raise ShapeError(f"{self.name}.weight", self.weight.shape, "(T,)")
+        for field in ("alpha", "beta", "weight"):
+            if not np.all(np.asarray(getattr(self, field)) >= 0):
+                raise SettingError(f"{self.name}.{field}", getattr(self, field), "at least 0")
+        if not self.gamma > 0:
+            raise SettingError(f"{self.name}.gamma", self.gamma, "above 0")
+
+    def residual(self, states: Array) -> Array:
+        """Return z = A x - b of states ``(..., T, dX)``, ``(..., T, dz)``."""
+        return states @ self.A.T - self.b
+
+    def evaluate(self, states: Array) -> Array:
+        """Return the weighted loss per time step, ``(..., T)``."""
+        squared = np.sum(self.residual(states) ** 2, axis=-1)
+        loss = 0.5 * self.alpha * squared + self.beta * np.sqrt(self.gamma + squared)
+        return self.weight * loss
+
+    def expand(self, states: Array) -> LossExpansion:
+        """Return the weighted loss with derivatives by the state, ``(..., T[, dX[, dX]])``."""
+        loss = smooth_loss(self.residual(states), self.alpha, self.beta, self.gamma)
+        return LossExpansion(
+            self.weight * loss.value,
+            self.weight[:, None] * (loss.gradient @ self.A),
+            self.weight[:, None, None] * (self.A.T @ loss.hessian @ self.A),
+        )
+
+
+@dataclass(frozen=True)
+class TrajectoryCost:
+    """The sum of loss terms and of the torque penalty ``0.5 sum_j w_j u_j^2``.
+
+    Attributes:
+        terms: The loss terms, at least one.
+        torque_weights: Weight of each squared torque, ``(dU,)``, >= 0 [1/(N m)^2].
+    """
+
+    terms: tuple[LossTerm, ...]
+    torque_weights: Array
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays and check that the terms fit together."""
+        object.__setattr__(self, "terms", tuple(self.terms))
+        object.__setattr__(self, "torque_weights", frozen(self.torque_weights))
+        if len(self.terms) == 0:
+            raise SettingError("terms", self.terms, "at least one loss term")
+        if self.torque_weights.ndim != 1:
+            raise ShapeError("torque_weights", self.torque_weights.shape, "(dU,)")
+        if not np.all(self.torque_weights >= 0):
+            raise SettingError("torque_weights", self.torque_weights, "at least 0")
+        for term in self.terms:
+            if (term.A.shape[1], term.weight.size) != (self.dX, self.T):
+                shape = (term.weight.size, term.A.shape[1])
+                raise ShapeError(f"(T, dX) of {term.name}", shape, f"({self.T}, {self.dX})")
+
+    @property
+    def T(self) -> int:
+        """Number of time steps."""
+        return self.terms[0].weight.size
+
+    @property
+    def dX(self) -> int:
+        """Dimension of the state."""
+        return self.terms[0].A.shape[1]
+
+    @property
+    def dU(self) -> int:
+        """Dimension of the action."""
+        return self.torque_weights.size
+
+    def evaluate_terms(self, states: Array, actions: Array) -> dict[str, Array]:
+        """Return each term per time step by name, ``(..., T)``; the penalty is ``torque``."""
+        named = {term.name: term.evaluate(states) for term in self.terms}
+        named["torque"] = 0.5 * (actions**2 @ self.torque_weights)
+        return named
+
+    def evaluate(self, states: Array, actions: Array) -> Array:
+        """Return the cost per time step, ``(..., T)``.
+
+        Args:
+            states: ``(..., T, dX)``.
+            actions: ``(..., T, dU)`` [N m].
+        """
+        return sum(self.evaluate_terms(states, actions).values(), np.zeros(()))
+
+    def expand(self, states: Array, actions: Array) -> QuadraticCost:
+        """Expand the cost to second order about a trajectory, in absolute coordinates.
+
+        Args:
+            states: ``(..., T, dX)``.
+            actions: ``(..., T, dU)`` [N m]; the penalty is quadratic, so only its shape counts.
+        """
+        lead, dX, dZ = states.shape[:-1], self.dX, self.dX + self.dU
+        C, c, c0 = np.zeros((*lead, dZ, dZ)), np.zeros((*lead, dZ)), np.zeros(lead)
+        for term in self.terms:
+            value, gradient, hessian = term.expand(states)
+            curved = (hessian @ states[..., None])[..., 0]
+            C[..., :dX, :dX] += hessian
+            c[..., :dX] += gradient - curved
+            c0 += value + np.sum((0.5 * curved - gradient) * states, axis=-1)
+        C[..., dX:, dX:] = np.diag(self.torque_weights)
+        if actions.shape != (*lead, self.dU):
+            raise ShapeError("actions", actions.shape, str((*lead, self.dU)))
+        return QuadraticCost(C, c, c0)

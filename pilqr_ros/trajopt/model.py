@@ -1,0 +1,146 @@
+"""What PILQR knows before it updates: dynamics, quadratic cost, residual, KL steps.
+
+Lines 3 to 5 of Algorithm 1. The residual cost-to-go S~ = S - S-hat compares each sample with what
+the model predicts for it. Judged on the samples that the model was fitted to, a model with nearly
+as many parameters as samples looks perfect; cross-fitting predicts each fold of samples with
+dynamics that were fitted without it, and so judges the model on what it has not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pilqr_ros.trajopt.batch import Batch, require_finite
+from pilqr_ros.trajopt.cost import QuadraticCost, TrajectoryCost
+from pilqr_ros.trajopt.dynamics import Dynamics, fit_with_folds
+from pilqr_ros.trajopt.residual import (
+    cost_to_go_from_mean,
+    cost_to_go_from_samples,
+    simulated_cost_to_go,
+)
+from pilqr_ros.trajopt.settings import Settings
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
+from pilqr_ros.trajopt.typing import Array
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The arguments of one update; see `update.update`."""
+
+    policy: TVLGPolicy
+    batches: Sequence[Batch]
+    cost: TrajectoryCost
+    settings: Settings
+    step_multiplier: Array
+    action_limits: Array | None = None
+
+    @property
+    def batch(self) -> Batch:
+        """The samples of the policy."""
+        return self.batches[-1]
+
+
+@dataclass(frozen=True)
+class Model:
+    """Fitted dynamics, quadratic cost, and what follows from their errors.
+
+    Attributes:
+        dynamics: Fitted to all samples.
+        cost: Quadratic approximation of the cost.
+        residual: Residual cost-to-go of each sample, ``(N, T)``.
+        ratio: Residual over cost per time step, ``(T,)``.
+        step_multiplier: Adjusted multipliers of the KL step, ``(T,)``.
+        epsilon: LQR-FLM's KL bounds, ``(T,)``.
+    """
+
+    dynamics: Dynamics
+    cost: QuadraticCost
+    residual: Array
+    ratio: Array
+    step_multiplier: Array
+    epsilon: Array
+
+
+def fit_model(problem: Problem) -> Model:
+    """Fit dynamics and cost, compare them with the samples and adjust the KL steps."""
+    settings, total = problem.settings, problem.batch.cost_to_go
+    folds = min(settings.cross_fit_folds, problem.batch.N)
+    dynamics, without_fold = fit_with_folds(problem.batches, settings, folds)
+    cost = expand_cost(problem.cost, problem.batch, settings)
+    predicted = predict_cost_to_go(problem, dynamics, without_fold, cost)
+    require_finite("the fitted model's cost-to-go", predicted.T)
+    ratio = residual_ratio(total, total - predicted, settings)
+    multiplier = adjust_steps(problem.step_multiplier, ratio, settings)
+    base = np.linspace(settings.lqr_kl_start, settings.lqr_kl_end, problem.policy.T)
+    return Model(dynamics, cost, total - predicted, ratio, multiplier, base * multiplier)
+
+
+def expand_cost(cost: TrajectoryCost, batch: Batch, settings: Settings) -> QuadraticCost:
+    """Return the quadratic approximation c-hat of the cost about the samples."""
+    if settings.cost_expansion == "mean":
+        return cost.expand(batch.states.mean(axis=0), batch.actions.mean(axis=0))
+    expanded = cost.expand(batch.states, batch.actions)
+    return QuadraticCost(*(part.mean(axis=0) for part in expanded))
+
+
+def predict_cost_to_go(
+    problem: Problem, dynamics: Dynamics, without_fold: Dynamics | None, cost: QuadraticCost
+) -> Array:
+    """Return S-hat of each sample, ``(N, T)``, cross-fitted where there are folds."""
+    if without_fold is None:
+        return _predict(problem, dynamics, cost, np.arange(problem.batch.N))
+    rows = fold_rows(problem.batch.N, len(without_fold.mu0))
+    predicted = np.empty(problem.batch.costs.shape)
+    predicted[rows] = _predict(problem, without_fold, cost, rows)
+    return predicted
+
+
+def fold_rows(N: int, folds: int) -> np.ndarray:
+    """Return the samples of each fold, ``(folds, ceil(N / folds))``.
+
+    Sample i belongs to fold i modulo folds; a fold that is one short repeats its first sample.
+    """
+    rows = np.arange(-(-N // folds) * folds).reshape(-1, folds).T
+    return np.where(rows < N, rows, np.arange(folds)[:, None])
+
+
+def _predict(problem: Problem, dynamics: Dynamics, cost: QuadraticCost, rows: np.ndarray) -> Array:
+    """Return S-hat of the samples in rows ``(..., N)``, ``(..., N, T)``."""
+    policy, batch, limits = problem.policy, problem.batch, problem.action_limits
+    noise = sampled_noise(problem) if limits is None else batch.noise
+    if problem.settings.residual_start == "mean":
+        return cost_to_go_from_mean(policy, dynamics, cost, noise[rows], limits)
+    samples = batch.states[rows], batch.actions[rows], noise[rows]
+    if limits is None:
+        return cost_to_go_from_samples(policy, dynamics, cost, *samples)
+    return simulated_cost_to_go(policy, dynamics, cost, *samples, limits)
+
+
+def sampled_noise(problem: Problem) -> Array:
+    """Return the samples' unit noise, as recorded or from the applied actions, ``(N, T, dU)``."""
+    policy, batch = problem.policy, problem.batch
+    if problem.settings.noise_source == "recorded":
+        return batch.noise
+    x, u = batch.states.swapaxes(0, 1), batch.actions.swapaxes(0, 1)
+    explored = u - x @ policy.K.swapaxes(-1, -2) - policy.k[:, None]
+    return np.linalg.solve(policy.L, explored.swapaxes(-1, -2)).transpose(2, 0, 1)
+
+
+def residual_ratio(total: Array, residual: Array, settings: Settings) -> Array:
+    """Compare residual and cost, cost-to-go of each sample ``(N, T)``, per time step ``(T,)``."""
+    if settings.step_ratio == "std":
+        size, of = residual.std(axis=0), total.std(axis=0)
+    else:
+        size, of = np.abs(residual).mean(axis=0), np.abs(total).mean(axis=0)
+    ratio = np.where(size > 0, np.inf, 0.0)
+    return np.divide(size, of, out=ratio, where=of > 0)
+
+
+def adjust_steps(multiplier: Array, ratio: Array, settings: Settings) -> Array:
+    """Halve the multipliers where the model is bad, double them where it is good, ``(T,)``."""
+    factor = np.where(ratio > settings.step_decrease_above, 0.5, 1.0)
+    factor = np.where(ratio < settings.step_increase_below, 2.0, factor)
+    return np.clip(multiplier * factor, settings.step_multiplier_min, settings.step_multiplier_max)

@@ -1,0 +1,145 @@
+"""PILQR: LQR-FLM on the modelled cost, PI2 on what the model misses (section 4, Algorithm 1).
+
+    line 3   fit the dynamics                                  `model`, `dynamics`
+    line 4   residual cost-to-go S~ = S - S-hat                `model`, `residual`
+    line 5   KL steps from the ratio of residual to cost       `model`
+    line 6   temperatures from the dual                        `temperature`
+    line 7   p-hat: LQR-FLM on the quadratic cost              `lqr_flm`    (equation 6)
+    line 8   PI2 on p-hat's actions, weighted by S~            `pi2`        (equation 5)
+
+LQR-FLM alone is lines 3 to 5 and 7, PI2 alone lines 6 and 8 on the whole cost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pilqr_ros.trajopt.factors import floor_factor
+from pilqr_ros.trajopt.lqr_flm import LQRResult, lqr_flm
+from pilqr_ros.trajopt.model import Model, Problem, fit_model, sampled_noise
+from pilqr_ros.trajopt.pi2 import pi2_update
+from pilqr_ros.trajopt.record import StepStatus, UpdateRecord, UpdateResult
+from pilqr_ros.trajopt.settings import Settings
+from pilqr_ros.trajopt.temperature import (
+    Temperatures,
+    effective_samples,
+    solve_temperatures,
+    with_temperature,
+)
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
+from pilqr_ros.trajopt.typing import Array
+
+
+def pilqr(problem: Problem) -> UpdateResult:
+    """Return the update of Algorithm 1."""
+    return two_stages(problem, fit_model(problem))
+
+
+def two_stages(problem: Problem, model: Model) -> UpdateResult:
+    """Return the update of Algorithm 1 for a given model (lines 6 to 8)."""
+    settings = problem.settings
+    lqr = _run_lqr(problem, model, update_covariance=settings.lqr_covariance == "update")
+    weighted, fell_back = residual_weights(problem.batch.cost_to_go, model.residual, settings)
+    policy = pi2_update(lqr.policy, sampled_noise(problem), weighted.weights, settings)
+    record = _record("pilqr", policy, problem)
+    record = _with_pi2(_with_lqr(record, lqr, model), weighted, settings)
+    flags = np.where(fell_back, StepStatus.FELL_BACK_TO_COST, 0)
+    return UpdateResult(
+        policy, model.step_multiplier, replace(record, status=record.status | flags)
+    )
+
+
+def lqr_flm_alone(problem: Problem) -> UpdateResult:
+    """Return the update of LQR-FLM alone, covariance included (appendix 8.1)."""
+    model = fit_model(problem)
+    lqr = _run_lqr(problem, model, update_covariance=True)
+    old = lqr.policy
+    policy = TVLGPolicy(old.K, old.k, floor_factor(old.L, problem.settings.min_action_std))
+    record = _with_lqr(_record("lqr-flm", policy, problem), lqr, model)
+    return UpdateResult(policy, model.step_multiplier, record)
+
+
+def pi2_alone(problem: Problem) -> UpdateResult:
+    """Return the update of PI2 alone, on the whole cost."""
+    settings = problem.settings
+    weighted = solve_temperatures(problem.batch.cost_to_go, settings.pi2_kl)
+    policy = pi2_update(problem.policy, sampled_noise(problem), weighted.weights, settings)
+    record = _with_pi2(_record("pi2", policy, problem), weighted, settings)
+    return UpdateResult(policy, problem.step_multiplier, record)
+
+
+def residual_weights(
+    total: Array, residual: Array, settings: Settings
+) -> tuple[Temperatures, NDArray[np.bool_]]:
+    """Weight samples by their residual cost-to-go (lines 6 and 8).
+
+    Args:
+        total: Cost-to-go of each sample, ``(N, T)``.
+        residual: Residual cost-to-go of each sample, ``(N, T)``.
+        settings: Options `pi2_kl`, `temperature_cost`, `pi2_fallback_to_cost`.
+
+    Returns:
+        The weights, and where the cost took the place of the residual, ``(T,)``.
+    """
+    fell_back = np.zeros(total.shape[1], dtype=bool)
+    if settings.pi2_fallback_to_cost:
+        fell_back = residual.std(axis=0) > total.std(axis=0)
+    costs = np.where(fell_back, total, residual)
+    size = np.abs(total).max(axis=0) + np.abs(total - residual).max(axis=0)
+    own = solve_temperatures(costs, settings.pi2_kl, size)
+    if settings.temperature_cost == "residual":
+        return own, fell_back
+    eta = solve_temperatures(total, settings.pi2_kl).eta
+    if settings.temperature_cost == "larger":
+        eta = np.where(np.isinf(eta) | (own.eta > eta), own.eta, eta)
+    return with_temperature(own, costs, eta), fell_back
+
+
+def _run_lqr(problem: Problem, model: Model, *, update_covariance: bool) -> LQRResult:
+    return lqr_flm(
+        problem.policy,
+        model.dynamics,
+        model.cost,
+        model.epsilon,
+        problem.settings,
+        update_covariance=update_covariance,
+    )
+
+
+def _record(method: str, policy: TVLGPolicy, problem: Problem) -> UpdateRecord:
+    traces = [np.sum(p.L**2, axis=(1, 2)) for p in (policy, problem.policy)]
+    return UpdateRecord(
+        method=method,
+        status=np.zeros(policy.T, dtype=np.int64),
+        covariance_ratio=traces[0] / traces[1],
+    )
+
+
+def _with_lqr(record: UpdateRecord, lqr: LQRResult, model: Model) -> UpdateRecord:
+    flags = np.where(lqr.slack, StepStatus.LQR_SLACK, 0)
+    flags |= np.where(lqr.indefinite, StepStatus.LQR_INDEFINITE, 0)
+    return replace(
+        record,
+        status=record.status | flags,
+        kl_wanted=model.epsilon,
+        kl_got=lqr.kl,
+        multiplier=lqr.eta,
+        lqr_passes=lqr.passes,
+        residual_ratio=model.ratio,
+    )
+
+
+def _with_pi2(record: UpdateRecord, weighted: Temperatures, settings: Settings) -> UpdateRecord:
+    flags = np.where(weighted.at_bound, StepStatus.TEMPERATURE_AT_BOUND, 0)
+    flags |= np.where(weighted.constant, StepStatus.CONSTANT_COST, 0)
+    return replace(
+        record,
+        status=record.status | flags,
+        temperature=weighted.eta,
+        pi2_kl_wanted=settings.pi2_kl,
+        pi2_kl_got=weighted.kl,
+        effective_samples=effective_samples(weighted.weights),
+    )

@@ -1,0 +1,77 @@
+"""What an update returns: the new policy, the step multipliers, and how it came about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntFlag
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
+from pilqr_ros.trajopt.typing import Array
+
+
+class StepStatus(IntFlag):
+    """What happened at a time step; several can hold."""
+
+    CONVERGED = 0
+    """Every bound was met with equality."""
+    LQR_SLACK = 1
+    """LQR-FLM's optimum lies within its KL bound."""
+    LQR_INDEFINITE = 2
+    """Quu had no minimum; the multiplier was raised until it had one."""
+    TEMPERATURE_AT_BOUND = 4
+    """PI2's KL step cannot be reached: the best samples share all weight."""
+    CONSTANT_COST = 8
+    """All samples cost the same: PI2 weighted them equally."""
+    FELL_BACK_TO_COST = 16
+    """The residual varied more than the cost: PI2 weighted by the cost."""
+
+
+@dataclass(frozen=True)
+class UpdateRecord:
+    """One update, per time step; None where a method has no such quantity.
+
+    Attributes:
+        method: `pilqr`, `lqr-flm` or `pi2`.
+        status: `StepStatus` flags, ``(T,)``.
+        kl_wanted: LQR-FLM's KL bounds, ``(T,)``.
+        kl_got: LQR-FLM's KL divergences, ``(T,)``.
+        multiplier: LQR-FLM's Lagrange multipliers eta, ``(T,)``.
+        lqr_passes: Backward passes of LQR-FLM.
+        residual_ratio: Residual over cost, as the step rule sees them, ``(T,)``.
+        temperature: PI2's temperatures, ``(T,)``; infinite where all samples cost the same.
+        pi2_kl_wanted: PI2's KL step epsilon.
+        pi2_kl_got: KL divergence of the weights from equal ones, ``(T,)``.
+        effective_samples: ``1 / sum w^2``, ``(T,)``.
+        covariance_ratio: Trace of the new covariance over that of the old, ``(T,)``.
+    """
+
+    method: str
+    status: NDArray[np.int64]
+    covariance_ratio: Array
+    kl_wanted: Array | None = None
+    kl_got: Array | None = None
+    multiplier: Array | None = None
+    lqr_passes: int | None = None
+    residual_ratio: Array | None = None
+    temperature: Array | None = None
+    pi2_kl_wanted: float | None = None
+    pi2_kl_got: Array | None = None
+    effective_samples: Array | None = None
+
+
+@dataclass(frozen=True)
+class UpdateResult:
+    """The outcome of an update.
+
+    Attributes:
+        policy: The new policy.
+        step_multiplier: Multipliers of LQR-FLM's KL step for the next update, ``(T,)``.
+        record: How the update came about.
+    """
+
+    policy: TVLGPolicy
+    step_multiplier: Array
+    record: UpdateRecord

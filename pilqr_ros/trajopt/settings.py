@@ -1,0 +1,204 @@
+"""Every option of every method, in one validated record.
+
+The defaults are the best setting known; `Settings.paper()` is the method to the paper's letter.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
+
+from pilqr_ros.trajopt.errors import SettingError
+
+_POSITIVE = (
+    "prior_strength",
+    "mixture_max_clusters",
+    "mixture_min_samples",
+    "mixture_iterations",
+    "dynamics_ridge",
+    "lqr_kl_start",
+    "lqr_kl_end",
+    "kl_passes",
+    "kl_tolerance",
+    "cross_fit_folds",
+    "pi2_kl",
+    "step_decrease_above",
+    "step_multiplier_min",
+    "step_multiplier_max",
+    "min_action_std",
+    "prior_trajectories",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Options of PILQR, LQR-FLM and PI2.
+
+    Attributes:
+        history_weights: Weight of the newest batch of samples, of the one before it, and so on,
+            in the fit of the dynamics; as many batches are used as there are weights.
+        prior: Prior of the dynamics: a Gaussian mixture over (x, u, x'), one Gaussian, or none.
+        prior_strength: How many observations the prior counts as.
+        prior_trajectories: The prior is fitted to this many newest trajectories.
+        mixture_max_clusters: Most clusters of the mixture.
+        mixture_min_samples: The mixture has one cluster for every so many transitions at most.
+        mixture_iterations: Most rounds of expectation-maximisation.
+        dynamics_ridge: Added to the diagonal of the joint covariance of (x, u, x').
+        cost_expansion: Expand the cost about every sample and average ('samples'), or about the
+            mean trajectory ('mean').
+        lqr_kl_start: KL step of LQR-FLM at the first time step, before its multiplier.
+        lqr_kl_end: KL step of LQR-FLM at the last time step; linear in between.
+        kl_expectation: The states over which LQR-FLM's KL divergence is averaged: those of the
+            old policy (Theorem 1) or of the new (footnote 1).
+        kl_passes: Most backward passes for the KL divergence under the new policy's states.
+        kl_tolerance: Relative change of the multipliers at which these passes end.
+        value_function: LQR-FLM looks ahead with the new policy's value function (appendix 8.1),
+            or with the old policy's (Theorem 1 over many steps).
+        lqr_covariance: PILQR's LQR-FLM stage updates the covariance as in appendix 8.1, or keeps
+            it and leaves it to PI2. (LQR-FLM alone always updates it.)
+        residual_start: The fitted model is simulated from every sampled (x_t, u_t) (the paper), or
+            once from the mean initial state (the authors' code).
+        cross_fit_folds: Each of so many folds of samples is predicted with dynamics that were
+            fitted without it; 1 predicts all samples with the dynamics fitted to all.
+        noise_source: PI2 and the simulations take xi from the applied action,
+            ``L^-1 (u - K x - k)``, or as recorded; they differ where a limit changed the action.
+        pi2_kl: KL step epsilon of PI2's weights (equation 4).
+        temperature_cost: The dual of equation 4 is solved on the total cost-to-go, on the residual
+            cost-to-go, or on both, taking the larger temperature. PI2 alone has only the total.
+        pi2_fallback_to_cost: Where the residual varies more than the cost, weight by the cost.
+        pi2_centre_noise: Subtract the unweighted mean of the noise from its weighted mean (a
+            control variate: with equal weights the mean action does not move).
+        covariance_update: Weighted maximum likelihood of the whole covariance, only of its trace
+            (one scalar per step), or no update.
+        covariance_damping: 'scalar' takes this root of the ratio of traces; 'full' goes the
+            reciprocal of it of the way. At least 1.
+        covariance_ratio_min: Least factor on the variance in any direction in one update.
+        min_action_std: No action has a standard deviation below this in any direction [N m].
+        step_ratio: The residual is compared with the cost by mean absolute values or by standard
+            deviations over the samples.
+        step_decrease_above: Ratio of residual to cost above which the KL step is halved.
+        step_increase_below: Ratio below which the KL step is doubled.
+        step_multiplier_min: Least multiplier of the KL step.
+        step_multiplier_max: Largest multiplier of the KL step.
+    """
+
+    history_weights: tuple[float, ...] = (1.0, 0.7, 0.49)
+    prior: Literal["gmm", "gaussian", "none"] = "gaussian"
+    prior_strength: float = 1.0
+    prior_trajectories: int = 20
+    mixture_max_clusters: int = 20
+    mixture_min_samples: int = 40
+    mixture_iterations: int = 20
+    dynamics_ridge: float = 1e-6
+    cost_expansion: Literal["samples", "mean"] = "samples"
+    lqr_kl_start: float = 0.4
+    lqr_kl_end: float = 0.2
+    kl_expectation: Literal["old", "new"] = "new"
+    kl_passes: int = 4
+    kl_tolerance: float = 1e-2
+    value_function: Literal["new", "old"] = "new"
+    lqr_covariance: Literal["update", "keep"] = "keep"
+    residual_start: Literal["sample", "mean"] = "mean"
+    cross_fit_folds: int = 5
+    noise_source: Literal["applied", "recorded"] = "applied"
+    pi2_kl: float = 0.5
+    temperature_cost: Literal["total", "residual", "larger"] = "larger"
+    pi2_fallback_to_cost: bool = True
+    pi2_centre_noise: bool = False
+    covariance_update: Literal["full", "scalar", "keep"] = "scalar"
+    covariance_damping: float = 3.0
+    covariance_ratio_min: float = 1e-3
+    min_action_std: float = 1e-6
+    step_ratio: Literal["mean-abs", "std"] = "std"
+    step_decrease_above: float = 1.0
+    step_increase_below: float = 0.8
+    step_multiplier_min: float = 0.01
+    step_multiplier_max: float = 10.0
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    def __post_init__(self) -> None:
+        """Check every field; an error names field, value and what is allowed."""
+        object.__setattr__(self, "history_weights", tuple(self.history_weights))
+        for field in fields(self):
+            _check_type(field.name, getattr(self, field.name))
+        for name in _POSITIVE:
+            if not 0 < getattr(self, name) < math.inf:
+                raise SettingError(name, getattr(self, name), "finite and above 0")
+        self._check_ranges()
+
+    def _check_ranges(self) -> None:
+        weights = self.history_weights
+        checks = {
+            "history_weights": (
+                len(weights) > 0 and weights[0] > 0 and all(0 <= w < math.inf for w in weights),
+                "numbers of at least 0, the first above 0",
+            ),
+            "covariance_damping": (1 <= self.covariance_damping < math.inf, "at least 1"),
+            "covariance_ratio_min": (0 < self.covariance_ratio_min <= 1, "above 0, at most 1"),
+            "step_increase_below": (
+                0 <= self.step_increase_below <= self.step_decrease_above,
+                "at least 0, at most step_decrease_above",
+            ),
+            "step_multiplier_min": (
+                self.step_multiplier_min <= 1 <= self.step_multiplier_max,
+                "at most 1, with step_multiplier_max at least 1",
+            ),
+        }
+        for name, (valid, allowed) in checks.items():
+            if not valid:
+                raise SettingError(name, getattr(self, name), allowed)
+
+    @classmethod
+    def default(cls) -> Settings:
+        """Return the best setting known."""
+        return cls()
+
+    @classmethod
+    def paper(cls) -> Settings:
+        """Return the method to the paper's letter, with its published hyperparameters."""
+        return cls(
+            history_weights=(1.0,),
+            prior="gmm",
+            lqr_kl_start=0.4,
+            lqr_kl_end=0.2,
+            kl_expectation="new",
+            lqr_covariance="update",
+            residual_start="sample",
+            cross_fit_folds=1,
+            noise_source="recorded",
+            temperature_cost="total",
+            pi2_fallback_to_cost=False,
+            covariance_update="scalar",
+            covariance_damping=10.0,
+            covariance_ratio_min=1e-12,
+            step_ratio="mean-abs",
+            step_decrease_above=0.2,
+            step_increase_below=0.05,
+        )
+
+
+_HINTS: dict[str, Any] = get_type_hints(Settings)
+
+
+def _check_type(name: str, value: object) -> None:
+    """Raise SettingError unless the value has the type that its field is annotated with."""
+    hint = _HINTS[name]
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise SettingError(name, value, " | ".join(get_args(hint)))
+    elif get_origin(hint) is tuple:
+        if not all(_is_number(item, float) for item in value):  # type: ignore[attr-defined]
+            raise SettingError(name, value, "a list of numbers")
+    elif hint is bool:
+        if not isinstance(value, bool):
+            raise SettingError(name, value, "true | false")
+    elif not _is_number(value, hint):
+        raise SettingError(name, value, "a whole number" if hint is int else "a number")
+
+
+def _is_number(value: object, kind: type) -> bool:
+    """Tell whether the value is a number of that kind; a bool is none."""
+    allowed = int if kind is int else (int, float)
+    return isinstance(value, allowed) and not isinstance(value, bool)

@@ -1,0 +1,111 @@
+"""PI2's temperatures: one softmax over the samples per time step (equations 2 and 4).
+
+    w_i = exp(-S_i / eta) / sum_j exp(-S_j / eta)                                  (equation 2)
+    g(eta) = eta epsilon + eta log( 1/N sum_i exp(-S_i / eta) )                    (equation 4)
+
+g'(eta) = epsilon - sum_i w_i log(N w_i): the dual's minimum is where the KL divergence of the
+weights from equal ones is epsilon. In lambda = 1/eta that divergence rises from 0, like
+lambda^2 Var(S)/2 at first, to log(N / number of best samples). All time steps are solved at once
+by Newton's method on log KL over log lambda, safeguarded by bisection.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pilqr_ros.trajopt.typing import Array
+
+_MOST_STEPS = 200
+_ACCURACY = 1e-10
+_LEAST, _LARGEST = 1e-12, 1e9
+"""Bounds of lambda, in units of one over the range of the costs."""
+_CONSTANT = 1e-12
+"""Costs whose range is this small a part of their size are equal but for rounding."""
+
+
+class Temperatures(NamedTuple):
+    """Temperatures and the weights they give.
+
+    Attributes:
+        eta: Temperatures, ``(T,)``; infinite where all costs are equal.
+        weights: Weights of the samples, ``(N, T)``; each column sums to 1.
+        kl: KL divergence of the weights from equal ones, ``(T,)``.
+        at_bound: No temperature gives epsilon; the best samples share all weight, ``(T,)`` of bool.
+        constant: All costs are equal, and so are the weights, ``(T,)`` of bool.
+    """
+
+    eta: Array
+    weights: Array
+    kl: Array
+    at_bound: Array
+    constant: Array
+
+
+def with_temperature(solved: Temperatures, costs: Array, eta: Array) -> Temperatures:
+    """Return the weights of costs ``(N, T)`` at given temperatures ``(T,)``."""
+    weights = np.exp((costs.min(axis=0) - costs) / eta)
+    weights /= weights.sum(axis=0)
+    return solved._replace(eta=eta, weights=weights, kl=weights_kl(weights))
+
+
+def weights_kl(weights: Array) -> Array:
+    """Return the KL divergence of weights ``(N, T)`` from equal ones, ``(T,)``."""
+    logs = np.log(np.where(weights > 0, weights * len(weights), 1.0))
+    return np.sum(weights * logs, axis=0)
+
+
+def effective_samples(weights: Array) -> Array:
+    """Return Kish's effective number of samples ``1 / sum_i w_i^2``, ``(T,)``."""
+    return 1.0 / np.sum(weights**2, axis=0)
+
+
+def solve_temperatures(costs: Array, epsilon: float, size: Array | None = None) -> Temperatures:
+    """Minimise the dual of equation 4 at every time step.
+
+    Args:
+        costs: Cost-to-go of each sample, ``(N, T)``.
+        epsilon: Bound of the KL divergence, above 0.
+        size: Size of the numbers whose difference the costs are, ``(T,)``; costs that differ
+            less than rounding of such numbers are equal. None: the size of the costs.
+    """
+    spread = np.ptp(costs, axis=0)
+    constant = spread <= _CONSTANT * (np.abs(costs).max(axis=0) if size is None else size)
+    unit = np.where(constant, 1.0, spread)
+    above = (costs - costs.min(axis=0)) / unit
+    best = np.count_nonzero(above == 0.0, axis=0)
+    at_bound = ~constant & (epsilon >= np.log(len(costs) / best))
+    solve = ~constant & ~at_bound
+    inverse = np.where(constant, 0.0, _LARGEST)
+    inverse[solve] = _solve(above[:, solve], epsilon)
+    weights = np.exp(-above * inverse)
+    weights /= weights.sum(axis=0)
+    eta = np.divide(unit, inverse, out=np.full(unit.shape, np.inf), where=inverse > 0)
+    return Temperatures(eta, weights, weights_kl(weights), at_bound, constant)
+
+
+def _solve(above: Array, epsilon: float) -> Array:
+    """Find lambda at which the KL divergence is epsilon, for costs ``(N, T)`` from 0 to 1."""
+    low, high = np.full(above.shape[1], _LEAST), np.full(above.shape[1], _LARGEST)
+    inverse = np.clip(np.sqrt(2.0 * epsilon / above.var(axis=0)), low, high)
+    for _ in range(_MOST_STEPS):
+        kl, slope = _divergence(above, inverse)
+        if np.all(np.abs(kl - epsilon) <= _ACCURACY * epsilon):
+            break
+        low, high = np.where(kl < epsilon, inverse, low), np.where(kl < epsilon, high, inverse)
+        with np.errstate(all="ignore"):
+            newton = inverse * np.exp(kl * np.log(epsilon / kl) / (inverse * slope))
+        inside = (newton > low) & (newton < high)
+        inverse = np.where(inside, newton, np.sqrt(low * high))
+    return inverse
+
+
+def _divergence(above: Array, inverse: Array) -> tuple[Array, Array]:
+    """Return the KL divergence of the weights and its derivative by lambda, ``(T,)`` each."""
+    weights = np.exp(-above * inverse)
+    total = weights.sum(axis=0)
+    weights /= total
+    mean = np.sum(weights * above, axis=0)
+    variance = np.sum(weights * (above - mean) ** 2, axis=0)
+    return np.log(len(above) / total) - inverse * mean, inverse * variance

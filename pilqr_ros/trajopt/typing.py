@@ -1,0 +1,15 @@
+"""The array type of the mathematics."""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array: TypeAlias = NDArray[np.float64]
+
+
+def frozen(values: ArrayLike) -> Array:
+    """Return a read-only copy of values as an array of floats."""
+    array = np.array(values, dtype=np.float64)
+    array.setflags(write=False)
+    return array
