@@ -15,5 +15,5 @@ class EffortError(PilqrError, ValueError):
     """A torque given to the simulation is not finite or of a wrong size."""
 
 
-class RenderError(PilqrError):
+class RenderError(PilqrError, RuntimeError):
     """A picture could not be rendered off-screen."""

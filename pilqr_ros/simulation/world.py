@@ -14,7 +14,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from pilqr_ros.simulation.errors import EffortError, RenderError, ResetError, SimulationDiverged
+from pilqr_ros.simulation.errors import EffortError, ResetError, SimulationDiverged
+from pilqr_ros.simulation.offscreen import OffscreenRenderer
 from pilqr_ros.simulation.placement import (
     place_body,
     verify_bodies,
@@ -97,7 +98,7 @@ class World:
         self._bodies = {name: element_id(self.model, body, name, "state") for name in task.bodies}
         self._timestep_ns = round(self.model.opt.timestep * 1e9)
         self._stamp_ns = 0
-        self._renderer: mujoco.Renderer | None = None
+        self._renderer: OffscreenRenderer | None = None
 
     def reset(self, condition: int, seed: int, jitter: bool) -> ResetReport:
         """Bring joints and bodies to the start of a condition, at rest, and verify it.
@@ -165,18 +166,14 @@ class World:
         """Return a picture ``(height, width, 3)``, rendered off-screen.
 
         Raises:
-            RenderError: There is no off-screen renderer or no such camera.
+            RenderError: There is no off-screen renderer, no such camera, or the size is not possible.
         """
-        size = (height, width)
-        if self._renderer is not None and (self._renderer.height, self._renderer.width) != size:
+        size = (width, height)
+        if self._renderer is not None and self._renderer.size != size:
             self.close()
-        try:
-            if self._renderer is None:
-                self._renderer = mujoco.Renderer(self.model, height, width)
-            self._renderer.update_scene(self.data, camera=camera)
-            return self._renderer.render()
-        except (ImportError, AttributeError, RuntimeError, ValueError) as error:
-            raise RenderError(f"cannot render camera {camera!r} off-screen: {error}") from error
+        if self._renderer is None:
+            self._renderer = OffscreenRenderer(self.model, width, height)
+        return self._renderer.render(self.data, camera)
 
     def close(self) -> None:
         """Free the renderer."""

@@ -1,0 +1,97 @@
+"""Pictures of a MuJoCo world without a window.
+
+MuJoCo's own renderer chooses the OpenGL platform when `mujoco` is first imported; here it is chosen
+when the first picture is asked for: what MUJOCO_GL names, else OSMesa (software), else EGL (a GPU).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import weakref
+from typing import Any
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from pilqr_ros.simulation.errors import RenderError
+
+_PLATFORMS = ("osmesa", "egl")
+
+
+class OffscreenRenderer:
+    """Renders pictures of one size."""
+
+    def __init__(self, model: mujoco.MjModel, width: int, height: int) -> None:
+        """Create the OpenGL context.
+
+        Raises:
+            RenderError: No platform can render, or the size is not possible.
+        """
+        limits = (model.vis.global_.offwidth, model.vis.global_.offheight)
+        if not (0 < width <= limits[0] and 0 < height <= limits[1]):
+            raise RenderError(f"size {width} x {height} is not within 1 x 1 and {limits}")
+        self.size = (width, height)
+        self._model = model
+        self._gl = _create_context(width, height)
+        self._gl.make_current()
+        self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_150)
+        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
+        self._scene = mujoco.MjvScene(model, maxgeom=2000)
+        self._option = mujoco.MjvOption()
+        self._finalizer = weakref.finalize(self, _free, self._gl, self._context)
+
+    def render(self, data: mujoco.MjData, camera: str) -> NDArray[np.uint8]:
+        """Return the picture that a camera of the model sees, ``(height, width, 3)``.
+
+        Raises:
+            RenderError: The model has no such camera.
+        """
+        view = mujoco.MjvCamera()
+        view.type = mujoco.mjtCamera.mjCAMERA_FIXED
+        view.fixedcamid = self._camera_id(camera)
+        self._gl.make_current()
+        mujoco.mjv_updateScene(
+            self._model, data, self._option, None, view, mujoco.mjtCatBit.mjCAT_ALL, self._scene
+        )
+        width, height = self.size
+        area = mujoco.MjrRect(0, 0, width, height)
+        picture = np.empty((height, width, 3), dtype=np.uint8)
+        mujoco.mjr_render(area, self._scene, self._context)
+        mujoco.mjr_readPixels(picture, None, area, self._context)
+        return np.flipud(picture).copy()
+
+    def close(self) -> None:
+        """Free the OpenGL context."""
+        self._finalizer()
+
+    def _camera_id(self, name: str) -> int:
+        """Return the camera's id."""
+        index = mujoco.mj_name2id(self._model, mujoco.mjtObj.mjOBJ_CAMERA, name)
+        if index < 0:
+            known = ", ".join(self._model.camera(i).name for i in range(self._model.ncam))
+            raise RenderError(f"no camera {name!r}; cameras: {known or 'none'}")
+        return index
+
+
+def _free(gl: Any, context: mujoco.MjrContext) -> None:  # noqa: ANN401
+    """Free MuJoCo's part of a context, then OpenGL's; at the latest when Python ends."""
+    gl.make_current()
+    context.free()
+    gl.free()
+
+
+def _create_context(width: int, height: int) -> Any:  # noqa: ANN401
+    """Return an OpenGL context of the first platform that works."""
+    named = os.environ.get("MUJOCO_GL", "").strip().lower()
+    problems = []
+    for platform in (named,) if named in (*_PLATFORMS, "glfw") else _PLATFORMS:
+        try:
+            return importlib.import_module(f"mujoco.{platform}").GLContext(width, height)
+        except (ImportError, AttributeError, RuntimeError, OSError) as error:
+            problems.append(f"{platform}: {error}")
+    raise RenderError(
+        f"no off-screen OpenGL ({'; '.join(problems)}); install the system package libosmesa6, or "
+        "set MUJOCO_GL=egl on a machine with a GPU"
+    )
