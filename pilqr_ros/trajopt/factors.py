@@ -1,10 +1,15 @@
-"""Factors of covariance matrices."""
+"""Stacked linear systems and factors of covariance matrices."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from pilqr_ros.trajopt.typing import Array
+
+
+def solve(matrices: Array, right: Array) -> Array:
+    """Return the solutions of stacked linear systems, ``(..., d, m)``."""
+    return np.asarray(np.linalg.solve(matrices, right), dtype=np.float64)
 
 
 def triangular_factor(factor: Array) -> Array:

@@ -52,6 +52,7 @@ class LQRResult(NamedTuple):
         kl: KL divergence from the old policy, averaged over the states asked for, ``(T,)``.
         slack: The optimum lies within the bound, ``(T,)`` of bool.
         indefinite: Quu had no minimum; the multiplier made it one, ``(T,)`` of bool.
+        Q: The last backward pass' Q-functions of (x, 1, u), ``(T, n + dU, n + dU)``.
         passes: Number of backward passes.
     """
 
@@ -60,6 +61,7 @@ class LQRResult(NamedTuple):
     kl: Array
     slack: Array
     indefinite: Array
+    Q: Array
     passes: int
 
 
@@ -85,6 +87,7 @@ class _Pass:
     whitened eigenvectors of Quu, h its eigenvalues and G the whitened gradient.
     """
 
+    Q: Array
     W: Array
     G: Array
     h: Array
@@ -98,6 +101,7 @@ class _Pass:
     def empty(cls, problem: _Problem) -> _Pass:
         T, dU, n = problem.P.shape
         return cls(
+            Q=problem.C.copy(),
             W=np.empty((T, dU, dU)),
             G=np.empty((T, dU, n)),
             h=np.empty((T, dU)),
@@ -144,6 +148,7 @@ def lqr_flm(
         kl=state.kl,
         slack=state.slack,
         indefinite=state.h.min(axis=1) < -1e-12 * np.abs(state.h).max(axis=1),
+        Q=state.Q,
         passes=passes,
     )
 
@@ -201,7 +206,7 @@ def _backward(problem: _Problem, state: _Pass) -> None:
             half = P.T @ (Quy + 0.5 * (Quu @ P))
             V = Q[:n, :n] + half + half.T
             F = problem.F[t - 1]
-            Q = problem.C[t - 1] + F.T @ (V @ F)
+            state.Q[t - 1] = Q = problem.C[t - 1] + F.T @ (V @ F)
 
 
 def _constrain(problem: _Problem, state: _Pass, t: int) -> None:

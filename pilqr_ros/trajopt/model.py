@@ -16,6 +16,7 @@ import numpy as np
 from pilqr_ros.trajopt.batch import Batch, require_finite
 from pilqr_ros.trajopt.cost import QuadraticCost, TrajectoryCost
 from pilqr_ros.trajopt.dynamics import Dynamics, fit_with_folds
+from pilqr_ros.trajopt.factors import solve
 from pilqr_ros.trajopt.residual import (
     cost_to_go_from_mean,
     cost_to_go_from_samples,
@@ -126,7 +127,7 @@ def sampled_noise(problem: Problem) -> Array:
         return batch.noise
     x, u = batch.states.swapaxes(0, 1), batch.actions.swapaxes(0, 1)
     explored = u - x @ policy.K.swapaxes(-1, -2) - policy.k[:, None]
-    return np.linalg.solve(policy.L, explored.swapaxes(-1, -2)).transpose(2, 0, 1)
+    return solve(policy.L, explored.swapaxes(-1, -2)).transpose(2, 0, 1)
 
 
 def residual_ratio(total: Array, residual: Array, settings: Settings) -> Array:
