@@ -1,0 +1,131 @@
+"""Between ROS messages and numpy arrays: sizes are checked here and trusted behind."""
+
+from __future__ import annotations
+
+from array import array
+from math import prod
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from numpy.typing import ArrayLike
+
+from pilqr_msgs.msg import Rollout as RolloutMessage
+from pilqr_msgs.msg import TVLGPolicy as PolicyMessage
+from pilqr_ros.nodes.errors import MessageError
+from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
+from pilqr_ros.trajopt.typing import Array
+
+NANOSECONDS = 1_000_000_000
+
+
+def to_nanoseconds(stamp: Time) -> int:
+    """Return a stamp in [ns]."""
+    return stamp.sec * NANOSECONDS + stamp.nanosec
+
+
+def set_stamp(stamp: Time, nanoseconds: int) -> None:
+    """Write [ns] into a stamp."""
+    stamp.sec, stamp.nanosec = divmod(nanoseconds, NANOSECONDS)
+
+
+def to_time(nanoseconds: int) -> Time:
+    """Return [ns] as a stamp."""
+    stamp = Time()
+    set_stamp(stamp, nanoseconds)
+    return stamp
+
+
+def to_field(values: ArrayLike) -> array[float]:
+    """Return numbers, row-major, as the `array` that a `float64[]` field holds without a copy."""
+    field = array("d")
+    field.frombytes(np.ascontiguousarray(values, dtype=np.float64).tobytes())
+    return field
+
+
+def view_field(values: array[float]) -> Array:
+    """Return a `float64[]` field as an array that shares its memory, ``(n,)``."""
+    return np.frombuffer(values, dtype=np.float64)
+
+
+def from_field(name: str, values: array[float], shape: tuple[int, ...], meaning: str) -> Array:
+    """Return a copy of a `float64[]` field in its shape.
+
+    Raises:
+        MessageError: The field has another number of entries.
+    """
+    if len(values) != prod(shape):
+        raise MessageError(name, len(values), prod(shape), meaning)
+    return np.array(values, dtype=np.float64).reshape(shape)
+
+
+def policy_to_message(policy: TVLGPolicy) -> PolicyMessage:
+    """Return a policy as a message."""
+    return PolicyMessage(
+        steps=policy.T,
+        state_dim=policy.dX,
+        action_dim=policy.dU,
+        feedback_gains=to_field(policy.K),
+        feedforward=to_field(policy.k),
+        noise_factors=to_field(policy.L),
+    )
+
+
+def policy_from_message(message: PolicyMessage) -> TVLGPolicy:
+    """Return a message's policy.
+
+    Raises:
+        MessageError: An array does not have the announced size.
+    """
+    T, dX, dU = message.steps, message.state_dim, message.action_dim
+    return TVLGPolicy(
+        K=from_field("feedback_gains", message.feedback_gains, (T, dU, dX), "T dU dX"),
+        k=from_field("feedforward", message.feedforward, (T, dU), "T dU"),
+        L=from_field("noise_factors", message.noise_factors, (T, dU, dU), "T dU dU"),
+    )
+
+
+def rollout_to_message(rollout: Rollout, task: str) -> RolloutMessage:
+    """Return a rollout of the named task as a message."""
+    message = RolloutMessage(
+        task=task,
+        condition=rollout.condition,
+        seed=rollout.seed,
+        steps=rollout.T,
+        state_dim=rollout.states.shape[1],
+        action_dim=rollout.applied.shape[1],
+        states=to_field(rollout.states),
+        commanded=to_field(rollout.commanded),
+        applied=to_field(rollout.applied),
+        noise=to_field(rollout.noise),
+        stamps=array("q", rollout.stamps.tolist()),
+        valid=rollout.valid,
+        reason=rollout.reason,
+        interventions=rollout.interventions,
+    )
+    if rollout.T > 0:
+        set_stamp(message.header.stamp, int(rollout.stamps[0]))
+    return message
+
+
+def rollout_from_message(message: RolloutMessage) -> Rollout:
+    """Return a message's rollout.
+
+    Raises:
+        MessageError: An array does not have the announced size.
+    """
+    T, dX, dU = message.steps, message.state_dim, message.action_dim
+    if len(message.stamps) != T:
+        raise MessageError("stamps", len(message.stamps), T, "T")
+    return Rollout(
+        condition=message.condition,
+        seed=message.seed,
+        states=from_field("states", message.states, (T, dX), "T dX"),
+        commanded=from_field("commanded", message.commanded, (T, dU), "T dU"),
+        applied=from_field("applied", message.applied, (T, dU), "T dU"),
+        noise=from_field("noise", message.noise, (T, dU), "T dU"),
+        stamps=np.array(message.stamps, dtype=np.int64),
+        valid=message.valid,
+        reason=message.reason,
+        interventions=message.interventions,
+    )

@@ -1,0 +1,31 @@
+"""Errors of the nodes; each message names who or what is at fault."""
+
+from pilqr_ros.errors import PilqrError
+
+
+class NodeError(PilqrError):
+    """A node cannot do what was asked of it."""
+
+
+class ParameterError(NodeError):
+    """A parameter's value is refused; the message gives its name, value and range."""
+
+    def __init__(self, name: str, value: object, allowed: str) -> None:
+        """Name the parameter, its value and what is allowed."""
+        super().__init__(f"parameter '{name}' is {value!r}, allowed is {allowed}")
+
+
+class MessageError(NodeError):
+    """A message's field does not fit the others; the message names the field."""
+
+    def __init__(self, field: str, size: int, expected: int, meaning: str) -> None:
+        """Name the field, its size and the size that is expected."""
+        super().__init__(f"{field} has {size} entries, expected {expected} ({meaning})")
+
+
+class SilenceError(NodeError):
+    """Somebody did not answer in time."""
+
+    def __init__(self, who: str, what: str, seconds: float) -> None:
+        """Name who was to do what, and how long was waited."""
+        super().__init__(f"{who} did not {what} within {seconds:g} s")

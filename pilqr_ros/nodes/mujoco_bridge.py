@@ -1,0 +1,186 @@
+"""Node `mujoco_bridge`: a simulated robot and motion-capture system in place of real ones.
+
+In lock-step the world advances by exactly one control period for each torque command and then
+publishes its sensors. In real time it runs freely with the last command, and drops it to zero when
+commands stop, as a robot must.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from geometry_msgs.msg import PoseStamped
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rosgraph_msgs.msg import Clock as ClockMessage
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64MultiArray
+
+from pilqr_msgs.srv import Reset
+from pilqr_ros.nodes import qos
+from pilqr_ros.nodes.command_stream import CommandStream
+from pilqr_ros.nodes.conversions import NANOSECONDS, set_stamp, view_field
+from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
+from pilqr_ros.nodes.running import run
+from pilqr_ros.nodes.sensor_messages import SensorMessages
+from pilqr_ros.nodes.viewer import open_viewer
+from pilqr_ros.simulation.errors import ResetError, SimulationDiverged
+from pilqr_ros.simulation.world import World
+from pilqr_ros.tasks import load_task
+
+IDLE_PERIOD = 0.05
+"""In lock-step, silent sensors are published again after this time [s], so that a reader that
+missed them or has just come does not wait for ever."""
+
+MOST_PERIODS_AT_ONCE = 10
+"""In real time, sensor periods made up for after the process was held up."""
+
+
+@dataclass(frozen=True)
+class BridgeParameters(NodeParameters):
+    """Parameters of the bridge."""
+
+    sensor_rate: float = parameter(
+        100.0, "joint states and poses a simulated second in real time", low=20.0, high=500.0
+    )
+    command_timeout: float = parameter(
+        0.1, "zero torque after this silence in real time [s]", low=0.01, high=1.0
+    )
+    viewer: bool = parameter(False, "show the world in MuJoCo's viewer")
+
+
+class MujocoBridgeNode(Node):
+    """Wires a `World` to the topics of a robot."""
+
+    def __init__(self) -> None:
+        """Create the world at the start of the first condition and publish its sensors."""
+        super().__init__("mujoco_bridge")
+        self._parameters = declare(self, BridgeParameters)
+        task = load_task(self._parameters.task)
+        self._world = World(task)
+        self._world.reset(0, seed=0, jitter=False)
+        self._effort = np.zeros(task.dU)
+        self._stream = CommandStream(round(self._parameters.command_timeout * NANOSECONDS))
+        self._diverged = False
+        self._published_ns = 0
+        self._viewer = open_viewer(self._world) if self._parameters.viewer else None
+        self._sensors = SensorMessages(self._world.sense(), "base")
+        self._clock_message = ClockMessage()
+        self._create_publishers()
+        self._create_timers()
+        self.create_service(Reset, "reset", self._on_reset)
+        self.create_subscription(
+            Float64MultiArray, "effort_controller/commands", self._on_command, qos.COMMAND
+        )
+        self._publish()
+
+    def _create_publishers(self) -> None:
+        self._clock_publisher = self.create_publisher(ClockMessage, "/clock", qos.COMMAND)
+        self._joint_publisher = self.create_publisher(JointState, "joint_states", qos.RELIABLE)
+        self._body_publishers = {
+            body: self.create_publisher(PoseStamped, f"mocap/{body}/pose", qos.RELIABLE)
+            for body in self._sensors.bodies
+        }
+
+    def _create_timers(self) -> None:
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        if self._parameters.lockstep:
+            self.create_timer(IDLE_PERIOD, self._publish_if_idle, clock=steady)
+        else:
+            rate = self._parameters.sensor_rate * self._parameters.real_time_factor
+            self._due = DuePeriods(round(NANOSECONDS / rate), time.monotonic_ns())
+            self.create_timer(1.0 / rate, self._run_freely, clock=steady)
+        if self._viewer is not None:
+            self.create_timer(1.0 / 30.0, self._viewer.sync, clock=steady)
+
+    def _on_command(self, command: Float64MultiArray) -> None:
+        effort = view_field(command.data)
+        if effort.shape != self._effort.shape or not np.isfinite(effort).all():
+            self.get_logger().error(f"command refused: {list(command.data)}")
+            return
+        self._effort[:] = effort
+        self._stream.on_command(time.monotonic_ns(), last=not effort.any())
+        if self._parameters.lockstep:
+            self._advance(self._world.step)
+            self._publish()
+
+    def _run_freely(self) -> None:
+        now_ns = time.monotonic_ns()
+        if self._stream.fell_silent(now_ns):
+            self._effort[:] = 0.0
+            self.get_logger().warning("commands stopped, zero torque")
+        for _ in range(self._due.take(now_ns)):
+            self._advance(self._advance_sensor_period)
+        self._publish()
+
+    def _advance_sensor_period(self, effort: np.ndarray) -> None:
+        self._world.advance(effort, 1.0 / self._parameters.sensor_rate)
+
+    def _advance(self, advance: Callable[[np.ndarray], object]) -> None:
+        """Advance the world unless it has diverged since the last reset."""
+        if self._diverged:
+            return
+        try:
+            advance(self._effort)
+        except SimulationDiverged as error:
+            self._diverged = True
+            self.get_logger().error(f"{error}; silent until the next reset")
+
+    def _on_reset(self, request: Reset.Request, response: Reset.Response) -> Reset.Response:
+        try:
+            report = self._world.reset(request.condition, request.seed, request.jitter)
+        except ResetError as error:
+            response.success, response.message = False, str(error)
+            return response
+        self._effort[:] = 0.0
+        self._stream.on_command(time.monotonic_ns(), last=True)
+        self._diverged = False
+        response.success = True
+        response.position_error = report.position_error
+        response.velocity_error = report.velocity_error
+        set_stamp(response.stamp, report.stamp_ns)
+        self._publish()
+        return response
+
+    def _publish_if_idle(self) -> None:
+        if time.monotonic_ns() - self._published_ns > IDLE_PERIOD * NANOSECONDS:
+            self._publish()
+
+    def _publish(self) -> None:
+        if self._diverged:
+            return
+        self._sensors.fill(self._world.sense())
+        for body, publisher in self._body_publishers.items():
+            publisher.publish(self._sensors.bodies[body])
+        self._joint_publisher.publish(self._sensors.joints)
+        self._clock_message.clock = self._sensors.joints.header.stamp
+        self._clock_publisher.publish(self._clock_message)
+        self._published_ns = time.monotonic_ns()
+
+
+class DuePeriods:
+    """Counts the periods that the clock has completed."""
+
+    def __init__(self, period_ns: int, now_ns: int) -> None:
+        """Start counting now."""
+        self._period_ns = period_ns
+        self._taken_until_ns = now_ns
+
+    def take(self, now_ns: int) -> int:
+        """Return the periods completed since the last call, at most `MOST_PERIODS_AT_ONCE`."""
+        periods = (now_ns - self._taken_until_ns) // self._period_ns
+        self._taken_until_ns += periods * self._period_ns
+        return min(periods, MOST_PERIODS_AT_ONCE)
+
+
+def main() -> None:
+    """Run the node."""
+    sys.exit(run(MujocoBridgeNode))
+
+
+if __name__ == "__main__":
+    main()

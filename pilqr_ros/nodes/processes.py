@@ -1,0 +1,149 @@
+"""Several processes that live and die together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import IO
+
+from pilqr_ros.nodes.errors import NodeError
+
+Output = Callable[[str, str], None]
+"""Takes a process's name and a line that it printed."""
+
+POLL_PERIOD = 0.05
+KEPT_LINES = 20
+STOPPING = ((signal.SIGINT, 5.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0))
+"""The signals that end a process, in turn, and how long each is given [s]."""
+
+FOLLOW_PARENT = "PILQR_FOLLOW_PARENT"
+"""Environment variable that asks a node to end with the process that started it."""
+
+
+@dataclass
+class Member:
+    """One process of a group and the last lines that it printed."""
+
+    name: str
+    process: subprocess.Popen[str]
+    last_lines: deque[str]
+    reader: threading.Thread
+
+
+class ProcessGroup:
+    """Starts processes, forwards what they print, and ends all of them together.
+
+    Args:
+        commands: Command line of each process, by name.
+        on_output: Takes each line that a process prints.
+    """
+
+    def __init__(self, commands: Mapping[str, Sequence[str]], on_output: Output) -> None:
+        """Remember what to start."""
+        self._commands = commands
+        self._on_output = on_output
+        self._members: list[Member] = []
+
+    def __enter__(self) -> ProcessGroup:
+        """Start every process."""
+        try:
+            for name, command in self._commands.items():
+                self._members.append(self._start(name, command))
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End every process."""
+        self.stop()
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Process ids by name."""
+        return {member.name: member.process.pid for member in self._members}
+
+    def first_ended(self) -> Member | None:
+        """Return a process that has ended, if one has."""
+        return next((m for m in self._members if m.process.poll() is not None), None)
+
+    def check(self) -> None:
+        """Raise unless every process is alive.
+
+        Raises:
+            NodeError: One has ended; the message names it and what it said last.
+        """
+        member = self.first_ended()
+        if member is not None:
+            member.reader.join(timeout=1.0)
+            said = "\n".join(member.last_lines) or "nothing"
+            code = member.process.returncode
+            raise NodeError(f"{member.name} ended with code {code}; it said last:\n{said}")
+
+    def wait(self) -> int:
+        """Wait until the first process ends and return its exit code."""
+        while True:
+            member = self.first_ended()
+            if member is not None:
+                return member.process.returncode
+            time.sleep(POLL_PERIOD)
+
+    def stop(self) -> None:
+        """End every process: ask, then insist, then kill."""
+        for number, seconds in STOPPING:
+            alive = [m.process for m in self._members if m.process.poll() is None]
+            for process in alive:
+                process.send_signal(number)
+            _await(alive, seconds)
+        for member in self._members:
+            member.reader.join(timeout=1.0)
+
+    def _start(self, name: str, command: Sequence[str]) -> Member:
+        """Start one process and a thread that reads what it prints."""
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env={**os.environ, "PYTHONUNBUFFERED": "1", FOLLOW_PARENT: str(os.getpid())},
+        )
+        assert process.stdout is not None
+        lines: deque[str] = deque(maxlen=KEPT_LINES)
+        reader = threading.Thread(
+            target=self._read,
+            args=(name, process.stdout, lines),
+            name=f"{name} output",
+            daemon=True,
+        )
+        reader.start()
+        return Member(name, process, lines, reader)
+
+    def _read(self, name: str, stream: IO[str], lines: deque[str]) -> None:
+        """Forward a process's lines until it closes its output."""
+        for line in stream:
+            lines.append(line.rstrip("\n"))
+            self._on_output(name, lines[-1])
+
+
+def _await(processes: Sequence[subprocess.Popen[str]], seconds: float) -> None:
+    """Wait until all processes have ended or the time is over."""
+    deadline = time.monotonic() + seconds
+    for process in processes:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            return

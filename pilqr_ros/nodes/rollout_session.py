@@ -1,0 +1,230 @@
+"""One rollout as a state machine on any clock: states and ticks in, torque commands out.
+
+A rollout waits for a state that is new enough, runs a policy step by step, ends with one zero
+torque command marked as the last, and is over when the guard has told what it applied at every
+step. In lock-step it answers each new state and waits for the state after the last command, so that
+no command of it can reach the world after the next reset. In real time it acts on each tick.
+Whatever goes wrong ends it the same way, with the reason in the rollout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import NamedTuple
+
+from pilqr_ros.errors import PilqrError
+from pilqr_ros.robot.policy_runner import PolicyRunner
+from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.trajopt.typing import Array
+
+_MS = 1e-6
+"""Milliseconds in a nanosecond."""
+
+
+class Command(NamedTuple):
+    """A torque command: the state's stamp [ns], its step, torque [N m].
+
+    The command that ends a rollout is marked as the last and carries no torque: it means zero.
+    """
+
+    stamp_ns: int
+    step: int
+    effort: Array | None = None
+
+    @property
+    def last(self) -> bool:
+        """Whether it ends the rollout."""
+        return self.effort is None
+
+
+class Applied(NamedTuple):
+    """What the guard did with a command: torque [N m], interventions, fatal fault or empty."""
+
+    step: int
+    effort: Array
+    interventions: int
+    fault: str
+
+
+@dataclass(frozen=True)
+class Pace:
+    """When a rollout's states and ticks have to come; steady-clock durations in [ns].
+
+    Attributes:
+        lockstep: Answer each state; otherwise act on each tick.
+        period_ns: Control period between stamps.
+        tick_ns: Control period on the steady clock.
+        start_timeout_ns: Longest wait for the first state.
+        state_timeout_ns: Longest wait for a state in lock-step, and for the guard's last answer.
+        tick_tolerance_ns: Largest lateness of a tick in real time.
+        state_age_ns: Largest age of a state in real time.
+    """
+
+    lockstep: bool
+    period_ns: int
+    tick_ns: int
+    start_timeout_ns: int
+    state_timeout_ns: int
+    tick_tolerance_ns: int
+    state_age_ns: int
+
+
+class Phase(Enum):
+    """How far a rollout has come."""
+
+    WAITING = auto()
+    RUNNING = auto()
+    STOPPING = auto()
+    DONE = auto()
+
+
+class RolloutSession:
+    """Runs one policy once."""
+
+    def __init__(self, runner: PolicyRunner, pace: Pace, not_before_ns: int, now_ns: int) -> None:
+        """Begin to wait for a state whose stamp is not before the given one."""
+        self.phase = Phase.WAITING
+        self.reason = ""
+        self.step = 0
+        self._runner = runner
+        self._pace = pace
+        self._not_before_ns = not_before_ns
+        self._deadline_ns = now_ns + pace.start_timeout_ns
+        self._state: tuple[int, Array, int] | None = None
+        self._stamp_ns = -1
+        self._first_tick_ns = 0
+        self._answered = 0
+        self._stop_applied = False
+        self._stop_seen = not pace.lockstep
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will come of this rollout."""
+        return self.phase is Phase.DONE
+
+    def rollout(self) -> Rollout:
+        """Return what was recorded, valid unless there is a reason why not."""
+        return self._runner.rollout(self.reason)
+
+    def on_state(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
+        """Take a state and return the command that answers it, if one does."""
+        if not self._pace.lockstep:
+            self._state = (stamp_ns, x.copy(), now_ns)
+            return None
+        if self.phase is Phase.WAITING and stamp_ns >= self._not_before_ns:
+            return self._act(stamp_ns, x, now_ns)
+        if self.phase is Phase.RUNNING and stamp_ns != self._stamp_ns:
+            return self._answer(stamp_ns, x, now_ns)
+        if self.phase is Phase.STOPPING and stamp_ns > self._stamp_ns:
+            self._stop_seen = True
+            self._finish_if_stopped()
+        return None
+
+    def on_tick(self, now_ns: int) -> Command | None:
+        """Take a tick of the control period: the time to act in real time, and to give up."""
+        if self.phase is Phase.DONE:
+            return None
+        if now_ns > self._deadline_ns:
+            return self._give_up(now_ns)
+        if self._pace.lockstep or self._state is None:
+            return None
+        stamp_ns, x, received_ns = self._state
+        if self.phase is Phase.WAITING and stamp_ns >= self._not_before_ns:
+            self._first_tick_ns = now_ns
+            return self._act(stamp_ns, x, now_ns)
+        if self.phase is Phase.RUNNING:
+            fault = self._timing_fault(stamp_ns, received_ns, now_ns)
+            return self.stop(fault, now_ns) if fault else self._continue(stamp_ns, x, now_ns)
+        return None
+
+    def on_applied(self, applied: Applied, now_ns: int) -> Command | None:
+        """Take the guard's answer to a command."""
+        if applied.fault:
+            return self.stop(f"step {applied.step}: {applied.fault}", now_ns)
+        if applied.step == self.step:
+            self._stop_applied = True
+        else:
+            try:
+                self._runner.record_applied(applied.step, applied.effort, applied.interventions)
+            except PilqrError as error:
+                return self.stop(str(error), now_ns)
+            self._answered += 1
+        self._finish_if_stopped()
+        return None
+
+    def stop(self, reason: str, now_ns: int) -> Command | None:
+        """End the rollout with zero torque; without a reason it has run to its end."""
+        if self.phase is Phase.WAITING:
+            self.reason, self.phase = reason, Phase.DONE
+        if self.phase is not Phase.RUNNING:
+            self.reason = self.reason or reason
+            return None
+        self.reason, self.phase = reason, Phase.STOPPING
+        self._deadline_ns = now_ns + self._pace.state_timeout_ns
+        return Command(self._stamp_ns, self.step)
+
+    def _answer(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
+        """Answer a new state in lock-step."""
+        advance_ns = stamp_ns - self._stamp_ns
+        if advance_ns != self._pace.period_ns:
+            return self.stop(
+                f"the state after step {self.step - 1} is {advance_ns * _MS:g} ms later, "
+                f"expected {self._pace.period_ns * _MS:g} ms",
+                now_ns,
+            )
+        return self._continue(stamp_ns, x, now_ns)
+
+    def _continue(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
+        """Act, or end a policy that has run through."""
+        if self._runner.finished:
+            self._stamp_ns = stamp_ns
+            return self.stop("", now_ns)
+        return self._act(stamp_ns, x, now_ns)
+
+    def _act(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
+        """Return the policy's command in a state."""
+        try:
+            effort = self._runner.act(stamp_ns, x)
+        except PilqrError as error:
+            return self.stop(str(error), now_ns)
+        self.phase = Phase.RUNNING
+        self._stamp_ns = stamp_ns
+        self._deadline_ns = now_ns + self._pace.state_timeout_ns
+        command = Command(stamp_ns, self.step, effort)
+        self.step += 1
+        return command
+
+    def _timing_fault(self, stamp_ns: int, received_ns: int, now_ns: int) -> str:
+        """Return what is wrong with a tick in real time, or nothing."""
+        lateness_ns = now_ns - self._first_tick_ns - self.step * self._pace.tick_ns
+        if abs(lateness_ns) > self._pace.tick_tolerance_ns:
+            return f"the tick of step {self.step} came {lateness_ns * _MS:.1f} ms late"
+        if now_ns - received_ns > self._pace.state_age_ns:
+            age = (now_ns - received_ns) * _MS
+            return f"the state of step {self.step} is {age:.1f} ms old: state_estimator is silent"
+        if stamp_ns <= self._stamp_ns:
+            return f"the stamp of step {self.step} is not newer than that of the step before"
+        return ""
+
+    def _give_up(self, now_ns: int) -> Command | None:
+        """Name who did not answer in time."""
+        waited = {
+            Phase.WAITING: "no new enough state came: state_estimator or mujoco_bridge is silent",
+            Phase.RUNNING: f"no state came after step {self.step - 1}: the control loop is broken",
+            Phase.STOPPING: self._missing_answer(),
+        }[self.phase]
+        if self.phase is not Phase.STOPPING:
+            return self.stop(waited, now_ns)
+        self.reason, self.phase = self.reason or waited, Phase.DONE
+        return None
+
+    def _missing_answer(self) -> str:
+        if self._answered < self.step or not self._stop_applied:
+            return f"effort_guard told the torque of {self._answered} of {self.step} steps"
+        return "no state came after the last command"
+
+    def _finish_if_stopped(self) -> None:
+        complete = self._stop_seen and self._stop_applied and self._answered >= self.step
+        if self.phase is Phase.STOPPING and complete:
+            self.phase = Phase.DONE

@@ -1,0 +1,79 @@
+"""How every node runs: start, spin, and a clean end with exit code 0 on Ctrl-C."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+import rclpy
+from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+
+from pilqr_ros.errors import PilqrError
+from pilqr_ros.nodes.processes import FOLLOW_PARENT
+
+PR_SET_PDEATHSIG = 1
+"""Linux: a signal of choice is sent to this process when its parent ends."""
+
+
+def run(
+    create: Callable[[], Node], executor: Callable[[], Executor] = SingleThreadedExecutor
+) -> int:
+    """Run a node until it is interrupted and return the process's exit code.
+
+    Args:
+        create: Creates the node.
+        executor: Creates what spins it.
+    """
+    signal.signal(signal.SIGINT, _interrupt_once)
+    _follow_parent()
+    try:
+        with rclpy.init():
+            _spin(create, executor)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return 0
+    except PilqrError as error:
+        print(f"{_program()}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _spin(create: Callable[[], Node], executor: Callable[[], Executor]) -> None:
+    """Create the node, spin it, and take it down."""
+    node = create()
+    spinner = executor()
+    spinner.add_node(node)
+    try:
+        spinner.spin()
+    finally:
+        node.destroy_node()
+        spinner.shutdown(timeout_sec=1.0)
+
+
+def _follow_parent() -> None:
+    """End when the process that started the graph ends, however it does."""
+    parent = os.environ.get(FOLLOW_PARENT)
+    if parent is None or not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+    if os.getppid() != int(parent):
+        raise SystemExit(0)
+
+
+def _interrupt_once(_signal: int, _frame: FrameType | None) -> None:
+    """Interrupt; a second one, sent by a launcher and the terminal at once, is ignored."""
+    signal.signal(signal.SIGINT, _ignore)
+    raise KeyboardInterrupt
+
+
+def _ignore(_signal: int, _frame: FrameType | None) -> None:
+    """Do nothing: the end is under way."""
+
+
+def _program() -> str:
+    """Return the name of this process's node."""
+    return sys.argv[0].rpartition("/")[2].removesuffix(".py")

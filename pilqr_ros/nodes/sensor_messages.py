@@ -1,0 +1,53 @@
+"""The simulated robot's sensors as real drivers' messages, reused from tick to tick."""
+
+from __future__ import annotations
+
+from array import array
+
+from geometry_msgs.msg import PoseStamped
+from sensor_msgs.msg import JointState
+
+from pilqr_ros.nodes.conversions import set_stamp, view_field
+from pilqr_ros.simulation.world import BodyPose, SensorReadings
+
+
+class SensorMessages:
+    """Joint state and poses, filled from the world's readings.
+
+    Attributes:
+        joints: The joint state.
+        bodies: Pose of each tracked body, by name.
+    """
+
+    def __init__(self, readings: SensorReadings, frame: str) -> None:
+        """Make the messages for the joints and bodies of the first readings."""
+        names, empty = list(readings.joint_names), bytes(8 * len(readings.joint_names))
+        self.joints = JointState(
+            name=names,
+            position=array("d", empty),
+            velocity=array("d", empty),
+            effort=array("d", empty),
+        )
+        self._position = view_field(self.joints.position)
+        self._velocity = view_field(self.joints.velocity)
+        self._effort = view_field(self.joints.effort)
+        self.bodies = {name: PoseStamped() for name in readings.bodies}
+        for message in self.bodies.values():
+            message.header.frame_id = frame
+
+    def fill(self, readings: SensorReadings) -> None:
+        """Write readings into the messages."""
+        set_stamp(self.joints.header.stamp, readings.stamp_ns)
+        self._position[:] = readings.positions
+        self._velocity[:] = readings.velocities
+        self._effort[:] = readings.efforts
+        for name, message in self.bodies.items():
+            _fill_pose(message, readings.stamp_ns, readings.bodies[name])
+
+
+def _fill_pose(message: PoseStamped, stamp_ns: int, pose: BodyPose) -> None:
+    """Write one pose into its message."""
+    set_stamp(message.header.stamp, stamp_ns)
+    position, orientation = message.pose.position, message.pose.orientation
+    position.x, position.y, position.z = map(float, pose.position)
+    orientation.w, orientation.x, orientation.y, orientation.z = map(float, pose.quaternion)

@@ -1,0 +1,207 @@
+"""Node `trajectory_executor`: runs a policy once for each goal of its action `execute_rollout`.
+
+One thread does everything: a rollout is an awaited future, and states, ticks and the guard's
+answers drive its `RolloutSession` from their callbacks.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from array import array
+from dataclasses import dataclass
+
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.action.server import ServerGoalHandle
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rclpy.task import Future
+
+from pilqr_msgs.action import ExecuteRollout
+from pilqr_msgs.msg import AppliedTorque, State, TorqueCommand
+from pilqr_ros.errors import PilqrError
+from pilqr_ros.learning.collector import exploration_noise
+from pilqr_ros.nodes import qos
+from pilqr_ros.nodes.conversions import (
+    NANOSECONDS,
+    policy_from_message,
+    rollout_to_message,
+    set_stamp,
+    to_nanoseconds,
+    view_field,
+)
+from pilqr_ros.nodes.errors import NodeError
+from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
+from pilqr_ros.nodes.rollout_session import Applied, Command, Pace, RolloutSession
+from pilqr_ros.nodes.running import run
+from pilqr_ros.robot.policy_runner import PolicyRunner
+from pilqr_ros.tasks import Task, load_task
+
+FEEDBACK_STEPS = 20
+"""Steps between two feedback messages."""
+
+FATAL = AppliedTorque.NON_FINITE | AppliedTorque.TIMEOUT
+
+
+@dataclass(frozen=True)
+class ExecutorParameters(NodeParameters):
+    """Parameters of the executor."""
+
+    start_timeout: float = parameter(
+        3.0, "longest wait for the first state of a rollout [s]", low=0.1, high=60.0
+    )
+    state_timeout: float = parameter(
+        1.0, "longest wait within a rollout in lock-step, and for its end [s]", low=0.05, high=60.0
+    )
+    tick_tolerance: float = parameter(
+        0.5, "largest lateness of a tick in real time [control periods]", low=0.01, high=1.0
+    )
+    state_age: float = parameter(
+        1.0, "largest age of a state in real time [control periods]", low=0.1, high=10.0
+    )
+
+    def pace(self, period_ns: int) -> Pace:
+        """Return when states and ticks have to come at a control period [ns]."""
+        tick_ns = period_ns if self.lockstep else round(period_ns / self.real_time_factor)
+        return Pace(
+            lockstep=self.lockstep,
+            period_ns=period_ns,
+            tick_ns=tick_ns,
+            start_timeout_ns=round(self.start_timeout * NANOSECONDS),
+            state_timeout_ns=round(self.state_timeout * NANOSECONDS),
+            tick_tolerance_ns=round(self.tick_tolerance * tick_ns),
+            state_age_ns=round(self.state_age * tick_ns),
+        )
+
+
+class TrajectoryExecutorNode(Node):
+    """Wires states, torque commands and the action to one `RolloutSession` at a time."""
+
+    def __init__(self) -> None:
+        """Offer the action."""
+        super().__init__("trajectory_executor")
+        parameters = declare(self, ExecutorParameters)
+        self._task: Task = load_task(parameters.task)
+        self._pace = parameters.pace(self._task.period_ns)
+        self._session: RolloutSession | None = None
+        self._goal: ServerGoalHandle | None = None
+        self._over = Future()
+        self._rollout_id = time.time_ns()  # no two rollouts share it, even if the node restarts
+        self._message = TorqueCommand(effort=array("d", bytes(8 * self._task.dU)))
+        self._effort = view_field(self._message.effort)
+        self._commands = self.create_publisher(TorqueCommand, "torque_command", qos.COMMAND)
+        self.create_subscription(State, "state", self._on_state, qos.COMMAND)
+        self.create_subscription(AppliedTorque, "applied_torque", self._on_applied, qos.RECORD)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(self._pace.tick_ns / NANOSECONDS, self._on_tick, clock=steady)
+        self._server = ActionServer(
+            self,
+            ExecuteRollout,
+            "~/execute_rollout",
+            self._execute,
+            goal_callback=self._on_goal,
+            cancel_callback=self._on_cancel,
+        )
+
+    def _on_goal(self, goal: ExecuteRollout.Goal) -> GoalResponse:
+        try:
+            self._check(goal)
+        except PilqrError as error:
+            self.get_logger().error(f"goal rejected: {error}")
+            return GoalResponse.REJECT
+        return GoalResponse.ACCEPT
+
+    def _check(self, goal: ExecuteRollout.Goal) -> None:
+        """Raise unless the goal fits the task and this moment."""
+        task, policy = self._task, goal.policy
+        wanted = {"steps": task.T, "state_dim": task.dX, "action_dim": task.dU}
+        for name, value in wanted.items():
+            if getattr(policy, name) != value:
+                raise NodeError(f"policy.{name} is {getattr(policy, name)}, expected {value}")
+        policy_from_message(policy)
+        if goal.condition >= len(task.conditions):
+            highest = len(task.conditions) - 1
+            raise NodeError(f"condition is {goal.condition}, expected 0 to {highest}")
+        if self._session is not None:
+            raise NodeError("a rollout is under way")
+
+    async def _execute(self, goal: ServerGoalHandle) -> ExecuteRollout.Result:
+        """Run one rollout; the callbacks below drive it and complete the future."""
+        if self._session is not None or goal.is_cancel_requested:
+            goal.canceled() if goal.is_cancel_requested else goal.abort()
+            return ExecuteRollout.Result()
+        self._rollout_id += 1
+        self._over = Future()
+        self._goal, self._session = goal, self._new_session(goal.request)
+        await self._over
+        rollout = self._session.rollout()
+        self._goal, self._session = None, None
+        if goal.is_cancel_requested:
+            goal.canceled()
+        elif rollout.T == self._task.T:
+            goal.succeed()
+        else:
+            goal.abort()
+        return ExecuteRollout.Result(rollout=rollout_to_message(rollout, self._task.name))
+
+    def _new_session(self, goal: ExecuteRollout.Goal) -> RolloutSession:
+        task = self._task
+        runner = PolicyRunner(
+            policy_from_message(goal.policy),
+            exploration_noise(task, goal.seed, goal.explore),
+            goal.condition,
+            goal.seed,
+            joints=task.joints,
+            labels=task.layout.labels,
+            period_ns=task.period_ns,
+        )
+        not_before_ns = to_nanoseconds(goal.not_before)
+        return RolloutSession(runner, self._pace, not_before_ns, time.monotonic_ns())
+
+    def _on_cancel(self, _goal: ServerGoalHandle) -> CancelResponse:
+        if self._session is not None:
+            self._send(self._session.stop("cancelled", time.monotonic_ns()))
+        return CancelResponse.ACCEPT
+
+    def _on_state(self, state: State) -> None:
+        if self._session is None:
+            return
+        stamp_ns = to_nanoseconds(state.header.stamp)
+        self._send(self._session.on_state(stamp_ns, view_field(state.x), time.monotonic_ns()))
+
+    def _on_tick(self) -> None:
+        if self._session is not None:
+            self._send(self._session.on_tick(time.monotonic_ns()))
+
+    def _on_applied(self, message: AppliedTorque) -> None:
+        if self._session is None or message.rollout_id != self._rollout_id:
+            return
+        applied = Applied(
+            message.step,
+            view_field(message.effort),
+            message.interventions,
+            f"effort_guard: {message.detail}" if message.interventions & FATAL else "",
+        )
+        self._send(self._session.on_applied(applied, time.monotonic_ns()))
+
+    def _send(self, command: Command | None) -> None:
+        """Publish a command if there is one, and wake the action when the rollout is over."""
+        if command is not None:
+            self._effort[:] = 0.0 if command.last else command.effort
+            set_stamp(self._message.header.stamp, command.stamp_ns)
+            self._message.rollout_id = self._rollout_id
+            self._message.step, self._message.last = command.step, command.last
+            self._commands.publish(self._message)
+            if command.step % FEEDBACK_STEPS == 0 and self._goal is not None:
+                self._goal.publish_feedback(ExecuteRollout.Feedback(step=command.step))
+        if self._session is not None and self._session.done and not self._over.done():
+            self._over.set_result(None)
+
+
+def main() -> None:
+    """Run the node."""
+    sys.exit(run(TrajectoryExecutorNode))
+
+
+if __name__ == "__main__":
+    main()
