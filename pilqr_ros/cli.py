@@ -220,3 +220,7 @@ def _draw(store: RunStore, *, video: bool) -> None:
         show.console.print(f"video: {path}", soft_wrap=True)
     except VideoError as error:
         show.console.print(f"[yellow]no video:[/] {error}", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 from pilqr_ros.experiments.comparison import Job
@@ -27,10 +27,8 @@ class TrainingBar:
         """Prepare the bar; use it as a context manager."""
         self._bar = Progress(
             TextColumn("[bold]{task.description}"),
-            BarColumn(bar_width=24),
-            TaskProgressColumn(),
+            BarColumn(bar_width=12),
             TextColumn("{task.fields[status]}"),
-            TimeElapsedColumn(),
             console=console,
         )
         self._task = self._bar.add_task(title, total=None, status="waiting for the nodes")

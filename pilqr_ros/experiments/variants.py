@@ -1,7 +1,7 @@
 """A method with some of its settings changed, written as one word.
 
 ``pilqr`` is a method as the task file sets it, ``pilqr@paper`` the same with a named preset of
-settings, and ``pilqr@residual=simulated,folds=3`` with single settings changed.
+settings, and ``pilqr@covariance_damping=5,cross_fit_folds=3`` with single settings changed.
 """
 
 from __future__ import annotations
@@ -42,9 +42,8 @@ class Variant:
         document = yaml.safe_load(task.source)
         learning = document.setdefault("learning", {})
         learning["settings"] = {**(learning.get("settings") or {}), **self.changes}
-        return Task.from_text(
-            yaml.safe_dump(document, sort_keys=False), f"{task.name}@{self.label}"
-        )
+        text = yaml.safe_dump(document, sort_keys=False)
+        return Task.from_text(text, folder=task.folder, origin=f"{task.name} as {self.label}")
 
 
 def parse_variant(label: str) -> Variant:

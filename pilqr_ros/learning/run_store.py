@@ -204,7 +204,8 @@ def open_run(directory: Path) -> RunStore:
     task_file = directory / "task.yaml"
     if not task_file.is_file():
         raise RunError(f"{directory} is not a run: it has no task.yaml")
-    return RunStore(directory, Task.from_text(task_file.read_text(), str(task_file)), config)
+    task = Task.from_text(task_file.read_text(), folder=directory, origin=str(task_file))
+    return RunStore(directory, task, config)
 
 
 def find_runs(runs: Path) -> Iterator[Path]:

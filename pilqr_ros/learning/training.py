@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
@@ -141,7 +141,7 @@ class Trainer:
             total_costs=np.array([cost.total for _, cost in samples]),
             successes=np.array([cost.success for _, cost in samples]),
             distances=np.array([cost.distance for _, cost in samples]),
-            record=result.record.arrays(),
+            record=asdict(result.record),
             seconds_collecting=collected - began,
             seconds_updating=time.monotonic() - collected,
         )

@@ -57,6 +57,7 @@ class Task:
         source: The text of the task file.
         file: Its content as sections.
         layout: Layout of the state.
+        folder: Where it lies; models named in it are looked for there first.
         conditions: Its conditions.
         learning: How much is collected, and the settings of the methods.
         robot_model: The robot's description, for forward kinematics.
@@ -76,6 +77,7 @@ class Task:
         """
         self.source = source
         self.file = file
+        self.folder = folder
         self.layout = StateLayout.from_blocks(file.state, self.joints)
         self.conditions = tuple(_condition(file, i) for i in range(len(file.conditions)))
         self.learning = _learning(file)

@@ -18,14 +18,14 @@ def test_a_preset_replaces_all_settings():
 
 def test_single_settings_are_changed_by_name():
     task = load_task("hockey")
-    changed = parse_variant("pilqr@folds=3").apply(task)
-    assert changed.learning.settings.folds == 3
+    changed = parse_variant("pilqr@cross_fit_folds=3").apply(task)
+    assert changed.learning.settings.cross_fit_folds == 3
     assert changed.cost(0) is not None
 
 
 @pytest.mark.parametrize("label", ["sarsa", "pilqr@unheard-of"])
 def test_a_name_that_means_nothing_is_refused(label):
-    with pytest.raises(VariantError, match="expected one of|neither"):
+    with pytest.raises(VariantError, match=r"expected one of|neither"):
         parse_variant(label)
 
 

@@ -60,7 +60,7 @@ def test_an_invalid_rollout_is_kept_apart_and_drawn_again(trainer, store, flaky)
 
 def test_training_gives_up_after_many_invalid_rollouts(trainer, store, flaky):
     trainer.collector = flaky(invalid=lambda call: call > 1)
-    with pytest.raises(TrainingError, match="rollout 1.*because a late tick"):
+    with pytest.raises(TrainingError, match=r"rollout 1.*because a late tick"):
         trainer.run()
     assert store.rollout(0, 0, 0) is not None
     assert store.attempts(0, 0, 1) == MAX_ATTEMPTS
