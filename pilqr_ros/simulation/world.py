@@ -166,7 +166,7 @@ class World:
         """Return a picture ``(height, width, 3)``, rendered off-screen.
 
         Raises:
-            RenderError: There is no off-screen renderer, no such camera, or the size is not possible.
+            RenderError: No off-screen renderer, no such camera, or an impossible size.
         """
         size = (width, height)
         if self._renderer is not None and self._renderer.size != size:

@@ -1,0 +1,169 @@
+import numpy as np
+import pytest
+
+from pilqr_ros.robot.kinematics import RobotKinematics
+from pilqr_ros.robot.state_estimation import StateError, StateEstimator, rigid_transform
+from pilqr_ros.trajopt.errors import ShapeError
+
+MS = 1_000_000
+UPRIGHT = (1.0, 0.0, 0.0, 0.0)
+
+
+@pytest.fixture
+def estimator(hockey):
+    return StateEstimator(hockey)
+
+
+def joints(estimator, hockey, stamp_ns, q=None, qd=None):
+    q = hockey.conditions[0].start if q is None else q
+    estimator.on_joints(stamp_ns, hockey.joints, q, np.zeros(7) if qd is None else qd)
+
+
+def test_blocks_are_where_the_layout_says(estimator, hockey):
+    qd = np.arange(7.0)
+    joints(estimator, hockey, 5 * MS, qd=qd)
+    estimator.on_body("puck", 5 * MS, [0.8, -0.2, 0.025], UPRIGHT)
+    stamp_ns, x = estimator.estimate()
+    assert stamp_ns == 5 * MS
+    assert x.shape == (26,)
+    np.testing.assert_array_equal(x[:7], hockey.conditions[0].start)
+    np.testing.assert_array_equal(x[7:14], qd)
+    np.testing.assert_allclose(x[14:17], [0.56, -0.188, 0.062], atol=1e-3)
+    np.testing.assert_array_equal(x[20:], [0.8, -0.2, 0.025, 0, 0, 0])
+
+
+def test_joints_are_matched_by_name_in_any_order_among_others(estimator, hockey):
+    q, qd = np.arange(7.0) / 10, np.arange(7.0)
+    names = ["head", *reversed(hockey.joints)]
+    estimator.on_joints(1, names, [99.0, *q[::-1]], [99.0, *qd[::-1]])
+    estimator.on_body("puck", 1, [0, 0, 0], UPRIGHT)
+    x = estimator.estimate().x
+    np.testing.assert_array_equal(x[:7], q)
+    np.testing.assert_array_equal(x[7:14], qd)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_points_velocity_is_the_derivative_of_its_position(hockey, seed):
+    rng = np.random.default_rng(seed)
+    kinematics = RobotKinematics(hockey.robot_model, hockey.joints, hockey.points)
+    q, qd, h = rng.normal(size=7) * 0.3, rng.normal(size=7), 1e-6
+    _, velocities = kinematics.points(q, qd)
+    after, before = (kinematics.points(q + s * h * qd, qd)[0] for s in (1, -1))
+    np.testing.assert_allclose(velocities, (after - before) / (2 * h), atol=1e-6)
+
+
+def puck_velocity(estimator, hockey, stamp_ns):
+    joints(estimator, hockey, stamp_ns)
+    return estimator.estimate().x[23:26]
+
+
+def test_a_bodys_velocity_is_its_change_over_a_control_period(estimator, hockey):
+    for i in range(20):  # motion capture at 100 Hz of a puck that speeds up
+        t = 10 * i * MS
+        estimator.on_body("puck", t, [0.001 * i**2, 0.0, 0.025], UPRIGHT)
+    expected = 0.001 * (19**2 - 14**2) / 0.05
+    np.testing.assert_allclose(puck_velocity(estimator, hockey, 190 * MS), [expected, 0, 0])
+
+
+@pytest.mark.parametrize("gap_ms", [49.7, 50.0, 50.4, 100.0])
+def test_slow_or_jittering_motion_capture_still_gives_a_velocity(estimator, hockey, gap_ms):
+    stamps = [0, round(gap_ms * MS)]
+    for stamp, x in zip(stamps, (0.0, 0.1), strict=True):
+        estimator.on_body("puck", stamp, [x, 0, 0], UPRIGHT)
+    velocity = puck_velocity(estimator, hockey, stamps[-1])
+    np.testing.assert_allclose(velocity, [0.1 / (gap_ms * 1e-3), 0, 0], rtol=1e-6)
+
+
+def test_a_body_seen_once_has_no_velocity(estimator, hockey):
+    estimator.on_body("puck", 0, [1, 2, 3], UPRIGHT)
+    np.testing.assert_array_equal(puck_velocity(estimator, hockey, 0), np.zeros(3))
+
+
+def test_poses_from_before_a_reset_give_no_velocity(estimator, hockey):
+    estimator.on_body("puck", 0, [9, 9, 9], UPRIGHT)
+    estimator.on_body("puck", 1000 * MS, [0, 0, 0], UPRIGHT)
+    np.testing.assert_array_equal(puck_velocity(estimator, hockey, 1000 * MS), np.zeros(3))
+
+
+def test_motion_captures_frame_is_moved_to_the_base(hockey):
+    transform = rigid_transform([1.0, 2.0, 3.0], [0.0, 0.0, np.pi / 2])
+    estimator = StateEstimator(hockey, mocap_to_base=transform)
+    for stamp, x in ((0, 0.0), (50 * MS, 0.1)):
+        joints(estimator, hockey, stamp)
+        estimator.on_body("puck", stamp, [x, 0.5, 0.25], UPRIGHT)
+    x = estimator.estimate().x
+    np.testing.assert_allclose(x[20:23], [0.5, 2.1, 3.25], atol=1e-12)
+    np.testing.assert_allclose(x[23:26], [0.0, 2.0, 0.0], atol=1e-12)
+
+
+def test_it_is_complete_when_every_input_of_a_stamp_has_come(estimator, hockey):
+    assert not estimator.complete_at(0)
+    joints(estimator, hockey, 50 * MS)
+    assert not estimator.complete_at(50 * MS)
+    estimator.on_body("puck", 0, [0, 0, 0], UPRIGHT)
+    assert not estimator.complete_at(50 * MS)
+    estimator.on_body("puck", 50 * MS, [0, 0, 0], UPRIGHT)
+    assert estimator.complete_at(50 * MS)
+    assert not estimator.complete_at(100 * MS)
+
+
+def test_a_pose_that_comes_twice_counts_once(estimator, hockey):
+    for stamp in (0, 50 * MS, 50 * MS):
+        estimator.on_body("puck", stamp, [stamp * 1e-9, 0, 0], UPRIGHT)
+    np.testing.assert_allclose(puck_velocity(estimator, hockey, 50 * MS), [1, 0, 0])
+
+
+def test_missing_inputs_are_named(estimator, hockey):
+    with pytest.raises(StateError, match="no joint state has come yet"):
+        estimator.estimate()
+    joints(estimator, hockey, 0)
+    with pytest.raises(StateError, match="no pose of puck has come yet"):
+        estimator.estimate()
+    with pytest.raises(StateError, match="joint state lacks r_wrist_roll_joint"):
+        estimator.on_joints(1, hockey.joints[:-1], np.zeros(6), np.zeros(6))
+
+
+def test_silent_motion_capture_is_named_with_its_age(estimator, hockey):
+    estimator.on_body("puck", 0, [0, 0, 0], UPRIGHT)
+    joints(estimator, hockey, 100 * MS)
+    estimator.estimate()
+    joints(estimator, hockey, 101 * MS)
+    with pytest.raises(StateError, match=r"pose of puck is 101\.0 ms old, allowed: 100\.0 ms"):
+        estimator.estimate()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_inputs_that_are_not_finite_are_named(estimator, hockey, bad):
+    values = np.array([0, 0, bad, 0, 0, 0, 0])
+    with pytest.raises(StateError, match=r"position of r_upper_arm_roll_joint is (nan|inf)"):
+        joints(estimator, hockey, 0, q=values)
+    with pytest.raises(StateError, match=r"velocity of r_upper_arm_roll_joint is (nan|inf)"):
+        joints(estimator, hockey, 0, qd=values)
+    with pytest.raises(StateError, match="pose of puck is not finite"):
+        estimator.on_body("puck", 0, [0, bad, 0], UPRIGHT)
+    with pytest.raises(StateError, match="pose of puck is not finite"):
+        estimator.on_body("puck", 0, [0, 0, 0], [bad, 0, 0, 0])
+
+
+def test_stamps_that_run_backwards_are_refused(estimator, hockey):
+    joints(estimator, hockey, 100)
+    with pytest.raises(StateError, match="joint state stamped 99 ns comes after 100 ns"):
+        joints(estimator, hockey, 99)
+    estimator.on_body("puck", 100, [0, 0, 0], UPRIGHT)
+    with pytest.raises(StateError, match="pose of puck stamped 99 ns comes after a later one"):
+        estimator.on_body("puck", 99, [0, 0, 0], UPRIGHT)
+
+
+def test_lengths_that_do_not_match_are_refused(estimator, hockey):
+    with pytest.raises(StateError, match="7 names, 6 positions and 7 velocities"):
+        estimator.on_joints(0, hockey.joints, np.zeros(6), np.zeros(7))
+
+
+def test_an_unknown_body_is_refused(estimator):
+    with pytest.raises(StateError, match="body 'ball' is not tracked; bodies: puck"):
+        estimator.on_body("ball", 0, [0, 0, 0], UPRIGHT)
+
+
+def test_a_transform_of_the_wrong_shape_is_refused(hockey):
+    with pytest.raises(ShapeError, match="mocap_to_base"):
+        StateEstimator(hockey, mocap_to_base=np.eye(3))

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from pilqr_ros.simulation.errors import RenderError
+
+
+def picture(world, *args, **kwargs):
+    try:
+        return world.render(*args, **kwargs)
+    except RenderError as error:
+        if "no off-screen OpenGL" in str(error):
+            pytest.skip(str(error))
+        raise
+
+
+def test_a_picture_has_the_size_that_was_asked_for_and_shows_something(world):
+    frame = picture(world, 160, 120)
+    assert frame.shape == (120, 160, 3)
+    assert frame.dtype == np.uint8
+    assert frame.std() > 10
+
+
+def test_the_picture_changes_with_the_world_and_keeps_its_own_pixels(world):
+    first = picture(world, 160, 120)
+    kept = first.copy()
+    for _ in range(10):
+        world.step(np.array([20.0, 0, 0, 0, 0, 0, 0]))
+    second = picture(world, 160, 120)
+    assert np.any(first != second)
+    np.testing.assert_array_equal(first, kept)
+    world.close()
+
+
+def test_sizes_and_cameras_can_change(world):
+    assert picture(world, 64, 48).shape == (48, 64, 3)
+    assert picture(world, 80, 60, camera="above").shape == (60, 80, 3)
+
+
+def test_an_unknown_camera_is_named_with_those_there_are(world):
+    picture(world, 64, 48)
+    with pytest.raises(RenderError, match=r"no camera 'side'; cameras: overview, above"):
+        world.render(64, 48, camera="side")
+
+
+def test_a_size_beyond_the_models_buffer_is_refused(world):
+    with pytest.raises(RenderError, match="size 9999 x 48"):
+        world.render(9999, 48)
+
+
+def test_an_unusable_platform_says_what_to_install(world, monkeypatch):
+    monkeypatch.setattr("pilqr_ros.simulation.offscreen._PLATFORMS", ("nothing",))
+    monkeypatch.delenv("MUJOCO_GL", raising=False)
+    with pytest.raises(RenderError, match=r"no off-screen OpenGL \(nothing: .*libosmesa6"):
+        world.render(64, 48)

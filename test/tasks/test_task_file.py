@@ -1,0 +1,137 @@
+import pytest
+
+from pilqr_ros.tasks import Task, TaskError, load_task
+
+
+def _set(path, value):
+    """Return an edit that sets one key of a parsed task file."""
+
+    def edit(content):
+        for part in path[:-1]:
+            content = content[part]
+        if value is None:
+            del content[path[-1]]
+        else:
+            content[path[-1]] = value
+
+    return edit
+
+
+ANGLES = [-0.756, 0.716, -1.577, -1.904, 1.994, -1.035, -1.525]
+
+WRONG = [
+    (("control", "rate"), 0, r"control\.rate: .*greater than 0.*got 0"),
+    (("control", "rate"), 30, r"control\.rate: 30\.0 Hz is 16\.67 physics steps of 0\.002 s"),
+    (("control", "steps"), 1.5, r"control\.steps: .*integer.*got 1\.5"),
+    (("control", "steps"), None, r"control\.steps: is missing"),
+    (("control", "hertz"), 3, r"control\.hertz: is not a known key"),
+    (("joints", 2, "torque_limit"), -1, r"joints\[2\]\.torque_limit: .*greater than 0.*got -1"),
+    (("joints", 2, "torque_limit"), float("inf"), r"joints\[2\]\.torque_limit: .*finite"),
+    (("joints", 2, "name"), "elbow", r"joints\[2\]\.name: 'elbow' is no joint.*r_elbow_flex_joint"),
+    (("state", 2, "of"), "heel", r"state\[2\]\.of: 'heel' is no site of the models.*blade"),
+    (("state", 4, "of"), "ball", r"state\[4\]\.of: 'ball' is no body of the models.*puck"),
+    (("state", 4, "kind"), "body", r"state\[4\]\.kind: .*'body_position'.*got 'body'"),
+    (("state", 4, "of"), None, r"state\[4\].*body_position block needs `of`"),
+    (("state", 4, "name"), "blade", r"state\[4\]\.name: 'blade' is used twice"),
+    (("state", 0, "of"), "blade", r"state\[0\].*joint_positions block takes `joints`, not `of`"),
+    (("cost", "terms", 0, "alpha"), "much", r"cost\.terms\[0\]\.alpha: .*number.*got 'much'"),
+    (("cost", "terms", 0, "of"), "puk", r"cost\.terms\[0\]\.of\[0\]: 'puk' is neither.*puck"),
+    (
+        ("cost", "terms", 0, "minus"),
+        "gaol",
+        r"cost\.terms\[0\]\.minus\[0\]: 'gaol' is neither.*goal",
+    ),
+    (("cost", "terms", 0, "minus"), ["goal", "goal"], r"cost\.terms\[0\]\.minus: has 2 names, exp"),
+    (
+        ("cost", "terms", 0, "minus"),
+        "joint_positions",
+        r"minus\[0\]: block .* has 7 entries, 'puck'",
+    ),
+    (("cost", "terms", 0, "axes"), ["w"], r"cost\.terms\[0\]\.axes\[0\]: 'w' is no axis of 'puck'"),
+    (("cost", "terms", 0, "ramp"), "cubic", r"cost\.terms\[0\]\.ramp: .*'linear'.*got 'cubic'"),
+    (("cost", "terms", 0, "active"), [5, 100], r"cost\.terms\[0\]\.active: \[5, 100\] must .* 100"),
+    (("cost", "terms", 1, "name"), "goal", r"cost\.terms\[1\]\.name: 'goal' is used twice"),
+    (("cost", "torque_weights"), [1.0, 2.0], r"cost\.torque_weights: has 2 entries.*1 or 7"),
+    (("success", "within"), [0.1, 0.1], r"success\.within: has 2 entries.*3 bounds"),
+    (("conditions", 0, "joints"), [0.0], r"conditions\[0\]\.joints: has 1 entries, expected 7"),
+    (
+        ("conditions", 0, "joints"),
+        [9.0, *ANGLES[1:]],
+        r"conditions\[0\]\.joints\[0\]: 9\.0 .*outside",
+    ),
+    (
+        ("conditions", 0, "bodies", "pluck"),
+        [0, 0, 0],
+        r"conditions\[0\]\.bodies\.pluck: 'pluck' is",
+    ),
+    (("conditions", 0, "bodies", "puck"), [0, 0], r"conditions\[0\]\.bodies\.puck: .*at least 3"),
+    (
+        ("conditions", 0, "targets", "goal"),
+        [1, 2],
+        r"minus\[0\]: target 'goal' has 2 entries, 'puck'",
+    ),
+    (
+        ("initial_policy", "torque_std"),
+        [1.0],
+        r"initial_policy\.torque_std: has 1 entries, expec.* 7",
+    ),
+    (("initial_policy", "kind"), "hold", r"initial_policy: kind hold needs stiffness and damping"),
+    (("learning", "rollouts"), 0, r"learning\.rollouts: .*greater than or equal to 1.*got 0"),
+    (("learning", "settings", "wings"), 2, r"learning\.settings\.wings: is not a known key"),
+    (("learning", "settings", "prior"), "bad", r"learning\.settings\.prior: .*'gmm'.*got 'bad'"),
+    (
+        ("learning", "settings", "covariance_damping"),
+        0.5,
+        r"settings: covariance_damping is 0\.5, all",
+    ),
+    (("models", "scene"), "rink.xml", r"models\.scene: 'rink\.xml' not found; looked at "),
+    (("name",), "Hockey Night", r"name: .*pattern.*got 'Hockey Night'"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "message"), WRONG)
+def test_a_wrong_key_is_named_with_value_and_what_is_allowed(edited, path, value, message):
+    with pytest.raises(TaskError, match=message):
+        edited(_set(path, value))
+
+
+def test_all_wrong_keys_are_reported_at_once(edited):
+    def edit(content):
+        content["control"]["rate"] = 0
+        content["learning"]["iterations"] = 0
+
+    with pytest.raises(TaskError, match=r"control\.rate.*learning\.iterations"):
+        edited(edit)
+
+
+def test_text_that_is_no_yaml_is_refused_with_its_line():
+    with pytest.raises(TaskError, match=r"(?s)mine: is not valid YAML.*line 2"):
+        Task.from_text("name: x\n  : [", origin="mine")
+
+
+def test_an_empty_text_is_refused():
+    with pytest.raises(TaskError, match="task"):
+        Task.from_text("")
+
+
+def test_an_unknown_task_name_lists_the_tasks():
+    with pytest.raises(TaskError, match=r"no task 'curling'; tasks: .*hockey"):
+        load_task("curling")
+
+
+def test_a_missing_file_is_named():
+    with pytest.raises(TaskError, match=r"'nowhere/x\.yaml' does not exist"):
+        load_task("nowhere/x.yaml")
+
+
+def test_models_beside_the_task_file_come_first(tmp_path, hockey):
+    (tmp_path / "hockey.xml").write_text("<mujoco><worldbody/></mujoco>")
+    (tmp_path / "mine.yaml").write_text(hockey.source)
+    with pytest.raises(TaskError, match=r"state\[4\]\.of: 'puck' is no body"):
+        load_task(tmp_path / "mine.yaml")
+
+
+def test_the_source_builds_the_same_task(hockey):
+    again = Task.from_text(hockey.source)
+    assert again.file == hockey.file
+    assert again.layout == hockey.layout
