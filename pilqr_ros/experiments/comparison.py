@@ -79,10 +79,18 @@ def run_jobs(
     context = multiprocessing.get_context("spawn")
     count = len(os.sched_getaffinity(0)) if workers is None else workers
     with ProcessPoolExecutor(count, mp_context=context) as pool:
-        futures = {pool.submit(run_job, job): job for job in jobs}
+        futures = {pool.submit(_attempt, job): job for job in jobs}
         for future in as_completed(futures):
-            error = future.exception()
-            on_done(futures[future], "" if error is None else f"{type(error).__name__}: {error}")
+            on_done(futures[future], future.result())
+
+
+def _attempt(job: Job) -> str:
+    """Do a job and return what went wrong, as text: not every error can cross processes."""
+    try:
+        run_job(job)
+    except PilqrError as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 def run_job(job: Job) -> None:

@@ -23,6 +23,7 @@ from pilqr_ros.nodes.command_stream import CommandStream
 from pilqr_ros.nodes.conversions import NANOSECONDS, view_field
 from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
 from pilqr_ros.nodes.running import run
+from pilqr_ros.nodes.wiring import publish, subscribe
 from pilqr_ros.robot.torque_limits import TorqueLimiter
 from pilqr_ros.tasks import load_task
 
@@ -57,7 +58,7 @@ class EffortGuardNode(Node):
 
     def __init__(self) -> None:
         """Publish to the controller and listen for commands."""
-        super().__init__("effort_guard")
+        super().__init__("effort_guard", start_parameter_services=False)
         parameters = declare(self, GuardParameters)
         task = load_task(parameters.task)
         self._limiter = TorqueLimiter(task.torque_limits, task.torque_rate_limits, task.joints)
@@ -68,11 +69,11 @@ class EffortGuardNode(Node):
         self._applied_effort = view_field(self._applied.effort)
         self._output = Float64MultiArray(data=array("d", bytes(8 * task.dU)))
         self._output_data = view_field(self._output.data)
-        self._controller = self.create_publisher(
-            Float64MultiArray, "effort_controller/commands", qos.COMMAND
+        self._controller = publish(
+            self, Float64MultiArray, "effort_controller/commands", qos.COMMAND
         )
-        self._report = self.create_publisher(AppliedTorque, "applied_torque", qos.RECORD)
-        self.create_subscription(TorqueCommand, "torque_command", self._on_command, qos.COMMAND)
+        self._report = publish(self, AppliedTorque, "applied_torque", qos.RECORD)
+        subscribe(self, TorqueCommand, "torque_command", self._on_command, qos.COMMAND)
         self.create_timer(
             self._stream.timeout_ns / NANOSECONDS / CHECKS_PER_TIMEOUT,
             self._check_silence,

@@ -28,6 +28,7 @@ from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.sensor_messages import SensorMessages
 from pilqr_ros.nodes.viewer import open_viewer
+from pilqr_ros.nodes.wiring import publish, subscribe
 from pilqr_ros.simulation.errors import ResetError, SimulationDiverged
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import load_task
@@ -58,7 +59,7 @@ class MujocoBridgeNode(Node):
 
     def __init__(self) -> None:
         """Create the world at the start of the first condition and publish its sensors."""
-        super().__init__("mujoco_bridge")
+        super().__init__("mujoco_bridge", start_parameter_services=False)
         self._parameters = declare(self, BridgeParameters)
         task = load_task(self._parameters.task)
         self._world = World(task)
@@ -73,16 +74,16 @@ class MujocoBridgeNode(Node):
         self._create_publishers()
         self._create_timers()
         self.create_service(Reset, "reset", self._on_reset)
-        self.create_subscription(
-            Float64MultiArray, "effort_controller/commands", self._on_command, qos.COMMAND
+        subscribe(
+            self, Float64MultiArray, "effort_controller/commands", self._on_command, qos.COMMAND
         )
         self._publish()
 
     def _create_publishers(self) -> None:
-        self._clock_publisher = self.create_publisher(ClockMessage, "/clock", qos.COMMAND)
-        self._joint_publisher = self.create_publisher(JointState, "joint_states", qos.RELIABLE)
+        self._clock_publisher = publish(self, ClockMessage, "/clock", qos.COMMAND)
+        self._joint_publisher = publish(self, JointState, "joint_states", qos.RELIABLE)
         self._body_publishers = {
-            body: self.create_publisher(PoseStamped, f"mocap/{body}/pose", qos.RELIABLE)
+            body: publish(self, PoseStamped, f"mocap/{body}/pose", qos.RELIABLE)
             for body in self._sensors.bodies
         }
 

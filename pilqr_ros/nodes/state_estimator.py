@@ -20,6 +20,7 @@ from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.conversions import set_stamp, to_nanoseconds, view_field
 from pilqr_ros.nodes.parameters import NodeParameters, declare
 from pilqr_ros.nodes.running import run
+from pilqr_ros.nodes.wiring import publish, subscribe
 from pilqr_ros.robot.state_estimation import StateError, StateEstimator
 from pilqr_ros.tasks import load_task
 
@@ -32,7 +33,7 @@ class StateEstimatorNode(Node):
 
     def __init__(self) -> None:
         """Subscribe to the task's sensors."""
-        super().__init__("state_estimator")
+        super().__init__("state_estimator", start_parameter_services=False)
         parameters = declare(self, NodeParameters)
         task = load_task(parameters.task)
         self._lockstep = parameters.lockstep
@@ -42,11 +43,11 @@ class StateEstimatorNode(Node):
         self._message = State(x=array("d", bytes(8 * task.dX)))
         self._message.header.frame_id = "base"
         self._x = view_field(self._message.x)
-        self._publisher = self.create_publisher(State, "state", qos.COMMAND)
+        self._publisher = publish(self, State, "state", qos.SENSOR)
         for body in task.bodies:
             receive = partial(self._on_pose, body)
-            self.create_subscription(PoseStamped, f"mocap/{body}/pose", receive, qos.SENSOR)
-        self.create_subscription(JointState, "joint_states", self._on_joints, qos.SENSOR)
+            subscribe(self, PoseStamped, f"mocap/{body}/pose", receive, qos.SENSOR)
+        subscribe(self, JointState, "joint_states", self._on_joints, qos.SENSOR)
 
     def _on_joints(self, message: JointState) -> None:
         self._joint_stamp_ns = to_nanoseconds(message.header.stamp)

@@ -34,6 +34,7 @@ from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
 from pilqr_ros.nodes.rollout_session import Applied, Command, Pace, RolloutSession
 from pilqr_ros.nodes.running import run
+from pilqr_ros.nodes.wiring import publish, subscribe
 from pilqr_ros.robot.policy_runner import PolicyRunner
 from pilqr_ros.tasks import Task, load_task
 
@@ -79,7 +80,7 @@ class TrajectoryExecutorNode(Node):
 
     def __init__(self) -> None:
         """Offer the action."""
-        super().__init__("trajectory_executor")
+        super().__init__("trajectory_executor", start_parameter_services=False)
         parameters = declare(self, ExecutorParameters)
         self._task: Task = load_task(parameters.task)
         self._pace = parameters.pace(self._task.period_ns)
@@ -89,9 +90,9 @@ class TrajectoryExecutorNode(Node):
         self._rollout_id = time.time_ns()  # no two rollouts share it, even if the node restarts
         self._message = TorqueCommand(effort=array("d", bytes(8 * self._task.dU)))
         self._effort = view_field(self._message.effort)
-        self._commands = self.create_publisher(TorqueCommand, "torque_command", qos.COMMAND)
-        self.create_subscription(State, "state", self._on_state, qos.COMMAND)
-        self.create_subscription(AppliedTorque, "applied_torque", self._on_applied, qos.RECORD)
+        self._commands = publish(self, TorqueCommand, "torque_command", qos.COMMAND)
+        subscribe(self, State, "state", self._on_state, qos.SENSOR)
+        subscribe(self, AppliedTorque, "applied_torque", self._on_applied, qos.RECORD)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(self._pace.tick_ns / NANOSECONDS, self._on_tick, clock=steady)
         self._server = ActionServer(
