@@ -203,8 +203,8 @@ def _backward(problem: _Problem, state: _Pass) -> None:
         _constrain(problem, state, t)
         if t > 0:
             P = P_old if problem.old_value else state.P[t]
-            half = P.T @ (Quy + 0.5 * (Quu @ P))
-            V = Q[:n, :n] + half + half.T
+            half = 0.5 * Q[:n, :n] + P.T @ (Quy + 0.5 * (Quu @ P))
+            V = half + half.T  # symmetric exactly: the feedback does not damp an asymmetry
             F = problem.F[t - 1]
             state.Q[t - 1] = Q = problem.C[t - 1] + F.T @ (V @ F)
 

@@ -72,10 +72,10 @@ def _follow(Q: Array, q: Array, P: Array, a: Array) -> tuple[Array, Array]:
     """
     n = P.shape[1]
     Quu, Quy, qu = Q[..., n:, n:], Q[..., n:, :n], q[..., n:]
-    half = P.T @ (Quy + 0.5 * (Quu @ P))
+    half = 0.5 * Q[..., :n, :n] + P.T @ (Quy + 0.5 * (Quu @ P))
     v = q[..., :n] + qu @ P + a @ (Quy + Quu @ P)
     v[..., -1] += np.sum((0.5 * (a @ Quu) + qu) * a, axis=-1)
-    return Q[..., :n, :n] + half + half.swapaxes(-1, -2), v
+    return half + half.swapaxes(-1, -2), v
 
 
 def cost_to_go_from_mean(
