@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pilqr_ros.trajopt.batch import Batch, require_finite
-from pilqr_ros.trajopt.factors import solve
+from pilqr_ros.trajopt.factors import solve_covariance
 from pilqr_ros.trajopt.prior import Prior, fit_prior
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.typing import Array
@@ -142,7 +142,7 @@ def _dynamics(moments: Moments, prior: Prior, starts: Array, settings: Settings)
     covariance += ridge * np.eye(mean.shape[-1])
     dZ = mean.shape[-1] - dX
     cross = covariance[:, :dZ, dZ:]
-    gain = solve(covariance[:, :dZ, :dZ], cross).swapaxes(-1, -2)
+    gain = solve_covariance(covariance[:, :dZ, :dZ], cross).swapaxes(-1, -2)
     rest = covariance[:, dZ:, dZ:] - gain @ cross
     f0 = mean[:, dZ:] - (gain @ mean[:, :dZ, None])[..., 0]
     require_finite("the fitted dynamics", f0)

@@ -6,10 +6,29 @@ import numpy as np
 
 from pilqr_ros.trajopt.typing import Array
 
+_ROUNDING = 1e-11
+"""Added to the unit diagonal of a correlation matrix, so that rounding leaves it definite."""
+
 
 def solve(matrices: Array, right: Array) -> Array:
     """Return the solutions of stacked linear systems, ``(..., d, m)``."""
     return np.asarray(np.linalg.solve(matrices, right), dtype=np.float64)
+
+
+def solve_covariance(covariances: Array, right: Array) -> Array:
+    """Return covariance^-1 right, whatever the units of the variables, ``(..., d, m)``.
+
+    The system is solved for variables of unit variance: a covariance of positions and of torques
+    can be ill-conditioned for no other reason than its units.
+
+    Args:
+        covariances: Symmetric, with positive diagonals, ``(..., d, d)``.
+        right: ``(..., d, m)``.
+    """
+    unit = 1.0 / np.sqrt(np.diagonal(covariances, axis1=-2, axis2=-1))[..., None]
+    correlations = covariances * unit * unit.swapaxes(-1, -2)
+    correlations += _ROUNDING * np.eye(covariances.shape[-1])
+    return solve(correlations, right * unit) * unit
 
 
 def triangular_factor(factor: Array) -> Array:

@@ -40,7 +40,7 @@ from pilqr_ros.trajopt.homogeneous import (
 from pilqr_ros.trajopt.multiplier import solve_multiplier
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
-from pilqr_ros.trajopt.typing import Array
+from pilqr_ros.trajopt.typing import Array, Flags
 
 
 class LQRResult(NamedTuple):
@@ -59,8 +59,8 @@ class LQRResult(NamedTuple):
     policy: TVLGPolicy
     eta: Array
     kl: Array
-    slack: Array
-    indefinite: Array
+    slack: Flags
+    indefinite: Flags
     Q: Array
     passes: int
 
@@ -95,7 +95,7 @@ class _Pass:
     S: Array
     eta: Array
     kl: Array
-    slack: Array
+    slack: Flags
 
     @classmethod
     def empty(cls, problem: _Problem) -> _Pass:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pilqr_ros.trajopt.batch import require_finite
 from pilqr_ros.trajopt.factors import floor_factor, triangular_factor
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -36,6 +37,7 @@ def pi2_update(policy: TVLGPolicy, noise: Array, weights: Array, settings: Setti
     if settings.covariance_update != "keep":
         centred = xi - shift[:, None]
         R = (centred.swapaxes(-1, -2) * w) @ centred
+        require_finite("the weighted covariance of the noise", R)
         L = floor_factor(_new_factor(policy.L, R, settings), settings.min_action_std)
     return TVLGPolicy(policy.K, k, L)
 

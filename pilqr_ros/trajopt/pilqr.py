@@ -15,7 +15,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pilqr_ros.trajopt.factors import floor_factor
 from pilqr_ros.trajopt.lqr_flm import LQRResult, lqr_flm
@@ -30,7 +29,7 @@ from pilqr_ros.trajopt.temperature import (
     with_temperature,
 )
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
-from pilqr_ros.trajopt.typing import Array
+from pilqr_ros.trajopt.typing import Array, Flags
 
 
 def pilqr(problem: Problem) -> UpdateResult:
@@ -73,7 +72,7 @@ def pi2_alone(problem: Problem) -> UpdateResult:
 
 def residual_weights(
     total: Array, residual: Array, settings: Settings
-) -> tuple[Temperatures, NDArray[np.bool_]]:
+) -> tuple[Temperatures, Flags]:
     """Weight samples by their residual cost-to-go (lines 6 and 8).
 
     Args:
@@ -92,10 +91,13 @@ def residual_weights(
     own = solve_temperatures(costs, settings.pi2_kl, size)
     if settings.temperature_cost == "residual":
         return own, fell_back
-    eta = solve_temperatures(total, settings.pi2_kl).eta
+    of_total = solve_temperatures(total, settings.pi2_kl)
+    use_own = np.zeros(total.shape[1], dtype=bool)
     if settings.temperature_cost == "larger":
-        eta = np.where(np.isinf(eta) | (own.eta > eta), own.eta, eta)
-    return with_temperature(own, costs, eta), fell_back
+        use_own = of_total.constant | (~own.constant & (own.eta > of_total.eta))
+    weighted = with_temperature(costs, np.where(use_own, own.eta, of_total.eta))
+    at_bound = np.where(use_own, own.at_bound, of_total.at_bound)
+    return weighted._replace(at_bound=at_bound, constant=own.constant), fell_back
 
 
 def _run_lqr(problem: Problem, model: Model, *, update_covariance: bool) -> LQRResult:

@@ -14,8 +14,12 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
+from pilqr_ros.trajopt.batch import require_finite
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.typing import Array
+
+_RIDGE = 1e-6
+"""Added to the variances of a cluster, of variables that have unit variance over all."""
 
 
 class Prior(NamedTuple):
@@ -40,10 +44,10 @@ def fit_prior(transitions: Array, points: Array, settings: Settings) -> Prior:
         points: Those of the samples it is evaluated at, ``(T-1, N, D)``.
         settings: Options `prior*` and `mixture*`.
     """
-    if settings.prior == "gmm":
-        return _mixture_prior(transitions, points, settings)
     D = transitions.shape[-1]
-    if settings.prior == "none":
+    if settings.prior == "gmm" and clusters(transitions, settings) > 1:
+        return _mixture_prior(transitions, points, settings)
+    if settings.prior == "none" or transitions.size == 0:
         return Prior(np.zeros((1, D)), np.zeros((1, D, D)), 0.0)
     z = transitions.reshape(-1, D)
     mean = z.mean(axis=0)
@@ -52,21 +56,26 @@ def fit_prior(transitions: Array, points: Array, settings: Settings) -> Prior:
     return Prior(mean[None], covariance[None], settings.prior_strength)
 
 
+def clusters(transitions: Array, settings: Settings) -> int:
+    """Return how many clusters the mixture over transitions ``(T-1, M, D)`` has."""
+    T, M, _ = transitions.shape
+    return max(1, min(settings.mixture_max_clusters, T * M // settings.mixture_min_samples, T))
+
+
 def fit_mixture(transitions: Array, settings: Settings) -> GaussianMixture:
     """Fit the mixture to transitions ``(T-1, M, D)``, starting from clusters in time.
 
     A cluster of a trajectory is a stretch of time, mostly, so expectation-maximisation starts
     from equal stretches: no random numbers, and few rounds.
     """
-    T, M, D = transitions.shape
-    most = min(settings.mixture_max_clusters, T * M // settings.mixture_min_samples, T)
-    stretches = np.array_split(transitions, max(1, most))
+    T, _, D = transitions.shape
+    stretches = np.array_split(transitions, clusters(transitions, settings))
     means = np.stack([z.reshape(-1, D).mean(axis=0) for z in stretches])
-    precisions = np.stack([_precision(z.reshape(-1, D), settings) for z in stretches])
+    precisions = np.stack([_precision(z.reshape(-1, D)) for z in stretches])
     weights = np.array([len(z) for z in stretches]) / T
     mixture = GaussianMixture(
         len(stretches),
-        reg_covar=settings.dynamics_ridge,
+        reg_covar=_RIDGE,
         max_iter=settings.mixture_iterations,
         weights_init=weights / weights.sum(),
         means_init=means,
@@ -79,20 +88,25 @@ def fit_mixture(transitions: Array, settings: Settings) -> GaussianMixture:
         return mixture.fit(transitions.reshape(-1, D))
 
 
-def _precision(z: Array, settings: Settings) -> Array:
+def _precision(z: Array) -> Array:
     centred = z - z.mean(axis=0)
     D = z.shape[-1]
-    covariance = centred.T @ centred / len(z) + settings.dynamics_ridge * np.eye(D)
+    covariance = centred.T @ centred / len(z) + _RIDGE * np.eye(D)
     precision = np.linalg.inv(covariance)
     return 0.5 * (precision + precision.T)
 
 
 def _mixture_prior(transitions: Array, points: Array, settings: Settings) -> Prior:
+    """Average the clusters of a mixture, fitted to variables of unit variance."""
     T, N, D = points.shape
-    mixture = fit_mixture(transitions, settings)
-    shares = mixture.predict_proba(points.reshape(-1, D)).reshape(T, N, -1).mean(axis=1)
+    origin, unit = transitions.mean(axis=(0, 1)), transitions.std(axis=(0, 1))
+    require_finite("the spread of states and actions", np.broadcast_to(unit, (1, D)))
+    unit = np.where(unit > 0, unit, 1.0)
+    mixture = fit_mixture((transitions - origin) / unit, settings)
+    standard = ((points - origin) / unit).reshape(-1, D)
+    shares = mixture.predict_proba(standard).reshape(T, N, -1).mean(axis=1)
     mean = shares @ mixture.means_
     moments = mixture.covariances_ + mixture.means_[:, :, None] * mixture.means_[:, None, :]
     moments = (shares @ moments.reshape(len(moments), -1)).reshape(T, D, D)
-    covariance = moments - mean[:, :, None] * mean[:, None, :]
-    return Prior(mean, covariance, settings.prior_strength)
+    covariance = (moments - mean[:, :, None] * mean[:, None, :]) * np.outer(unit, unit)
+    return Prior(origin + unit * mean, covariance, settings.prior_strength)

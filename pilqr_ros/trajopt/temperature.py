@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pilqr_ros.trajopt.typing import Array
+from pilqr_ros.trajopt.typing import Array, Flags
 
 _MOST_STEPS = 200
 _ACCURACY = 1e-10
@@ -39,15 +39,16 @@ class Temperatures(NamedTuple):
     eta: Array
     weights: Array
     kl: Array
-    at_bound: Array
-    constant: Array
+    at_bound: Flags
+    constant: Flags
 
 
-def with_temperature(solved: Temperatures, costs: Array, eta: Array) -> Temperatures:
+def with_temperature(costs: Array, eta: Array) -> Temperatures:
     """Return the weights of costs ``(N, T)`` at given temperatures ``(T,)``."""
     weights = np.exp((costs.min(axis=0) - costs) / eta)
     weights /= weights.sum(axis=0)
-    return solved._replace(eta=eta, weights=weights, kl=weights_kl(weights))
+    none = np.zeros(eta.shape, dtype=bool)
+    return Temperatures(eta, weights, weights_kl(weights), at_bound=none, constant=np.isinf(eta))
 
 
 def weights_kl(weights: Array) -> Array:

@@ -1,4 +1,4 @@
-"""The array type of the mathematics."""
+"""The array types of the mathematics."""
 
 from typing import TypeAlias
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array: TypeAlias = NDArray[np.float64]
+Flags: TypeAlias = NDArray[np.bool_]
 
 
 def frozen(values: ArrayLike) -> Array:

@@ -1,0 +1,109 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from pilqr_ros.trajopt.pi2 import pi2_update
+from pilqr_ros.trajopt.settings import Settings
+
+FULL = Settings(covariance_update="full", covariance_damping=1.0, covariance_ratio_min=1e-12)
+
+
+def samples(system, N, seed=0):
+    rng = np.random.default_rng(seed)
+    noise = rng.standard_normal((N, system.T, system.dU))
+    weights = rng.dirichlet(np.ones(N), system.T).T
+    states = rng.standard_normal((N, system.T, system.dX))
+    return states, noise, weights
+
+
+def brute_force(policy, states, noise, weights):
+    """Weighted mean and covariance of the actions' offsets from the feedback, sample by sample."""
+    means, covariances = [], []
+    for t in range(policy.T):
+        offsets = []
+        for x, xi in zip(states[:, t], noise[:, t], strict=True):
+            offsets.append(policy.act(t, x, xi) - policy.K[t] @ x)
+        mean = sum(w * offset for w, offset in zip(weights[:, t], offsets, strict=True))
+        covariance = sum(
+            w * np.outer(offset - mean, offset - mean)
+            for w, offset in zip(weights[:, t], offsets, strict=True)
+        )
+        means.append(mean)
+        covariances.append(covariance)
+    return np.array(means), np.array(covariances)
+
+
+def test_it_is_weighted_maximum_likelihood(make_system):
+    system = make_system(0)
+    states, noise, weights = samples(system, 30)
+    updated = pi2_update(system.policy, noise, weights, FULL)
+    mean, covariance = brute_force(system.policy, states, noise, weights)
+    np.testing.assert_array_equal(updated.K, system.policy.K)
+    np.testing.assert_allclose(updated.k, mean, rtol=1e-9)
+    np.testing.assert_allclose(updated.covariance, covariance, rtol=1e-8, atol=1e-12)
+
+
+def test_no_other_gaussian_has_a_higher_weighted_likelihood(make_system):
+    system = make_system(1, T=1, dU=1)
+    _, noise, weights = samples(system, 12)
+    updated = pi2_update(system.policy, noise, weights, FULL)
+    offsets = noise[:, 0, 0] * system.policy.L[0, 0, 0] + system.policy.k[0, 0]
+
+    def unlikely(v):
+        return weights[:, 0] @ (v[1] + 0.5 * ((offsets - v[0]) / np.exp(v[1])) ** 2)
+
+    found = minimize(unlikely, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-9})
+    assert updated.k[0, 0] == pytest.approx(found.x[0], abs=1e-4)
+    assert updated.L[0, 0, 0] == pytest.approx(np.exp(found.x[1]), rel=1e-3)
+
+
+@pytest.mark.parametrize("damping", [1.0, 3.0, 10.0])
+def test_the_scalar_update_takes_a_root_of_the_ratio_of_traces(make_system, damping):
+    system = make_system(2)
+    states, noise, weights = samples(system, 10)
+    settings = replace(FULL, covariance_update="scalar", covariance_damping=damping)
+    updated = pi2_update(system.policy, noise, weights, settings)
+    _, covariance = brute_force(system.policy, states, noise, weights)
+    old = system.policy.covariance
+    ratio = np.trace(covariance, axis1=1, axis2=2) / np.trace(old, axis1=1, axis2=2)
+    np.testing.assert_allclose(updated.covariance, old * ratio[:, None, None] ** (1 / damping))
+
+
+def test_damping_goes_part_of_the_way_to_the_full_covariance(make_system):
+    system = make_system(3)
+    states, noise, weights = samples(system, 30)
+    updated = pi2_update(system.policy, noise, weights, replace(FULL, covariance_damping=4.0))
+    _, covariance = brute_force(system.policy, states, noise, weights)
+    expected = 0.75 * system.policy.covariance + 0.25 * covariance
+    np.testing.assert_allclose(updated.covariance, expected, rtol=1e-8, atol=1e-12)
+
+
+def test_the_covariance_can_be_kept(make_system):
+    system = make_system(4)
+    _, noise, weights = samples(system, 5)
+    updated = pi2_update(system.policy, noise, weights, replace(FULL, covariance_update="keep"))
+    np.testing.assert_array_equal(updated.L, system.policy.L)
+
+
+def test_centred_noise_does_not_move_the_mean_with_equal_weights(make_system):
+    system = make_system(5)
+    _, noise, weights = samples(system, 7)
+    equal = np.full_like(weights, 1 / 7)
+    moved = pi2_update(system.policy, noise, equal, FULL)
+    still = pi2_update(system.policy, noise, equal, replace(FULL, pi2_centre_noise=True))
+    assert np.abs(moved.k - system.policy.k).max() > 1e-3
+    np.testing.assert_allclose(still.k, system.policy.k, atol=1e-14)
+
+
+@pytest.mark.parametrize("update", ["full", "scalar"])
+@pytest.mark.parametrize("N", [1, 2])
+def test_with_few_samples_the_covariance_stays_definite_and_above_its_floor(make_system, update, N):
+    system = make_system(6, dU=3)
+    _, noise, weights = samples(system, N)
+    settings = replace(FULL, covariance_update=update, min_action_std=0.05)
+    updated = pi2_update(system.policy, noise, weights, settings)
+    deviations = np.sqrt(np.linalg.eigvalsh(updated.covariance))
+    assert deviations.min() >= 0.05 * (1 - 1e-6)
+    assert np.all(np.triu(updated.L, 1) == 0)

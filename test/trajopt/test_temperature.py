@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+
+from pilqr_ros.trajopt.temperature import (
+    effective_samples,
+    solve_temperatures,
+    weights_kl,
+    with_temperature,
+)
+
+
+def dual(eta, costs, epsilon):
+    """Equation 4, as printed (the smallest cost taken out of the exponent)."""
+    best = costs.min()
+    return eta * epsilon + eta * np.log(np.mean(np.exp(-(costs - best) / eta))) - best
+
+
+def random_costs(seed, N=20, T=6):
+    rng = np.random.default_rng(seed)
+    scales = np.geomspace(1e-4, 1e6, T)
+    return 7000.0 + scales * rng.standard_gamma(1.0, (N, T))
+
+
+@pytest.mark.parametrize("epsilon", [1e-6, 0.01, 0.5, 1.0, 2.5])
+@pytest.mark.parametrize("seed", range(5))
+def test_the_kl_of_the_weights_is_epsilon(seed, epsilon):
+    solved = solve_temperatures(random_costs(seed), epsilon)
+    assert not solved.at_bound.any()
+    np.testing.assert_allclose(solved.weights.sum(axis=0), 1.0)
+    kl = [np.sum(w * np.log(np.maximum(w * 20, 1e-300))) for w in solved.weights.T]
+    np.testing.assert_allclose(kl, epsilon, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(solved.kl, kl, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("epsilon", [0.01, 0.5, 2.0])
+def test_the_temperature_minimises_the_dual(epsilon):
+    costs = random_costs(0) - 7000.0
+    solved = solve_temperatures(costs, epsilon)
+    for t, eta in enumerate(solved.eta):
+        found = minimize_scalar(
+            lambda a, t=t: dual(np.exp(a), costs[:, t], epsilon),
+            bracket=(np.log(eta) - 1, np.log(eta) + 1),
+            tol=1e-12,
+        )
+        assert np.log(eta) == pytest.approx(found.x, abs=1e-3)
+        a = 1e-4 * eta
+        slope = (dual(eta + a, costs[:, t], epsilon) - dual(eta - a, costs[:, t], epsilon)) / 2 / a
+        assert slope == pytest.approx(0.0, abs=1e-6)
+
+
+def test_the_weights_are_equation_2():
+    costs = random_costs(1)[:, :3]
+    solved = solve_temperatures(costs, 0.5)
+    for t in range(3):
+        raw = np.exp(-(costs[:, t] - costs[:, t].mean()) / solved.eta[t])
+        np.testing.assert_allclose(solved.weights[:, t], raw / raw.sum(), rtol=1e-6)
+    again = with_temperature(costs, solved.eta)
+    np.testing.assert_allclose(again.weights, solved.weights, rtol=1e-6)
+
+
+def test_adding_a_constant_changes_nothing():
+    costs = random_costs(2) - 7000.0
+    one, other = solve_temperatures(costs, 0.5), solve_temperatures(costs + 64.0, 0.5)
+    np.testing.assert_allclose(one.weights[:, 3:], other.weights[:, 3:], rtol=1e-9)
+    np.testing.assert_allclose(one.eta[3:], other.eta[3:], rtol=1e-9)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-3, 1e30])
+def test_costs_and_temperatures_scale_together(scale):
+    costs = random_costs(3)
+    one, other = solve_temperatures(costs, 0.5), solve_temperatures(costs * scale, 0.5)
+    np.testing.assert_allclose(one.weights, other.weights, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(one.eta * scale, other.eta, rtol=1e-6)
+
+
+def test_where_epsilon_cannot_be_reached_the_best_samples_share_all_weight():
+    costs = np.array([[1.0, 5.0], [1.0, 2.0], [3.0, 4.0], [9.0, 3.0]])
+    solved = solve_temperatures(costs, 0.9)  # log(4/2) < 0.9 < log(4)
+    np.testing.assert_array_equal(solved.at_bound, [True, False])
+    np.testing.assert_allclose(solved.weights[:, 0], [0.5, 0.5, 0, 0], atol=1e-12)
+    assert solved.kl[0] == pytest.approx(np.log(2))
+    assert solved.kl[1] == pytest.approx(0.9, rel=1e-9)
+    assert solve_temperatures(costs, 5.0).at_bound.all()
+
+
+def test_equal_costs_get_equal_weights():
+    solved = solve_temperatures(np.full((5, 2), 123.456), 0.5)
+    assert solved.constant.all()
+    np.testing.assert_array_equal(solved.weights, 0.2)
+    np.testing.assert_array_equal(solved.kl, 0.0)
+    assert np.isinf(solved.eta).all()
+
+
+def test_costs_that_differ_by_rounding_only_are_equal():
+    rng = np.random.default_rng(4)
+    costs = 1e-13 * rng.standard_normal((5, 2))
+    assert solve_temperatures(costs, 0.5, size=np.full(2, 1e3)).constant.all()
+    assert not solve_temperatures(costs, 0.5).constant.any()
+
+
+def test_a_single_sample_has_all_the_weight():
+    solved = solve_temperatures(np.array([[3.0, 4.0]]), 0.5)
+    np.testing.assert_array_equal(solved.weights, 1.0)
+
+
+def test_effective_samples_and_kl_of_known_weights():
+    weights = np.array([[0.5, 0.25], [0.5, 0.25], [0.0, 0.25], [0.0, 0.25]])
+    np.testing.assert_allclose(effective_samples(weights), [2.0, 4.0])
+    np.testing.assert_allclose(weights_kl(weights), [np.log(2), 0.0], atol=1e-15)
