@@ -17,7 +17,7 @@ from transforms3d.euler import euler2mat
 
 from pilqr_ros.robot.errors import StateError
 from pilqr_ros.robot.kinematics import RobotKinematics
-from pilqr_ros.tasks.layout import StateBlock
+from pilqr_ros.tasks.layout import AXES, StateBlock
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.typing import Array
@@ -174,12 +174,13 @@ class StateEstimator:
             return self._positions[[self._joints.index(joint) for joint in block.axes]]
         if block.kind == "joint_velocities":
             return self._velocities[[self._joints.index(joint) for joint in block.axes]]
+        axes = [AXES.index(axis) for axis in block.axes]
         if block.kind == "point_position":
-            return points[self._points[block.source]]
+            return points[self._points[block.source], axes]
         if block.kind == "point_velocity":
-            return speeds[self._points[block.source]]
+            return speeds[self._points[block.source], axes]
         position, velocity = bodies[block.source]
-        return position if block.kind == "body_position" else velocity
+        return (position if block.kind == "body_position" else velocity)[axes]
 
     def _body_motion(self, name: str, stamp_ns: int) -> tuple[Array, Array]:
         """Return position and velocity of a tracked body."""

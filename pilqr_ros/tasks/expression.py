@@ -63,13 +63,13 @@ def linear_map(
 
 
 def _indices(block: StateBlock, axes: Sequence[str] | None, key: str) -> list[int]:
-    """Return the entries of a block that an expression takes."""
+    """Return the entries of a block that belong to some axes, or all."""
     if axes is None:
         return list(range(block.size))
-    for i, axis in enumerate(axes):
+    for axis in axes:
         if axis not in block.axes:
             problem = f"{axis!r} is no axis of {block.name!r}; axes: {', '.join(block.axes)}"
-            raise TaskError(f"{key}[{i}]", problem)
+            raise TaskError(key, problem)
     return [block.axes.index(axis) for axis in axes]
 
 
@@ -84,19 +84,15 @@ def _subtrahend(
     """Return what is subtracted from a block: a matrix ``(n, dX)`` and a constant ``(n,)``."""
     zero_matrix = np.zeros((len(indices), layout.dX))
     if name in targets:
-        _check_size(len(targets[name]), block, f"target {name!r}", key)
+        if len(targets[name]) != block.size:
+            problem = f"has {len(targets[name])} entries, {block.name!r} has {block.size}"
+            raise TaskError(key, f"target {name!r} {problem}")
         return zero_matrix, np.asarray(targets[name], dtype=np.float64)[list(indices)]
     if name in layout.names:
         other = layout.block(name)
-        _check_size(other.size, block, f"block {name!r}", key)
-        return layout.selector(other, indices), np.zeros(len(indices))
+        others = _indices(other, [block.axes[i] for i in indices], key)
+        return layout.selector(other, others), np.zeros(len(indices))
     raise TaskError(key, _unknown(name, (*layout.names, *targets)))
-
-
-def _check_size(size: int, block: StateBlock, what: str, key: str) -> None:
-    """Refuse a block or target whose size is not that of the block it is taken from."""
-    if size != block.size:
-        raise TaskError(key, f"{what} has {size} entries, {block.name!r} has {block.size}")
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:

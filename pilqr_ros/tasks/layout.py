@@ -23,7 +23,7 @@ class StateBlock:
         name: Name of the block.
         kind: What the block holds.
         source: Point or tracked body that it is of; empty for joints.
-        axes: Name of each entry: joints, or x, y, z.
+        axes: Name of each entry: joints, or some of x, y, z.
         slice: Where the block lies in the state.
     """
 
@@ -61,8 +61,7 @@ class StateLayout:
         for i, block in enumerate(blocks):
             if block.name in {other.name for other in laid}:
                 raise TaskError(f"state[{i}].name", f"{block.name!r} is used twice")
-            joints = tuple(actuated) if block.joints is None else block.joints
-            axes = joints if block.kind.startswith("joint_") else AXES
+            axes = _axes(block, actuated)
             stop = start + len(axes)
             laid.append(
                 StateBlock(block.name, block.kind, block.of or "", axes, slice(start, stop))
@@ -109,3 +108,10 @@ class StateLayout:
         matrix = np.zeros((len(indices), self.dX))
         matrix[np.arange(len(indices)), block.slice.start + np.asarray(indices, dtype=int)] = 1.0
         return matrix
+
+
+def _axes(block: Block, actuated: Sequence[str]) -> tuple[str, ...]:
+    """Return the name of each entry of a block."""
+    if block.kind.startswith("joint_"):
+        return tuple(actuated) if block.joints is None else block.joints
+    return AXES if block.axes is None else block.axes

@@ -14,6 +14,7 @@ Kind = Literal[
     "body_position",
     "body_velocity",
 ]
+Axis = Literal["x", "y", "z"]
 Vector3 = Annotated[tuple[float, ...], Field(min_length=3, max_length=3)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
@@ -64,13 +65,16 @@ class Block(Section):
     kind: Kind
     of: str | None = None
     joints: Names | None = None
+    axes: Annotated[tuple[Axis, ...], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _check_keys(self) -> Block:
-        """Points and bodies name what they are of; only joint blocks list joints."""
+        """Points and bodies name what they are of and may pick axes; joint blocks list joints."""
         is_joints = self.kind.startswith("joint_")
         if is_joints and self.of is not None:
             raise ValueError(f"a {self.kind} block takes `joints`, not `of`")
+        if is_joints and self.axes is not None:
+            raise ValueError(f"a {self.kind} block takes `joints`, not `axes`")
         if not is_joints and self.joints is not None:
             raise ValueError(f"a {self.kind} block takes `of`, not `joints`")
         if not is_joints and self.of is None:

@@ -45,9 +45,9 @@ WRONG = [
     (
         ("cost", "terms", 0, "minus"),
         "joint_positions",
-        r"minus\[0\]: block .* has 7 entries, 'puck'",
+        r"minus\[0\]: 'x' is no axis of 'joint_pos",
     ),
-    (("cost", "terms", 0, "axes"), ["w"], r"cost\.terms\[0\]\.axes\[0\]: 'w' is no axis of 'puck'"),
+    (("cost", "terms", 0, "axes"), ["w"], r"cost\.terms\[0\]\.axes: 'w' is no axis of 'puck'"),
     (("cost", "terms", 0, "ramp"), "cubic", r"cost\.terms\[0\]\.ramp: .*'linear'.*got 'cubic'"),
     (("cost", "terms", 0, "active"), [5, 100], r"cost\.terms\[0\]\.active: \[5, 100\] must .* 100"),
     (("cost", "terms", 1, "name"), "goal", r"cost\.terms\[1\]\.name: 'goal' is used twice"),
