@@ -20,6 +20,7 @@ from std_msgs.msg import Float64MultiArray
 from pilqr_msgs.msg import AppliedTorque, TorqueCommand
 from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.command_stream import CommandStream
+from pilqr_ros.nodes.control_executor import ControlExecutor
 from pilqr_ros.nodes.conversions import NANOSECONDS, view_field
 from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
 from pilqr_ros.nodes.running import run
@@ -58,7 +59,7 @@ class EffortGuardNode(Node):
 
     def __init__(self) -> None:
         """Publish to the controller and listen for commands."""
-        super().__init__("effort_guard", start_parameter_services=False)
+        super().__init__("effort_guard")
         parameters = declare(self, GuardParameters)
         task = load_task(parameters.task)
         self._limiter = TorqueLimiter(task.torque_limits, task.torque_rate_limits, task.joints)
@@ -113,7 +114,7 @@ class EffortGuardNode(Node):
 
 def main() -> None:
     """Run the node."""
-    sys.exit(run(EffortGuardNode))
+    sys.exit(run(EffortGuardNode, ControlExecutor))
 
 
 if __name__ == "__main__":

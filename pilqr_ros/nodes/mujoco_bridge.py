@@ -23,6 +23,7 @@ from std_msgs.msg import Float64MultiArray
 from pilqr_msgs.srv import Reset
 from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.command_stream import CommandStream
+from pilqr_ros.nodes.control_executor import ControlExecutor
 from pilqr_ros.nodes.conversions import NANOSECONDS, set_stamp, view_field
 from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
 from pilqr_ros.nodes.running import run
@@ -59,7 +60,7 @@ class MujocoBridgeNode(Node):
 
     def __init__(self) -> None:
         """Create the world at the start of the first condition and publish its sensors."""
-        super().__init__("mujoco_bridge", start_parameter_services=False)
+        super().__init__("mujoco_bridge")
         self._parameters = declare(self, BridgeParameters)
         task = load_task(self._parameters.task)
         self._world = World(task)
@@ -180,7 +181,7 @@ class DuePeriods:
 
 def main() -> None:
     """Run the node."""
-    sys.exit(run(MujocoBridgeNode))
+    sys.exit(run(MujocoBridgeNode, ControlExecutor))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from sensor_msgs.msg import JointState
 
 from pilqr_msgs.msg import State
 from pilqr_ros.nodes import qos
+from pilqr_ros.nodes.control_executor import ControlExecutor
 from pilqr_ros.nodes.conversions import set_stamp, to_nanoseconds, view_field
 from pilqr_ros.nodes.parameters import NodeParameters, declare
 from pilqr_ros.nodes.running import run
@@ -33,7 +34,7 @@ class StateEstimatorNode(Node):
 
     def __init__(self) -> None:
         """Subscribe to the task's sensors."""
-        super().__init__("state_estimator", start_parameter_services=False)
+        super().__init__("state_estimator")
         parameters = declare(self, NodeParameters)
         task = load_task(parameters.task)
         self._lockstep = parameters.lockstep
@@ -95,7 +96,7 @@ class StateEstimatorNode(Node):
 
 def main() -> None:
     """Run the node."""
-    sys.exit(run(StateEstimatorNode))
+    sys.exit(run(StateEstimatorNode, ControlExecutor))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from pilqr_msgs.msg import AppliedTorque, State, TorqueCommand
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.collector import exploration_noise
 from pilqr_ros.nodes import qos
+from pilqr_ros.nodes.control_executor import ControlExecutor
 from pilqr_ros.nodes.conversions import (
     NANOSECONDS,
     policy_from_message,
@@ -80,7 +81,7 @@ class TrajectoryExecutorNode(Node):
 
     def __init__(self) -> None:
         """Offer the action."""
-        super().__init__("trajectory_executor", start_parameter_services=False)
+        super().__init__("trajectory_executor")
         parameters = declare(self, ExecutorParameters)
         self._task: Task = load_task(parameters.task)
         self._pace = parameters.pace(self._task.period_ns)
@@ -197,11 +198,12 @@ class TrajectoryExecutorNode(Node):
                 self._goal.publish_feedback(ExecuteRollout.Feedback(step=command.step))
         if self._session is not None and self._session.done and not self._over.done():
             self._over.set_result(None)
+            self.executor.wake()
 
 
 def main() -> None:
     """Run the node."""
-    sys.exit(run(TrajectoryExecutorNode))
+    sys.exit(run(TrajectoryExecutorNode, ControlExecutor))
 
 
 if __name__ == "__main__":
