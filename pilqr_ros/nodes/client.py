@@ -1,57 +1,56 @@
-"""A client of the learner's actions, for the command line and for tests.
-
-Every wait has a deadline: for the server, for its answer to a goal, and for the time between two
-feedback messages of a goal that is under way.
-"""
+"""A client of the learner's actions for programs that are not nodes."""
 
 from __future__ import annotations
 
-import contextlib
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import rclpy
 from rclpy.action import ActionClient
+from rclpy.action.client import ClientGoalHandle
+from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-from rclpy.signals import SignalHandlerOptions
-from rclpy.task import Future
 
 from pilqr_msgs.action import EvaluatePolicy, TrainLocal
-from pilqr_ros.errors import PilqrError
+from pilqr_ros.nodes.errors import NodeError
+from pilqr_ros.nodes.waiting import wait_for, wait_for_condition, wait_while_alive
 
-SERVER_DEADLINE = 60.0
-ANSWER_DEADLINE = 20.0
-SILENCE_DEADLINE = 300.0
+START_TIMEOUT = 30.0
+"""Longest wait for the learner to offer its actions [s]."""
+
+ANSWER_TIMEOUT = 10.0
+"""Longest wait for an answer to a goal or a cancellation [s]."""
+
+SILENCE_TIMEOUT = 60.0
+"""Longest time between two signs of life while the learner works [s]."""
+
+WHO = "learner"
 
 
-class ClientError(PilqrError):
-    """The learner did not answer, or refused."""
+class ClientError(NodeError):
+    """The learner did not answer, or rejected a goal."""
 
 
 class LearnerClient:
-    """Sends goals to the learner node and follows them.
+    """Sends goals to the learner and waits for their results; use it as a context manager."""
 
-    Use it as a context manager; it owns its own ROS context and spins it in a thread.
-    """
+    def __init__(self) -> None:
+        """Prepare a context of its own, whose signals stay with the program."""
+        self._context = Context()
+        self._last_sign = 0.0
 
-    def __init__(self, namespace: str = "") -> None:
-        """Prepare a client of the learner in a namespace."""
-        self._namespace = namespace
-
-    def __enter__(self) -> Self:
-        """Join the graph."""
-        self._context = rclpy.Context()
-        rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
-        self._node = rclpy.create_node(
-            "pilqr_client", namespace=self._namespace, context=self._context
-        )
-        self._train = ActionClient(self._node, TrainLocal, "learner/train_local")
-        self._evaluate = ActionClient(self._node, EvaluatePolicy, "learner/evaluate_policy")
+    def __enter__(self) -> LearnerClient:
+        """Start a node and the thread that spins it."""
+        rclpy.init(context=self._context, signal_handler_options=rclpy.SignalHandlerOptions.NO)
+        self._node = rclpy.create_node("pilqr_client", context=self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._spin, name="pilqr_client", daemon=True)
+        self._train = ActionClient(self._node, TrainLocal, "learner/train_local")
+        self._evaluate = ActionClient(self._node, EvaluatePolicy, "learner/evaluate_policy")
+        self._thread = threading.Thread(target=self._spin, daemon=True)
         self._thread.start()
         return self
 
@@ -59,68 +58,73 @@ class LearnerClient:
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        trace: TracebackType | None,
+        traceback: TracebackType | None,
     ) -> None:
-        """Leave the graph."""
+        """End thread and node."""
         self._context.try_shutdown()
-        self._thread.join(timeout=ANSWER_DEADLINE)
+        self._thread.join(ANSWER_TIMEOUT)
+        self._executor.shutdown()
         self._node.destroy_node()
 
     def train(
         self, goal: TrainLocal.Goal, on_feedback: Callable[[TrainLocal.Feedback], None]
     ) -> TrainLocal.Result:
-        """Train, and return the result.
-
-        Args:
-            goal: What to train.
-            on_feedback: Called in another thread with each feedback message.
+        """Train and return the result; an interruption cancels the goal.
 
         Raises:
-            ClientError: The learner did not answer in time, or rejected the goal.
-            KeyboardInterrupt: The user interrupted; the goal was cancelled and its end awaited.
+            ClientError: The learner did not answer, or rejected the goal.
         """
-        return self._follow(self._train, goal, on_feedback)
+        return self._run(self._train, goal, on_feedback, "train_local")
 
     def evaluate(
         self, goal: EvaluatePolicy.Goal, on_feedback: Callable[[EvaluatePolicy.Feedback], None]
     ) -> EvaluatePolicy.Result:
-        """Evaluate, and return the result; as `train` otherwise."""
-        return self._follow(self._evaluate, goal, on_feedback)
+        """Evaluate and return the result; an interruption cancels the goal.
 
-    def _follow(self, client: ActionClient, goal: Any, on_feedback: Callable[[Any], None]) -> Any:  # noqa: ANN401
-        name = client._action_name
-        if not client.wait_for_server(timeout_sec=SERVER_DEADLINE):
-            raise ClientError(f"no server of {name} within {SERVER_DEADLINE:.0f} s: is it running?")
-        heard = threading.Event()  # a sign of life since it was last cleared
+        Raises:
+            ClientError: The learner did not answer, or rejected the goal.
+        """
+        return self._run(self._evaluate, goal, on_feedback, "evaluate_policy")
 
-        def feedback(message: Any) -> None:  # noqa: ANN401
-            heard.set()
+    def _run(
+        self,
+        client: ActionClient,
+        goal: Any,  # noqa: ANN401
+        on_feedback: Callable[[Any], None],
+        name: str,
+    ) -> Any:  # noqa: ANN401
+        """Send a goal and return its result."""
+
+        def on_message(message: Any) -> None:  # noqa: ANN401
+            self._last_sign = time.monotonic()
             on_feedback(message.feedback)
 
-        handle = _wait(client.send_goal_async(goal, feedback), ANSWER_DEADLINE, f"{name}: goal")
-        if not handle.accepted:
-            raise ClientError(f"{name} rejected the goal; the learner's output tells why")
-        result = handle.get_result_async()
-        result.add_done_callback(lambda _: heard.set())
         try:
-            while not result.done():
-                if not heard.wait(SILENCE_DEADLINE):
-                    raise ClientError(f"{name} has been silent for {SILENCE_DEADLINE:.0f} s")
-                heard.clear()
+            wait_for_condition(client.server_is_ready, START_TIMEOUT, WHO, f"offer {name}")
+            sent = client.send_goal_async(goal, feedback_callback=on_message)
+            handle: ClientGoalHandle = wait_for(sent, ANSWER_TIMEOUT, WHO, f"answer {name}")
+            if not handle.accepted:
+                raise ClientError(f"{WHO} rejected {name}; its log says why")
+            return self._await_result(handle, name)
+        except NodeError as error:
+            raise ClientError(str(error)) from error
+
+    def _await_result(self, handle: ClientGoalHandle, name: str) -> Any:  # noqa: ANN401
+        """Wait for a result as long as the learner lives."""
+        self._last_sign = time.monotonic()
+        future = handle.get_result_async()
+        try:
+            answer = wait_while_alive(
+                future, lambda: self._last_sign, SILENCE_TIMEOUT, WHO, f"go on with {name}"
+            )
         except KeyboardInterrupt:
-            _wait(handle.cancel_goal_async(), ANSWER_DEADLINE, f"{name}: cancellation")
-            _wait(result, ANSWER_DEADLINE, f"{name}: end of the cancelled goal")
+            wait_for(handle.cancel_goal_async(), ANSWER_TIMEOUT, WHO, f"cancel {name}")
+            wait_for(future, ANSWER_TIMEOUT, WHO, f"end {name}")
             raise
-        return result.result().result
+        return answer.result
 
     def _spin(self) -> None:
-        with contextlib.suppress(ExternalShutdownException):
+        try:
             self._executor.spin()
-
-
-def _wait(future: Future, seconds: float, what: str) -> Any:  # noqa: ANN401
-    done = threading.Event()
-    future.add_done_callback(lambda _: done.set())
-    if not done.wait(seconds):
-        raise ClientError(f"{what} was not answered within {seconds:.0f} s")
-    return future.result()
+        except ExternalShutdownException:
+            return

@@ -119,6 +119,7 @@ class ProcessGroup:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            start_new_session=True,  # the terminal's Ctrl-C is this process's to pass on
             env={**os.environ, "PYTHONUNBUFFERED": "1", FOLLOW_PARENT: str(os.getpid())},
         )
         assert process.stdout is not None

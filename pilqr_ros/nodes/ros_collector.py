@@ -74,6 +74,11 @@ class RosCollector:
             if self._goal is not None:
                 self._goal.cancel_goal_async()
 
+    def allow(self) -> None:
+        """Execute rollouts again after a `cancel`."""
+        with self._lock:
+            self._cancelled = False
+
     def _reset_world(self, condition: int, seed: int, jitter: bool) -> Reset.Response:
         """Bring the world to a start and return the verified answer."""
         wait_for_condition(

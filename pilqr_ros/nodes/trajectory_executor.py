@@ -19,6 +19,7 @@ from rclpy.task import Future
 
 from pilqr_msgs.action import ExecuteRollout
 from pilqr_msgs.msg import AppliedTorque, State, TorqueCommand
+from pilqr_msgs.msg import Rollout as RolloutMessage
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.collector import exploration_noise
 from pilqr_ros.nodes import qos
@@ -131,7 +132,7 @@ class TrajectoryExecutorNode(Node):
         """Run one rollout; the callbacks below drive it and complete the future."""
         if self._session is not None or goal.is_cancel_requested:
             goal.canceled() if goal.is_cancel_requested else goal.abort()
-            return ExecuteRollout.Result()
+            return ExecuteRollout.Result(rollout=RolloutMessage(reason="not started"))
         self._rollout_id += 1
         self._over = Future()
         self._goal, self._session = goal, self._new_session(goal.request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from rclpy.task import Future
 
@@ -14,24 +14,14 @@ from pilqr_ros.nodes.errors import SilenceError
 POLL_PERIOD = 0.05
 
 
-class Server(Protocol):
-    """A client of a service or action that can tell whether its server is there."""
-
-    def wait_for_service(self, timeout_sec: float | None = None) -> bool:
-        """Wait for the server."""
-
-
 def wait_for(future: Future, seconds: float, who: str, what: str) -> Any:  # noqa: ANN401
     """Return a future's result once another thread has completed it.
 
     Raises:
         SilenceError: It was not completed in time.
     """
-    done = threading.Event()
-    future.add_done_callback(lambda _future: done.set())
-    if not done.wait(seconds):
-        raise SilenceError(who, what, seconds)
-    return future.result()
+    began = time.monotonic()
+    return wait_while_alive(future, lambda: began, seconds, who, what)
 
 
 def wait_while_alive(

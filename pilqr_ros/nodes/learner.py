@@ -1,0 +1,228 @@
+"""Node `learner`: trains and evaluates policies through the other nodes.
+
+Its actions `train_local` and `evaluate_policy` run one at a time, each in a thread of its own, so
+that progress, cancellation and parameters are served meanwhile. Everything finished is on disk at
+any time; a cancelled or killed training continues with the goal's `resume`.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.action.server import ServerGoalHandle
+from rclpy.node import Node
+
+from pilqr_msgs.action import EvaluatePolicy, TrainLocal
+from pilqr_msgs.msg import IterationReport, TVLGPolicy
+from pilqr_ros.errors import PilqrError
+from pilqr_ros.learning.errors import TrainingStopped
+from pilqr_ros.learning.policy_evaluation import EvaluatedRollout, PolicyEvaluator
+from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
+from pilqr_ros.learning.run_store import RunStore, create_run
+from pilqr_ros.learning.training import Trainer
+from pilqr_ros.nodes import qos
+from pilqr_ros.nodes.conversions import policy_to_message
+from pilqr_ros.nodes.errors import NodeError
+from pilqr_ros.nodes.job import Job
+from pilqr_ros.nodes.parameters import TaskParameters, declare, parameter
+from pilqr_ros.nodes.ros_collector import RosCollector, RosCostEvaluator
+from pilqr_ros.nodes.running import run
+from pilqr_ros.nodes.training_goals import evaluation_plan, training_plan
+from pilqr_ros.nodes.training_messages import feedback_message, fill_result, report_message
+from pilqr_ros.tasks import Task, load_task
+
+HEARTBEAT_PERIOD = 1.0
+"""Feedback is repeated after this time [s], so that clients see that the learner lives."""
+
+FAREWELL = 2.0
+"""How long the node waits for its work's thread when it ends [s]."""
+
+
+@dataclass(frozen=True)
+class LearnerParameters(TaskParameters):
+    """Parameters of the learner."""
+
+    runs_directory: str = parameter("runs", "where training runs are stored")
+
+
+class LearnerNode(Node):
+    """Wires the actions to `Trainer` and `PolicyEvaluator`."""
+
+    def __init__(self) -> None:
+        """Offer the actions."""
+        super().__init__("learner")
+        parameters = declare(self, LearnerParameters)
+        self._task: Task = load_task(parameters.task)
+        self._runs = Path(parameters.runs_directory).absolute()
+        self._collector = RosCollector(self)
+        self._evaluator = RosCostEvaluator(self, self._task.name)
+        self._stop = threading.Event()
+        self._job: Job | None = None
+        self._heartbeat: Callable[[], None] | None = None
+        self._reports = self.create_publisher(IterationReport, "~/iteration_report", qos.LATCHED)
+        self._policies = self.create_publisher(TVLGPolicy, "~/policy", qos.LATCHED)
+        self._servers = [
+            self._serve(TrainLocal, "train_local", self._train, training_plan),
+            self._serve(EvaluatePolicy, "evaluate_policy", self._evaluate, evaluation_plan),
+        ]
+        self.create_timer(HEARTBEAT_PERIOD, self._beat)
+
+    def destroy_node(self) -> None:
+        """Stop the work, then the node."""
+        self._stop.set()
+        if self._job is not None:
+            self._job.join(FAREWELL)
+        super().destroy_node()
+
+    def _serve(
+        self, kind: type, name: str, execute: Callable[..., Any], plan: Callable[..., Any]
+    ) -> ActionServer:
+        """Offer an action whose goals `plan` accepts."""
+
+        def on_goal(goal: object) -> GoalResponse:
+            try:
+                self._check_free()
+                plan(goal, self._task)
+            except PilqrError as error:
+                self.get_logger().error(f"{name} rejected: {error}")
+                return GoalResponse.REJECT
+            return GoalResponse.ACCEPT
+
+        return ActionServer(
+            self,
+            kind,
+            f"~/{name}",
+            execute,
+            goal_callback=on_goal,
+            cancel_callback=self._on_cancel,
+        )
+
+    def _check_free(self) -> None:
+        if self._job is not None:
+            raise NodeError("a training or evaluation is under way, one at a time is possible")
+
+    def _on_cancel(self, _goal: ServerGoalHandle) -> CancelResponse:
+        self._stop.set()
+        self._collector.cancel()
+        return CancelResponse.ACCEPT
+
+    async def _train(self, goal: ServerGoalHandle) -> TrainLocal.Result:
+        """Train until the end, a failure or cancellation; the result says which."""
+        result = TrainLocal.Result()
+        store: RunStore | None = None
+        try:
+            self._check_free()
+            config, store = training_plan(goal.request, self._task)
+            if store is None:
+                store = create_run(self._runs, self._task, config)
+            self.get_logger().info(f"training {config.method} in {store.directory}")
+            trainer = self._trainer(store, goal)
+            await self._work(trainer.run)
+            result.success = True
+            goal.succeed()
+        except (PilqrError, OSError) as error:
+            result.message = self._fail(goal, error)
+        if store is not None:
+            fill_result(result, store)
+        return result
+
+    def _trainer(self, store: RunStore, goal: ServerGoalHandle) -> Trainer:
+        """Return what trains a run and tells its progress."""
+
+        def on_progress(progress: TrainingProgress) -> None:
+            feedback = feedback_message(progress, store)
+            self._heartbeat = lambda: goal.publish_feedback(feedback)
+            self._heartbeat()
+
+        def on_summary(summary: IterationSummary) -> None:
+            policy, step_multiplier = store.policy(summary.iteration + 1, summary.condition)
+            report = report_message(summary, step_multiplier, store)
+            report.header.stamp = self.get_clock().now().to_msg()
+            self._reports.publish(report)
+            self._policies.publish(policy_to_message(policy))
+
+        return Trainer(
+            store,
+            self._collector,
+            self._evaluator,
+            on_progress=on_progress,
+            on_summary=on_summary,
+            should_stop=self._stop.is_set,
+        )
+
+    async def _evaluate(self, goal: ServerGoalHandle) -> EvaluatePolicy.Result:
+        """Evaluate until the end, a failure or cancellation; the result says which."""
+        result = EvaluatePolicy.Result()
+        try:
+            self._check_free()
+            config, store = evaluation_plan(goal.request, self._task)
+            total = config.rollouts * len(config.conditions or store.config.conditions)
+
+            def on_rollout(evaluated: EvaluatedRollout) -> None:
+                _add(result, evaluated)
+                feedback = EvaluatePolicy.Feedback(
+                    rollout=len(result.successes),
+                    rollouts=total,
+                    success_rate=sum(result.successes) / len(result.successes),
+                )
+                goal.publish_feedback(feedback)
+
+            evaluator = PolicyEvaluator(
+                store, self._collector, self._evaluator, should_stop=self._stop.is_set
+            )
+            await self._work(lambda: evaluator.run(config, on_rollout))
+            result.success = True
+            goal.succeed()
+        except (PilqrError, OSError) as error:
+            result.message = self._fail(goal, error)
+        return result
+
+    async def _work(self, work: Callable[[], Any]) -> None:
+        """Do long work in a thread and wait for its end."""
+        self._stop.clear()
+        self._collector.allow()
+        self._job = Job(self, work)
+        try:
+            await self._job.outcome
+        finally:
+            self._job = None
+            self._heartbeat = None
+
+    def _fail(self, goal: ServerGoalHandle, error: Exception) -> str:
+        """End a goal that did not succeed and return why."""
+        if isinstance(error, TrainingStopped) and goal.is_cancel_requested:
+            self.get_logger().info(str(error))
+            goal.canceled()
+        else:
+            self.get_logger().error(str(error))
+            goal.abort()
+        return str(error)
+
+    def _beat(self) -> None:
+        """Repeat the last feedback of a training."""
+        heartbeat = self._heartbeat
+        if heartbeat is not None:
+            heartbeat()
+
+
+def _add(result: EvaluatePolicy.Result, evaluated: EvaluatedRollout) -> None:
+    """Add one rollout to an evaluation's result."""
+    result.condition.append(evaluated.rollout.condition)
+    result.successes.append(evaluated.cost.success)
+    result.total_costs.append(evaluated.cost.total)
+    result.distances.append(evaluated.cost.distance)
+
+
+def main() -> None:
+    """Run the node."""
+    sys.exit(run(LearnerNode))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""What a training tells, as messages."""
+
+from __future__ import annotations
+
+from pilqr_msgs.action import TrainLocal
+from pilqr_msgs.msg import IterationReport
+from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
+from pilqr_ros.learning.run_store import RunStore
+from pilqr_ros.nodes.conversions import to_field
+from pilqr_ros.trajopt.typing import Array
+
+
+def feedback_message(progress: TrainingProgress, store: RunStore) -> TrainLocal.Feedback:
+    """Return a training's progress as feedback of its action."""
+    return TrainLocal.Feedback(
+        iteration=progress.iteration,
+        iterations=progress.iterations,
+        rollout=progress.rollout,
+        rollouts=progress.rollouts,
+        mean_cost=progress.mean_cost,
+        success_rate=progress.success_rate,
+        seconds_left=progress.seconds_left,
+        phase=progress.phase,
+        run_directory=str(store.directory),
+    )
+
+
+def report_message(
+    summary: IterationSummary, step_multiplier: Array, store: RunStore
+) -> IterationReport:
+    """Return what an iteration found in one condition.
+
+    Args:
+        summary: The iteration.
+        step_multiplier: Multipliers of the KL step for the next iteration, ``(T,)``.
+        store: The run.
+    """
+    record = summary.record
+    return IterationReport(
+        task=store.config.task,
+        method=store.config.method,
+        run_directory=str(store.directory),
+        iteration=summary.iteration,
+        condition=summary.condition,
+        rollouts=summary.rollouts,
+        rollouts_invalid=summary.rollouts_invalid,
+        total_costs=to_field(summary.total_costs),
+        success_rate=summary.success_rate,
+        distances=to_field(summary.distances),
+        step_multipliers=to_field(step_multiplier),
+        temperatures=_optional_field(record.get("temperature")),
+        effective_samples=_optional_field(record.get("effective_samples")),
+        residual_ratios=_optional_field(record.get("residual_ratio")),
+        kl_divergences=_optional_field(record.get("kl_got")),
+        seconds_collecting=summary.seconds_collecting,
+        seconds_updating=summary.seconds_updating,
+    )
+
+
+def fill_result(result: TrainLocal.Result, store: RunStore) -> None:
+    """Write into a result how far a run has come."""
+    config, reports = store.config, store.reports()
+    result.run_directory = str(store.directory)
+    result.iterations = store.iterations_finished
+    result.rollouts = sum(report["rollouts"] for report in reports)
+    last = [r["successes"] for r in reports if r["iteration"] == result.iterations - 1]
+    outcomes = [success for successes in last for success in successes]
+    result.success_rate = sum(outcomes) / len(outcomes) if outcomes else 0.0
+    if not result.message:
+        result.message = f"{config.method} finished {result.iterations} iterations"
+
+
+def _optional_field(values: Array | None) -> object:
+    """Return an array per time step as a field, empty where there is none."""
+    return to_field([] if values is None else values)
