@@ -15,6 +15,7 @@ expansion that LQR-FLM needs is exact and convex, no projection is called for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -94,23 +95,25 @@ class LossTerm:
         if not self.gamma > 0:
             raise SettingError(f"{self.name}.gamma", self.gamma, "above 0")
 
-    def residual(self, states: Array) -> Array:
-        """Return z = A x - b of states ``(..., T, dX)``, ``(..., T, dz)``."""
-        return states @ self.A.T - self.b
-
     def evaluate(self, states: Array) -> Array:
         """Return the weighted loss per time step, ``(..., T)``."""
-        squared = np.sum(self.residual(states) ** 2, axis=-1)
+        squared = np.sum((states @ self.A.T - self.b) ** 2, axis=-1)
         loss = 0.5 * self.alpha * squared + self.beta * np.sqrt(self.gamma + squared)
         return self.weight * loss
 
-    def expand(self, states: Array) -> LossExpansion:
-        """Return the weighted loss with derivatives by the state, ``(..., T[, dX[, dX]])``."""
-        loss = smooth_loss(self.residual(states), self.alpha, self.beta, self.gamma)
-        return LossExpansion(
-            self.weight * loss.value,
-            self.weight[:, None] * (loss.gradient @ self.A),
-            self.weight[:, None, None] * (self.A.T @ loss.hessian @ self.A),
+    def expand(self, states: Array) -> QuadraticCost:
+        """Expand the weighted loss to second order about states, as a function of y = A x.
+
+        Args:
+            states: ``(..., T, dX)``.
+        """
+        y = states @ self.A.T
+        value, gradient, hessian = smooth_loss(y - self.b, self.alpha, self.beta, self.gamma)
+        curved = (hessian @ y[..., None])[..., 0]
+        return QuadraticCost(
+            self.weight[:, None, None] * hessian,
+            self.weight[:, None] * (gradient - curved),
+            self.weight * (value + np.sum((0.5 * curved - gradient) * y, axis=-1)),
         )
 
 
@@ -171,22 +174,30 @@ class TrajectoryCost:
         """
         return sum(self.evaluate_terms(states, actions).values(), np.zeros(()))
 
-    def expand(self, states: Array, actions: Array) -> QuadraticCost:
-        """Expand the cost to second order about a trajectory, in absolute coordinates.
+    def expand(self, states: Array) -> QuadraticCost:
+        """Expand the cost to second order about states, in absolute coordinates.
+
+        The torque penalty is quadratic: its expansion is the same about all actions.
 
         Args:
             states: ``(..., T, dX)``.
-            actions: ``(..., T, dU)`` [N m]; the penalty is quadratic, so only its shape counts.
         """
-        lead, dX, dZ = states.shape[:-1], self.dX, self.dX + self.dU
+        return self._assemble([term.expand(states) for term in self.terms])
+
+    def expand_average(self, states: Array) -> QuadraticCost:
+        """Average the expansions about samples ``(N, T, dX)``, ``(T, ...)``."""
+        expansions = [term.expand(states) for term in self.terms]
+        return self._assemble(
+            [QuadraticCost(*(part.mean(axis=0) for part in parts)) for parts in expansions]
+        )
+
+    def _assemble(self, expansions: Sequence[QuadraticCost]) -> QuadraticCost:
+        """Add up the terms' expansions, each a function of its own A x, and the penalty."""
+        lead, dX, dZ = expansions[0].c0.shape, self.dX, self.dX + self.dU
         C, c, c0 = np.zeros((*lead, dZ, dZ)), np.zeros((*lead, dZ)), np.zeros(lead)
-        for term in self.terms:
-            value, gradient, hessian = term.expand(states)
-            curved = (hessian @ states[..., None])[..., 0]
-            C[..., :dX, :dX] += hessian
-            c[..., :dX] += gradient - curved
-            c0 += value + np.sum((0.5 * curved - gradient) * states, axis=-1)
         C[..., dX:, dX:] = np.diag(self.torque_weights)
-        if actions.shape != (*lead, self.dU):
-            raise ShapeError("actions", actions.shape, str((*lead, self.dU)))
+        for term, part in zip(self.terms, expansions, strict=True):
+            C[..., :dX, :dX] += term.A.T @ part.C @ term.A
+            c[..., :dX] += part.c @ term.A
+            c0 += part.c0
         return QuadraticCost(C, c, c0)

@@ -16,23 +16,29 @@ from typing import NamedTuple
 import numpy as np
 
 from pilqr_ros.trajopt.batch import Batch, require_finite
-from pilqr_ros.trajopt.factors import solve_covariance
+from pilqr_ros.trajopt.factors import solve
+from pilqr_ros.trajopt.homogeneous import affine_dynamics
 from pilqr_ros.trajopt.prior import Prior, fit_prior
 from pilqr_ros.trajopt.settings import Settings
-from pilqr_ros.trajopt.typing import Array
+from pilqr_ros.trajopt.typing import Array, Indices
+
+_ROUNDING = 1e-11
+"""Part of each variance that is added to it, so that rounding leaves a covariance definite."""
+_LEAST_FREEDOM = 1e-6
+"""Least determinant of I - H at which samples are taken out of a fit without fitting anew."""
 
 
 @dataclass(frozen=True)
 class Dynamics:
-    """Fitted dynamics; the leading axes ``...`` are there for several fits at once.
+    """Fitted dynamics.
 
     Attributes:
-        fx: ``(..., T-1, dX, dX)``.
-        fu: ``(..., T-1, dX, dU)``.
-        f0: ``(..., T-1, dX)``.
-        covariance: ``(..., T-1, dX, dX)``.
-        mu0: Mean of the initial state, ``(..., dX)``.
-        sigma0: Covariance of the initial state, ``(..., dX, dX)``.
+        fx: ``(T-1, dX, dX)``.
+        fu: ``(T-1, dX, dU)``.
+        f0: ``(T-1, dX)``.
+        covariance: ``(T-1, dX, dX)``.
+        mu0: Mean of the initial state, ``(dX,)``.
+        sigma0: Covariance of the initial state, ``(dX, dX)``.
     """
 
     fx: Array
@@ -42,19 +48,52 @@ class Dynamics:
     mu0: Array
     sigma0: Array
 
+    @property
+    def mean(self) -> MeanDynamics:
+        """The dynamics without their noise."""
+        return MeanDynamics(affine_dynamics(self.fx, self.fu, self.f0), self.mu0)
 
-class Moments(NamedTuple):
-    """Weighted moments of samples.
+
+class MeanDynamics(NamedTuple):
+    """Dynamics without noise; the axes ``...`` are folds, or absent.
 
     Attributes:
-        weight: Sum of the weights, ``(...)``.
-        mean: ``(..., T-1, D)``.
-        scatter: Weighted sum of squares about the mean, ``(..., T-1, D, D)``.
+        F: Affine dynamics of (x, 1, u), ``(T-1, ..., dX + 1, dX + 1 + dU)``.
+        mu0: Mean of the initial state, ``(..., dX)``.
     """
 
-    weight: Array
+    F: Array
+    mu0: Array
+
+
+class _Joint(NamedTuple):
+    """Posterior over z = (x, u, x'), as weighted observations.
+
+    Attributes:
+        total: How many observations there are, the prior's included.
+        mean: Their mean, ``(T-1, D)``.
+        scatter: Their weighted sum of squares about the mean, ``(T-1, D, D)``.
+    """
+
+    total: float
     mean: Array
     scatter: Array
+
+
+class _Regression(NamedTuple):
+    """Regression of x' on (x, u).
+
+    Attributes:
+        gain: (fx, fu), ``(T-1, dX, dZ)``.
+        f0: ``(T-1, dX)``.
+        covariance: ``(T-1, dX, dX)``.
+        influence: Inverse scatter of (x, u) times the inputs of the samples, ``(T-1, dZ, N)``.
+    """
+
+    gain: Array
+    f0: Array
+    covariance: Array
+    influence: Array
 
 
 def fit_dynamics(batches: Sequence[Batch], settings: Settings) -> Dynamics:
@@ -69,26 +108,34 @@ def fit_dynamics(batches: Sequence[Batch], settings: Settings) -> Dynamics:
 
 def fit_with_folds(
     batches: Sequence[Batch], settings: Settings, folds: int
-) -> tuple[Dynamics, Dynamics | None]:
+) -> tuple[Dynamics, MeanDynamics | None]:
     """Fit the dynamics to all samples, and once more without each fold of the newest batch.
 
     Sample i of the newest batch belongs to fold i modulo the number of folds. The prior is
     fitted once, to all trajectories: it counts as a single observation by default.
 
     Returns:
-        The fit to all, and the fits without a fold (leading axis the folds; None for one fold).
+        The fit to all, and the fits without a fold (None for one fold).
     """
-    pooled, weights = _pool(batches, settings.history_weights)
-    prior = fit_prior(_prior_transitions(batches, settings), pooled, settings)
-    all_samples = _moments(pooled, weights)
-    fitted = _dynamics(all_samples, prior, batches[-1].states[:, 0], settings)
+    z, weights = _pool(batches, settings.history_weights)
+    starts, dX = batches[-1].states[:, 0], batches[-1].states.shape[2]
+    prior = fit_prior(_prior_transitions(batches, settings), z, settings)
+    joint = _posterior(z, weights, prior)
+    samples = z[:, : len(starts)] if folds > 1 else z[:, :0]
+    regression = _regress(joint, samples, dX, settings.dynamics_ridge)
+    fitted = _dynamics(regression, starts, settings)
     if folds == 1:
         return fitted, None
-    members = [np.arange(fold, batches[-1].N, folds) for fold in range(folds)]
-    left = [_without(all_samples, pooled[:, rows], settings.history_weights[0]) for rows in members]
-    starts = [np.delete(batches[-1].states[:, 0], rows, axis=0) for rows in members]
-    fits = [_dynamics(m, prior, x0, settings) for m, x0 in zip(left, starts, strict=True)]
-    return fitted, _stack(fits)
+    members = [np.arange(fold, len(starts), folds, dtype=np.intp) for fold in range(folds)]
+    left_out = []
+    for rows in members:
+        left = _leave_out(joint, regression, samples, rows, float(weights[0]))
+        if left is None:
+            kept = np.delete(np.arange(len(weights)), rows)
+            rest = _posterior(z[:, kept], weights[kept], prior)
+            left = _regress(rest, samples[:, :0], dX, settings.dynamics_ridge)
+        left_out.append(left)
+    return fitted, _mean_dynamics(left_out, [np.delete(starts, rows, axis=0) for rows in members])
 
 
 def transitions(batch: Batch) -> Array:
@@ -116,57 +163,93 @@ def _pool(batches: Sequence[Batch], history: Sequence[float]) -> tuple[Array, Ar
     return np.concatenate([transitions(b) for b in newest], axis=1), np.concatenate(weights)
 
 
-def _moments(z: Array, weights: Array) -> Moments:
-    weight = weights.sum()
+def _posterior(z: Array, weights: Array, prior: Prior) -> _Joint:
+    """Add the prior, as `strength` observations, to weighted samples ``(T-1, M, D)``."""
+    weight = float(weights.sum())
+    total = weight + prior.strength
     mean = weights @ z / weight
     centred = z - mean[:, None]
-    scatter = (centred * weights[:, None]).swapaxes(-1, -2) @ centred
-    return Moments(weight, mean, scatter)
+    away = np.broadcast_to(prior.mean, mean.shape) - mean
+    rows = np.concatenate([centred, away[:, None]], axis=1)
+    counts = np.append(weights, prior.strength * weight / total)
+    scatter = (rows * counts[:, None]).swapaxes(-1, -2) @ rows
+    scatter += prior.strength * prior.covariance
+    mean = mean + prior.strength / total * away
+    require_finite("the scatter of states and actions", _diagonal(scatter))
+    return _Joint(total, mean, scatter)
 
 
-def _without(moments: Moments, removed: Array, weight: float) -> Moments:
-    """Take samples ``(T-1, n, D)`` of equal weight out of moments."""
-    left = moments.weight - weight * removed.shape[1]
-    centred = removed - moments.mean[:, None]
-    shift = -weight * centred.sum(axis=1) / left
-    scatter = moments.scatter - weight * centred.swapaxes(-1, -2) @ centred
-    scatter -= left * shift[:, :, None] * shift[:, None, :]
-    return Moments(left, moments.mean + shift, scatter)
-
-
-def _dynamics(moments: Moments, prior: Prior, starts: Array, settings: Settings) -> Dynamics:
-    """Return the dynamics of the posterior, and the initial Gaussian of states ``(N, dX)``."""
-    dX, ridge = starts.shape[-1], settings.dynamics_ridge
-    mean, covariance = _posterior(moments, prior)
-    require_finite("the joint covariance of states and actions", covariance)
-    covariance += ridge * np.eye(mean.shape[-1])
-    dZ = mean.shape[-1] - dX
-    cross = covariance[:, :dZ, dZ:]
-    gain = solve_covariance(covariance[:, :dZ, :dZ], cross).swapaxes(-1, -2)
-    rest = covariance[:, dZ:, dZ:] - gain @ cross
-    f0 = mean[:, dZ:] - (gain @ mean[:, :dZ, None])[..., 0]
-    require_finite("the fitted dynamics", f0)
-    offset = starts - starts.mean(axis=0)
-    return Dynamics(
-        fx=gain[..., :dX],
-        fu=gain[..., dX:],
-        f0=f0,
-        covariance=0.5 * (rest + rest.swapaxes(-1, -2)),
-        mu0=starts.mean(axis=0),
-        sigma0=offset.T @ offset / len(starts) + ridge * np.eye(dX),
+def _regress(joint: _Joint, samples: Array, dX: int, ridge: float) -> _Regression:
+    """Condition x' on (x, u); samples ``(T-1, N, D)`` are those that may be left out later."""
+    dZ = joint.mean.shape[-1] - dX
+    mean_in, mean_out = joint.mean[:, :dZ], joint.mean[:, dZ:]
+    inputs = joint.scatter[:, :dZ, :dZ].copy()
+    diagonal = _diagonal(inputs)
+    diagonal += joint.total * ridge + _ROUNDING * diagonal
+    cross = joint.scatter[:, :dZ, dZ:]
+    offsets = (samples[..., :dZ] - mean_in[:, None]).swapaxes(-1, -2)
+    solved = solve(inputs, np.concatenate([cross, offsets], axis=-1))
+    gain = solved[..., :dX].swapaxes(-1, -2)
+    covariance = (joint.scatter[:, dZ:, dZ:] - gain @ cross) / joint.total + ridge * np.eye(dX)
+    return _Regression(
+        gain=gain,
+        f0=mean_out - (gain @ mean_in[..., None])[..., 0],
+        covariance=0.5 * (covariance + covariance.swapaxes(-1, -2)),
+        influence=solved[..., dX:],
     )
 
 
-def _posterior(moments: Moments, prior: Prior) -> tuple[Array, Array]:
-    """Return mean and covariance of the samples with the prior as `strength` more of them."""
-    total = moments.weight + prior.strength
-    shift = (prior.mean - moments.mean) * (prior.strength / total)
-    between = (moments.weight * total / prior.strength) if prior.strength > 0 else 0.0
-    scatter = moments.scatter + prior.strength * prior.covariance
-    scatter = scatter + between * shift[:, :, None] * shift[:, None, :]
-    return moments.mean + shift, scatter / total
+def _leave_out(
+    joint: _Joint, regression: _Regression, samples: Array, rows: Indices, weight: float
+) -> _Regression | None:
+    """Return the regression without some of its samples, by updating its inverse.
+
+    With H the part of the hat matrix that belongs to the samples left out and e their errors
+    under the fit to all, the fit without them has errors (I - H)^-1 e; what it lacks is what
+    these would have pulled. None where the fit hangs on these samples so much that I - H is
+    singular to rounding: then it has to be done anew.
+    """
+    dZ = regression.gain.shape[-1]
+    inputs = samples[:, rows, :dZ] - joint.mean[:, None, :dZ]
+    influence = regression.influence[..., rows]
+    hat = weight * (inputs @ influence + 1.0 / joint.total)
+    rest = np.eye(len(rows)) - hat
+    if not np.all(np.linalg.det(rest) > _LEAST_FREEDOM):
+        return None
+    predicted = samples[:, rows, :dZ] @ regression.gain.swapaxes(-1, -2) + regression.f0[:, None]
+    pull = weight * solve(rest, samples[:, rows, dZ:] - predicted)
+    change = (influence @ pull).swapaxes(-1, -2)
+    shift = pull.sum(axis=1) / joint.total - (change @ joint.mean[:, :dZ, None])[..., 0]
+    return regression._replace(gain=regression.gain - change, f0=regression.f0 - shift)
 
 
-def _stack(fits: Sequence[Dynamics]) -> Dynamics:
-    names = ("fx", "fu", "f0", "covariance", "mu0", "sigma0")
-    return Dynamics(**{name: np.stack([getattr(fit, name) for fit in fits]) for name in names})
+def _dynamics(regression: _Regression, starts: Array, settings: Settings) -> Dynamics:
+    """Return dynamics with the initial Gaussian of states ``(N, dX)``."""
+    dX = starts.shape[-1]
+    require_finite("the fitted dynamics", regression.f0)
+    offset = starts - starts.mean(axis=0)
+    return Dynamics(
+        fx=regression.gain[..., :dX],
+        fu=regression.gain[..., dX:],
+        f0=regression.f0,
+        covariance=regression.covariance,
+        mu0=starts.mean(axis=0),
+        sigma0=offset.T @ offset / len(starts) + settings.dynamics_ridge * np.eye(dX),
+    )
+
+
+def _mean_dynamics(regressions: Sequence[_Regression], starts: Sequence[Array]) -> MeanDynamics:
+    T, dX, dZ = regressions[0].gain.shape
+    F = np.zeros((T, len(starts), dX + 1, dZ + 1))
+    for fold, regression in enumerate(regressions):
+        require_finite("the fitted dynamics without a fold of samples", regression.f0)
+        F[:, fold, :dX, :dX] = regression.gain[..., :dX]
+        F[:, fold, :dX, dX] = regression.f0
+        F[:, fold, :dX, dX + 1 :] = regression.gain[..., dX:]
+    F[..., dX, dX] = 1.0
+    return MeanDynamics(F, np.stack([x0.mean(axis=0) for x0 in starts]))
+
+
+def _diagonal(matrices: Array) -> Array:
+    """Return a view of the diagonals of stacked matrices, ``(..., d)``."""
+    return np.einsum("...ii->...i", matrices)

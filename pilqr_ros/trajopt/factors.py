@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg.lapack import dsyevd
 
 from pilqr_ros.trajopt.typing import Array
-
-_ROUNDING = 1e-11
-"""Added to the unit diagonal of a correlation matrix, so that rounding leaves it definite."""
 
 
 def solve(matrices: Array, right: Array) -> Array:
@@ -15,20 +13,13 @@ def solve(matrices: Array, right: Array) -> Array:
     return np.asarray(np.linalg.solve(matrices, right), dtype=np.float64)
 
 
-def solve_covariance(covariances: Array, right: Array) -> Array:
-    """Return covariance^-1 right, whatever the units of the variables, ``(..., d, m)``.
+def symmetric_eigen(matrix: Array) -> tuple[Array, Array]:
+    """Return eigenvalues ``(d,)`` and eigenvectors ``(d, d)`` of one symmetric matrix.
 
-    The system is solved for variables of unit variance: a covariance of positions and of torques
-    can be ill-conditioned for no other reason than its units.
-
-    Args:
-        covariances: Symmetric, with positive diagonals, ``(..., d, d)``.
-        right: ``(..., d, m)``.
+    Straight from LAPACK: for a handful of dimensions the wrappers cost more than the work.
     """
-    unit = 1.0 / np.sqrt(np.diagonal(covariances, axis1=-2, axis2=-1))[..., None]
-    correlations = covariances * unit * unit.swapaxes(-1, -2)
-    correlations += _ROUNDING * np.eye(covariances.shape[-1])
-    return solve(correlations, right * unit) * unit
+    values, vectors, _ = dsyevd(matrix)
+    return values, vectors
 
 
 def triangular_factor(factor: Array) -> Array:

@@ -3,16 +3,16 @@
     min E[Q_t(x, u)]   s.t.   E[ KL( p_new(u|x) || p_old(u|x) ) ] <= epsilon_t        (equation 1)
 
 backward over t, with Q_t from the cost, the fitted dynamics and the next value function V_{t+1}.
-In homogeneous coordinates y = (x, 1), u = P y, the recursions of appendix 8.1 are
+Written with y = (x, 1) and the whitened action v of u = K_old x + k_old + L v, in which the old
+policy is N(0, I), the recursions of appendix 8.1 are
 
-    Q  = C + F' V' F                          (Qxx, Qux, Quu and, in the column of 1, Qx, Qu)
-    G  = Quy + Quu P_old                      (gradient by u at the old policy's action)
-    P  = P_old - (Quu + eta Sigma_old^-1)^-1 G
-    Sigma = (Quu/eta + Sigma_old^-1)^-1
-    V  = Qyy + P'Quy + Quy'P + P'Quu P
+    Q = C + F' V' F                     (Qyy, Qvy and Qvv = U diag(h) U')
+    v = -U diag(1 / (h + eta)) g y,     g = U' Qvy              (k_t and K_t of the appendix)
+    Sigma_v = U diag(eta / (h + eta)) U'                        ((Quu/eta + Sigma_old^-1)^-1)
+    V = Qyy - g' diag( (h + 2 eta) / (h + eta)^2 ) g            (Vxx, Vx; value of the new policy)
 
-the third and fourth being the appendix's k, K and Sigma. (There p = N(Kx + k, Quu) should read
-the inverse of Quu.) The multiplier eta_t is a one-dimensional root, see `multiplier`.
+(In the appendix, p = N(Kx + k, Quu) should read the inverse of Quu.) The multiplier eta_t is a
+one-dimensional root, see `multiplier`.
 
 With the expectation over the old policy's states one backward pass is exact. Over the new
 policy's, passes alternate: backward with the multipliers for the last known states, which gives
@@ -22,6 +22,7 @@ So the bound is met at every step after every pass; what settles over the passes
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,9 +31,8 @@ import numpy as np
 from pilqr_ros.trajopt.cost import QuadraticCost
 from pilqr_ros.trajopt.dynamics import Dynamics
 from pilqr_ros.trajopt.errors import UpdateError
-from pilqr_ros.trajopt.factors import triangular_factor
+from pilqr_ros.trajopt.factors import symmetric_eigen, triangular_factor
 from pilqr_ros.trajopt.homogeneous import (
-    affine_dynamics,
     affine_policy,
     quadratic_form,
     second_moment,
@@ -50,9 +50,9 @@ class LQRResult(NamedTuple):
         policy: The updated policy.
         eta: Multipliers, ``(T,)``.
         kl: KL divergence from the old policy, averaged over the states asked for, ``(T,)``.
-        slack: The optimum lies within the bound, ``(T,)`` of bool.
-        indefinite: Quu had no minimum; the multiplier made it one, ``(T,)`` of bool.
-        Q: The last backward pass' Q-functions of (x, 1, u), ``(T, n + dU, n + dU)``.
+        slack: The optimum lies within the bound, ``(T,)``.
+        indefinite: Quu had no minimum; the multiplier made it one, ``(T,)``.
+        V: The last backward pass' value functions of (x, 1), ``(T, dX + 1, dX + 1)``.
         passes: Number of backward passes.
     """
 
@@ -61,55 +61,56 @@ class LQRResult(NamedTuple):
     kl: Array
     slack: Flags
     indefinite: Flags
-    Q: Array
+    V: Array
     passes: int
 
 
 class _Problem(NamedTuple):
-    """The fixed parts: F ``(T-1, n, n+dU)``, C ``(T, n+dU, n+dU)``, P ``(T, dU, n)`` and so on."""
+    """The problem in (y, v); n = dX + 1.
+
+    Attributes:
+        F: Dynamics, ``(T-1, n, n + dU)``.
+        C: Cost, ``(T, n + dU, n + dU)``.
+        noise: Process noise, and with a kept covariance the actions' as well, ``(T-1, n, n)``.
+        start: Second moment of the initial y, ``(n, n)``.
+        epsilon: KL bounds, ``(T,)``.
+        update_covariance: Whether the covariance is updated.
+        old_value: Whether to look ahead with the old policy's value function.
+    """
 
     F: Array
     C: Array
-    P: Array
-    L: Array
     noise: Array
     start: Array
-    epsilon: Array
+    epsilon: list[float]
     update_covariance: bool
     old_value: bool
 
 
 @dataclass
-class _Pass:
-    """What the passes fill in, time step by time step.
+class _Solution:
+    """What the passes fill in, time step by time step, in the module's letters."""
 
-    W and G describe the minimum over u: P = P_old - W diag(1/(h + eta)) G, with W = L U the
-    whitened eigenvectors of Quu, h its eigenvalues and G the whitened gradient.
-    """
-
-    Q: Array
-    W: Array
-    G: Array
+    U: Array
     h: Array
-    P: Array
+    g: Array
+    V: Array
     S: Array
-    eta: Array
-    kl: Array
-    slack: Flags
+    eta: list[float]
+    kl: list[float]
+    slack: list[bool]
 
     @classmethod
-    def empty(cls, problem: _Problem) -> _Pass:
-        T, dU, n = problem.P.shape
+    def empty(cls, T: int, dU: int, n: int) -> _Solution:
         return cls(
-            Q=problem.C.copy(),
-            W=np.empty((T, dU, dU)),
-            G=np.empty((T, dU, n)),
+            U=np.empty((T, dU, dU)),
             h=np.empty((T, dU)),
-            P=problem.P.copy(),
+            g=np.empty((T, dU, n)),
+            V=np.empty((T, n, n)),
             S=np.empty((T, n, n)),
-            eta=np.empty(T),
-            kl=np.empty(T),
-            slack=np.empty(T, dtype=bool),
+            eta=[0.0] * T,
+            kl=[0.0] * T,
+            slack=[False] * T,
         )
 
 
@@ -136,33 +137,30 @@ def lqr_flm(
         UpdateError: A number overflows; the message names the time step.
     """
     problem = _problem(policy, dynamics, cost, epsilon, settings, update_covariance)
-    state = _Pass.empty(problem)
-    _propagate(problem, state)
+    solution = _Solution.empty(policy.T, policy.dU, policy.dX + 1)
+    _propagate(problem, solution)
+    _backward(problem, solution)
     passes = 1
-    _backward(problem, state)
     if settings.kl_expectation == "new":
-        passes = _alternate(problem, state, settings)
+        passes = _alternate(problem, solution, settings)
+    eta, h = np.array(solution.eta), solution.h
     return LQRResult(
-        policy=_new_policy(policy, problem, state),
-        eta=state.eta,
-        kl=state.kl,
-        slack=state.slack,
-        indefinite=state.h.min(axis=1) < -1e-12 * np.abs(state.h).max(axis=1),
-        Q=state.Q,
+        policy=_new_policy(policy, solution, eta, update_covariance=update_covariance),
+        eta=eta,
+        kl=np.array(solution.kl),
+        slack=np.array(solution.slack),
+        indefinite=h.min(axis=1) < -1e-12 * np.abs(h).max(axis=1),
+        V=solution.V,
         passes=passes,
     )
 
 
-def _alternate(problem: _Problem, state: _Pass, settings: Settings) -> int:
-    """Alternate forward and backward passes until the multipliers settle; count the latter."""
-    _forward(problem, state)
-    for passes in range(2, settings.kl_passes + 1):
-        before = state.eta.copy()
-        _backward(problem, state)
-        _forward(problem, state)
-        if np.all(np.abs(state.eta - before) <= settings.kl_tolerance * before):
-            return passes
-    return settings.kl_passes
+def q_functions(dynamics: Dynamics, cost: QuadraticCost, V: Array) -> Array:
+    """Return Q_t of (x, 1, u) for given next value functions, ``(T, n + dU, n + dU)``."""
+    F = dynamics.mean.F
+    Q = quadratic_form(cost, V.shape[-1] - 1)
+    Q[:-1] += F.swapaxes(-1, -2) @ V[1:] @ F
+    return Q
 
 
 def _problem(
@@ -173,87 +171,111 @@ def _problem(
     settings: Settings,
     update_covariance: bool,
 ) -> _Problem:
-    noise = np.zeros((policy.T - 1, policy.dX + 1, policy.dX + 1))
+    """Put z = (y, u) = M (y, v) into dynamics and cost."""
+    n = policy.dX + 1
+    M = np.zeros((policy.T, n + policy.dU, n + policy.dU))
+    M[:, :n, :n] = np.eye(n)
+    M[:, n:, :n], M[:, n:, n:] = affine_policy(policy), policy.L
+    F = dynamics.mean.F @ M[:-1]
+    noise = np.zeros((policy.T - 1, n, n))
     noise[:, :-1, :-1] = dynamics.covariance
+    if not update_covariance:
+        noise += F[..., n:] @ F[..., n:].swapaxes(-1, -2)
     return _Problem(
-        F=affine_dynamics(dynamics.fx, dynamics.fu, dynamics.f0),
-        C=quadratic_form(cost, policy.dX),
-        P=affine_policy(policy),
-        L=policy.L,
+        F=F,
+        C=M.swapaxes(-1, -2) @ quadratic_form(cost, policy.dX) @ M,
         noise=noise,
         start=second_moment(dynamics.mu0, dynamics.sigma0),
-        epsilon=epsilon,
+        epsilon=epsilon.tolist(),
         update_covariance=update_covariance,
         old_value=settings.value_function == "old",
     )
 
 
-def _backward(problem: _Problem, state: _Pass) -> None:
-    """Compute Q, the multipliers for the states S and the new policy, from the last step."""
-    n = problem.P.shape[2]
-    Q = problem.C[-1]
-    for t in range(len(problem.P) - 1, -1, -1):
-        if not np.isfinite(Q).all():
-            raise UpdateError("the value function of the fitted model overflows", t)
-        Quu, Quy, P_old, L = Q[n:, n:], Q[n:, :n], problem.P[t], problem.L[t]
-        h, U = np.linalg.eigh(L.T @ Quu @ L)
-        state.h[t] = h
-        state.W[t] = W = L @ U
-        state.G[t] = W.T @ (Quy + Quu @ P_old)
-        _constrain(problem, state, t)
-        if t > 0:
-            P = P_old if problem.old_value else state.P[t]
-            half = 0.5 * Q[:n, :n] + P.T @ (Quy + 0.5 * (Quu @ P))
-            V = half + half.T  # symmetric exactly: the feedback does not damp an asymmetry
-            F = problem.F[t - 1]
-            state.Q[t - 1] = Q = problem.C[t - 1] + F.T @ (V @ F)
+def _alternate(problem: _Problem, solution: _Solution, settings: Settings) -> int:
+    """Alternate forward and backward passes until the multipliers settle; count the latter."""
+    _forward(problem, solution)
+    for passes in range(2, settings.kl_passes + 1):
+        before = np.array(solution.eta)
+        _backward(problem, solution)
+        _forward(problem, solution)
+        if np.all(np.abs(solution.eta - before) <= settings.kl_tolerance * before):
+            return passes
+    return settings.kl_passes
 
 
-def _constrain(problem: _Problem, state: _Pass, t: int) -> None:
-    """Solve for the multiplier at step t under the states S_t, and set the new policy."""
-    G = state.G[t]
-    gradient = np.einsum("ij,ij->i", G @ state.S[t], G)
-    if not np.isfinite(gradient).all():
-        raise UpdateError("the gradient of the fitted model's cost-to-go overflows", t)
-    solved = solve_multiplier(
-        state.h[t].tolist(),
-        np.maximum(gradient, 0.0).tolist(),
-        float(problem.epsilon[t]),
+def _backward(problem: _Problem, solution: _Solution) -> None:
+    """Compute Q, the multipliers for the states S and V, from the last step."""
+    n, V = problem.start.shape[0], None
+    for t in range(len(problem.C) - 1, -1, -1):
+        Q = problem.C[t]
+        if V is not None:
+            F = problem.F[t]
+            Q = Q + F.T @ (V @ F)
+        h, U = symmetric_eigen(Q[n:, n:])
+        g = U.T @ Q[n:, :n]
+        solution.h[t], solution.U[t], solution.g[t] = h, U, g
+        _constrain(problem, solution, t)
+        V = Q[:n, :n]
+        if not problem.old_value:
+            eta = solution.eta[t]
+            V = V - (g.T * ((h + 2.0 * eta) / (h + eta) ** 2)) @ g
+        V = 0.5 * (V + V.T)  # feedback would not damp an asymmetry left by rounding
+        solution.V[t] = V
+
+
+def _constrain(problem: _Problem, solution: _Solution, t: int) -> None:
+    """Solve for the multiplier at step t under the states S_t."""
+    g = solution.g[t]
+    h = solution.h[t].tolist()
+    m = [max(square, 0.0) for square in (g @ solution.S[t] * g).sum(axis=1).tolist()]
+    if not math.isfinite(sum(h) + sum(m)):
+        raise UpdateError("the value function of the fitted model overflows", t)
+    known = t if solution.eta[t] > 0 else min(t + 1, len(solution.eta) - 1)
+    solution.eta[t], solution.kl[t], solution.slack[t] = solve_multiplier(
+        h,
+        m,
+        problem.epsilon[t],
         with_covariance=problem.update_covariance,
+        guess=solution.eta[known],
     )
-    state.eta[t], state.kl[t], state.slack[t] = solved
-    state.P[t] = problem.P[t] - (state.W[t] / (state.h[t] + solved.eta)) @ G
 
 
-def _propagate(problem: _Problem, state: _Pass) -> None:
+def _propagate(problem: _Problem, solution: _Solution) -> None:
     """Compute the state distributions of the old policy under the model."""
-    state.S[0] = problem.start
-    for t in range(len(problem.F)):
-        state.S[t + 1] = _next_states(problem, state.S[t], problem.P[t], problem.L[t], t)
+    n = problem.start.shape[0]
+    solution.S[0] = S = problem.start
+    for t, F in enumerate(problem.F):
+        S = F[:, :n] @ S @ F[:, :n].T + problem.noise[t]
+        if problem.update_covariance:
+            S += F[:, n:] @ F[:, n:].T
+        solution.S[t + 1] = S
 
 
-def _forward(problem: _Problem, state: _Pass) -> None:
+def _forward(problem: _Problem, solution: _Solution) -> None:
     """Solve for the multipliers under the states that the new policy reaches."""
-    for t in range(len(problem.P)):
-        _constrain(problem, state, t)
-        if t + 1 < len(problem.P):
-            factor = problem.L[t]
+    n, S = problem.start.shape[0], problem.start
+    for t in range(len(problem.C)):
+        solution.S[t] = S
+        _constrain(problem, solution, t)
+        if t + 1 < len(problem.C):
+            F, U, eta = problem.F[t], solution.U[t], solution.eta[t]
+            h = solution.h[t] + eta
+            FU = F[:, n:] @ U
+            closed = F[:, :n] - (FU / h) @ solution.g[t]
+            S = closed @ S @ closed.T + problem.noise[t]
             if problem.update_covariance:
-                factor = state.W[t] * np.sqrt(state.eta[t] / (state.h[t] + state.eta[t]))
-            state.S[t + 1] = _next_states(problem, state.S[t], state.P[t], factor, t)
+                S += (FU * (eta / h)) @ FU.T
 
 
-def _next_states(problem: _Problem, S: Array, P: Array, factor: Array, t: int) -> Array:
-    """Return E[y y'] one step later, under u = P y + factor xi."""
-    F, n = problem.F[t], S.shape[0]
-    closed = F[:, :n] + F[:, n:] @ P
-    spread = F[:, n:] @ factor
-    return closed @ S @ closed.T + spread @ spread.T + problem.noise[t]
-
-
-def _new_policy(policy: TVLGPolicy, problem: _Problem, state: _Pass) -> TVLGPolicy:
+def _new_policy(
+    policy: TVLGPolicy, solution: _Solution, eta: Array, *, update_covariance: bool
+) -> TVLGPolicy:
+    """Return the policy of v, whitened, in terms of u."""
+    h = solution.h + eta[:, None]
+    W = policy.L @ solution.U
+    step = (W / h[:, None, :]) @ solution.g
     L = policy.L
-    if problem.update_covariance:
-        shrink = np.sqrt(state.eta[:, None] / (state.h + state.eta[:, None]))
-        L = triangular_factor(state.W * shrink[:, None, :])
-    return TVLGPolicy(state.P[..., :-1], state.P[..., -1], L)
+    if update_covariance:
+        L = triangular_factor(W * np.sqrt(eta[:, None] / h)[:, None, :])
+    return TVLGPolicy(policy.K - step[..., :-1], policy.k - step[..., -1], L)

@@ -15,7 +15,7 @@ import numpy as np
 
 from pilqr_ros.trajopt.batch import Batch, require_finite
 from pilqr_ros.trajopt.cost import QuadraticCost, TrajectoryCost
-from pilqr_ros.trajopt.dynamics import Dynamics, fit_with_folds
+from pilqr_ros.trajopt.dynamics import Dynamics, MeanDynamics, fit_with_folds
 from pilqr_ros.trajopt.factors import solve
 from pilqr_ros.trajopt.residual import (
     cost_to_go_from_mean,
@@ -24,7 +24,7 @@ from pilqr_ros.trajopt.residual import (
 )
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
-from pilqr_ros.trajopt.typing import Array
+from pilqr_ros.trajopt.typing import Array, Indices
 
 
 @dataclass(frozen=True)
@@ -82,24 +82,23 @@ def fit_model(problem: Problem) -> Model:
 def expand_cost(cost: TrajectoryCost, batch: Batch, settings: Settings) -> QuadraticCost:
     """Return the quadratic approximation c-hat of the cost about the samples."""
     if settings.cost_expansion == "mean":
-        return cost.expand(batch.states.mean(axis=0), batch.actions.mean(axis=0))
-    expanded = cost.expand(batch.states, batch.actions)
-    return QuadraticCost(*(part.mean(axis=0) for part in expanded))
+        return cost.expand(batch.states.mean(axis=0))
+    return cost.expand_average(batch.states)
 
 
 def predict_cost_to_go(
-    problem: Problem, dynamics: Dynamics, without_fold: Dynamics | None, cost: QuadraticCost
+    problem: Problem, dynamics: Dynamics, without_fold: MeanDynamics | None, cost: QuadraticCost
 ) -> Array:
     """Return S-hat of each sample, ``(N, T)``, cross-fitted where there are folds."""
     if without_fold is None:
-        return _predict(problem, dynamics, cost, np.arange(problem.batch.N))
+        return _predict(problem, dynamics.mean, cost, np.arange(problem.batch.N))
     rows = fold_rows(problem.batch.N, len(without_fold.mu0))
     predicted = np.empty(problem.batch.costs.shape)
     predicted[rows] = _predict(problem, without_fold, cost, rows)
     return predicted
 
 
-def fold_rows(N: int, folds: int) -> np.ndarray:
+def fold_rows(N: int, folds: int) -> Indices:
     """Return the samples of each fold, ``(folds, ceil(N / folds))``.
 
     Sample i belongs to fold i modulo folds; a fold that is one short repeats its first sample.
@@ -108,7 +107,7 @@ def fold_rows(N: int, folds: int) -> np.ndarray:
     return np.where(rows < N, rows, np.arange(folds)[:, None])
 
 
-def _predict(problem: Problem, dynamics: Dynamics, cost: QuadraticCost, rows: np.ndarray) -> Array:
+def _predict(problem: Problem, dynamics: MeanDynamics, cost: QuadraticCost, rows: Indices) -> Array:
     """Return S-hat of the samples in rows ``(..., N)``, ``(..., N, T)``."""
     policy, batch, limits = problem.policy, problem.batch, problem.action_limits
     noise = sampled_noise(problem) if limits is None else batch.noise

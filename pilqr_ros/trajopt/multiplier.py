@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 _FLOOR = 1e-12
 """The least multiplier, relative to the curvature and the gradient."""
-_ACCURACY = 1e-10
+_ACCURACY = 1e-9
 """Relative accuracy of the KL divergence."""
 _MOST_STEPS = 200
 
@@ -40,7 +40,12 @@ class Multiplier(NamedTuple):
 
 
 def solve_multiplier(
-    h: Sequence[float], m: Sequence[float], epsilon: float, *, with_covariance: bool
+    h: Sequence[float],
+    m: Sequence[float],
+    epsilon: float,
+    *,
+    with_covariance: bool,
+    guess: float = 0.0,
 ) -> Multiplier:
     """Find the multiplier at which the KL divergence is epsilon, or the least one.
 
@@ -49,23 +54,27 @@ def solve_multiplier(
         m: Whitened mean squared gradients, ``dU`` numbers, at least 0.
         epsilon: Bound of the KL divergence, above 0.
         with_covariance: The covariance is updated too, not only the mean.
+        guess: Where to start; not used unless it is above the least multiplier.
     """
-    pole = max(0.0, -min(h))
-    scale = max(max(map(abs, h)), math.sqrt(sum(m)))
+    pole, total = max(0.0, -min(h)), sum(m)
+    scale = max(max(map(abs, h)), math.sqrt(total))
     if scale == 0.0:
         return Multiplier(1.0, 0.0, True)
-    low = pole + _FLOOR * scale
-    kl, _ = _divergence(h, m, low, with_covariance)
-    if kl <= epsilon:
-        return Multiplier(low, kl, True)
-    eta = max(low, math.sqrt(0.5 * sum(m) / epsilon) - min(h), 2.0 * pole)
+    least = low = pole + _FLOOR * scale
     high = math.inf
+    eta = guess if guess > least else max(least, math.sqrt(0.5 * total / epsilon), 2.0 * pole)
     for _ in range(_MOST_STEPS):
         kl, slope = _divergence(h, m, eta, with_covariance)
         if abs(kl - epsilon) <= _ACCURACY * epsilon:
             break
         low, high = (eta, high) if kl > epsilon else (low, eta)
-        eta = _safeguarded(_newton(eta, kl, slope, epsilon), low, high, pole)
+        eta = _newton(eta, kl, slope, epsilon)
+        if not low < eta < high:
+            if low == least:
+                at_least, _ = _divergence(h, m, least, with_covariance)
+                if at_least <= epsilon:
+                    return Multiplier(least, at_least, True)
+            eta = _between(low, high, pole)
     return Multiplier(eta, kl, False)
 
 
@@ -93,10 +102,8 @@ def _newton(eta: float, kl: float, slope: float, epsilon: float) -> float:
     return eta + 2.0 * kl / slope * (1.0 - math.sqrt(kl / epsilon))
 
 
-def _safeguarded(eta: float, low: float, high: float, pole: float) -> float:
-    """Return eta if it lies between the brackets, else a point between them."""
-    if low < eta < high:
-        return eta
+def _between(low: float, high: float, pole: float) -> float:
+    """Return a point between the brackets."""
     if high == math.inf:
         return pole + 10.0 * (low - pole)
     return pole + math.sqrt((low - pole) * (high - pole))

@@ -18,9 +18,8 @@ import numpy as np
 
 from pilqr_ros.trajopt.batch import to_go
 from pilqr_ros.trajopt.cost import QuadraticCost
-from pilqr_ros.trajopt.dynamics import Dynamics
+from pilqr_ros.trajopt.dynamics import MeanDynamics
 from pilqr_ros.trajopt.homogeneous import (
-    affine_dynamics,
     affine_policy,
     append_one,
     quadratic_form,
@@ -31,7 +30,7 @@ from pilqr_ros.trajopt.typing import Array
 
 def cost_to_go_from_samples(
     policy: TVLGPolicy,
-    dynamics: Dynamics,
+    dynamics: MeanDynamics,
     cost: QuadraticCost,
     states: Array,
     actions: Array,
@@ -41,13 +40,13 @@ def cost_to_go_from_samples(
 
     Args:
         policy: The policy that was sampled.
-        dynamics: Fitted dynamics, with leading axes ``...``.
+        dynamics: Fitted dynamics.
         cost: Quadratic cost, ``(T, ...)``.
         states: ``(..., N, T, dX)``.
         actions: ``(..., N, T, dU)`` [N m].
         noise: Unit noise, ``(..., N, T, dU)``.
     """
-    C, F = quadratic_form(cost, policy.dX), _affine(dynamics)
+    C, F = quadratic_form(cost, policy.dX), dynamics.F
     P, a = affine_policy(policy), _offsets(policy, noise)
     z = _time_first(append_one(states), actions)
     predicted = np.empty(z.shape[:-1])
@@ -80,7 +79,7 @@ def _follow(Q: Array, q: Array, P: Array, a: Array) -> tuple[Array, Array]:
 
 def cost_to_go_from_mean(
     policy: TVLGPolicy,
-    dynamics: Dynamics,
+    dynamics: MeanDynamics,
     cost: QuadraticCost,
     noise: Array,
     limits: Array | None = None,
@@ -89,12 +88,12 @@ def cost_to_go_from_mean(
 
     Args:
         policy: The policy that was sampled.
-        dynamics: Fitted dynamics, with leading axes ``...``.
+        dynamics: Fitted dynamics.
         cost: Quadratic cost, ``(T, ...)``.
         noise: Unit noise, ``(..., N, T, dU)``.
         limits: Clip simulated actions to +- these, ``(dU,)`` [N m].
     """
-    C, F = quadratic_form(cost, policy.dX), _affine(dynamics)
+    C, F = quadratic_form(cost, policy.dX), dynamics.F
     P, a = affine_policy(policy), _offsets(policy, noise)
     start = append_one(dynamics.mu0)[..., None, :]
     y = np.broadcast_to(start, (*a.shape[1:-1], start.shape[-1]))
@@ -109,7 +108,7 @@ def cost_to_go_from_mean(
 
 def simulated_cost_to_go(
     policy: TVLGPolicy,
-    dynamics: Dynamics,
+    dynamics: MeanDynamics,
     cost: QuadraticCost,
     states: Array,
     actions: Array,
@@ -121,7 +120,7 @@ def simulated_cost_to_go(
     Step j of the simulations that started at steps 0 .. j is computed at once. Arguments as in
     `cost_to_go_from_samples` and `cost_to_go_from_mean`.
     """
-    C, F = quadratic_form(cost, policy.dX), _affine(dynamics)
+    C, F = quadratic_form(cost, policy.dX), dynamics.F
     P, a = affine_policy(policy), _offsets(policy, noise)
     sampled = _time_first(append_one(states), actions)
     predicted = np.zeros(sampled.shape[:-1])
@@ -133,11 +132,6 @@ def simulated_cost_to_go(
             u = _clip(y @ P[t + 1].T + a[t + 1], limits)
             z = np.concatenate([np.concatenate([y, u], axis=-1), sampled[t + 1 : t + 2]])
     return np.moveaxis(predicted, 0, -1)
-
-
-def _affine(dynamics: Dynamics) -> Array:
-    """Return the affine dynamics, time first, ``(T-1, ..., n, n + dU)``."""
-    return np.moveaxis(affine_dynamics(dynamics.fx, dynamics.fu, dynamics.f0), -3, 0)
 
 
 def _time_first(y: Array, u: Array) -> Array:

@@ -96,7 +96,7 @@ class Settings:
     lqr_kl_end: float = 0.2
     kl_expectation: Literal["old", "new"] = "new"
     kl_passes: int = 4
-    kl_tolerance: float = 1e-2
+    kl_tolerance: float = 0.1
     value_function: Literal["new", "old"] = "new"
     lqr_covariance: Literal["update", "keep"] = "keep"
     residual_start: Literal["sample", "mean"] = "mean"

@@ -51,7 +51,7 @@ def test_the_expansion_has_the_value_gradient_and_hessian_of_the_cost():
     rng = np.random.default_rng(1)
     cost = make_cost(rng)
     x, u = rng.standard_normal((3, 4)), rng.standard_normal((3, 2))
-    expanded = cost.expand(x, u)
+    expanded = cost.expand(x)
 
     def true_cost(t, z):
         states, actions = x.copy(), u.copy()
@@ -75,11 +75,19 @@ def test_the_expansion_has_the_value_gradient_and_hessian_of_the_cost():
 def test_the_expansion_of_a_stack_is_the_stack_of_expansions():
     rng = np.random.default_rng(2)
     cost = make_cost(rng)
-    x, u = rng.standard_normal((5, 3, 4)), rng.standard_normal((5, 3, 2))
-    stacked = cost.expand(x, u)
+    x = rng.standard_normal((5, 3, 4))
+    stacked = cost.expand(x)
     for i in range(5):
-        for whole, single in zip(stacked, cost.expand(x[i], u[i]), strict=True):
+        for whole, single in zip(stacked, cost.expand(x[i]), strict=True):
             np.testing.assert_allclose(whole[i], single, rtol=1e-12, atol=1e-12)
+
+
+def test_the_average_of_expansions():
+    rng = np.random.default_rng(4)
+    cost = make_cost(rng)
+    x = rng.standard_normal((5, 3, 4))
+    for average, single in zip(cost.expand_average(x), cost.expand(x), strict=True):
+        np.testing.assert_allclose(average, single.mean(axis=0), rtol=1e-12, atol=1e-12)
 
 
 def test_the_hessian_is_positive_semidefinite_everywhere():

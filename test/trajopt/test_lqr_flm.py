@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from pilqr_ros.trajopt.cost import QuadraticCost
 from pilqr_ros.trajopt.dynamics import Dynamics
 from pilqr_ros.trajopt.errors import UpdateError
-from pilqr_ros.trajopt.lqr_flm import lqr_flm
+from pilqr_ros.trajopt.lqr_flm import lqr_flm, q_functions
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
@@ -25,6 +25,10 @@ def solve(system, epsilon, settings=EXACT, *, update_covariance=True):
         settings,
         update_covariance=update_covariance,
     )
+
+
+def q_of(system, result):
+    return q_functions(system.dynamics, system.cost, result.V)
 
 
 def best_open_loop(system, x0):
@@ -101,8 +105,9 @@ def test_q_has_the_gradient_and_hessian_of_the_simulated_cost_to_go(make_system,
         def simulated(z, t=t):
             return system.cost_to_go(t, z[:dX], z[dX:], follow.mean)
 
+        Qs = q_of(system, result)
         rows = [*range(dX), *range(n, n + dU)]
-        Q, q = result.Q[t][np.ix_(rows, rows)], result.Q[t][rows, dX]
+        Q, q = Qs[t][np.ix_(rows, rows)], Qs[t][rows, dX]
         steps = a * np.eye(dX + dU)
         gradient = [(simulated(z0 + e) - simulated(z0 - e)) / (2 * a) for e in steps]
         scale = np.abs(Q).max()
@@ -135,7 +140,7 @@ def test_the_kl_of_each_step_meets_its_bound(
     assert active.any()
     np.testing.assert_allclose(kl[active], epsilon[active], rtol=1e-6)
     assert np.all(kl[result.slack] <= epsilon[result.slack])
-    scale = np.abs(result.Q).max(axis=(1, 2))
+    scale = np.abs(q_of(system, result)).max(axis=(1, 2))
     assert np.all(np.abs(result.eta * (kl - epsilon)) <= 1e-6 * scale * np.maximum(kl, epsilon))
 
 
@@ -147,7 +152,7 @@ def test_a_slack_step_is_at_the_unconstrained_optimum(make_system):
     slack = np.flatnonzero(result.slack)
     assert slack.size > 0
     for t in slack:
-        Q = result.Q[t]
+        Q = q_of(system, result)[t]
         best = -np.linalg.solve(Q[n:, n:], Q[n:, :n])
         np.testing.assert_allclose(result.policy.K[t], best[:, :-1], atol=1e-8)
         np.testing.assert_allclose(result.policy.k[t], best[:, -1], atol=1e-8)
@@ -230,7 +235,7 @@ def test_an_indefinite_quu_is_made_definite_by_the_multiplier(
     n = system.dX + 1
     for t in range(system.T):
         precision = np.linalg.inv(system.policy.covariance[t])
-        curvature = result.Q[t][n:, n:] + result.eta[t] * precision
+        curvature = q_of(system, result)[t][n:, n:] + result.eta[t] * precision
         assert np.linalg.eigvalsh(curvature).min() > 0
         if update_covariance:
             expected = np.linalg.inv(curvature / result.eta[t])

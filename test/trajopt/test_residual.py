@@ -1,8 +1,7 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
+from pilqr_ros.trajopt.dynamics import MeanDynamics
 from pilqr_ros.trajopt.model import fold_rows
 from pilqr_ros.trajopt.residual import (
     cost_to_go_from_mean,
@@ -50,7 +49,7 @@ def naive_from_mean(system, noise, limit=np.inf):
 def test_the_recursion_equals_simulating_from_every_sample(make_system, T):
     system = make_system(0, T=T)
     samples = draw_samples(system)
-    fast = cost_to_go_from_samples(system.policy, system.dynamics, system.cost, *samples)
+    fast = cost_to_go_from_samples(system.policy, system.dynamics.mean, system.cost, *samples)
     np.testing.assert_allclose(fast, naive(system, *samples), rtol=1e-9)
 
 
@@ -59,7 +58,7 @@ def test_clipped_simulation_equals_simulating_from_every_sample(make_system, lim
     system = make_system(1)
     samples = draw_samples(system)
     limits = np.full(system.dU, limit)
-    fast = simulated_cost_to_go(system.policy, system.dynamics, system.cost, *samples, limits)
+    fast = simulated_cost_to_go(system.policy, system.dynamics.mean, system.cost, *samples, limits)
     np.testing.assert_allclose(fast, naive(system, *samples, limit), rtol=1e-9)
 
 
@@ -68,18 +67,15 @@ def test_simulation_from_the_mean_start(make_system, limit):
     system = make_system(2)
     noise = draw_samples(system)[2]
     limits = None if limit is None else np.full(system.dU, limit)
-    fast = cost_to_go_from_mean(system.policy, system.dynamics, system.cost, noise, limits)
+    fast = cost_to_go_from_mean(system.policy, system.dynamics.mean, system.cost, noise, limits)
     slow = naive_from_mean(system, noise, np.inf if limit is None else limit)
     np.testing.assert_allclose(fast, slow, rtol=1e-9)
 
 
 def test_folds_are_predicted_each_with_its_own_dynamics(make_system):
     system, others = make_system(3), [make_system(seed) for seed in (3, 4, 5)]
-    names = ("fx", "fu", "f0", "covariance", "mu0", "sigma0")
-    stacked = replace(
-        system.dynamics,
-        **{name: np.stack([getattr(o.dynamics, name) for o in others]) for name in names},
-    )
+    means = [other.dynamics.mean for other in others]
+    stacked = MeanDynamics(np.stack([m.F for m in means], axis=1), np.stack([m.mu0 for m in means]))
     states, actions, noise = draw_samples(system, N=6)
     rows = fold_rows(6, 3)
     samples = states[rows], actions[rows], noise[rows]
@@ -90,7 +86,7 @@ def test_folds_are_predicted_each_with_its_own_dynamics(make_system):
             (system.policy, stacked, system.cost),
             (
                 system.policy,
-                other.dynamics,
+                other.dynamics.mean,
                 system.cost,
             ),
         )
