@@ -7,19 +7,14 @@ The prior then counts as `strength` observations with this mean and covariance.
 
 from __future__ import annotations
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture
 
 from pilqr_ros.trajopt.batch import require_finite
+from pilqr_ros.trajopt.mixture import fit_mixture, membership
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.typing import Array
-
-_RIDGE = 1e-6
-"""Added to the variances of a cluster, of variables that have unit variance over all."""
 
 
 class Prior(NamedTuple):
@@ -62,51 +57,18 @@ def clusters(transitions: Array, settings: Settings) -> int:
     return max(1, min(settings.mixture_max_clusters, T * M // settings.mixture_min_samples, T))
 
 
-def fit_mixture(transitions: Array, settings: Settings) -> GaussianMixture:
-    """Fit the mixture to transitions ``(T-1, M, D)``, starting from clusters in time.
-
-    A cluster of a trajectory is a stretch of time, mostly, so expectation-maximisation starts
-    from equal stretches: no random numbers, and few rounds.
-    """
-    T, _, D = transitions.shape
-    stretches = np.array_split(transitions, clusters(transitions, settings))
-    means = np.stack([z.reshape(-1, D).mean(axis=0) for z in stretches])
-    precisions = np.stack([_precision(z.reshape(-1, D)) for z in stretches])
-    weights = np.array([len(z) for z in stretches]) / T
-    mixture = GaussianMixture(
-        len(stretches),
-        reg_covar=_RIDGE,
-        max_iter=settings.mixture_iterations,
-        weights_init=weights / weights.sum(),
-        means_init=means,
-        precisions_init=precisions,
-        init_params="random_from_data",
-        random_state=0,
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the rounds are limited on purpose
-        return mixture.fit(transitions.reshape(-1, D))
-
-
-def _precision(z: Array) -> Array:
-    centred = z - z.mean(axis=0)
-    D = z.shape[-1]
-    covariance = centred.T @ centred / len(z) + _RIDGE * np.eye(D)
-    precision = np.linalg.inv(covariance)
-    return 0.5 * (precision + precision.T)
-
-
 def _mixture_prior(transitions: Array, points: Array, settings: Settings) -> Prior:
     """Average the clusters of a mixture, fitted to variables of unit variance."""
     T, N, D = points.shape
     origin, unit = transitions.mean(axis=(0, 1)), transitions.std(axis=(0, 1))
     require_finite("the spread of states and actions", np.broadcast_to(unit, (1, D)))
     unit = np.where(unit > 0, unit, 1.0)
-    mixture = fit_mixture((transitions - origin) / unit, settings)
-    standard = ((points - origin) / unit).reshape(-1, D)
-    shares = mixture.predict_proba(standard).reshape(T, N, -1).mean(axis=1)
-    mean = shares @ mixture.means_
-    moments = mixture.covariances_ + mixture.means_[:, :, None] * mixture.means_[:, None, :]
+    standard = (transitions - origin) / unit
+    mixture = fit_mixture(standard, clusters(transitions, settings), settings.mixture_rounds)
+    shares = membership(mixture, ((points - origin) / unit).reshape(-1, D))
+    shares = shares.reshape(T, N, -1).mean(axis=1)
+    mean = shares @ mixture.means
+    moments = mixture.covariances + mixture.means[:, :, None] * mixture.means[:, None, :]
     moments = (shares @ moments.reshape(len(moments), -1)).reshape(T, D, D)
     covariance = (moments - mean[:, :, None] * mean[:, None, :]) * np.outer(unit, unit)
     return Prior(origin + unit * mean, covariance, settings.prior_strength)

@@ -15,7 +15,7 @@ _POSITIVE = (
     "prior_strength",
     "mixture_max_clusters",
     "mixture_min_samples",
-    "mixture_iterations",
+    "mixture_rounds",
     "dynamics_ridge",
     "lqr_kl_start",
     "lqr_kl_end",
@@ -43,7 +43,7 @@ class Settings:
         prior_trajectories: The prior is fitted to this many newest trajectories.
         mixture_max_clusters: Most clusters of the mixture.
         mixture_min_samples: The mixture has one cluster for every so many transitions at most.
-        mixture_iterations: Most rounds of expectation-maximisation.
+        mixture_rounds: Most rounds of expectation-maximisation, from equal stretches of time.
         dynamics_ridge: Added to the diagonal of the joint covariance of (x, u, x').
         cost_expansion: Expand the cost about every sample and average ('samples'), or about the
             mean trajectory ('mean').
@@ -89,7 +89,7 @@ class Settings:
     prior_trajectories: int = 20
     mixture_max_clusters: int = 20
     mixture_min_samples: int = 40
-    mixture_iterations: int = 20
+    mixture_rounds: int = 3
     dynamics_ridge: float = 1e-6
     cost_expansion: Literal["samples", "mean"] = "samples"
     lqr_kl_start: float = 0.4

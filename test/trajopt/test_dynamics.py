@@ -5,7 +5,7 @@ import pytest
 
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.dynamics import fit_dynamics, fit_with_folds, transitions
-from pilqr_ros.trajopt.prior import fit_mixture, fit_prior
+from pilqr_ros.trajopt.prior import clusters, fit_prior
 from pilqr_ros.trajopt.settings import Settings
 
 PLAIN = Settings(prior="none", history_weights=(1.0,), dynamics_ridge=1e-12)
@@ -65,7 +65,7 @@ def test_the_prior_counts_as_observations_with_its_mean_and_covariance():
 def test_linear_dynamics_are_recovered_from_many_samples(make_task, prior):
     _, policy, roll_out = make_task(0, process_noise=0.01, start_noise=0.1)
     rng = np.random.default_rng(0)
-    settings = replace(PLAIN, prior=prior, mixture_iterations=5)
+    settings = replace(PLAIN, prior=prior)
     fitted = fit_dynamics([roll_out(policy, 4000, rng)], settings)
     assert np.ptp(fitted.fx, axis=0).max() < 0.03
     assert np.ptp(fitted.fu, axis=0).max() < 0.03
@@ -139,9 +139,9 @@ def test_the_mixture_finds_regimes_that_one_gaussian_blurs():
 def test_the_mixture_has_a_cluster_for_every_so_many_transitions():
     rng = np.random.default_rng(6)
     z = rng.standard_normal((20, 10, 3))
-    for most, least, clusters in ((50, 40, 5), (3, 40, 3), (50, 1000, 1)):
+    for most, least, expected in ((50, 40, 5), (3, 40, 3), (50, 1000, 1)):
         settings = Settings(mixture_max_clusters=most, mixture_min_samples=least)
-        assert fit_mixture(z, settings).n_components == clusters
+        assert clusters(z, settings) == expected
 
 
 def test_one_time_step_has_no_transitions():
