@@ -54,6 +54,8 @@ class LearnerParameters(TaskParameters):
 class LearnerNode(Node):
     """Wires the actions to `Trainer` and `PolicyEvaluator`."""
 
+    _job: Job | None = None
+
     def __init__(self) -> None:
         """Offer the actions."""
         super().__init__("learner")
@@ -63,7 +65,6 @@ class LearnerNode(Node):
         self._collector = RosCollector(self)
         self._evaluator = RosCostEvaluator(self, self._task.name)
         self._stop = threading.Event()
-        self._job: Job | None = None
         self._heartbeat: Callable[[], None] | None = None
         self._reports = self.create_publisher(IterationReport, "~/iteration_report", qos.LATCHED)
         self._policies = self.create_publisher(TVLGPolicy, "~/policy", qos.LATCHED)
@@ -75,8 +76,8 @@ class LearnerNode(Node):
 
     def destroy_node(self) -> None:
         """Stop the work, then the node."""
-        self._stop.set()
         if self._job is not None:
+            self._stop.set()
             self._job.join(FAREWELL)
         super().destroy_node()
 

@@ -61,15 +61,15 @@ class MujocoBridgeNode(Node):
     def __init__(self) -> None:
         """Create the world at the start of the first condition and publish its sensors."""
         super().__init__("mujoco_bridge")
-        self._parameters = declare(self, BridgeParameters)
-        task = load_task(self._parameters.task)
+        self._given = declare(self, BridgeParameters)
+        task = load_task(self._given.task)
         self._world = World(task)
         self._world.reset(0, seed=0, jitter=False)
         self._effort = np.zeros(task.dU)
-        self._stream = CommandStream(round(self._parameters.command_timeout * NANOSECONDS))
+        self._stream = CommandStream(round(self._given.command_timeout * NANOSECONDS))
         self._diverged = False
         self._published_ns = 0
-        self._viewer = open_viewer(self._world) if self._parameters.viewer else None
+        self._viewer = open_viewer(self._world) if self._given.viewer else None
         self._sensors = SensorMessages(self._world.sense(), "base")
         self._clock_message = ClockMessage()
         self._create_publishers()
@@ -90,10 +90,10 @@ class MujocoBridgeNode(Node):
 
     def _create_timers(self) -> None:
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        if self._parameters.lockstep:
+        if self._given.lockstep:
             self.create_timer(IDLE_PERIOD, self._publish_if_idle, clock=steady)
         else:
-            rate = self._parameters.sensor_rate * self._parameters.real_time_factor
+            rate = self._given.sensor_rate * self._given.real_time_factor
             self._due = DuePeriods(round(NANOSECONDS / rate), time.monotonic_ns())
             self.create_timer(1.0 / rate, self._run_freely, clock=steady)
         if self._viewer is not None:
@@ -106,7 +106,7 @@ class MujocoBridgeNode(Node):
             return
         self._effort[:] = effort
         self._stream.on_command(time.monotonic_ns(), last=not effort.any())
-        if self._parameters.lockstep:
+        if self._given.lockstep:
             self._advance(self._world.step)
             self._publish()
 
@@ -120,7 +120,7 @@ class MujocoBridgeNode(Node):
         self._publish()
 
     def _advance_sensor_period(self, effort: np.ndarray) -> None:
-        self._world.advance(effort, 1.0 / self._parameters.sensor_rate)
+        self._world.advance(effort, 1.0 / self._given.sensor_rate)
 
     def _advance(self, advance: Callable[[np.ndarray], object]) -> None:
         """Advance the world unless it has diverged since the last reset."""
@@ -149,7 +149,7 @@ class MujocoBridgeNode(Node):
         return response
 
     def _publish_if_idle(self) -> None:
-        if time.monotonic_ns() - self._published_ns > IDLE_PERIOD * NANOSECONDS:
+        if time.monotonic_ns() - self._published_ns > IDLE_PERIOD / 2 * NANOSECONDS:
             self._publish()
 
     def _publish(self) -> None:

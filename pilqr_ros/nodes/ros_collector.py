@@ -16,7 +16,7 @@ from rclpy.node import Node
 from pilqr_msgs.action import ExecuteRollout
 from pilqr_msgs.srv import EvaluateCost, Reset
 from pilqr_ros.learning.costing import CostReport
-from pilqr_ros.learning.errors import CollectorError
+from pilqr_ros.learning.errors import CollectorError, TrainingStopped
 from pilqr_ros.nodes.conversions import (
     from_field,
     policy_to_message,
@@ -57,15 +57,19 @@ class RosCollector:
 
         Raises:
             CollectorError: A node did not answer or refused; the message names it.
+            TrainingStopped: The rollout was broken off by `cancel`.
         """
         try:
             goal = ExecuteRollout.Goal(
                 policy=policy_to_message(policy), condition=condition, seed=seed, explore=explore
             )
             goal.not_before = self._reset_world(condition, seed, jitter).stamp
-            return self._run(goal)
+            rollout = self._run(goal)
         except NodeError as error:
             raise CollectorError(str(error)) from error
+        if self._cancelled and not rollout.valid:
+            raise TrainingStopped("stopped within a rollout; every finished one is kept")
+        return rollout
 
     def cancel(self) -> None:
         """Stop the rollout under way, if there is one, and any that would follow."""

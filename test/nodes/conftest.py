@@ -1,0 +1,157 @@
+"""Real nodes in real processes; each module has a ROS domain of its own."""
+
+import fcntl
+import os
+import tempfile
+import threading
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rclpy", reason="ROS 2 is not in this environment")
+pytest.importorskip("pilqr_msgs", reason="pilqr_msgs is not built or not sourced")
+
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+
+from pilqr_ros.nodes import graph
+from pilqr_ros.nodes.ros_collector import RosCollector
+from pilqr_ros.tasks import load_task
+
+DEADLINE = 20.0
+
+
+@contextmanager
+def free_domain():
+    """Reserve a ROS domain that no other test run on this machine uses."""
+    for domain in range(1, 100):
+        with Path(tempfile.gettempdir(), f"pilqr_test_domain_{domain}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                continue
+            yield domain
+            return
+    raise RuntimeError("no ROS domain is free")
+
+
+@contextmanager
+def own_domain():
+    """Let this process and its children talk in a domain of their own."""
+    previous = dict(os.environ)
+    with free_domain() as number:
+        os.environ["ROS_DOMAIN_ID"] = str(number)
+        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+        yield
+        os.environ.clear()
+        os.environ.update(previous)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def domain():
+    with own_domain():
+        yield
+
+
+@pytest.fixture
+def fresh_domain():
+    """A domain without the ghosts of nodes that were killed in an earlier test."""
+    with own_domain():
+        yield
+
+
+@pytest.fixture
+def fresh_client(fresh_domain):
+    one = Client()
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="session")
+def task():
+    return load_task("hockey")
+
+
+class Client:
+    """A node that a thread spins, to talk to the nodes under test."""
+
+    def __init__(self):
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context, signal_handler_options=rclpy.SignalHandlerOptions.NO)
+        self.node = rclpy.create_node("test_client", context=self.context)
+        self.executor = SingleThreadedExecutor(context=self.context)
+        self.executor.add_node(self.node)
+        self.thread = threading.Thread(target=self.spin, daemon=True)
+        self.thread.start()
+
+    def spin(self):
+        with suppress(ExternalShutdownException):
+            self.executor.spin()
+
+    def close(self):
+        self.context.try_shutdown()
+        self.thread.join(5.0)
+        self.executor.shutdown()
+        self.node.destroy_node()
+
+    def listen(self, kind, topic, profile):
+        """Return a list that grows with every message."""
+        messages = []
+        self.node.create_subscription(kind, topic, messages.append, profile)
+        return messages
+
+
+@pytest.fixture(scope="session")
+def wait_until():
+    def wait(holds, what, seconds=DEADLINE):
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, f"{what}: not within {seconds} s"
+            time.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def run_nodes():
+    """Return a context manager that runs nodes of the graph and collects what they print."""
+
+    @contextmanager
+    def run(*names, **options):
+        lines = []
+        specs = tuple(spec for spec in graph.NODES if spec.name in names)
+        with graph.running_graph(
+            graph.GraphOptions(**options), lambda name, line: lines.append((name, line)), specs
+        ) as group:
+            group.lines = lines
+            yield group
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def client(domain):
+    one = Client()
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="module")
+def collector(client):
+    return RosCollector(client.node)
+
+
+@pytest.fixture(scope="module")
+def control_loop(domain, run_nodes):
+    """Run everything that a rollout in lock-step needs."""
+    with run_nodes(
+        "mujoco_bridge",
+        "effort_guard",
+        "state_estimator",
+        "trajectory_executor",
+        "cost_evaluator",
+    ) as group:
+        yield group
+        group.check()

@@ -1,0 +1,187 @@
+"""Training and evaluation through the learner's actions."""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from action_msgs.msg import GoalStatus
+from rclpy.action import ActionClient
+
+from pilqr_msgs.action import EvaluatePolicy, TrainLocal
+from pilqr_msgs.msg import IterationReport, TVLGPolicy
+from pilqr_ros.learning.collector import InProcessCollector
+from pilqr_ros.learning.costing import TaskCostEvaluator
+from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
+from pilqr_ros.learning.training import Trainer
+from pilqr_ros.nodes import qos
+from pilqr_ros.nodes.client import ClientError, LearnerClient
+from pilqr_ros.nodes.graph import NODES
+from pilqr_ros.nodes.waiting import wait_for
+
+EVERY_NODE = tuple(spec.name for spec in NODES)
+GOAL = {"method": "pilqr", "iterations": 2, "rollouts": 4, "seed": 3}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def whole_graph(domain, run_nodes, runs):
+    with run_nodes(*EVERY_NODE, runs_directory=str(runs)) as group:
+        yield group
+        group.check()
+
+
+@pytest.fixture(scope="module")
+def learner(whole_graph):
+    with LearnerClient() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def trained(learner):
+    """A short training, its result and its feedback."""
+    feedback = []
+    result = learner.train(TrainLocal.Goal(**GOAL), feedback.append)
+    return result, feedback
+
+
+def in_process_run(task, directory):
+    config = RunConfig("hockey", "pilqr", 2, 4, 3, (0,))
+    store = create_run(directory, task, config)
+    Trainer(store, InProcessCollector(task), TaskCostEvaluator(task)).run()
+    return store
+
+
+def test_training_through_the_graph_is_training_in_process(trained, task, tmp_path):
+    result, _ = trained
+    assert result.success, result.message
+    assert (result.iterations, result.rollouts) == (2, 8)
+    ours = open_run(Path(result.run_directory))
+    theirs = in_process_run(task, tmp_path)
+    for iteration in range(3):
+        policy, expected = ours.policy(iteration, 0)[0], theirs.policy(iteration, 0)[0]
+        np.testing.assert_allclose(policy.K, expected.K, atol=1e-9)
+        np.testing.assert_allclose(policy.k, expected.k, atol=1e-9)
+
+
+def test_feedback_tells_the_progress(trained):
+    result, feedback = trained
+    assert feedback[0].phase == "collecting"
+    assert {one.phase for one in feedback} == {"collecting", "updating"}
+    last = feedback[-1]
+    assert (last.iteration, last.iterations, last.rollouts) == (1, 2, 4)
+    assert last.run_directory == result.run_directory
+    assert np.isfinite(last.mean_cost)
+
+
+def test_a_late_joiner_gets_the_last_report_and_policy(trained, client, wait_until, task):
+    reports = client.listen(IterationReport, "learner/iteration_report", qos.LATCHED)
+    policies = client.listen(TVLGPolicy, "learner/policy", qos.LATCHED)
+    wait_until(lambda: reports and policies, "report and policy")
+    assert (reports[-1].iteration, reports[-1].rollouts) == (1, 4)
+    assert len(reports[-1].total_costs) == 4
+    assert len(reports[-1].step_multipliers) == task.T
+    assert policies[-1].steps == task.T
+
+
+def test_an_evaluation_gives_each_rollout(learner, trained):
+    result, _ = trained
+    feedback = []
+    goal = EvaluatePolicy.Goal(run=result.run_directory, iteration=-1, rollouts=3)
+    evaluation = learner.evaluate(goal, feedback.append)
+    assert evaluation.success, evaluation.message
+    assert list(evaluation.condition) == [0, 0, 0]
+    assert len(evaluation.successes) == len(evaluation.total_costs) == 3
+    assert feedback[-1].rollout == feedback[-1].rollouts == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"method": "sarsa"}, "method is 'sarsa', expected one of pilqr, lqr-flm, pi2"),
+        ({"iterations": 0}, "iterations is 0, expected 1 to"),
+        ({"iterations": 2**32 - 1}, "iterations is 4294967295"),
+        ({"rollouts": 1}, "rollouts is 1, expected 2 to"),
+        ({"conditions": [1]}, "condition is 1, expected 0 to 0"),
+        ({"conditions": [0, 0]}, "expected each index once"),
+        ({"resume": "/no/such/run"}, "/no/such/run"),
+    ],
+)
+def test_a_goal_that_does_not_fit_is_rejected_with_the_reason(
+    learner, whole_graph, wait_until, change, reason
+):
+    with pytest.raises(ClientError, match="learner rejected train_local"):
+        learner.train(TrainLocal.Goal(**{**GOAL, **change}), lambda _: None)
+    wait_until(lambda: any(reason in line for _, line in whole_graph.lines), reason)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"run": ""}, "run is empty"),
+        ({"rollouts": 0}, "rollouts is 0, expected 1 to"),
+        ({"iteration": 9}, "iteration is 9, expected -1"),
+        ({"conditions": [4]}, "condition is 4, expected one of"),
+    ],
+)
+def test_an_evaluation_that_does_not_fit_is_rejected_with_the_reason(
+    learner, whole_graph, trained, wait_until, change, reason
+):
+    goal = {"run": trained[0].run_directory, "iteration": -1, "rollouts": 2, **change}
+    with pytest.raises(ClientError, match="learner rejected evaluate_policy"):
+        learner.evaluate(EvaluatePolicy.Goal(**goal), lambda _: None)
+    wait_until(lambda: any(reason in line for _, line in whole_graph.lines), reason)
+
+
+def test_a_run_of_another_task_is_rejected(learner, whole_graph, trained, wait_until, task, runs):
+    other = type(task).from_text(task.source.replace("name: hockey", "name: door", 1))
+    store = create_run(runs, other, RunConfig("door", "pilqr", 2, 4, 0, (0,)))
+    with pytest.raises(ClientError, match="learner rejected train_local"):
+        learner.train(TrainLocal.Goal(resume=str(store.directory)), lambda _: None)
+    reason = "task.name is 'door', expected 'hockey'"
+    wait_until(lambda: any(reason in line for _, line in whole_graph.lines), reason)
+
+
+def test_cancelling_keeps_everything_and_resuming_ends_as_if_nothing_had_been(
+    whole_graph, client, learner, trained, wait_until
+):
+    action = ActionClient(client.node, TrainLocal, "learner/train_local")
+    wait_until(action.server_is_ready, "train_local")
+    third = threading.Event()
+
+    def on_feedback(message):
+        if message.feedback.iteration == 1 and message.feedback.rollout == 1:
+            third.set()
+
+    sent = action.send_goal_async(TrainLocal.Goal(**GOAL), on_feedback)
+    handle = wait_for(sent, 10.0, "learner", "accept")
+    assert third.wait(30.0)
+    wait_for(handle.cancel_goal_async(), 5.0, "learner", "cancel")
+    answer = wait_for(handle.get_result_async(), 10.0, "learner", "finish")
+    assert answer.status == GoalStatus.STATUS_CANCELED
+    assert not answer.result.success
+    assert "stopped" in answer.result.message
+    run = answer.result.run_directory
+    resumed = learner.train(TrainLocal.Goal(resume=run), lambda _: None)
+    assert resumed.success, resumed.message
+    assert resumed.run_directory == run
+    policy = open_run(Path(run)).policy(2, 0)[0]
+    expected = open_run(Path(trained[0].run_directory)).policy(2, 0)[0]
+    np.testing.assert_array_equal(policy.k, expected.k)
+
+
+def test_one_training_at_a_time(whole_graph, client, learner, wait_until):
+    action = ActionClient(client.node, TrainLocal, "learner/train_local")
+    wait_until(action.server_is_ready, "train_local")
+    goal = TrainLocal.Goal(**{**GOAL, "iterations": 100})
+    handle = wait_for(action.send_goal_async(goal), 10.0, "learner", "accept")
+    assert handle.accepted
+    with pytest.raises(ClientError, match="learner rejected train_local"):
+        learner.train(TrainLocal.Goal(**GOAL), lambda _: None)
+    wait_for(handle.cancel_goal_async(), 5.0, "learner", "cancel")
+    wait_for(handle.get_result_async(), 10.0, "learner", "finish")
+    wait_until(lambda: any("one at a time" in line for _, line in whole_graph.lines), "the reason")

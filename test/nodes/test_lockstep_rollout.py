@@ -1,0 +1,79 @@
+"""A rollout through the graph in lock-step is the in-process rollout."""
+
+import numpy as np
+import pytest
+
+from pilqr_ros.learning.collector import InProcessCollector
+from pilqr_ros.learning.costing import TaskCostEvaluator
+from pilqr_ros.learning.errors import CollectorError
+from pilqr_ros.nodes.ros_collector import RosCostEvaluator
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
+
+pytestmark = pytest.mark.usefixtures("control_loop")
+
+
+@pytest.fixture(scope="module")
+def in_process(task):
+    return InProcessCollector(task)
+
+
+def wild_policy(task, seed):
+    """A policy with feedback whose torques reach the limits."""
+    rng = np.random.default_rng(seed)
+    start = task.initial_policy(0)
+    K = 0.5 * rng.standard_normal(start.K.shape)
+    return TVLGPolicy(K, 2.0 * rng.standard_normal(start.k.shape), 3.0 * start.L)
+
+
+@pytest.mark.parametrize("explore", [True, False])
+@pytest.mark.parametrize("seed", [0, 3, 2**64 - 1])
+def test_a_lockstep_rollout_equals_the_in_process_one(collector, in_process, task, seed, explore):
+    policy = task.initial_policy(0) if seed == 0 else wild_policy(task, seed % 1000)
+    through_graph = collector.collect(policy, 0, seed, explore, True)
+    alone = in_process.collect(policy, 0, seed, explore, True)
+    assert through_graph.valid, through_graph.reason
+    for name in ("states", "commanded", "applied", "noise"):
+        difference = np.abs(getattr(through_graph, name) - getattr(alone, name)).max()
+        assert difference <= 1e-9, f"{name} differs by {difference}"
+    np.testing.assert_array_equal(np.diff(through_graph.stamps), np.diff(alone.stamps))
+    assert through_graph.interventions == alone.interventions
+    assert through_graph.seed == seed
+
+
+def test_rollouts_one_after_another_do_not_touch_each_other(collector, task):
+    first, *_, last = (
+        collector.collect(task.initial_policy(0), 0, seed, True, True) for seed in (5, 6, 7, 5)
+    )
+    np.testing.assert_array_equal(first.states, last.states)
+    assert last.stamps[0] > first.stamps[-1]
+
+
+def test_the_cost_service_gives_the_in_process_cost(client, collector, task):
+    rollout = collector.collect(task.initial_policy(0), 0, 1, True, True)
+    asked = RosCostEvaluator(client.node, task.name).evaluate(rollout)
+    computed = TaskCostEvaluator(task).evaluate(rollout)
+    np.testing.assert_array_equal(asked.costs, computed.costs)
+    assert asked.terms == pytest.approx(dict(computed.terms))
+    assert (asked.success, asked.distance) == (computed.success, computed.distance)
+
+
+def test_the_cost_service_refuses_a_rollout_of_another_task(client, collector, task):
+    rollout = collector.collect(task.initial_policy(0), 0, 1, True, True)
+    with pytest.raises(CollectorError, match=r"rollout\.task is 'door', expected 'hockey'"):
+        RosCostEvaluator(client.node, "door").evaluate(rollout)
+
+
+def test_a_reset_to_an_unknown_condition_says_which_there_are(collector, task):
+    with pytest.raises(CollectorError, match="condition is 7, expected 0 to 0"):
+        collector.collect(task.initial_policy(0), 7, 0, True, True)
+
+
+def test_a_policy_of_another_size_is_rejected(collector, control_loop, task, wait_until):
+    policy = task.initial_policy(0)
+    short = TVLGPolicy(policy.K[:50], policy.k[:50], policy.L[:50])
+    with pytest.raises(CollectorError, match="trajectory_executor rejected"):
+        collector.collect(short, 0, 0, True, True)
+    wait_until(
+        lambda: any("policy.steps is 50, expected 100" in line for _, line in control_loop.lines),
+        "the reason in the log",
+    )

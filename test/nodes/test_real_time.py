@@ -1,0 +1,63 @@
+"""The same nodes on the wall clock."""
+
+import time
+
+import numpy as np
+import pytest
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64MultiArray
+
+from pilqr_ros.nodes import qos
+from pilqr_ros.nodes.conversions import to_field, to_nanoseconds
+
+FACTOR = 1.0
+
+
+@pytest.fixture(scope="module")
+def loop(run_nodes):
+    names = ("mujoco_bridge", "effort_guard", "state_estimator", "trajectory_executor")
+    with run_nodes(*names, real_time_factor=FACTOR) as group:
+        yield group
+        group.check()
+
+
+def test_a_rollout_in_real_time_is_valid_and_takes_its_time(loop, collector, task):
+    reasons = []
+    for seed in range(4):  # a busy machine may make a tick late, which the rollout must tell
+        began = time.monotonic()
+        rollout = collector.collect(task.initial_policy(0), 0, seed, True, True)
+        seconds = time.monotonic() - began
+        if rollout.valid:
+            break
+        reasons.append(rollout.reason)
+    assert rollout.valid, reasons
+    assert seconds > 0.98 * task.T * task.dt
+    gaps = np.diff(rollout.stamps) / task.period_ns
+    assert np.median(gaps) == pytest.approx(1.0, abs=0.1)
+    assert gaps.sum() == pytest.approx(task.T - 1, abs=1.0)
+    assert np.abs(rollout.applied).max() > 0.0
+
+
+def test_sensors_run_at_their_rate_and_the_clock_with_them(loop, client, wait_until):
+    joints = client.listen(JointState, "joint_states", qos.SENSOR)
+    wait_until(lambda: joints, "joint states")
+    count, stamp, began = len(joints), to_nanoseconds(joints[-1].header.stamp), time.monotonic()
+    time.sleep(2.0)
+    seconds = time.monotonic() - began
+    simulated = 1e-9 * (to_nanoseconds(joints[-1].header.stamp) - stamp)
+    assert len(joints) - count == pytest.approx(100 * FACTOR * seconds, rel=0.3)
+    assert simulated == pytest.approx(FACTOR * seconds, rel=0.2)
+
+
+def test_the_bridge_drops_the_torque_when_commands_stop(loop, client, wait_until, task):
+    joints = client.listen(JointState, "joint_states", qos.SENSOR)
+    commands = client.node.create_publisher(
+        Float64MultiArray, "effort_controller/commands", qos.COMMAND
+    )
+    wait_until(lambda: joints and commands.get_subscription_count() > 0, "mujoco_bridge")
+    effort = np.ones(task.dU)
+    commands.publish(Float64MultiArray(data=to_field(effort)))
+    wait_until(lambda: joints[-1].effort[0] == 1.0, "the torque")
+    began = time.monotonic()
+    wait_until(lambda: not np.any(joints[-1].effort), "zero torque", 2.0)
+    assert time.monotonic() - began < 0.5

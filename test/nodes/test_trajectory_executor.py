@@ -1,0 +1,145 @@
+"""What the executor does when a rollout does not go as planned."""
+
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+from action_msgs.msg import GoalStatus
+from rclpy.action import ActionClient
+
+from pilqr_msgs.action import ExecuteRollout
+from pilqr_msgs.msg import AppliedTorque, TorqueCommand
+from pilqr_ros.nodes import qos
+from pilqr_ros.nodes.conversions import policy_to_message
+from pilqr_ros.nodes.ros_collector import RosCollector
+from pilqr_ros.nodes.waiting import wait_for
+
+LOOP = ("mujoco_bridge", "effort_guard", "state_estimator", "trajectory_executor")
+
+
+@pytest.fixture
+def client(fresh_client):
+    return fresh_client
+
+
+@pytest.fixture
+def collector(client):
+    return RosCollector(client.node)
+
+
+@pytest.fixture
+def loop(client, run_nodes):
+    with run_nodes(*LOOP) as group:
+        yield group
+
+
+@pytest.fixture
+def slow_loop(client, run_nodes):
+    """Real time, so that a rollout lasts long enough to be disturbed."""
+    with run_nodes(*LOOP, real_time_factor=1.0) as group:
+        yield group
+
+
+@pytest.fixture
+def action(client, wait_until):
+    action = ActionClient(client.node, ExecuteRollout, "trajectory_executor/execute_rollout")
+    yield action
+    action.destroy()
+
+
+def start(action, task, wait_until, on_feedback=None):
+    wait_until(action.server_is_ready, "execute_rollout")
+    goal = ExecuteRollout.Goal(policy=policy_to_message(task.initial_policy(0)), explore=True)
+    return wait_for(action.send_goal_async(goal, on_feedback), 10.0, "executor", "accept")
+
+
+def finish(handle):
+    return wait_for(handle.get_result_async(), 20.0, "executor", "finish")
+
+
+def test_cancelling_stops_at_once_with_a_zero_command(slow_loop, action, client, task, wait_until):
+    commands = client.listen(TorqueCommand, "torque_command", qos.RECORD)
+    applied = client.listen(AppliedTorque, "applied_torque", qos.RECORD)
+    handle = start(action, task, wait_until)
+    wait_until(lambda: any(np.any(one.effort) for one in applied), "a torque")
+    began = time.monotonic()
+    wait_for(handle.cancel_goal_async(), 5.0, "executor", "cancel")
+    result = finish(handle)
+    assert time.monotonic() - began < 2.0
+    assert result.status == GoalStatus.STATUS_CANCELED
+    assert (result.result.rollout.valid, result.result.rollout.reason) == (False, "cancelled")
+    assert 0 < result.result.rollout.steps < task.T
+    wait_until(lambda: commands[-1].last, "the last command")
+    wait_until(lambda: applied[-1].step == commands[-1].step, "its answer")
+    assert not np.any(applied[-1].effort)
+
+
+def test_a_second_goal_is_rejected_while_one_runs(slow_loop, action, task, wait_until):
+    handle = start(action, task, wait_until)
+    assert handle.accepted
+    wait_until(lambda: not start(action, task, wait_until).accepted, "rejection", 3.0)
+    wait_for(handle.cancel_goal_async(), 5.0, "executor", "cancel")
+    finish(handle)
+    assert any("a rollout is under way" in line for _, line in slow_loop.lines)
+
+
+@pytest.mark.parametrize("victim", ["state_estimator", "mujoco_bridge", "effort_guard"])
+def test_a_killed_node_makes_the_rollout_invalid_and_the_torque_zero(
+    victim, slow_loop, action, client, task, wait_until
+):
+    applied = client.listen(AppliedTorque, "applied_torque", qos.RECORD)
+    handle = start(action, task, wait_until)
+    wait_until(lambda: any(np.any(one.effort) for one in applied), "a torque")
+    os.kill(slow_loop.pids[victim], signal.SIGKILL)
+    result = finish(handle)
+    assert result.status in (GoalStatus.STATUS_ABORTED, GoalStatus.STATUS_SUCCEEDED)
+    assert not result.result.rollout.valid
+    assert result.result.rollout.reason
+    if victim != "effort_guard":
+        wait_until(lambda: not np.any(applied[-1].effort), "zero torque")
+
+
+def test_a_killed_executor_leaves_zero_torque_within_the_timeout(
+    slow_loop, action, client, task, wait_until
+):
+    applied = client.listen(AppliedTorque, "applied_torque", qos.RECORD)
+    start(action, task, wait_until)
+    wait_until(lambda: any(np.any(one.effort) for one in applied), "a torque")
+    os.kill(slow_loop.pids["trajectory_executor"], signal.SIGKILL)
+    began = time.monotonic()
+    wait_until(lambda: not np.any(applied[-1].effort), "zero torque", 2.0)
+    assert time.monotonic() - began < 0.5
+    assert applied[-1].interventions == AppliedTorque.TIMEOUT
+
+
+def test_without_any_state_the_rollout_ends_and_names_who_is_silent(
+    run_nodes, action, task, wait_until
+):
+    with run_nodes("trajectory_executor"):
+        result = finish(start(action, task, wait_until))
+    assert result.status == GoalStatus.STATUS_ABORTED
+    assert "state_estimator or mujoco_bridge is silent" in result.result.rollout.reason
+    assert result.result.rollout.steps == 0
+
+
+def test_lockstep_survives_a_frozen_estimator(loop, collector, task):
+    """A node that is stopped for a moment delays a rollout in lock-step, and changes nothing."""
+    expected = collector.collect(task.initial_policy(0), 0, 4, True, True)
+    pid = loop.pids["state_estimator"]
+
+    def freeze():
+        for _ in range(3):
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(0.1)
+            os.kill(pid, signal.SIGCONT)
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=freeze)
+    thread.start()
+    rollout = collector.collect(task.initial_policy(0), 0, 4, True, True)
+    thread.join()
+    assert rollout.valid, rollout.reason
+    np.testing.assert_array_equal(rollout.states, expected.states)
