@@ -1,7 +1,9 @@
-"""Starts the graph that learns a task; `ros2 launch pilqr_ros hockey.launch.py -s` lists the options.
+"""Starts the graph that learns a task; with `--show-args`, `ros2 launch` lists the options.
 
-The nodes and their options are those of `pilqr up`.
+Nodes and options are those of `pilqr up`, from the one list in `pilqr_ros.nodes.graph`.
 """
+
+from dataclasses import Field
 
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, ExecuteProcess, Shutdown
@@ -15,7 +17,8 @@ from pilqr_ros.nodes import graph
 KINDS = {option.name: type(option.default) for option in graph.options()}
 
 
-def argument(option) -> DeclareLaunchArgument:
+def argument(option: Field) -> DeclareLaunchArgument:
+    """Return the launch argument for an option."""
     return DeclareLaunchArgument(
         option.name,
         default_value=str(option.default),
@@ -25,6 +28,7 @@ def argument(option) -> DeclareLaunchArgument:
 
 
 def node(spec: graph.NodeSpec) -> Node:
+    """Return the action that starts a node; the launch ends with it."""
     return Node(
         package="pilqr_ros",
         executable=spec.name,
@@ -43,6 +47,7 @@ def node(spec: graph.NodeSpec) -> Node:
 
 
 def generate_launch_description() -> LaunchDescription:
+    """Return every argument and every node."""
     return LaunchDescription(
         [
             *(argument(option) for option in graph.options()),
@@ -51,7 +56,7 @@ def generate_launch_description() -> LaunchDescription:
             ),
             *(node(spec) for spec in graph.NODES),
             ExecuteProcess(
-                cmd=["ros2", "bag", "record", "--all", "--storage", "mcap"],
+                cmd=["ros2", "bag", "record", "--all-topics", "--storage", "mcap"],
                 condition=IfCondition(LaunchConfiguration("record")),
                 output="screen",
             ),

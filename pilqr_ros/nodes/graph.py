@@ -101,7 +101,11 @@ def running_graph(
 
 
 def run_graph(chosen: GraphOptions) -> int:
-    """Run the graph until Ctrl-C (returns 0) or until a node ends (returns its exit code)."""
+    """Run the graph until Ctrl-C (returns 0) or until a node ends.
+
+    Returns:
+        The exit code of the node that ended first, as a shell tells it (128 + n for signal n).
+    """
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
         with running_graph(chosen) as group:
@@ -109,7 +113,7 @@ def run_graph(chosen: GraphOptions) -> int:
             ended = group.first_ended()
             if ended is not None:
                 print(f"{ended.name} ended with code {code}; ending the others", flush=True)
-            return code
+            return code if code >= 0 else 128 - code
     except KeyboardInterrupt:
         return 0
     finally:

@@ -1,0 +1,163 @@
+"""The graph as a whole: it comes up together and ends together."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pilqr_ros.nodes import graph
+from pilqr_ros.nodes.errors import NodeError
+from pilqr_ros.nodes.processes import ProcessGroup
+
+UP = """
+from pilqr_ros.nodes.graph import GraphOptions, run_graph
+raise SystemExit(run_graph(GraphOptions(runs_directory={!r})))
+"""
+EVERY_NODE = [spec.name for spec in graph.NODES]
+
+
+def children(pid):
+    """Return the process ids of a process's children, by node."""
+    listing = subprocess.run(
+        ["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
+    ).stdout
+    found = {}
+    for line in listing.splitlines()[1:]:
+        child, parent, command = line.split(None, 2)
+        if int(parent) == pid and "pilqr_ros.nodes." in command:
+            found[command.split("pilqr_ros.nodes.")[1].split()[0]] = int(child)
+    return found
+
+
+def gone(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    return stat.rpartition(")")[2].split()[0] == "Z"
+
+
+@pytest.fixture
+def up(fresh_domain, tmp_path, client_of_graph):
+    """A process that runs the whole graph as `pilqr up` does, once every node answers."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", UP.format(str(tmp_path))],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    process.nodes = client_of_graph(process)
+    yield process
+    process.kill()
+    process.communicate(timeout=10)
+
+
+@pytest.fixture
+def client_of_graph(fresh_client, wait_until):
+    def wait(process):
+        names = fresh_client.node.get_node_names
+        wait_until(lambda: set(EVERY_NODE) <= set(names()), "all nodes")
+        return children(process.pid)
+
+    return wait
+
+
+def test_ctrl_c_ends_every_node_and_exits_with_0(up, wait_until):
+    assert sorted(up.nodes) == sorted(EVERY_NODE)
+    began = time.monotonic()
+    up.send_signal(signal.SIGINT)
+    output, _ = up.communicate(timeout=20)
+    assert up.returncode == 0, output
+    assert time.monotonic() - began < 8.0
+    assert "Traceback" not in output
+    assert all(gone(pid) for pid in up.nodes.values())
+
+
+def test_a_second_ctrl_c_changes_nothing(up):
+    for _ in range(3):
+        up.send_signal(signal.SIGINT)
+        time.sleep(0.02)
+    output, _ = up.communicate(timeout=20)
+    assert up.returncode == 0, output
+    assert all(gone(pid) for pid in up.nodes.values())
+
+
+def test_termination_ends_every_node(up):
+    up.terminate()
+    output, _ = up.communicate(timeout=20)
+    assert up.returncode == 0, output
+    assert all(gone(pid) for pid in up.nodes.values())
+
+
+def test_a_node_that_dies_ends_the_others_and_gives_its_exit_code(up):
+    os.kill(up.nodes["state_estimator"], signal.SIGKILL)
+    output, _ = up.communicate(timeout=20)
+    assert up.returncode == 128 + signal.SIGKILL
+    assert "state_estimator ended with code -9; ending the others" in output
+    assert all(gone(pid) for pid in up.nodes.values())
+
+
+def test_nodes_end_even_if_their_parent_is_killed(up, wait_until):
+    up.kill()
+    wait_until(lambda: all(gone(pid) for pid in up.nodes.values()), "the nodes' end", 10.0)
+
+
+def test_a_node_that_cannot_start_is_named_with_what_it_said(fresh_domain, wait_until):
+    options = graph.GraphOptions(task="door")
+    with graph.running_graph(options, lambda name, line: None, graph.NODES[:1]) as group:
+        wait_until(lambda: group.first_ended() is not None, "the end")
+        with pytest.raises(NodeError, match=r"(?s)mujoco_bridge ended with code 2.*no task 'door'"):
+            group.check()
+
+
+def test_a_process_that_ignores_every_request_is_killed(monkeypatch):
+    monkeypatch.setattr(
+        "pilqr_ros.nodes.processes.STOPPING",
+        ((signal.SIGINT, 0.2), (signal.SIGTERM, 0.2), (signal.SIGKILL, 5.0)),
+    )
+    stubborn = (
+        "import signal, time; [signal.signal(s, signal.SIG_IGN) for s in (2, 15)];"
+        "print('ready', flush=True); time.sleep(60)"
+    )
+    lines = []
+    group = ProcessGroup(
+        {"stubborn": [sys.executable, "-c", stubborn]}, lambda _, line: lines.append(line)
+    )
+    with group:
+        deadline = time.monotonic() + 10
+        while "ready" not in lines and time.monotonic() < deadline:
+            time.sleep(0.01)
+        pid = group.pids["stubborn"]
+    assert gone(pid)
+
+
+def test_options_reach_the_nodes_that_take_them():
+    options = graph.GraphOptions(task="a b", real_time_factor=1.0, namespace="left")
+    bridge = graph.command(graph.NODES[0], options)
+    assert 'task:="a b"' in bridge
+    assert "real_time_factor:=1.0" in bridge
+    assert "viewer:=false" in bridge
+    assert "__ns:=/left" in bridge
+    evaluator = next(spec for spec in graph.NODES if spec.name == "cost_evaluator")
+    assert "real_time_factor" not in " ".join(graph.command(evaluator, options))
+
+
+def test_a_namespace_moves_the_whole_graph(fresh_client, run_nodes, wait_until):
+    names = ("mujoco_bridge", "effort_guard", "state_estimator", "trajectory_executor")
+    with run_nodes(*names, namespace="left"):
+        node = fresh_client.node
+        wait_until(
+            lambda: (
+                {f"/left/{name}" for name in names}
+                <= {f"{space}/{name}" for name, space in node.get_node_names_and_namespaces()}
+            ),
+            "the nodes",
+        )
+        topics = dict(node.get_topic_names_and_types())
+        assert "/left/torque_command" in topics
+        assert "/clock" in topics
