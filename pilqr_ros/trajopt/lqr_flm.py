@@ -23,7 +23,6 @@ So the bound is met at every step after every pass; what settles over the passes
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -87,31 +86,20 @@ class _Problem(NamedTuple):
     old_value: bool
 
 
-@dataclass
 class _Solution:
-    """What the passes fill in, time step by time step, in the module's letters."""
+    """What the passes fill in, by time step, in the module's letters; lists, for speed."""
 
-    U: Array
-    h: Array
-    g: Array
-    V: Array
-    S: Array
-    eta: list[float]
-    kl: list[float]
-    slack: list[bool]
-
-    @classmethod
-    def empty(cls, T: int, dU: int, n: int) -> _Solution:
-        return cls(
-            U=np.empty((T, dU, dU)),
-            h=np.empty((T, dU)),
-            g=np.empty((T, dU, n)),
-            V=np.empty((T, n, n)),
-            S=np.empty((T, n, n)),
-            eta=[0.0] * T,
-            kl=[0.0] * T,
-            slack=[False] * T,
-        )
+    def __init__(self, T: int) -> None:
+        """Make room for T steps."""
+        nothing = np.empty(0)
+        self.U: list[Array] = [nothing] * T
+        self.h: list[Array] = [nothing] * T
+        self.g: list[Array] = [nothing] * T
+        self.V: list[Array] = [nothing] * T
+        self.S: list[Array] = [nothing] * T
+        self.eta = [0.0] * T
+        self.kl = [0.0] * T
+        self.slack = [False] * T
 
 
 def lqr_flm(
@@ -137,20 +125,20 @@ def lqr_flm(
         UpdateError: A number overflows; the message names the time step.
     """
     problem = _problem(policy, dynamics, cost, epsilon, settings, update_covariance)
-    solution = _Solution.empty(policy.T, policy.dU, policy.dX + 1)
+    solution = _Solution(policy.T)
     _propagate(problem, solution)
     _backward(problem, solution)
     passes = 1
     if settings.kl_expectation == "new":
         passes = _alternate(problem, solution, settings)
-    eta, h = np.array(solution.eta), solution.h
+    eta, h = np.array(solution.eta), np.array(solution.h)
     return LQRResult(
         policy=_new_policy(policy, solution, eta, update_covariance=update_covariance),
         eta=eta,
         kl=np.array(solution.kl),
         slack=np.array(solution.slack),
         indefinite=h.min(axis=1) < -1e-12 * np.abs(h).max(axis=1),
-        V=solution.V,
+        V=np.array(solution.V),
         passes=passes,
     )
 
@@ -206,39 +194,37 @@ def _alternate(problem: _Problem, solution: _Solution, settings: Settings) -> in
 
 def _backward(problem: _Problem, solution: _Solution) -> None:
     """Compute Q, the multipliers for the states S and V, from the last step."""
-    n, V = problem.start.shape[0], None
+    n, Q = problem.start.shape[0], problem.C[-1]
     for t in range(len(problem.C) - 1, -1, -1):
-        Q = problem.C[t]
-        if V is not None:
-            F = problem.F[t]
-            Q = Q + F.T @ (V @ F)
         h, U = symmetric_eigen(Q[n:, n:])
         g = U.T @ Q[n:, :n]
         solution.h[t], solution.U[t], solution.g[t] = h, U, g
-        _constrain(problem, solution, t)
-        V = Q[:n, :n]
+        eta = _constrain(problem, solution, t)
+        half = 0.5 * Q[:n, :n]
         if not problem.old_value:
-            eta = solution.eta[t]
-            V = V - (g.T * ((h + 2.0 * eta) / (h + eta) ** 2)) @ g
-        V = 0.5 * (V + V.T)  # feedback would not damp an asymmetry left by rounding
-        solution.V[t] = V
+            gain = 1.0 / (h + eta)
+            half -= (g.T * (0.5 * gain + 0.5 * eta * gain * gain)) @ g
+        solution.V[t] = V = half + half.T  # feedback would not damp an asymmetry of rounding
+        if t > 0:
+            F = problem.F[t - 1]
+            Q = problem.C[t - 1] + F.T @ (V @ F)
 
 
-def _constrain(problem: _Problem, solution: _Solution, t: int) -> None:
-    """Solve for the multiplier at step t under the states S_t."""
-    g = solution.g[t]
-    h = solution.h[t].tolist()
-    m = [max(square, 0.0) for square in (g @ solution.S[t] * g).sum(axis=1).tolist()]
+def _constrain(problem: _Problem, solution: _Solution, t: int) -> float:
+    """Solve for the multiplier at step t under the states S_t, and return it."""
+    g, h = solution.g[t], solution.h[t].tolist()
+    m = np.einsum("ij,ij->i", g @ solution.S[t], g).tolist()
     if not math.isfinite(sum(h) + sum(m)):
         raise UpdateError("the value function of the fitted model overflows", t)
     known = t if solution.eta[t] > 0 else min(t + 1, len(solution.eta) - 1)
-    solution.eta[t], solution.kl[t], solution.slack[t] = solve_multiplier(
+    solution.eta[t], solution.kl[t], solution.slack[t] = solved = solve_multiplier(
         h,
         m,
         problem.epsilon[t],
         with_covariance=problem.update_covariance,
         guess=solution.eta[known],
     )
+    return solved.eta
 
 
 def _propagate(problem: _Problem, solution: _Solution) -> None:
@@ -257,11 +243,10 @@ def _forward(problem: _Problem, solution: _Solution) -> None:
     n, S = problem.start.shape[0], problem.start
     for t in range(len(problem.C)):
         solution.S[t] = S
-        _constrain(problem, solution, t)
+        eta = _constrain(problem, solution, t)
         if t + 1 < len(problem.C):
-            F, U, eta = problem.F[t], solution.U[t], solution.eta[t]
-            h = solution.h[t] + eta
-            FU = F[:, n:] @ U
+            F, h = problem.F[t], solution.h[t] + eta
+            FU = F[:, n:] @ solution.U[t]
             closed = F[:, :n] - (FU / h) @ solution.g[t]
             S = closed @ S @ closed.T + problem.noise[t]
             if problem.update_covariance:
@@ -272,9 +257,9 @@ def _new_policy(
     policy: TVLGPolicy, solution: _Solution, eta: Array, *, update_covariance: bool
 ) -> TVLGPolicy:
     """Return the policy of v, whitened, in terms of u."""
-    h = solution.h + eta[:, None]
-    W = policy.L @ solution.U
-    step = (W / h[:, None, :]) @ solution.g
+    h = np.array(solution.h) + eta[:, None]
+    W = policy.L @ np.array(solution.U)
+    step = (W / h[:, None, :]) @ np.array(solution.g)
     L = policy.L
     if update_covariance:
         L = triangular_factor(W * np.sqrt(eta[:, None] / h)[:, None, :])

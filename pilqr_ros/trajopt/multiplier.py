@@ -51,13 +51,16 @@ def solve_multiplier(
 
     Args:
         h: Whitened curvatures, ``dU`` numbers, of any sign.
-        m: Whitened mean squared gradients, ``dU`` numbers, at least 0.
+        m: Whitened mean squared gradients, ``dU`` numbers, at least 0 but for rounding.
         epsilon: Bound of the KL divergence, above 0.
         with_covariance: The covariance is updated too, not only the mean.
         guess: Where to start; not used unless it is above the least multiplier.
     """
-    pole, total = max(0.0, -min(h)), sum(m)
-    scale = max(max(map(abs, h)), math.sqrt(total))
+    if min(m) < 0.0:
+        m = [max(square, 0.0) for square in m]
+    lowest, total = min(h), sum(m)
+    pole = max(0.0, -lowest)
+    scale = max(max(h), -lowest, math.sqrt(total))
     if scale == 0.0:
         return Multiplier(1.0, 0.0, True)
     least = low = pole + _FLOOR * scale
@@ -83,16 +86,17 @@ def _divergence(
 ) -> tuple[float, float]:
     """Return KL(eta) and its derivative."""
     kl = slope = 0.0
-    for hi, mi in zip(h, m, strict=True):
+    for i, hi in enumerate(h):
         inverse = 1.0 / (hi + eta)
-        moved = mi * inverse * inverse
+        moved = m[i] * inverse * inverse
         kl += moved
-        slope -= 2.0 * moved * inverse
-        if with_covariance:
-            shrunk = hi * inverse
+        slope -= moved * inverse
+    if with_covariance:
+        for hi in h:
+            shrunk = hi / (hi + eta)
             kl += math.log1p(hi / eta) - shrunk
-            slope -= shrunk * shrunk / eta
-    return 0.5 * kl, 0.5 * slope
+            slope -= 0.5 * shrunk * shrunk / eta
+    return 0.5 * kl, slope
 
 
 def _newton(eta: float, kl: float, slope: float, epsilon: float) -> float:

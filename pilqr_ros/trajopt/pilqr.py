@@ -12,10 +12,12 @@ LQR-FLM alone is lines 3 to 5 and 7, PI2 alone lines 6 and 8 on the whole cost.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.factors import floor_factor
 from pilqr_ros.trajopt.lqr_flm import LQRResult, lqr_flm
 from pilqr_ros.trajopt.model import Model, Problem, fit_model, sampled_noise
@@ -42,7 +44,7 @@ def two_stages(problem: Problem, model: Model) -> UpdateResult:
     settings = problem.settings
     lqr = _run_lqr(problem, model, update_covariance=settings.lqr_covariance == "update")
     weighted, fell_back = residual_weights(problem.batch.cost_to_go, model.residual, settings)
-    policy = pi2_update(lqr.policy, sampled_noise(problem), weighted.weights, settings)
+    policy = _run_pi2(problem, lqr.policy, weighted.weights)
     record = _record("pilqr", policy, problem)
     record = _with_pi2(_with_lqr(record, lqr, model), weighted, settings)
     flags = np.where(fell_back, StepStatus.FELL_BACK_TO_COST, 0)
@@ -65,7 +67,7 @@ def pi2_alone(problem: Problem) -> UpdateResult:
     """Return the update of PI2 alone, on the whole cost."""
     settings = problem.settings
     weighted = solve_temperatures(problem.batch.cost_to_go, settings.pi2_kl)
-    policy = pi2_update(problem.policy, sampled_noise(problem), weighted.weights, settings)
+    policy = _run_pi2(problem, problem.policy, weighted.weights)
     record = _with_pi2(_record("pi2", policy, problem), weighted, settings)
     return UpdateResult(policy, problem.step_multiplier, record)
 
@@ -109,6 +111,22 @@ def _run_lqr(problem: Problem, model: Model, *, update_covariance: bool) -> LQRR
         problem.settings,
         update_covariance=update_covariance,
     )
+
+
+def _run_pi2(problem: Problem, policy: TVLGPolicy, weights: Array) -> TVLGPolicy:
+    settings = problem.settings
+    if settings.covariance_hold and still_improving(problem.batches):
+        settings = replace(settings, covariance_update="keep")
+    return pi2_update(policy, sampled_noise(problem), weights, settings)
+
+
+def still_improving(batches: Sequence[Batch]) -> bool:
+    """Tell whether the newest batch costs less than the one before, by a standard error or more."""
+    if len(batches) < 2:
+        return False
+    before, now = (batch.costs.sum(axis=1) for batch in batches[-2:])
+    error = np.sqrt(before.var() / len(before) + now.var() / len(now))
+    return bool(before.mean() - now.mean() > error)
 
 
 def _record(method: str, policy: TVLGPolicy, problem: Problem) -> UpdateRecord:

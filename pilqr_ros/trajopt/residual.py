@@ -93,16 +93,17 @@ def cost_to_go_from_mean(
         noise: Unit noise, ``(..., N, T, dU)``.
         limits: Clip simulated actions to +- these, ``(dU,)`` [N m].
     """
-    C, F = quadratic_form(cost, policy.dX), dynamics.F
-    P, a = affine_policy(policy), _offsets(policy, noise)
-    start = append_one(dynamics.mu0)[..., None, :]
-    y = np.broadcast_to(start, (*a.shape[1:-1], start.shape[-1]))
-    costs = np.empty(a.shape[:-1])
+    C, P, a = quadratic_form(cost, policy.dX), affine_policy(policy), _offsets(policy, noise)
+    n = policy.dX + 1
+    z = np.empty((*a.shape[:-1], C.shape[-1]))
+    y = append_one(dynamics.mu0)[..., None, :]
     for t in range(policy.T):
-        z = np.concatenate([y, _clip(y @ P[t].T + a[t], limits)], axis=-1)
-        costs[t] = 0.5 * np.sum((z @ C[t]) * z, axis=-1)
+        z[t, ..., :n] = y
+        z[t, ..., n:] = _clip(z[t, ..., :n] @ P[t].T + a[t], limits)
         if t + 1 < policy.T:
-            y = z @ F[t].swapaxes(-1, -2)
+            y = z[t] @ dynamics.F[t].swapaxes(-1, -2)
+    flat = z.reshape(policy.T, -1, z.shape[-1])
+    costs = 0.5 * np.sum((flat @ C) * flat, axis=-1).reshape(a.shape[:-1])
     return to_go(np.moveaxis(costs, 0, -1))
 
 

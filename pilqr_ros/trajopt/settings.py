@@ -74,6 +74,8 @@ class Settings:
         covariance_damping: 'scalar' takes this root of the ratio of traces; 'full' goes the
             reciprocal of it of the way. At least 1.
         covariance_ratio_min: Least factor on the variance in any direction in one update.
+        covariance_hold: PI2 leaves the covariance alone in an iteration whose mean cost fell by a
+            standard error or more: the noise does not shrink while the mean still moves.
         min_action_std: No action has a standard deviation below this in any direction [N m].
         step_ratio: The residual is compared with the cost by mean absolute values or by standard
             deviations over the samples.
@@ -95,7 +97,7 @@ class Settings:
     lqr_kl_start: float = 0.4
     lqr_kl_end: float = 0.2
     kl_expectation: Literal["old", "new"] = "new"
-    kl_passes: int = 4
+    kl_passes: int = 2
     kl_tolerance: float = 0.1
     value_function: Literal["new", "old"] = "new"
     lqr_covariance: Literal["update", "keep"] = "keep"
@@ -109,6 +111,7 @@ class Settings:
     covariance_update: Literal["full", "scalar", "keep"] = "scalar"
     covariance_damping: float = 3.0
     covariance_ratio_min: float = 1e-3
+    covariance_hold: bool = False
     min_action_std: float = 1e-6
     step_ratio: Literal["mean-abs", "std"] = "std"
     step_decrease_above: float = 1.0
