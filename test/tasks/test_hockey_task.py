@@ -62,11 +62,11 @@ def test_outcome_is_success_and_distance():
     assert Outcome(True, 0.1) == (True, 0.1)
 
 
-def test_the_initial_policy_has_zero_mean_and_the_files_noise(hockey):
-    policy = hockey.initial_policy(0)
+def test_the_initial_policy_rests_at_the_start_with_the_files_noise(hockey):
+    policy, at_rest = hockey.initial_policy(0), np.zeros(26)
+    at_rest[:7] = hockey.conditions[0].start
     assert policy.K.shape == (100, 7, 26)
-    assert not policy.K.any()
-    assert not policy.k.any()
+    np.testing.assert_allclose(policy.K @ at_rest + policy.k, 0.0, atol=1e-12)
     np.testing.assert_allclose(np.diag(policy.L[50]), [2.0, 1.5, 0.6, 0.8, 0.2, 0.2, 0.15])
 
 

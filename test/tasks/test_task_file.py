@@ -75,7 +75,7 @@ WRONG = [
         [1.0],
         r"initial_policy\.torque_std: has 1 entries, expec.* 7",
     ),
-    (("initial_policy", "kind"), "hold", r"initial_policy: kind hold needs stiffness and damping"),
+    (("initial_policy", "damping"), None, r"initial_policy: kind hold needs stiffness and damping"),
     (("learning", "rollouts"), 0, r"learning\.rollouts: .*greater than or equal to 1.*got 0"),
     (("learning", "settings", "wings"), 2, r"learning\.settings\.wings: is not a known key"),
     (("learning", "settings", "prior"), "bad", r"learning\.settings\.prior: .*'gmm'.*got 'bad'"),
