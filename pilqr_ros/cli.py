@@ -7,19 +7,22 @@ trained in one process, on a machine that has none.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from pilqr_ros import console as show
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.curves import plot_learning_curve
+from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig
-from pilqr_ros.learning.run_store import RunConfig, RunStore, find_runs, open_run
+from pilqr_ros.learning.run_store import TASK_FILE, RunConfig, RunStore, find_runs, open_run
 from pilqr_ros.learning.training import check_config
-from pilqr_ros.learning.video import VideoError, film_evaluation
+from pilqr_ros.learning.video import film_evaluation
 from pilqr_ros.sessions import Session, open_session
+from pilqr_ros.simulation.errors import RenderError
 from pilqr_ros.tasks import load_task
 
 app = typer.Typer(
@@ -34,6 +37,7 @@ TaskName = Annotated[str, typer.Argument(help="A task's name, or the path of a t
 RunPath = Annotated[Path, typer.Argument(help="A run's directory.", exists=True, file_okay=False)]
 Runs = Annotated[Path, typer.Option(help="Where runs are kept.", envvar="PILQR_RUNS")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
+Method = Annotated[str | None, typer.Option(help="pilqr (by default), lqr-flm or pi2.")]
 InProcess = Annotated[bool, typer.Option("--in-process", help="Without ROS, in this process.")]
 Attach = Annotated[bool, typer.Option("--attach", help="Use nodes that are already running.")]
 Pace = Annotated[
@@ -66,15 +70,19 @@ def up(
 
 @app.command()
 def train(
-    task: TaskName = "hockey",
-    method: Annotated[str, typer.Option(help="pilqr, lqr-flm or pi2.")] = "pilqr",
+    task: Annotated[
+        str | None, typer.Argument(help="A task's name, or the path of its file; else hockey.")
+    ] = None,
+    method: Method = None,
     iterations: Annotated[
         int | None, typer.Option(min=1, help="Policy updates; the task file's by default.")
     ] = None,
     rollouts: Annotated[
         int | None, typer.Option(min=2, help="Rollouts of each; the task file's by default.")
     ] = None,
-    seed: Seed = 0,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of everything random; else 0.")
+    ] = None,
     resume: Annotated[
         Path | None, typer.Option(help="Continue this run.", exists=True, file_okay=False)
     ] = None,
@@ -89,10 +97,11 @@ def train(
 ) -> None:
     """Train the policies of a task, evaluate them, and leave curve, video and data in the run."""
     if resume is None:
+        task = "hockey" if task is None else task
         config = _new_config(task, method, iterations, rollouts, seed)
     else:
-        config = open_run(resume).config
-        check_config(config, load_task(task))
+        asked = {"method": method, "iterations": iterations, "rollouts": rollouts, "seed": seed}
+        task, config = _resumed(resume, task, asked)
     with open_session(task, runs, real_time_factor, in_process=in_process, attach=attach) as work:
         with show.TrainingBar(f"{config.task} {config.method}") as bar:
             directory = work.train(config, resume, bar.update)
@@ -118,7 +127,7 @@ def evaluate(
     """Execute the policies of a run and count successes."""
     store = open_run(run)
     config = EvaluationConfig(iteration, rollouts, explore, seed)
-    task, runs = str(run / "task.yaml"), run.parent
+    task, runs = str(run / TASK_FILE), run.parent
     with open_session(task, runs, real_time_factor, in_process=in_process, attach=attach) as work:
         _evaluate(work, store, config)
 
@@ -188,19 +197,40 @@ def main() -> None:
 
 
 def _new_config(
-    task: str, method: str, iterations: int | None, rollouts: int | None, seed: int
+    task: str,
+    method: str | None,
+    iterations: int | None,
+    rollouts: int | None,
+    seed: int | None,
 ) -> RunConfig:
+    """Return what a new run is to do; the task file tells what is not asked for."""
     loaded = load_task(task)
     config = RunConfig(
         task=loaded.name,
-        method=method,
+        method="pilqr" if method is None else method,
         iterations=loaded.learning.iterations if iterations is None else iterations,
         rollouts=loaded.learning.rollouts if rollouts is None else rollouts,
-        seed=seed,
+        seed=0 if seed is None else seed,
         conditions=tuple(range(len(loaded.conditions))),
     )
     check_config(config, loaded)
     return config
+
+
+def _resumed(run: Path, task: str | None, asked: Mapping[str, Any]) -> tuple[str, RunConfig]:
+    """Return the path of a run's own task file and what the run was asked to do.
+
+    Raises:
+        RunError: Something else is asked for than when the run was begun.
+    """
+    store = open_run(run)
+    check_config(store.config, store.task)
+    wanted = {**asked, "task": None if task is None else load_task(task).name}
+    for name, value in wanted.items():
+        begun = getattr(store.config, name)
+        if value not in (None, begun):
+            raise RunError(f"{name} is {value!r}, but the run to resume has {begun!r}")
+    return str(run / TASK_FILE), store.config
 
 
 def _evaluate(work: Session, store: RunStore, config: EvaluationConfig) -> None:
@@ -218,7 +248,7 @@ def _draw(store: RunStore, *, video: bool) -> None:
         with show.console.status("filming"):
             path = film_evaluation(store)
         show.console.print(f"video: {path}", soft_wrap=True)
-    except VideoError as error:
+    except RenderError as error:
         show.console.print(f"[yellow]no video:[/] {error}", soft_wrap=True)
 
 

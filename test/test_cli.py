@@ -34,7 +34,7 @@ def test_training_leaves_a_run_with_curve_policy_and_rollouts(trained):
 def test_a_finished_run_can_be_resumed_evaluated_plotted_and_listed(trained, runner):
     run, _ = trained
     for command in (
-        ["train", "hockey", "--resume", str(run), "--in-process", "--evaluation", "0"],
+        ["train", "--resume", str(run), "--in-process", "--evaluation", "0"],
         ["evaluate", str(run), "--rollouts", "1", "--in-process", "--explore"],
         ["plot", str(run)],
         ["runs", str(run.parents[1])],
@@ -52,20 +52,39 @@ def test_a_finished_run_can_be_resumed_evaluated_plotted_and_listed(trained, run
     ],
 )
 def test_a_wrong_argument_is_one_line_and_exit_code_1(arguments, message, monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["pilqr", *arguments])
-    with pytest.raises(SystemExit) as stopped:
-        main()
-    assert stopped.value.code == 1
-    errors = capsys.readouterr().err
+    errors = refused(arguments, monkeypatch, capsys)
     assert message in errors
     assert "Traceback" not in errors
 
 
-def test_resuming_a_run_of_another_task_is_refused(trained, monkeypatch, capsys, tmp_path):
+def refused(arguments, monkeypatch, capsys):
+    """Run the command, which must fail, and return what it says."""
+    monkeypatch.setattr("sys.argv", ["pilqr", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 1
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (["plug"], "task is 'plug', but the run to resume has 'hockey'"),
+        (["--method", "pi2"], "method is 'pi2', but the run to resume has 'pilqr'"),
+        (["--seed", "7"], "seed is 7, but the run to resume has 0"),
+        (["--rollouts", "5"], "rollouts is 5, but the run to resume has 4"),
+    ],
+)
+def test_resuming_a_run_as_another_is_refused(trained, monkeypatch, capsys, asked, message):
+    run, _ = trained
+    assert message in refused(["train", *asked, "--resume", str(run)], monkeypatch, capsys)
+
+
+def test_resuming_a_run_whose_description_does_not_fit_its_task_is_refused(
+    trained, monkeypatch, capsys
+):
     run, _ = trained
     description = json.loads((run / "run.json").read_text())
     (run / "run.json").write_text(json.dumps(description | {"task": "juggling"}))
-    monkeypatch.setattr("sys.argv", ["pilqr", "train", "hockey", "--resume", str(run)])
-    with pytest.raises(SystemExit):
-        main()
-    assert "task is 'juggling', expected 'hockey'" in capsys.readouterr().err
+    problem = refused(["train", "--resume", str(run)], monkeypatch, capsys)
+    assert "task is 'juggling', expected 'hockey'" in problem

@@ -33,9 +33,14 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:
     _sync_directory(path.parent)
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file atomically."""
+    write_atomically(path, lambda file: file.write(content))
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file atomically."""
-    write_atomically(path, lambda file: file.write(text.encode()))
+    write_bytes(path, text.encode())
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
@@ -49,7 +54,7 @@ def write_arrays(path: Path, arrays: Mapping[str, ArrayLike]) -> None:
     Raises:
         RunError: An array holds Python objects.
     """
-    plain = {name: np.asarray(array) for name, array in arrays.items()}
+    plain: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}
     for name, array in plain.items():
         if array.dtype.hasobject:
             raise RunError(f"array {name} holds Python objects, expected numbers or text")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.typing import Array
@@ -56,7 +58,7 @@ class TaskCostEvaluator:
         terms = self.task.cost(rollout.condition).evaluate_terms(rollout.states, rollout.applied)
         outcome = self.task.success(rollout.condition, rollout.states)
         return CostReport(
-            costs=sum(terms.values(), start=0.0 * rollout.stamps),
+            costs=np.sum(list(terms.values()), axis=0),
             success=outcome.success,
             distance=outcome.distance,
             terms={name: float(values.sum()) for name, values in terms.items()},

@@ -4,6 +4,7 @@
 
     <runs>/<task>/<time>/
         task.yaml                          the task file, as it was
+        models/                            the files of its MuJoCo models, as they were
         run.json                           method, seed, conditions, versions
         iteration_007/condition_0/
             policy.npz                     K, k, L and step multipliers at its beginning
@@ -41,6 +42,9 @@ from pilqr_ros.trajopt.typing import Array
 
 FORMAT = 1
 """Version of the directory's layout."""
+
+TASK_FILE = "task.yaml"
+"""The frozen task file; its models lie in ``models`` beside it."""
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "mujoco")
 _ROLLOUT_ARRAYS = ("states", "commanded", "applied", "noise", "stamps")
@@ -168,7 +172,7 @@ def create_run(runs: Path, task: Task, config: RunConfig) -> RunStore:
 
     Args:
         runs: Parent of all runs.
-        task: The task; its file is copied into the run.
+        task: The task; its file and its models are copied into the run.
         config: What the run is asked to do.
     """
     directory = runs / task.name / datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
@@ -178,7 +182,9 @@ def create_run(runs: Path, task: Task, config: RunConfig) -> RunStore:
 def create_run_in(directory: Path, task: Task, config: RunConfig) -> RunStore:
     """Create a new run in this directory."""
     directory.mkdir(parents=True, exist_ok=True)
-    atomic.write_text(directory / "task.yaml", task.source)
+    for name, content in task.model_files.items():
+        atomic.write_bytes(directory / "models" / name, content)
+    atomic.write_text(directory / TASK_FILE, task.source)
     atomic.write_json(directory / "run.json", {"format": FORMAT, **asdict(config), **_versions()})
     return RunStore(directory, task, config)
 
@@ -201,9 +207,9 @@ def open_run(directory: Path) -> RunStore:
         config = replace(config, conditions=tuple(config.conditions))
     except (KeyError, TypeError) as error:
         raise RunError(f"{directory / 'run.json'} lacks or misstates {error}") from error
-    task_file = directory / "task.yaml"
+    task_file = directory / TASK_FILE
     if not task_file.is_file():
-        raise RunError(f"{directory} is not a run: it has no task.yaml")
+        raise RunError(f"{directory} is not a run: it has no {TASK_FILE}")
     task = Task.from_text(task_file.read_text(), folder=directory, origin=str(task_file))
     return RunStore(directory, task, config)
 

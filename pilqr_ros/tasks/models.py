@@ -11,12 +11,12 @@ from pathlib import Path
 import mujoco
 
 from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.model_files import find_model
 from pilqr_ros.tasks.schema import Models
 
 ROBOT_PREFIX = "robot/"
 TOOL_PREFIX = "tool/"
 TOOL_MOUNT = "tool_mount"
-_FOLDER = Path(__file__).parent / "models"
 _PREFIXES = ("", ROBOT_PREFIX, ROBOT_PREFIX + TOOL_PREFIX)
 
 
@@ -87,12 +87,9 @@ def _compile(scene: mujoco.MjSpec, models: Models, folder: Path | None) -> mujoc
 
 
 def _load(name: str, key: str, folder: Path | None) -> mujoco.MjSpec:
-    """Parse an MJCF file beside the task file, or one of the package's own."""
-    candidates = [_FOLDER / name] if folder is None else [folder / name, _FOLDER / name]
-    for path in candidates:
-        if path.is_file():
-            try:
-                return mujoco.MjSpec.from_file(str(path))
-            except ValueError as error:
-                raise TaskError(key, f"MuJoCo cannot read {path}: {error}") from error
-    raise TaskError(key, f"{name!r} not found; looked at {', '.join(map(str, candidates))}")
+    """Parse an MJCF file."""
+    path = find_model(name, key, folder) / name
+    try:
+        return mujoco.MjSpec.from_file(str(path))
+    except ValueError as error:
+        raise TaskError(key, f"MuJoCo cannot read {path}: {error}") from error

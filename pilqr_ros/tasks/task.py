@@ -14,6 +14,7 @@ from pilqr_ros.tasks.cost import build_cost
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.initial_policy import build_initial_policy
 from pilqr_ros.tasks.layout import StateLayout
+from pilqr_ros.tasks.model_files import read_model_files
 from pilqr_ros.tasks.models import build_robot_model, build_world_model
 from pilqr_ros.tasks.schema import TaskFile
 from pilqr_ros.tasks.success import Outcome, build_success
@@ -58,6 +59,7 @@ class Task:
         file: Its content as sections.
         layout: Layout of the state.
         folder: Where it lies; models named in it are looked for there first.
+        model_files: Content of every file of its models, by path; as they were when it was loaded.
         conditions: Its conditions.
         learning: How much is collected, and the settings of the methods.
         robot_model: The robot's description, for forward kinematics.
@@ -83,6 +85,7 @@ class Task:
         self.learning = _learning(file)
         self.robot_model: mujoco.MjModel = build_robot_model(file.models, folder)
         self.world_model: mujoco.MjModel = build_world_model(file.models, folder)
+        self.model_files = read_model_files(file.models, folder)
         verify_models(file, self.layout, self.robot_model, self.world_model)
         self._costs = tuple(
             build_cost(file.cost, self.layout, c.targets, self.T, self.dU) for c in self.conditions

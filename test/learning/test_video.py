@@ -1,20 +1,26 @@
+from dataclasses import replace
+
 import imageio.v2 as imageio
 import pytest
 
 from pilqr_ros.learning.errors import RunError
-from pilqr_ros.learning.video import VideoError, film, film_evaluation
+from pilqr_ros.learning.video import film, film_evaluation
+from pilqr_ros.simulation.errors import RenderError
+
+ARRAYS = ("states", "commanded", "applied", "noise", "stamps")
 
 
 def test_a_rollout_becomes_a_video_of_its_length(task, collector, tmp_path):
-    rollout = collector.collect(task.initial_policy(0), 0, 1, explore=True, jitter=True)
+    whole = collector.collect(task.initial_policy(0), 0, 1, explore=True, jitter=True)
+    steps = {name: getattr(whole, name)[:20] for name in ARRAYS}
     try:
-        path = film(task, rollout, tmp_path / "shot.mp4")
-    except VideoError as error:
+        path = film(task, replace(whole, **steps), tmp_path / "shot.mp4")
+    except RenderError as error:
         pytest.skip(str(error))
     with imageio.get_reader(path) as reader:
         frames = [frame.mean() for frame in reader]
         assert reader.get_meta_data()["fps"] == round(1 / task.dt)
-    assert len(frames) == task.T + 1
+    assert len(frames) == 20 + 1
     assert min(frames) > 5.0  # not black
 
 

@@ -1,3 +1,5 @@
+from importlib import resources
+
 import pytest
 
 from pilqr_ros.tasks import Task, TaskError, load_task
@@ -129,6 +131,41 @@ def test_models_beside_the_task_file_come_first(tmp_path, hockey):
     (tmp_path / "mine.yaml").write_text(hockey.source)
     with pytest.raises(TaskError, match=r"state\[4\]\.of: 'puck' is no body"):
         load_task(tmp_path / "mine.yaml")
+
+
+def test_models_in_a_folder_of_that_name_come_before_the_packages(tmp_path, hockey):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "hockey.xml").write_text("<mujoco><worldbody/></mujoco>")
+    with pytest.raises(TaskError, match=r"state\[4\]\.of: 'puck' is no body"):
+        Task.from_text(hockey.source, folder=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../outside.xml", "{folder}/outside.xml"])
+def test_a_model_outside_its_folder_is_refused(tmp_path, hockey, name):
+    (tmp_path / "outside.xml").write_text("<mujoco/>")
+    (tmp_path / "inside").mkdir()
+    name = name.format(folder=tmp_path)
+    text = hockey.source.replace("tool: hockey_stick.xml", f"tool: {name}")
+    with pytest.raises(
+        TaskError, match=r"models\.tool: uses '.*outside\.xml'; every file of a mod"
+    ):
+        Task.from_text(text, folder=tmp_path / "inside")
+
+
+def test_a_model_that_uses_a_file_outside_its_folder_is_refused(tmp_path, hockey):
+    (tmp_path / "outside.xml").write_text("<mujoco><worldbody/></mujoco>")
+    (tmp_path / "inside").mkdir()
+    scene = resources.files("pilqr_ros.tasks") / "models" / "hockey.xml"
+    text = scene.read_text().replace("<asset>", '<include file="../outside.xml"/><asset>', 1)
+    (tmp_path / "inside" / "hockey.xml").write_text(text)
+    with pytest.raises(TaskError, match=r"models\.scene: uses '\.\./outside\.xml'; every file"):
+        Task.from_text(hockey.source, folder=tmp_path / "inside")
+
+
+def test_a_model_that_includes_what_is_not_there_is_refused(tmp_path, hockey):
+    (tmp_path / "hockey.xml").write_text('<mujoco><include file="rink.xml"/></mujoco>')
+    with pytest.raises(TaskError, match=r"models\.scene: MuJoCo cannot read .*rink\.xml"):
+        Task.from_text(hockey.source, folder=tmp_path)
 
 
 def test_the_source_builds_the_same_task(hockey):
