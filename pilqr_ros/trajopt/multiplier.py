@@ -86,14 +86,13 @@ def _divergence(
 ) -> tuple[float, float]:
     """Return KL(eta) and its derivative."""
     kl = slope = 0.0
-    for i, hi in enumerate(h):
+    for hi, mi in zip(h, m, strict=True):
         inverse = 1.0 / (hi + eta)
-        moved = m[i] * inverse * inverse
+        moved = mi * inverse * inverse
         kl += moved
         slope -= moved * inverse
-    if with_covariance:
-        for hi in h:
-            shrunk = hi / (hi + eta)
+        if with_covariance:
+            shrunk = hi * inverse
             kl += math.log1p(hi / eta) - shrunk
             slope -= 0.5 * shrunk * shrunk / eta
     return 0.5 * kl, slope
