@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any
 
-import rclpy
 from rclpy.action import ActionClient
 from rclpy.action.client import ClientGoalHandle
-from rclpy.context import Context
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 
 from pilqr_msgs.action import EvaluatePolicy, TrainLocal
+from pilqr_ros.nodes.client_node import ClientNode
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.waiting import wait_for, wait_for_condition, wait_while_alive
 
@@ -34,37 +30,19 @@ class ClientError(NodeError):
     """The learner did not answer, or rejected a goal."""
 
 
-class LearnerClient:
+class LearnerClient(ClientNode):
     """Sends goals to the learner and waits for their results; use it as a context manager."""
 
     def __init__(self) -> None:
-        """Prepare a context of its own, whose signals stay with the program."""
-        self._context = Context()
+        """Start a node and the thread that spins it."""
+        super().__init__("pilqr_client")
         self._last_sign = 0.0
+        self._train = ActionClient(self.node, TrainLocal, "learner/train_local")
+        self._evaluate = ActionClient(self.node, EvaluatePolicy, "learner/evaluate_policy")
 
     def __enter__(self) -> LearnerClient:
-        """Start a node and the thread that spins it."""
-        rclpy.init(context=self._context, signal_handler_options=rclpy.SignalHandlerOptions.NO)
-        self._node = rclpy.create_node("pilqr_client", context=self._context)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
-        self._train = ActionClient(self._node, TrainLocal, "learner/train_local")
-        self._evaluate = ActionClient(self._node, EvaluatePolicy, "learner/evaluate_policy")
-        self._thread = threading.Thread(target=self._spin, daemon=True)
-        self._thread.start()
+        """Return this."""
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """End thread and node."""
-        self._context.try_shutdown()
-        self._thread.join(ANSWER_TIMEOUT)
-        self._executor.shutdown()
-        self._node.destroy_node()
 
     def train(
         self, goal: TrainLocal.Goal, on_feedback: Callable[[TrainLocal.Feedback], None]
@@ -122,9 +100,3 @@ class LearnerClient:
             wait_for(future, ANSWER_TIMEOUT, WHO, f"end {name}")
             raise
         return answer.result
-
-    def _spin(self) -> None:
-        try:
-            self._executor.spin()
-        except ExternalShutdownException:
-            return

@@ -114,7 +114,7 @@ class EffortGuardNode(Node):
 
 def main() -> None:
     """Run the node."""
-    sys.exit(run(EffortGuardNode, ControlExecutor))
+    sys.exit(run(EffortGuardNode, executor=ControlExecutor))
 
 
 if __name__ == "__main__":

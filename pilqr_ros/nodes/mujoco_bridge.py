@@ -181,7 +181,7 @@ class DuePeriods:
 
 def main() -> None:
     """Run the node."""
-    sys.exit(run(MujocoBridgeNode, ControlExecutor))
+    sys.exit(run(MujocoBridgeNode, executor=ControlExecutor))
 
 
 if __name__ == "__main__":

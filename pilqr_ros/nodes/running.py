@@ -6,7 +6,7 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 import rclpy
@@ -21,13 +21,13 @@ PR_SET_PDEATHSIG = 1
 
 
 def run(
-    create: Callable[[], Node], executor: Callable[[], Executor] = SingleThreadedExecutor
+    *create: Callable[[], Node], executor: Callable[[], Executor] = SingleThreadedExecutor
 ) -> int:
-    """Run a node until it is interrupted and return the process's exit code.
+    """Run nodes until they are interrupted and return the process's exit code.
 
     Args:
-        create: Creates the node.
-        executor: Creates what spins it.
+        create: Create the nodes.
+        executor: Creates what spins them.
     """
     signal.signal(signal.SIGINT, _interrupt_once)
     _follow_parent()
@@ -42,15 +42,18 @@ def run(
     return 0
 
 
-def _spin(create: Callable[[], Node], executor: Callable[[], Executor]) -> None:
-    """Create the node, spin it, and take it down."""
-    node = create()
+def _spin(create: Sequence[Callable[[], Node]], executor: Callable[[], Executor]) -> None:
+    """Create the nodes, spin them, and take them down."""
+    nodes: list[Node] = []
     spinner = executor()
-    spinner.add_node(node)
     try:
+        for create_one in create:
+            nodes.append(create_one())
+            spinner.add_node(nodes[-1])
         spinner.spin()
     finally:
-        node.destroy_node()
+        for node in nodes:
+            node.destroy_node()
         spinner.shutdown(timeout_sec=1.0)
 
 

@@ -96,7 +96,7 @@ class StateEstimatorNode(Node):
 
 def main() -> None:
     """Run the node."""
-    sys.exit(run(StateEstimatorNode, ControlExecutor))
+    sys.exit(run(StateEstimatorNode, executor=ControlExecutor))
 
 
 if __name__ == "__main__":

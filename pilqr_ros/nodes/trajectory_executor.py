@@ -204,7 +204,7 @@ class TrajectoryExecutorNode(Node):
 
 def main() -> None:
     """Run the node."""
-    sys.exit(run(TrajectoryExecutorNode, ControlExecutor))
+    sys.exit(run(TrajectoryExecutorNode, executor=ControlExecutor))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,8 @@
 import fcntl
 import os
 import tempfile
-import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,9 @@ import pytest
 pytest.importorskip("rclpy", reason="ROS 2 is not in this environment")
 pytest.importorskip("pilqr_msgs", reason="pilqr_msgs is not built or not sourced")
 
-import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 
 from pilqr_ros.nodes import graph
+from pilqr_ros.nodes.client_node import ClientNode
 from pilqr_ros.nodes.ros_collector import RosCollector
 from pilqr_ros.tasks import load_task
 
@@ -64,9 +62,8 @@ def fresh_domain():
 
 @pytest.fixture
 def fresh_client(fresh_domain):
-    one = Client()
-    yield one
-    one.close()
+    with Client("test_client") as one:
+        yield one
 
 
 @pytest.fixture(scope="session")
@@ -74,27 +71,8 @@ def task():
     return load_task("hockey")
 
 
-class Client:
+class Client(ClientNode):
     """A node that a thread spins, to talk to the nodes under test."""
-
-    def __init__(self):
-        self.context = rclpy.Context()
-        rclpy.init(context=self.context, signal_handler_options=rclpy.SignalHandlerOptions.NO)
-        self.node = rclpy.create_node("test_client", context=self.context)
-        self.executor = SingleThreadedExecutor(context=self.context)
-        self.executor.add_node(self.node)
-        self.thread = threading.Thread(target=self.spin, daemon=True)
-        self.thread.start()
-
-    def spin(self):
-        with suppress(ExternalShutdownException):
-            self.executor.spin()
-
-    def close(self):
-        self.context.try_shutdown()
-        self.thread.join(5.0)
-        self.executor.shutdown()
-        self.node.destroy_node()
 
     def listen(self, kind, topic, profile):
         """Return a list that grows with every message."""
@@ -133,9 +111,8 @@ def run_nodes():
 
 @pytest.fixture(scope="module")
 def client(domain):
-    one = Client()
-    yield one
-    one.close()
+    with Client("test_client") as one:
+        yield one
 
 
 @pytest.fixture(scope="module")
