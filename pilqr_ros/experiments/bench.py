@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
 
 import numpy as np
 from rich.console import Console
@@ -93,18 +95,22 @@ def authors_pusher_state(case: Case) -> Case:
 
     The redundant coordinates (a constant goal, positions across the plane) are theirs too.
     """
-    chosen = [0, 1, 2, 3, 12, 13, 4, 5, 6, 7, 14, 15]  # the block's slides count as joints
-    sites = [8, None, 9, 10, None, 11, 12, None, 13, None, None, None]
+    labels = load_task("pusher").layout.labels
+    joints, speeds = labels[:4], labels[4:8]
+    chosen = [*joints, "block.x", "block.z", *speeds, "block_velocity.x", "block_velocity.z"]
+    sites = [f"{site}.{axis}" for site in ("left_tip", "right_tip", "block") for axis in "xyz"]
+    sites += [""] * 3
     columns = [*chosen, *sites]
-    back = np.zeros((16, 36))
-    for i in range(16):
-        back[i, columns.index(i)] = 1.0
+    back = np.zeros((len(labels), 36))
+    back[range(len(labels)), [columns.index(label) for label in labels]] = 1.0
+    kept, known = [labels.index(label) for label in chosen], set(labels)
+    shown = [labels.index(label) if label in known else len(labels) for label in sites]
 
     def rewrite(batch: Batch) -> Batch:
         x = np.concatenate([batch.states, np.zeros((*batch.states.shape[:2], 1))], axis=-1)
-        positions = x[..., [16 if c is None else c for c in sites]]
+        positions = x[..., shown]
         velocities = np.gradient(positions, 0.05, axis=1)
-        return replace(batch, states=np.concatenate([x[..., chosen], positions, velocities], -1))
+        return replace(batch, states=np.concatenate([x[..., kept], positions, velocities], -1))
 
     policy = replace(case.policy, K=case.policy.K @ back)
     terms = tuple(replace(term, A=term.A @ back) for term in case.cost.terms)
@@ -139,7 +145,7 @@ def parts(case: Case, settings: Settings) -> dict[str, Callable[[], object]]:
     for_prior = newest[:, : settings.prior_trajectories]
     pooled = newest[:, : problem.batch.N * len(settings.history_weights)]
 
-    def constrained(passes: int, expectation: str) -> object:
+    def constrained(passes: int, expectation: Literal["old", "new"]) -> object:
         options = replace(settings, kl_passes=passes, kl_expectation=expectation)
         return lqr_flm.lqr_flm(
             case.policy,
@@ -174,6 +180,12 @@ def whole(case: Case, settings: Settings) -> object:
     return update("pilqr", case.policy, case.batches, case.cost, settings, ones, rng)
 
 
+def each(cases: Sequence[Case], settings: Settings) -> None:
+    """Do one PILQR update of every case."""
+    for case in cases:
+        whole(case, settings)
+
+
 def medians(functions: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     """Return the median CPU seconds of each function; they take turns, so a slow spell hits all."""
     seconds: dict[str, list[float]] = {name: [] for name in functions}
@@ -206,11 +218,9 @@ def growth_table(case: Case) -> Table:
     runs: dict[str, Callable[[], object]] = {}
     for T in (25, 50, 100):
         short = shorten(case, T)
-        runs[f"T={T}"] = lambda short=short: whole(short, settings)
+        runs[f"T={T}"] = partial(whole, short, settings)
     for count in (1, 2, 4):
-        runs[f"conditions={count}"] = lambda count=count: [
-            whole(case, settings) for _ in range(count)
-        ]
+        runs[f"conditions={count}"] = partial(each, [case] * count, settings)
     table = Table(title=f"{case.name}: growth of the whole update", title_justify="left")
     for column in ("size", "seconds"):
         table.add_column(column, justify="right")

@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 _FLOOR = 1e-12
 """The least multiplier, relative to the curvature and the gradient."""
-_ACCURACY = 1e-9
-"""Relative accuracy of the KL divergence."""
+_CLOSE = 1e-5
+"""Relative error of the KL divergence that one more step squares away."""
 _MOST_STEPS = 200
 
 
@@ -68,10 +68,10 @@ def solve_multiplier(
     eta = guess if guess > least else max(least, math.sqrt(0.5 * total / epsilon), 2.0 * pole)
     for _ in range(_MOST_STEPS):
         kl, slope = _divergence(h, m, eta, with_covariance)
-        if abs(kl - epsilon) <= _ACCURACY * epsilon:
-            break
         low, high = (eta, high) if kl > epsilon else (low, eta)
         eta = _newton(eta, kl, slope, epsilon)
+        if abs(kl - epsilon) <= _CLOSE * epsilon and pole < eta:
+            return Multiplier(eta, epsilon, False)
         if not low < eta < high:
             if low == least:
                 at_least, _ = _divergence(h, m, least, with_covariance)

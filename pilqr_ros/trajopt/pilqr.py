@@ -12,7 +12,6 @@ LQR-FLM alone is lines 3 to 5 and 7, PI2 alone lines 6 and 8 on the whole cost.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -115,18 +114,28 @@ def _run_lqr(problem: Problem, model: Model, *, update_covariance: bool) -> LQRR
 
 def _run_pi2(problem: Problem, policy: TVLGPolicy, weights: Array) -> TVLGPolicy:
     settings = problem.settings
-    if settings.covariance_hold and still_improving(problem.batches):
-        settings = replace(settings, covariance_update="keep")
+    if settings.noise_control == "success-rule":
+        updated = pi2_update(
+            policy, sampled_noise(problem), weights, replace(settings, covariance_update="keep")
+        )
+        factor = success_rule(problem.batch, settings)
+        return replace(updated, L=floor_factor(factor * updated.L, settings.min_action_std))
     return pi2_update(policy, sampled_noise(problem), weights, settings)
 
 
-def still_improving(batches: Sequence[Batch]) -> bool:
-    """Tell whether the newest batch costs less than the one before, by a standard error or more."""
-    if len(batches) < 2:
-        return False
-    before, now = (batch.costs.sum(axis=1) for batch in batches[-2:])
-    error = np.sqrt(before.var() / len(before) + now.var() / len(now))
-    return bool(before.mean() - now.mean() > error)
+def success_rule(batch: Batch, settings: Settings) -> float:
+    """Return the factor on the noise's standard deviation, from how many samples beat the mean.
+
+    Rechenberg's rule: where more than one in five samples cost less than the rollout without noise,
+    the mean is still on its way and the noise stays; where fewer do, noise only does harm.
+    """
+    total = batch.costs.sum(axis=1)
+    quiet = ~batch.noise.any(axis=(1, 2))
+    if quiet.all() or not quiet.any():
+        return 1.0
+    better = np.mean(total[~quiet] < total[quiet].mean())
+    exponent = (better - 0.2) / 0.8 / settings.success_damping
+    return float(np.exp(np.clip(exponent, -np.inf, 0.0)))
 
 
 def _record(method: str, policy: TVLGPolicy, problem: Problem) -> UpdateRecord:
