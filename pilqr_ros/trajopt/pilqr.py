@@ -16,7 +16,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.factors import floor_factor
 from pilqr_ros.trajopt.lqr_flm import LQRResult, lqr_flm
 from pilqr_ros.trajopt.model import Model, Problem, fit_model, sampled_noise
@@ -43,7 +42,7 @@ def two_stages(problem: Problem, model: Model) -> UpdateResult:
     settings = problem.settings
     lqr = _run_lqr(problem, model, update_covariance=settings.lqr_covariance == "update")
     weighted, fell_back = residual_weights(problem.batch.cost_to_go, model.residual, settings)
-    policy = _run_pi2(problem, lqr.policy, weighted.weights)
+    policy = pi2_update(lqr.policy, sampled_noise(problem), weighted.weights, settings)
     record = _record("pilqr", policy, problem)
     record = _with_pi2(_with_lqr(record, lqr, model), weighted, settings)
     flags = np.where(fell_back, StepStatus.FELL_BACK_TO_COST, 0)
@@ -66,7 +65,7 @@ def pi2_alone(problem: Problem) -> UpdateResult:
     """Return the update of PI2 alone, on the whole cost."""
     settings = problem.settings
     weighted = solve_temperatures(problem.batch.cost_to_go, settings.pi2_kl)
-    policy = _run_pi2(problem, problem.policy, weighted.weights)
+    policy = pi2_update(problem.policy, sampled_noise(problem), weighted.weights, settings)
     record = _with_pi2(_record("pi2", policy, problem), weighted, settings)
     return UpdateResult(policy, problem.step_multiplier, record)
 
@@ -110,32 +109,6 @@ def _run_lqr(problem: Problem, model: Model, *, update_covariance: bool) -> LQRR
         problem.settings,
         update_covariance=update_covariance,
     )
-
-
-def _run_pi2(problem: Problem, policy: TVLGPolicy, weights: Array) -> TVLGPolicy:
-    settings = problem.settings
-    if settings.noise_control == "success-rule":
-        updated = pi2_update(
-            policy, sampled_noise(problem), weights, replace(settings, covariance_update="keep")
-        )
-        factor = success_rule(problem.batch, settings)
-        return replace(updated, L=floor_factor(factor * updated.L, settings.min_action_std))
-    return pi2_update(policy, sampled_noise(problem), weights, settings)
-
-
-def success_rule(batch: Batch, settings: Settings) -> float:
-    """Return the factor on the noise's standard deviation, from how many samples beat the mean.
-
-    Rechenberg's rule: where more than one in five samples cost less than the rollout without noise,
-    the mean is still on its way and the noise stays; where fewer do, noise only does harm.
-    """
-    total = batch.costs.sum(axis=1)
-    quiet = ~batch.noise.any(axis=(1, 2))
-    if quiet.all() or not quiet.any():
-        return 1.0
-    better = np.mean(total[~quiet] < total[quiet].mean())
-    exponent = (better - 0.2) / 0.8 / settings.success_damping
-    return float(np.exp(np.clip(exponent, -np.inf, 0.0)))
 
 
 def _record(method: str, policy: TVLGPolicy, problem: Problem) -> UpdateRecord:

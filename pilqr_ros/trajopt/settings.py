@@ -74,10 +74,6 @@ class Settings:
         covariance_damping: 'scalar' takes this root of the ratio of traces; 'full' goes the
             reciprocal of it of the way. At least 1.
         covariance_ratio_min: Least factor on the variance in any direction in one update.
-        noise_control: How much noise is left: as `covariance_update` finds most likely, or by the
-            success rule, for which one rollout of each iteration is executed without noise.
-        success_damping: The success rule changes the logarithm of the noise's standard deviation by
-            a quarter over this at most.
         min_action_std: No action has a standard deviation below this in any direction [N m].
         step_ratio: The residual is compared with the cost by mean absolute values or by standard
             deviations over the samples.
@@ -106,15 +102,13 @@ class Settings:
     residual_start: Literal["sample", "mean"] = "mean"
     cross_fit_folds: int = 5
     noise_source: Literal["applied", "recorded"] = "applied"
-    pi2_kl: float = 0.5
+    pi2_kl: float = 1.0
     temperature_cost: Literal["total", "residual", "larger"] = "larger"
     pi2_fallback_to_cost: bool = True
     pi2_centre_noise: bool = False
     covariance_update: Literal["full", "scalar", "keep"] = "scalar"
     covariance_damping: float = 3.0
     covariance_ratio_min: float = 1e-3
-    noise_control: Literal["likelihood", "success-rule"] = "likelihood"
-    success_damping: float = 1.2
     min_action_std: float = 1e-6
     step_ratio: Literal["mean-abs", "std"] = "std"
     step_decrease_above: float = 1.0
@@ -155,11 +149,6 @@ class Settings:
         for name, (valid, allowed) in checks.items():
             if not valid:
                 raise SettingError(name, getattr(self, name), allowed)
-
-    @property
-    def needs_quiet_rollout(self) -> bool:
-        """Whether one rollout of each iteration is executed without noise."""
-        return self.noise_control == "success-rule"
 
     @classmethod
     def default(cls) -> Settings:
