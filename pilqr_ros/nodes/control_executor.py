@@ -35,6 +35,13 @@ class ControlExecutor(SingleThreadedExecutor):
             for _ in range(CYCLE):
                 self.spin_once(timeout_sec=0)
 
+    def can_execute(self, entity: object) -> bool:
+        """Tell whether the base class may call an entity back: anything but subscriptions.
+
+        It would wake itself after each callback, and so keep taking the next message, too.
+        """
+        return not isinstance(entity, Subscription) and super().can_execute(entity)
+
     def _serve_messages(self) -> None:
         """Call back for messages until anything else is ready or has waited for its turn."""
         subscriptions = [s for node in self.get_nodes() for s in node.subscriptions]

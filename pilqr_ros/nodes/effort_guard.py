@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 import time
 from array import array
-from dataclasses import dataclass
 
 import numpy as np
 from rclpy.clock import Clock, ClockType
@@ -22,36 +21,13 @@ from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.command_stream import CommandStream
 from pilqr_ros.nodes.control_executor import ControlExecutor
 from pilqr_ros.nodes.conversions import NANOSECONDS, view_field
-from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
+from pilqr_ros.nodes.parameters import ListenerParameters, declare
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.wiring import publish, subscribe
 from pilqr_ros.robot.torque_limits import TorqueLimiter
 from pilqr_ros.tasks import load_task
 
-LOCKSTEP_TIMEOUT = 1.0
-"""Longest silence within a rollout in lock-step, where the world waits anyway [s]."""
-
 CHECKS_PER_TIMEOUT = 5
-
-
-@dataclass(frozen=True)
-class GuardParameters(NodeParameters):
-    """Parameters of the guard."""
-
-    command_timeout: float = parameter(
-        0.0,
-        "longest silence within a rollout [s]; 0: two control periods, in lock-step 1 s",
-        low=0.0,
-        high=10.0,
-    )
-
-    def timeout_ns(self, period_ns: int) -> int:
-        """Return the longest silence [ns] at a control period [ns]."""
-        if self.command_timeout > 0.0:
-            return round(self.command_timeout * NANOSECONDS)
-        if self.lockstep:
-            return round(LOCKSTEP_TIMEOUT * NANOSECONDS)
-        return round(2 * period_ns / self.real_time_factor)
 
 
 class EffortGuardNode(Node):
@@ -60,7 +36,7 @@ class EffortGuardNode(Node):
     def __init__(self) -> None:
         """Publish to the controller and listen for commands."""
         super().__init__("effort_guard")
-        parameters = declare(self, GuardParameters)
+        parameters = declare(self, ListenerParameters)
         task = load_task(parameters.task)
         self._limiter = TorqueLimiter(task.torque_limits, task.torque_rate_limits, task.joints)
         self._stream = CommandStream(parameters.timeout_ns(task.period_ns))

@@ -15,6 +15,7 @@ from dataclasses import Field, dataclass, field, fields
 from types import FrameType
 from typing import Any
 
+from pilqr_ros.nodes.exclusive import only_graph
 from pilqr_ros.nodes.processes import Output, ProcessGroup
 
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
@@ -90,9 +91,12 @@ def running_graph(
         chosen: The options.
         on_output: Takes each line that a node prints.
         nodes: Which nodes to start.
+
+    Raises:
+        NodeError: Another graph is running in the same place.
     """
     commands = {spec.name: command(spec, chosen) for spec in nodes}
-    with ProcessGroup(commands, on_output) as group:
+    with only_graph(chosen.namespace), ProcessGroup(commands, on_output) as group:
         try:
             yield group
         finally:

@@ -25,7 +25,7 @@ from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.command_stream import CommandStream
 from pilqr_ros.nodes.control_executor import ControlExecutor
 from pilqr_ros.nodes.conversions import NANOSECONDS, set_stamp, view_field
-from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
+from pilqr_ros.nodes.parameters import ListenerParameters, declare, parameter
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.sensor_messages import SensorMessages
 from pilqr_ros.nodes.viewer import open_viewer
@@ -43,14 +43,11 @@ MOST_PERIODS_AT_ONCE = 10
 
 
 @dataclass(frozen=True)
-class BridgeParameters(NodeParameters):
+class BridgeParameters(ListenerParameters):
     """Parameters of the bridge."""
 
     sensor_rate: float = parameter(
         100.0, "joint states and poses a simulated second in real time", low=20.0, high=500.0
-    )
-    command_timeout: float = parameter(
-        0.1, "zero torque after this silence in real time [s]", low=0.01, high=1.0
     )
     viewer: bool = parameter(False, "show the world in MuJoCo's viewer")
 
@@ -66,7 +63,7 @@ class MujocoBridgeNode(Node):
         self._world = World(task)
         self._world.reset(0, seed=0, jitter=False)
         self._effort = np.zeros(task.dU)
-        self._stream = CommandStream(round(self._given.command_timeout * NANOSECONDS))
+        self._stream = CommandStream(self._given.timeout_ns(task.period_ns))
         self._diverged = False
         self._published_ns = 0
         self._viewer = open_viewer(self._world) if self._given.viewer else None

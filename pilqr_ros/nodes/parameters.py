@@ -7,15 +7,19 @@ them on the node and returns the record with the values that were given.
 from __future__ import annotations
 
 from dataclasses import Field, dataclass, field, fields
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_origin, get_type_hints
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from pilqr_ros.nodes.conversions import NANOSECONDS
 from pilqr_ros.nodes.errors import ParameterError
 
 Record = TypeVar("Record")
+
+LOCKSTEP_TIMEOUT = 1.0
+"""Longest silence of commands in lock-step, where the world waits anyway [s]."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +58,19 @@ def declare(node: Node, record: type[Record]) -> Record:
         ParameterError: A value has the wrong type or lies outside its range.
     """
     kinds = get_type_hints(record)
-    return record(**{f.name: _declare(node, f, kinds[f.name]) for f in fields(record)})  # type: ignore[arg-type]
+    values = {
+        f.name: _declare(node, f, get_origin(kinds[f.name]) or kinds[f.name])
+        for f in fields(record)
+    }
+    return record(**values)
 
 
 def _declare(node: Node, spec: Field[Any], kind: type) -> Any:  # noqa: ANN401
     """Declare one parameter and return its value."""
     limits: Limits = spec.metadata["limits"]
     value = _given(node, spec, kind, limits)
-    node.declare_parameter(spec.name, value, _descriptor(limits, kind), ignore_override=True)
+    given = list(value) if kind is tuple else value
+    node.declare_parameter(spec.name, given, _descriptor(limits, kind), ignore_override=True)
     return value
 
 
@@ -74,15 +83,36 @@ def _given(node: Node, spec: Field[Any], kind: type, limits: Limits) -> Any:  # 
     node.undeclare_parameter(spec.name)
     if kind is float and type(probe) is int:  # `-p real_time_factor:=1`
         probe = float(probe)
+    if kind is tuple:
+        return _numbers(spec, probe)
     if type(probe) is not kind or not limits.allow(probe):
         raise ParameterError(spec.name, probe, limits.describe(kind))
     return probe
 
 
+def _numbers(spec: Field[Any], value: Any) -> tuple[float, ...]:  # noqa: ANN401
+    """Return the checked value of a parameter that is a list of numbers."""
+    count = len(spec.default)
+    try:
+        numbers = tuple(float(number) for number in value)
+    except (TypeError, ValueError):
+        numbers = ()
+    if len(numbers) != count:
+        raise ParameterError(spec.name, value, f"{count} numbers")
+    return numbers
+
+
+def _type(kind: type) -> Parameter.Type:
+    """Return ROS's type of a parameter."""
+    if kind is tuple:
+        return Parameter.Type.DOUBLE_ARRAY
+    return Parameter.Type.from_parameter_value(kind())
+
+
 def _descriptor(limits: Limits, kind: type) -> ParameterDescriptor:
     """Return the descriptor that `ros2 param describe` shows."""
     descriptor = ParameterDescriptor(
-        type=Parameter.Type.from_parameter_value(kind()).value,
+        type=_type(kind).value,
         description=limits.description,
         additional_constraints="" if limits.choices is None else limits.describe(kind),
         read_only=True,
@@ -118,3 +148,23 @@ class NodeParameters(TaskParameters):
     def lockstep(self) -> bool:
         """Whether the simulation waits for the graph."""
         return self.real_time_factor == 0.0
+
+
+@dataclass(frozen=True)
+class ListenerParameters(NodeParameters):
+    """What a node needs to know that obeys commands."""
+
+    command_timeout: float = parameter(
+        0.0,
+        "longest silence within a rollout [s]; 0: two control periods, in lock-step 1 s",
+        low=0.0,
+        high=10.0,
+    )
+
+    def timeout_ns(self, period_ns: int) -> int:
+        """Return the longest silence [ns] at a control period [ns]."""
+        if self.command_timeout > 0.0:
+            return round(self.command_timeout * NANOSECONDS)
+        if self.lockstep:
+            return round(LOCKSTEP_TIMEOUT * NANOSECONDS)
+        return round(2 * period_ns / self.real_time_factor)

@@ -18,6 +18,9 @@ from pilqr_ros.robot.policy_runner import PolicyRunner
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.trajopt.typing import Array
 
+MOST_UNANSWERED = 2
+"""Commands in real time whose applied torque may still be on its way."""
+
 _MS = 1e-6
 """Milliseconds in a nanosecond."""
 
@@ -205,7 +208,12 @@ class RolloutSession:
             return f"the state of step {self.step} is {age:.1f} ms old: state_estimator is silent"
         if stamp_ns <= self._stamp_ns:
             return f"the stamp of step {self.step} is not newer than that of the step before"
+        if self.step - self._answered > MOST_UNANSWERED:
+            return f"step {self.step}: effort_guard has not told the torque of {self._unanswered()}"
         return ""
+
+    def _unanswered(self) -> str:
+        return f"{self.step - self._answered} of {self.step} steps"
 
     def _give_up(self, now_ns: int) -> Command | None:
         """Name who did not answer in time."""
@@ -221,7 +229,7 @@ class RolloutSession:
 
     def _missing_answer(self) -> str:
         if self._answered < self.step or not self._stop_applied:
-            return f"effort_guard told the torque of {self._answered} of {self.step} steps"
+            return f"effort_guard has not told the torque of {self._unanswered()}"
         return "no state came after the last command"
 
     def _finish_if_stopped(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from array import array
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -19,14 +20,26 @@ from pilqr_msgs.msg import State
 from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.control_executor import ControlExecutor
 from pilqr_ros.nodes.conversions import set_stamp, to_nanoseconds, view_field
-from pilqr_ros.nodes.parameters import NodeParameters, declare
+from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.wiring import publish, subscribe
-from pilqr_ros.robot.state_estimation import StateError, StateEstimator
+from pilqr_ros.robot.state_estimation import StateError, StateEstimator, rigid_transform
 from pilqr_ros.tasks import load_task
 
 WARN_PERIOD = 2.0
 """Least time between two warnings of the same kind [s]."""
+
+
+@dataclass(frozen=True)
+class EstimatorParameters(NodeParameters):
+    """Parameters of the estimator."""
+
+    mocap_xyz: tuple[float, ...] = parameter(
+        (0.0, 0.0, 0.0), "origin of motion capture's frame in the robot's base frame [m]"
+    )
+    mocap_rpy: tuple[float, ...] = parameter(
+        (0.0, 0.0, 0.0), "rotation of motion capture's frame about the base's fixed axes [rad]"
+    )
 
 
 class StateEstimatorNode(Node):
@@ -35,10 +48,11 @@ class StateEstimatorNode(Node):
     def __init__(self) -> None:
         """Subscribe to the task's sensors."""
         super().__init__("state_estimator")
-        parameters = declare(self, NodeParameters)
+        parameters = declare(self, EstimatorParameters)
         task = load_task(parameters.task)
         self._lockstep = parameters.lockstep
-        self._estimator = StateEstimator(task)
+        transform = rigid_transform(parameters.mocap_xyz, parameters.mocap_rpy)
+        self._estimator = StateEstimator(task, mocap_to_base=transform)
         self._joint_stamp_ns = -1
         self._published_ns = -1
         self._message = State(x=array("d", bytes(8 * task.dX)))

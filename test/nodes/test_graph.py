@@ -161,3 +161,14 @@ def test_a_namespace_moves_the_whole_graph(fresh_client, run_nodes, wait_until):
         topics = dict(node.get_topic_names_and_types())
         assert "/left/torque_command" in topics
         assert "/clock" in topics
+
+
+def test_a_second_graph_in_the_same_place_is_refused(fresh_domain, run_nodes):
+    with run_nodes("cost_evaluator"):
+        with (
+            pytest.raises(NodeError, match=r"another graph is running in ROS domain \d+"),
+            run_nodes("cost_evaluator"),
+        ):
+            pass
+        with run_nodes("cost_evaluator", namespace="left"):
+            pass

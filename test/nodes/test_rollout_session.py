@@ -135,7 +135,7 @@ def test_a_guard_that_does_not_answer_makes_the_rollout_invalid():
     driver.state((T + 1) * PERIOD)
     driver.tick(201 * MS)
     assert driver.session.done
-    assert "effort_guard told the torque of 0 of 4 steps" in driver.session.reason
+    assert "effort_guard has not told the torque of 4 of 4 steps" in driver.session.reason
 
 
 def test_cancelling_stops_with_the_last_command():
@@ -191,3 +191,13 @@ def test_a_stale_state_makes_the_rollout_invalid():
     run_real_time(driver, T, stale=2)
     assert driver.sent[-1].last
     assert "state of step 2 is 55.0 ms old" in driver.session.reason
+
+
+def test_a_guard_that_falls_silent_ends_a_rollout_in_real_time():
+    driver = Driver(lockstep=False)
+    for tick in range(4):
+        driver.now = tick * PERIOD
+        driver.state(tick * PERIOD)
+        driver.tick(tick * PERIOD)
+    assert driver.sent[-1].last
+    assert "effort_guard has not told the torque of 3 of 3 steps" in driver.session.reason

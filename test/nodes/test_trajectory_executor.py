@@ -38,8 +38,8 @@ def loop(client, run_nodes):
 
 @pytest.fixture
 def slow_loop(client, run_nodes):
-    """Real time, so that a rollout lasts long enough to be disturbed."""
-    with run_nodes(*LOOP, real_time_factor=1.0) as group:
+    """On the clock and slowly, so that a rollout lasts long enough to be disturbed."""
+    with run_nodes(*LOOP, real_time_factor=0.25) as group:
         yield group
 
 
@@ -110,8 +110,8 @@ def test_a_killed_executor_leaves_zero_torque_within_the_timeout(
     wait_until(lambda: any(np.any(one.effort) for one in applied), "a torque")
     os.kill(slow_loop.pids["trajectory_executor"], signal.SIGKILL)
     began = time.monotonic()
-    wait_until(lambda: not np.any(applied[-1].effort), "zero torque", 2.0)
-    assert time.monotonic() - began < 0.5
+    wait_until(lambda: not np.any(applied[-1].effort), "zero torque", 3.0)
+    assert time.monotonic() - began < 1.5  # two control periods are 0.4 s at this pace
     assert applied[-1].interventions == AppliedTorque.TIMEOUT
 
 

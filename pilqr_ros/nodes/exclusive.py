@@ -1,0 +1,35 @@
+"""One graph in a place: two in the same domain and namespace would command each other's robot."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pilqr_ros.nodes.errors import NodeError
+
+
+@contextmanager
+def only_graph(namespace: str) -> Iterator[None]:
+    """Hold the place of a graph on this machine, in the present ROS domain and a namespace.
+
+    The lock ends with the process that holds it, however it ends.
+
+    Raises:
+        NodeError: Another graph is there.
+    """
+    domain = os.environ.get("ROS_DOMAIN_ID", "0")
+    name = namespace.strip("/").replace("/", ".")
+    path = Path(tempfile.gettempdir(), f"pilqr_graph_{os.getuid()}_{domain}_{name}.lock")
+    with path.open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise NodeError(
+                f"another graph is running in ROS domain {domain}, namespace '/{name}': end it, "
+                "use its nodes (--attach), or choose another domain with ROS_DOMAIN_ID"
+            ) from error
+        yield
