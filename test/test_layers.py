@@ -19,7 +19,7 @@ ALLOWED = {
     "experiments": {"experiments", "nodes", "learning", "simulation", "robot", "tasks", "trajopt"},
     "nodes": {"nodes", "learning", "simulation", "robot", "tasks", "trajopt"},
 }
-TRAJOPT_LIBRARIES = {"numpy", "scipy", "sklearn"}
+TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 
 
 def imported_modules(path: Path) -> set[str]:
@@ -48,7 +48,7 @@ def test_every_folder_of_the_package_has_its_place():
     assert folders == set(ALLOWED)
 
 
-def test_trajopt_needs_nothing_but_numpy_scipy_and_scikit_learn():
+def test_trajopt_needs_nothing_but_numpy_and_scipy():
     for path in (ROOT / "trajopt").rglob("*.py"):
         for name in imported_modules(path):
             package = name.partition(".")[0]

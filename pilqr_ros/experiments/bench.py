@@ -74,7 +74,7 @@ def pusher_case() -> Case:
 
 def collect(task_name: str, rollouts: int) -> Case:
     """Train for a few iterations and return the last policy with all rollouts."""
-    task, rng = load_task(task_name), np.random.default_rng(0)
+    task = load_task(task_name)
     collector, cost, policy = InProcessCollector(task), task.cost(0), task.initial_policy(0)
     batches: list[Batch] = []
     multiplier = np.ones(task.T)
@@ -86,7 +86,7 @@ def collect(task_name: str, rollouts: int) -> Case:
         batches.append(Batch(states, actions, noise, cost.evaluate(states, actions)))
         if len(batches) == ITERATIONS:
             return Case(task_name, policy, tuple(batches), cost)
-        result = update("pilqr", policy, batches, cost, Settings(), multiplier, rng)
+        result = update("pilqr", policy, batches, cost, Settings(), multiplier)
         policy, multiplier = result.policy, result.step_multiplier
 
 
@@ -176,8 +176,8 @@ def parts(case: Case, settings: Settings) -> dict[str, Callable[[], object]]:
 
 def whole(case: Case, settings: Settings) -> object:
     """Do one PILQR update."""
-    ones, rng = np.ones(case.policy.T), np.random.default_rng(0)
-    return update("pilqr", case.policy, case.batches, case.cost, settings, ones, rng)
+    ones = np.ones(case.policy.T)
+    return update("pilqr", case.policy, case.batches, case.cost, settings, ones)
 
 
 def each(cases: Sequence[Case], settings: Settings) -> None:

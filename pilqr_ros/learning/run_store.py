@@ -46,7 +46,7 @@ FORMAT = 1
 TASK_FILE = "task.yaml"
 """The frozen task file; its models lie in ``models`` beside it."""
 
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "mujoco")
+_LIBRARIES = ("numpy", "scipy", "mujoco")
 _ROLLOUT_ARRAYS = ("states", "commanded", "applied", "noise", "stamps")
 
 

@@ -16,7 +16,6 @@ class Stream(IntEnum):
 
     TRAINING = 0
     EVALUATION = 1
-    UPDATE = 2
 
 
 def rollout_seed(
@@ -39,8 +38,3 @@ def rollout_seed(
     """
     words = np.random.SeedSequence([stream, run_seed, iteration, condition, sample, attempt])
     return int(words.generate_state(1, np.uint64)[0])
-
-
-def update_rng(run_seed: int, iteration: int, condition: int) -> np.random.Generator:
-    """Return the generator of one policy update."""
-    return np.random.default_rng([Stream.UPDATE, run_seed, iteration, condition])

@@ -18,7 +18,7 @@ from pilqr_ros.learning.costing import CostEvaluator, CostReport
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
 from pilqr_ros.learning.run_store import RunConfig, RunStore
-from pilqr_ros.learning.seeds import rollout_seed, update_rng
+from pilqr_ros.learning.seeds import rollout_seed
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.batch import Batch
@@ -170,7 +170,6 @@ class Trainer:
                 task.cost(condition),
                 task.learning.settings,
                 step_multiplier,
-                update_rng(config.seed, iteration, condition),
                 action_limits=task.torque_limits,
             )
         except UpdateError as error:

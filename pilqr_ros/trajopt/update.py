@@ -33,7 +33,6 @@ def update(
     cost: TrajectoryCost,
     settings: Settings,
     step_multiplier: Array,
-    rng: np.random.Generator,
     action_limits: Array | None = None,
 ) -> UpdateResult:
     """Update a policy from samples of it.
@@ -46,7 +45,6 @@ def update(
         cost: The cost that the samples were given.
         settings: Options of every method.
         step_multiplier: Multipliers of LQR-FLM's KL step, ``(T,)``; ones at first.
-        rng: Source of randomness (no method needs one today).
         action_limits: Actions simulated by the fitted model are clipped to +- these, ``(dU,)``
             [N m]; None clips none.
 

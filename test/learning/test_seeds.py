@@ -1,6 +1,6 @@
 from itertools import product
 
-from pilqr_ros.learning.seeds import Stream, rollout_seed, update_rng
+from pilqr_ros.learning.seeds import Stream, rollout_seed
 
 
 def test_every_place_of_a_run_has_its_own_seed():
@@ -12,8 +12,3 @@ def test_every_place_of_a_run_has_its_own_seed():
 def test_seeds_fit_64_bits_and_repeat():
     assert 0 <= rollout_seed(7, 1, 0, 3) < 2**64
     assert rollout_seed(7, 1, 0, 3) == rollout_seed(7, 1, 0, 3)
-
-
-def test_updates_of_different_iterations_draw_differently():
-    assert update_rng(0, 0, 0).random() != update_rng(0, 1, 0).random()
-    assert update_rng(0, 1, 0).random() == update_rng(0, 1, 0).random()

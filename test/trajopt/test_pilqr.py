@@ -17,9 +17,7 @@ EXACT_FIT = replace(Settings.paper(), prior="none", dynamics_ridge=1e-10, temper
 
 def run(method, cost, policy, batches, settings, **options):
     ones = np.ones(policy.T)
-    return update(
-        method, policy, batches, cost, settings, ones, np.random.default_rng(0), **options
-    )
+    return update(method, policy, batches, cost, settings, ones, **options)
 
 
 @pytest.mark.parametrize("folds", [1, 5])
@@ -215,7 +213,7 @@ def test_each_method_lowers_the_cost_of_a_smooth_task(make_task, method):
     for _ in range(12):
         batches.append(roll_out(policy, 12, rng))
         costs.append(batches[-1].costs.sum(axis=1).mean())
-        result = update(method, policy, batches, cost, Settings(), multiplier, rng)
+        result = update(method, policy, batches, cost, Settings(), multiplier)
         policy, multiplier = result.policy, result.step_multiplier
     assert np.mean(costs[-3:]) < 0.6 * costs[0]
 

@@ -30,8 +30,7 @@ METHOD = pytest.mark.parametrize("method", METHODS)
 
 def run(method, cost, policy, batches, settings, multiplier=None, **options):
     ones = np.ones(policy.T) if multiplier is None else multiplier
-    rng = np.random.default_rng(0)
-    return update(method, policy, batches, cost, settings, ones, rng, **options)
+    return update(method, policy, batches, cost, settings, ones, **options)
 
 
 def assert_valid(result):
