@@ -21,6 +21,7 @@ from pilqr_ros.learning.run_store import RunConfig, RunStore
 from pilqr_ros.learning.seeds import rollout_seed
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.tasks import Task
+from pilqr_ros.tasks.schema import MAX_ITERATIONS, MAX_ROLLOUTS, MIN_ROLLOUTS
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.errors import UpdateError
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -28,9 +29,6 @@ from pilqr_ros.trajopt.update import METHODS, UpdateResult, update
 
 MAX_ATTEMPTS = 5
 """Invalid rollouts in a row that are drawn again before training gives up."""
-
-MAX_ITERATIONS = 1000
-MAX_ROLLOUTS = 1000
 
 
 def check_config(config: RunConfig, task: Task) -> None:
@@ -44,7 +42,7 @@ def check_config(config: RunConfig, task: Task) -> None:
     if config.method not in METHODS:
         raise TrainingError(f"method is {config.method!r}, expected one of {', '.join(METHODS)}")
     _check_range("iterations", config.iterations, 1, MAX_ITERATIONS)
-    _check_range("rollouts", config.rollouts, 2, MAX_ROLLOUTS)
+    _check_range("rollouts", config.rollouts, MIN_ROLLOUTS, MAX_ROLLOUTS)
     _check_range("seed", config.seed, 0, 2**64 - 1)
     if not config.conditions:
         raise TrainingError("conditions is empty, expected at least one index")
@@ -93,7 +91,7 @@ class Trainer:
         """
         config, first = self.store.config, self.store.iterations_finished
         per_iteration = config.rollouts * len(config.conditions)
-        self._pace = _Pace(per_iteration)
+        self._pace = _Pace(per_iteration, len(config.conditions))
         self._progress = TrainingProgress("collecting", first, config.iterations, 0, per_iteration)
         self._start(first)
         for iteration in range(first, config.iterations):
@@ -114,6 +112,7 @@ class Trainer:
         for condition in self.store.config.conditions:
             if self.store.started(iteration + 1, condition):
                 self._batches[condition].append(self._stored_batch(iteration, condition))
+                self._tell(rollout=self._progress.rollout + self.store.config.rollouts)
                 continue
             summaries.append(self._improve(iteration, condition))
         if summaries:
@@ -237,6 +236,7 @@ class _Pace:
     """Estimates the time left from the mean duration of rollouts and updates."""
 
     rollouts_per_iteration: int
+    updates_per_iteration: int
     _rollout_seconds: list[float] = field(default_factory=list)
     _update_seconds: list[float] = field(default_factory=list)
 
@@ -250,8 +250,9 @@ class _Pace:
         if not self._rollout_seconds:
             return float("nan")
         rollouts = iterations_left * self.rollouts_per_iteration - rollouts_done
+        updates = iterations_left * self.updates_per_iteration
         update_seconds = np.mean(self._update_seconds) if self._update_seconds else 0.0
-        return float(rollouts * np.mean(self._rollout_seconds) + iterations_left * update_seconds)
+        return float(rollouts * np.mean(self._rollout_seconds) + updates * update_seconds)
 
 
 def _batch(samples: list[tuple[Rollout, CostReport]]) -> Batch:

@@ -56,8 +56,8 @@ class PolicyRunner:
         self.step = 0
         self._policy, self._noise = policy, noise
         self._condition, self._seed, self._period_ns = condition, seed, period_ns
-        self._joints = joints or [f"joint {i}" for i in range(dU)]
-        self._labels = labels or [f"entry {i}" for i in range(dX)]
+        self._joints = [f"joint {i}" for i in range(dU)] if joints is None else joints
+        self._labels = [f"entry {i}" for i in range(dX)] if labels is None else labels
         self._states, self._stamps = np.zeros((T, dX)), np.zeros(T, dtype=np.int64)
         self._commanded, self._applied = np.zeros((T, dU)), np.zeros((T, dU))
         self._interventions = np.full(T, -1, dtype=np.int64)

@@ -56,7 +56,8 @@ class TorqueLimiter:
         self._rates = np.array(rate_limits, dtype=np.float64)
         if self._rates.shape != self._limits.shape:
             raise ShapeError("rate_limits", self._rates.shape, f"{self._limits.shape} as limits")
-        self._joints = joints or [f"joint {i}" for i in range(len(self._limits))]
+        unnamed = [f"joint {i}" for i in range(len(self._limits))]
+        self._joints = unnamed if joints is None else joints
         self.reset()
 
     def reset(self) -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pilqr_ros.simulation.errors import RenderError
 
 _PLATFORMS = ("osmesa", "egl")
+_DEFAULT_CAMERA = "overview"
 
 
 class OffscreenRenderer:
@@ -42,15 +43,18 @@ class OffscreenRenderer:
         self._option = mujoco.MjvOption()
         self._finalizer = weakref.finalize(self, _free, self._gl, self._context)
 
-    def render(self, data: mujoco.MjData, camera: str) -> NDArray[np.uint8]:
-        """Return the picture that a camera of the model sees, ``(height, width, 3)``.
+    def render(self, data: mujoco.MjData, camera: str | None = None) -> NDArray[np.uint8]:
+        """Return a picture of the world, ``(height, width, 3)``.
+
+        Args:
+            data: State of the world.
+            camera: Name of a camera of the model; if not given, ``overview`` where the model has
+                one, else a view of the whole model.
 
         Raises:
             RenderError: The model has no such camera.
         """
-        view = mujoco.MjvCamera()
-        view.type = mujoco.mjtCamera.mjCAMERA_FIXED
-        view.fixedcamid = self._camera_id(camera)
+        view = self._view(camera)
         self._gl.make_current()
         mujoco.mjv_updateScene(
             self._model, data, self._option, None, view, mujoco.mjtCatBit.mjCAT_ALL, self._scene
@@ -66,13 +70,19 @@ class OffscreenRenderer:
         """Free the OpenGL context."""
         self._finalizer()
 
-    def _camera_id(self, name: str) -> int:
-        """Return the camera's id."""
-        index = mujoco.mj_name2id(self._model, mujoco.mjtObj.mjOBJ_CAMERA, name)
-        if index < 0:
-            known = ", ".join(self._model.camera(i).name for i in range(self._model.ncam))
-            raise RenderError(f"no camera {name!r}; cameras: {known or 'none'}")
-        return index
+    def _view(self, camera: str | None) -> mujoco.MjvCamera:
+        """Return the view of a camera, or the default one."""
+        view = mujoco.MjvCamera()
+        known = [self._model.camera(i).name for i in range(self._model.ncam)]
+        name = _DEFAULT_CAMERA if camera is None else camera
+        if name in known:
+            view.type = mujoco.mjtCamera.mjCAMERA_FIXED
+            view.fixedcamid = known.index(name)
+        elif camera is None:
+            mujoco.mjv_defaultFreeCamera(self._model, view)
+        else:
+            raise RenderError(f"no camera {name!r}; cameras: {', '.join(known) or 'none'}")
+        return view
 
 
 def _free(gl: Any, context: mujoco.MjrContext) -> None:  # noqa: ANN401

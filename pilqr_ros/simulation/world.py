@@ -136,7 +136,7 @@ class World:
             EffortError: It is not finite or of a wrong size.
             SimulationDiverged: The state is no longer physical.
         """
-        self._advance(effort, self.task.period_ns // self._timestep_ns)
+        self._advance(effort, round(self.task.period_ns / self._timestep_ns))
 
     def advance(self, effort: Array, seconds: float) -> None:
         """Hold a torque for some time, rounded to whole physics steps (errors as `step`)."""
@@ -161,9 +161,9 @@ class World:
         )
 
     def render(
-        self, width: int = 960, height: int = 540, camera: str = "overview"
+        self, width: int = 960, height: int = 540, camera: str | None = None
     ) -> NDArray[np.uint8]:
-        """Return a picture ``(height, width, 3)``, rendered off-screen.
+        """Return a picture ``(height, width, 3)``, rendered off-screen (see `OffscreenRenderer`).
 
         Raises:
             RenderError: No off-screen renderer, no such camera, or an impossible size.

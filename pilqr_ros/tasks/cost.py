@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.errors import TaskError, refuse_repeated
 from pilqr_ros.tasks.expression import linear_map
 from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.schema import Cost, Term
@@ -35,7 +35,7 @@ def build_cost(
         _loss_term(term, layout, targets, T, f"cost.terms[{i}]")
         for i, term in enumerate(cost.terms)
     )
-    _check_names([term.name for term in terms])
+    refuse_repeated((term.name for term in terms), "cost.terms[{}].name")
     return TrajectoryCost(terms, _torque_weights(cost.torque_weights, dU))
 
 
@@ -59,6 +59,8 @@ def _loss_term(
     term: Term, layout: StateLayout, targets: Mapping[str, Array], T: int, key: str
 ) -> LossTerm:
     """Build one term."""
+    if term.name == "torque":
+        raise TaskError(f"{key}.name", "'torque' is the name of the penalty of torque_weights")
     z = linear_map(term, layout, targets, key)
     return LossTerm(
         name=term.name,
@@ -69,13 +71,6 @@ def _loss_term(
         gamma=term.gamma,
         weight=term_weights(term, T, key),
     )
-
-
-def _check_names(names: Sequence[str]) -> None:
-    """Refuse two terms of the same name."""
-    for i, name in enumerate(names):
-        if name in names[:i]:
-            raise TaskError(f"cost.terms[{i}].name", f"{name!r} is used twice")
 
 
 def _torque_weights(weights: float | tuple[float, ...], dU: int) -> Array:

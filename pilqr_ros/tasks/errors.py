@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -43,6 +45,23 @@ def key_path(prefix: str, location: tuple[int | str, ...]) -> str:
         else:
             path += f".{part}" if path else part
     return path or "task"
+
+
+def refuse_repeated(names: Iterable[str], key: str) -> None:
+    """Refuse a name that is used twice.
+
+    Args:
+        names: The names in their order.
+        key: Path of a name with ``{}`` for its index, for example ``joints[{}].name``.
+
+    Raises:
+        TaskError: A name was used before.
+    """
+    seen = set()
+    for i, name in enumerate(names):
+        if name in seen:
+            raise TaskError(key.format(i), f"{name!r} is used twice")
+        seen.add(name)
 
 
 def _problem(item: ErrorDetails) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.errors import TaskError, refuse_repeated
 from pilqr_ros.tasks.schema import Block, Kind
 from pilqr_ros.trajopt.typing import Array
 
@@ -56,11 +56,10 @@ class StateLayout:
         Raises:
             TaskError: Two blocks have the same name.
         """
+        refuse_repeated((block.name for block in blocks), "state[{}].name")
         laid: list[StateBlock] = []
         start = 0
-        for i, block in enumerate(blocks):
-            if block.name in {other.name for other in laid}:
-                raise TaskError(f"state[{i}].name", f"{block.name!r} is used twice")
+        for block in blocks:
             axes = _axes(block, actuated)
             stop = start + len(axes)
             laid.append(

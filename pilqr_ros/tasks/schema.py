@@ -6,6 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+MIN_ROLLOUTS, MAX_ROLLOUTS = 2, 1000
+"""Fewest and most rollouts of an iteration: one tells nothing of the noise."""
+
+MAX_ITERATIONS = 1000
+
 Kind = Literal[
     "joint_positions",
     "joint_velocities",
@@ -155,8 +160,8 @@ class InitialPolicy(Section):
 class Learning(Section):
     """How much is collected, and the settings of the methods (see trajopt's Settings)."""
 
-    rollouts: Annotated[int, Field(ge=1)]
-    iterations: Annotated[int, Field(ge=1)]
+    rollouts: Annotated[int, Field(ge=MIN_ROLLOUTS, le=MAX_ROLLOUTS)]
+    iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)]
     settings: dict[str, Any] = {}
 
 

@@ -11,7 +11,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from pilqr_ros.tasks.cost import build_cost
-from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.errors import TaskError, refuse_repeated
 from pilqr_ros.tasks.initial_policy import build_initial_policy
 from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.model_files import read_model_files
@@ -80,6 +80,8 @@ class Task:
         self.source = source
         self.file = file
         self.folder = folder
+        refuse_repeated(self.joints, "joints[{}].name")
+        refuse_repeated((start.name for start in file.conditions), "conditions[{}].name")
         self.layout = StateLayout.from_blocks(file.state, self.joints)
         self.conditions = tuple(_condition(file, i) for i in range(len(file.conditions)))
         self.learning = _learning(file)
@@ -182,16 +184,29 @@ class Task:
         """Width of the filter of the exploration noise [control steps]; 0 is white."""
         return self.file.noise_smoothing
 
+    def check_condition(self, condition: int) -> None:
+        """Check the index of a condition.
+
+        Raises:
+            TaskError: There is no such condition.
+        """
+        if not 0 <= condition < len(self.conditions):
+            last = len(self.conditions) - 1
+            raise TaskError("", f"condition is {condition}, expected 0 to {last}")
+
     def cost(self, condition: int) -> TrajectoryCost:
-        """Return the cost of a condition."""
+        """Return the cost of a condition (errors as `check_condition`)."""
+        self.check_condition(condition)
         return self._costs[condition]
 
     def success(self, condition: int, states: Array) -> Outcome:
-        """Judge the states ``(T, dX)`` of a rollout."""
+        """Judge the states ``(T, dX)`` of a rollout (errors as `check_condition`)."""
+        self.check_condition(condition)
         return self._successes[condition](states)
 
     def initial_policy(self, condition: int) -> TVLGPolicy:
-        """Return the policy that training starts from."""
+        """Return the policy that training starts from (errors as `check_condition`)."""
+        self.check_condition(condition)
         start = self.conditions[condition].start
         return build_initial_policy(
             self.file.initial_policy, self.layout, self.joints, start, self.T

@@ -9,7 +9,7 @@ import mujoco
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.models import element_id
-from pilqr_ros.tasks.schema import Start, TaskFile
+from pilqr_ros.tasks.schema import Joint, Start, TaskFile
 
 _JOINT = mujoco.mjtObj.mjOBJ_JOINT
 _SITE = mujoco.mjtObj.mjOBJ_SITE
@@ -27,7 +27,7 @@ def verify_models(
     """
     for i, joint in enumerate(file.joints):
         element_id(robot, _JOINT, joint.name, f"joints[{i}].name")
-        element_id(world, _ACTUATOR, joint.name, f"joints[{i}].name")
+        _verify_motor(joint, world, f"joints[{i}]")
     for i, block in enumerate(layout.blocks):
         if block.kind.startswith("joint_"):
             for joint_name in block.axes:
@@ -39,6 +39,28 @@ def verify_models(
     _verify_period(file, world)
     for i, start in enumerate(file.conditions):
         _verify_start(start, [joint.name for joint in file.joints], world, f"conditions[{i}]")
+
+
+def _verify_motor(joint: Joint, world: mujoco.MjModel, key: str) -> None:
+    """The actuator of a joint's name gives its torque as commanded, up to the joint's limit."""
+    motor = element_id(world, _ACTUATOR, joint.name, f"{key}.name")
+    driven = element_id(world, _JOINT, joint.name, f"{key}.name")
+    is_motor = (
+        world.actuator_trntype[motor] == mujoco.mjtTrn.mjTRN_JOINT
+        and world.actuator_trnid[motor, 0] == driven
+        and world.actuator_dyntype[motor] == mujoco.mjtDyn.mjDYN_NONE
+        and world.actuator_gaintype[motor] == mujoco.mjtGain.mjGAIN_FIXED
+        and world.actuator_biastype[motor] == mujoco.mjtBias.mjBIAS_NONE
+        and world.actuator_gainprm[motor, 0] * world.actuator_gear[motor, 0] == 1.0
+    )
+    if not is_motor:
+        problem = f"the actuator {joint.name!r} must be a <motor> of this joint with gear 1"
+        raise TaskError(f"{key}.name", problem)
+    lower, upper = world.actuator_ctrlrange[motor]
+    allowed = min(-lower, upper)
+    if world.actuator_ctrllimited[motor] and joint.torque_limit > allowed:
+        problem = f"{joint.torque_limit} N m is more than the model's motor gives, {allowed:g} N m"
+        raise TaskError(f"{key}.torque_limit", problem)
 
 
 def _verify_period(file: TaskFile, world: mujoco.MjModel) -> None:

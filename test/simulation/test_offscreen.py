@@ -1,7 +1,11 @@
+from importlib import resources
+
 import numpy as np
 import pytest
 
 from pilqr_ros.simulation.errors import RenderError
+from pilqr_ros.simulation.world import World
+from pilqr_ros.tasks import Task
 
 
 def picture(world, *args, **kwargs):
@@ -34,6 +38,15 @@ def test_the_picture_changes_with_the_world_and_keeps_its_own_pixels(world):
 def test_sizes_and_cameras_can_change(world):
     assert picture(world, 64, 48).shape == (48, 64, 3)
     assert picture(world, 80, 60, camera="above").shape == (60, 80, 3)
+
+
+def test_a_scene_without_cameras_is_seen_as_a_whole(hockey, tmp_path):
+    scene = resources.files("pilqr_ros.tasks") / "models" / "hockey.xml"
+    lines = [line for line in scene.read_text().splitlines() if "<camera" not in line]
+    (tmp_path / "hockey.xml").write_text("\n".join(lines))
+    world = World(Task.from_text(hockey.source, folder=tmp_path))
+    world.reset(0, seed=0, jitter=False)
+    assert picture(world, 160, 120).std() > 10
 
 
 def test_an_unknown_camera_is_named_with_those_there_are(world):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pilqr_ros.tasks import Outcome
+from pilqr_ros.tasks import Outcome, TaskError
 
 
 def test_dimensions_and_rate(hockey):
@@ -56,6 +56,14 @@ def test_success_is_a_box_about_the_goal_at_the_last_step(hockey, offset, succes
 
 def test_a_trajectory_that_is_not_finite_is_no_success(hockey):
     assert hockey.success(0, np.full((100, 26), np.nan)).success is False
+
+
+@pytest.mark.parametrize("condition", [-1, 1])
+def test_a_condition_that_does_not_exist_is_refused(hockey, condition):
+    message = f"condition is {condition}, expected 0 to 0"
+    for ask in (hockey.cost, hockey.initial_policy, lambda c: hockey.success(c, np.zeros((1, 26)))):
+        with pytest.raises(TaskError, match=message):
+            ask(condition)
 
 
 def test_outcome_is_success_and_distance():

@@ -78,7 +78,11 @@ WRONG = [
         r"initial_policy\.torque_std: has 1 entries, expec.* 7",
     ),
     (("initial_policy", "damping"), None, r"initial_policy: kind hold needs stiffness and damping"),
-    (("learning", "rollouts"), 0, r"learning\.rollouts: .*greater than or equal to 1.*got 0"),
+    (("joints", 1, "name"), "r_shoulder_pan_joint", r"joints\[1\]\.name: 'r_shoulder_pan.*twice"),
+    (("joints", 5, "torque_limit"), 11, r"joints\[5\]\.torque_limit: 11\.0 N m is more .*, 10 N m"),
+    (("cost", "terms", 1, "name"), "torque", r"cost\.terms\[1\]\.name: 'torque' is the name of"),
+    (("learning", "rollouts"), 1, r"learning\.rollouts: .*greater than or equal to 2.*got 1"),
+    (("learning", "iterations"), 1001, r"learning\.iterations: .*less than or equal to 1000.*1001"),
     (("learning", "settings", "wings"), 2, r"learning\.settings\.wings: is not a known key"),
     (("learning", "settings", "prior"), "bad", r"learning\.settings\.prior: .*'gmm'.*got 'bad'"),
     (
@@ -95,6 +99,31 @@ WRONG = [
 def test_a_wrong_key_is_named_with_value_and_what_is_allowed(edited, path, value, message):
     with pytest.raises(TaskError, match=message):
         edited(_set(path, value))
+
+
+def test_two_conditions_of_one_name_are_refused(edited):
+    def edit(content):
+        content["conditions"] *= 2
+
+    with pytest.raises(TaskError, match=r"conditions\[1\]\.name: 'middle' is used twice"):
+        edited(edit)
+
+
+@pytest.mark.parametrize(
+    "actuator",
+    [
+        '<position name="joint_1" joint="joint_1" kp="50"/>',
+        '<motor name="joint_1" joint="joint_1" gear="30"/>',
+        '<motor name="joint_1" joint="joint_2"/>',
+    ],
+)
+def test_an_actuator_that_does_not_give_the_commanded_torque_is_refused(tmp_path, actuator):
+    arm = (resources.files("pilqr_ros.tasks") / "models" / "pusher_arm.xml").read_text()
+    motor = '<motor name="joint_1" joint="joint_1" ctrlrange="-2 2"/>'
+    assert motor in arm
+    (tmp_path / "pusher_arm.xml").write_text(arm.replace(motor, actuator))
+    with pytest.raises(TaskError, match=r"joints\[0\]\.name: the actuator 'joint_1' must be a <mo"):
+        Task.from_text(load_task("pusher").source, folder=tmp_path)
 
 
 def test_all_wrong_keys_are_reported_at_once(edited):
