@@ -10,6 +10,7 @@ import numpy as np
 
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.tasks import Task
+from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.typing import Array
 
 
@@ -55,6 +56,7 @@ class TaskCostEvaluator:
             TaskError: The rollout's condition is not one of the task's.
             ShapeError: The rollout's arrays do not fit the task.
         """
+        self._check_shapes(rollout)
         terms = self.task.cost(rollout.condition).evaluate_terms(rollout.states, rollout.applied)
         outcome = self.task.success(rollout.condition, rollout.states)
         return CostReport(
@@ -63,3 +65,11 @@ class TaskCostEvaluator:
             distance=outcome.distance,
             terms={name: float(values.sum()) for name, values in terms.items()},
         )
+
+    def _check_shapes(self, rollout: Rollout) -> None:
+        """Check that a rollout is as long and as wide as the task says."""
+        task = self.task
+        for name, width in (("states", task.dX), ("applied", task.dU)):
+            shape = getattr(rollout, name).shape
+            if shape != (task.T, width):
+                raise ShapeError(name, shape, f"({task.T}, {width})")

@@ -11,7 +11,8 @@ from pilqr_ros.learning import atomic
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.costing import CostEvaluator, CostReport
 from pilqr_ros.learning.errors import RunError, TrainingError, TrainingStopped
-from pilqr_ros.learning.run_store import RunStore, save_cost, save_rollout
+from pilqr_ros.learning.rollout_files import save_cost, save_rollout
+from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.learning.seeds import Stream, rollout_seed
 from pilqr_ros.learning.training import MAX_ATTEMPTS
 from pilqr_ros.robot.rollout import Rollout
@@ -73,12 +74,13 @@ class PolicyEvaluator:
         for condition in self._conditions(config.conditions):
             policy, _ = self.store.policy(iteration, condition)
             for sample in range(config.rollouts):
-                evaluated = self._execute(policy, config, iteration, condition, sample)
+                rollout = self._execute(policy, config, iteration, condition, sample)
                 place = directory / f"condition_{condition}" / f"rollout_{sample:02d}.npz"
-                save_rollout(place, evaluated.rollout)
-                save_cost(place.with_suffix(".cost.npz"), evaluated.cost)
-                results.append(evaluated)
-                on_rollout(evaluated)
+                save_rollout(place, rollout)
+                cost = self.evaluator.evaluate(rollout)
+                save_cost(place.with_suffix(".cost.npz"), cost)
+                results.append(EvaluatedRollout(rollout, cost))
+                on_rollout(results[-1])
         atomic.write_json(directory / "summary.json", summarise(results))
         return results
 
@@ -89,7 +91,8 @@ class PolicyEvaluator:
         iteration: int,
         condition: int,
         sample: int,
-    ) -> EvaluatedRollout:
+    ) -> Rollout:
+        """Execute a policy until a rollout is valid."""
         reason = ""
         for attempt in range(MAX_ATTEMPTS):
             if self.should_stop():
@@ -101,7 +104,7 @@ class PolicyEvaluator:
                 policy, condition, seed, explore=config.explore, jitter=True
             )
             if rollout.valid:
-                return EvaluatedRollout(rollout, self.evaluator.evaluate(rollout))
+                return rollout
             reason = rollout.reason
         raise TrainingError(
             f"evaluation, condition {condition}, rollout {sample}: {MAX_ATTEMPTS} rollouts in a "

@@ -23,18 +23,19 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
 from pilqr_ros import __version__
 from pilqr_ros.learning import atomic
 from pilqr_ros.learning.costing import CostReport
 from pilqr_ros.learning.errors import RunError
+from pilqr_ros.learning.rollout_files import load_cost, load_rollout, save_cost, save_rollout
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -47,7 +48,6 @@ TASK_FILE = "task.yaml"
 """The frozen task file; its models lie in ``models`` beside it."""
 
 _LIBRARIES = ("numpy", "scipy", "mujoco")
-_ROLLOUT_ARRAYS = ("states", "commanded", "applied", "noise", "stamps")
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class RunStore:
     def cost(self, iteration: int, condition: int, sample: int) -> CostReport | None:
         """Return the stored cost of a rollout, or None where it has not been evaluated yet."""
         path = self._rollout_path(iteration, condition, sample).with_suffix(".cost.npz")
-        return _cost_from(atomic.read_arrays(path), path) if path.exists() else None
+        return load_cost(path) if path.exists() else None
 
     def save_cost(self, iteration: int, condition: int, sample: int, cost: CostReport) -> None:
         """Store the cost of a rollout."""
@@ -202,11 +202,7 @@ def open_run(directory: Path) -> RunStore:
             f"{directory / 'run.json'}: format {description.get('format')!r} is not supported, "
             f"expected {FORMAT}"
         )
-    try:
-        config = RunConfig(**{name: description[name] for name in RunConfig.__annotations__})
-        config = replace(config, conditions=tuple(config.conditions))
-    except (KeyError, TypeError) as error:
-        raise RunError(f"{directory / 'run.json'} lacks or misstates {error}") from error
+    config = _config_from(description, directory / "run.json")
     task_file = directory / TASK_FILE
     if not task_file.is_file():
         raise RunError(f"{directory} is not a run: it has no {TASK_FILE}")
@@ -219,57 +215,14 @@ def find_runs(runs: Path) -> Iterator[Path]:
     yield from (path.parent for path in sorted(runs.glob("*/*/run.json")))
 
 
-def save_rollout(path: Path, rollout: Rollout) -> None:
-    """Store a rollout in a file."""
-    arrays: dict[str, Any] = {name: getattr(rollout, name) for name in _ROLLOUT_ARRAYS}
-    arrays["condition"] = rollout.condition
-    arrays["seed"] = np.uint64(rollout.seed)
-    arrays["valid"] = rollout.valid
-    arrays["reason"] = rollout.reason
-    arrays["interventions"] = rollout.interventions
-    atomic.write_arrays(path, arrays)
-
-
-def load_rollout(path: Path) -> Rollout:
-    """Read a rollout from a file.
-
-    Raises:
-        RunError: The file is missing, damaged or lacks an array.
-    """
-    arrays = atomic.read_arrays(path)
+def _config_from(description: Mapping[str, Any], path: Path) -> RunConfig:
+    known = {name: description[name] for name in RunConfig.__annotations__ if name in description}
     try:
-        return Rollout(
-            **{name: arrays[name] for name in _ROLLOUT_ARRAYS},
-            condition=int(arrays["condition"]),
-            seed=int(arrays["seed"]),
-            valid=bool(arrays["valid"]),
-            reason=str(arrays["reason"]),
-            interventions=int(arrays["interventions"]),
-        )
-    except KeyError as error:
-        raise RunError(f"{path} lacks the array {error}") from error
-
-
-def save_cost(path: Path, cost: CostReport) -> None:
-    """Store the cost of a rollout in a file."""
-    arrays: dict[str, Any] = {"costs": cost.costs, "success": cost.success}
-    arrays["distance"] = cost.distance
-    arrays["term_names"] = np.array(list(cost.terms), dtype=np.str_)
-    arrays["term_costs"] = np.array(list(cost.terms.values()), dtype=np.float64)
-    atomic.write_arrays(path, arrays)
-
-
-def _cost_from(arrays: Mapping[str, Any], path: Path) -> CostReport:
-    try:
-        terms = zip(arrays["term_names"].tolist(), arrays["term_costs"].tolist(), strict=True)
-        return CostReport(
-            costs=arrays["costs"],
-            success=bool(arrays["success"]),
-            distance=float(arrays["distance"]),
-            terms=dict(terms),
-        )
-    except KeyError as error:
-        raise RunError(f"{path} lacks the array {error}") from error
+        return TypeAdapter(RunConfig).validate_python(known)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"]))
+        raise RunError(f"{path}: {key}: {first['msg']}") from error
 
 
 def _unused(directory: Path) -> Path:

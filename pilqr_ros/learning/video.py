@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilqr_ros.learning.errors import RunError
-from pilqr_ros.learning.run_store import RunStore, load_rollout
+from pilqr_ros.learning.rollout_files import load_rollout
+from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.simulation.errors import RenderError
 from pilqr_ros.simulation.world import World

@@ -6,7 +6,7 @@ import pytest
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
-from pilqr_ros.learning.run_store import load_rollout
+from pilqr_ros.learning.rollout_files import load_rollout
 
 
 @pytest.fixture

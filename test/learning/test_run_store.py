@@ -5,7 +5,8 @@ import pytest
 
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import RunError
-from pilqr_ros.learning.run_store import create_run, find_runs, load_rollout, open_run
+from pilqr_ros.learning.rollout_files import load_rollout
+from pilqr_ros.learning.run_store import create_run, find_runs, open_run
 
 
 @pytest.fixture
@@ -56,12 +57,20 @@ def test_a_run_of_another_format_is_refused(store):
         open_run(store.directory)
 
 
-def test_a_run_without_a_key_is_refused_by_name(store):
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda run: run.pop("seed"), r"run\.json: seed: .*required"),
+        (lambda run: run.update(iterations="many"), r"run\.json: iterations: .*integer"),
+        (lambda run: run.update(conditions=[0, "b"]), r"run\.json: conditions\.1: .*integer"),
+    ],
+)
+def test_a_run_that_misstates_a_key_is_refused_by_name(store, edit, message):
     path = store.directory / "run.json"
     description = json.loads(path.read_text())
-    del description["seed"]
+    edit(description)
     path.write_text(json.dumps(description))
-    with pytest.raises(RunError, match="'seed'"):
+    with pytest.raises(RunError, match=f"(?i){message}"):
         open_run(store.directory)
 
 

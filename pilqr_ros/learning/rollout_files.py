@@ -1,0 +1,70 @@
+"""A rollout and its cost as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pilqr_ros.learning import atomic
+from pilqr_ros.learning.costing import CostReport
+from pilqr_ros.learning.errors import RunError
+from pilqr_ros.robot.rollout import Rollout
+
+_ROLLOUT_ARRAYS = ("states", "commanded", "applied", "noise", "stamps")
+
+
+def save_rollout(path: Path, rollout: Rollout) -> None:
+    """Store a rollout in a file."""
+    arrays: dict[str, Any] = {name: getattr(rollout, name) for name in _ROLLOUT_ARRAYS}
+    arrays["condition"] = rollout.condition
+    arrays["seed"] = np.uint64(rollout.seed)
+    arrays["valid"] = rollout.valid
+    arrays["reason"] = rollout.reason
+    arrays["interventions"] = rollout.interventions
+    atomic.write_arrays(path, arrays)
+
+
+def load_rollout(path: Path) -> Rollout:
+    """Read a rollout from a file.
+
+    Raises:
+        RunError: The file is missing, damaged or lacks an array.
+    """
+    arrays = atomic.read_arrays(path)
+    try:
+        return Rollout(
+            **{name: arrays[name] for name in _ROLLOUT_ARRAYS},
+            condition=int(arrays["condition"]),
+            seed=int(arrays["seed"]),
+            valid=bool(arrays["valid"]),
+            reason=str(arrays["reason"]),
+            interventions=int(arrays["interventions"]),
+        )
+    except KeyError as error:
+        raise RunError(f"{path} lacks the array {error}") from error
+
+
+def save_cost(path: Path, cost: CostReport) -> None:
+    """Store the cost of a rollout in a file."""
+    arrays: dict[str, Any] = {"costs": cost.costs, "success": cost.success}
+    arrays["distance"] = cost.distance
+    arrays["term_names"] = np.array(list(cost.terms), dtype=np.str_)
+    arrays["term_costs"] = np.array(list(cost.terms.values()), dtype=np.float64)
+    atomic.write_arrays(path, arrays)
+
+
+def load_cost(path: Path) -> CostReport:
+    """Read the cost of a rollout from a file (errors as `load_rollout`)."""
+    arrays = atomic.read_arrays(path)
+    try:
+        terms = zip(arrays["term_names"].tolist(), arrays["term_costs"].tolist(), strict=True)
+        return CostReport(
+            costs=arrays["costs"],
+            success=bool(arrays["success"]),
+            distance=float(arrays["distance"]),
+            terms=dict(terms),
+        )
+    except KeyError as error:
+        raise RunError(f"{path} lacks the array {error}") from error
