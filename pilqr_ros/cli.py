@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from pilqr_ros import console as show
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.curves import plot_learning_curve
-from pilqr_ros.learning.errors import RunError
+from pilqr_ros.learning.errors import RunError, TrainingStopped
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig
 from pilqr_ros.learning.run_store import TASK_FILE, RunConfig, RunStore, find_runs, open_run
 from pilqr_ros.learning.training import check_config
@@ -32,12 +33,20 @@ app = typer.Typer(
 )
 
 INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 TaskName = Annotated[str, typer.Argument(help="A task's name, or the path of a task file.")]
 RunPath = Annotated[Path, typer.Argument(help="A run's directory.", exists=True, file_okay=False)]
 Runs = Annotated[Path, typer.Option(help="Where runs are kept.", envvar="PILQR_RUNS")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
 Method = Annotated[str | None, typer.Option(help="pilqr (by default), lqr-flm or pi2.")]
+Iterations = Annotated[
+    int | None, typer.Option(min=1, help="Policy updates; the task file's by default.")
+]
+Rollouts = Annotated[
+    int | None,
+    typer.Option(min=2, help="Rollouts of each update and condition; the task file's by default."),
+]
 InProcess = Annotated[bool, typer.Option("--in-process", help="Without ROS, in this process.")]
 Attach = Annotated[bool, typer.Option("--attach", help="Use nodes that are already running.")]
 Pace = Annotated[
@@ -74,12 +83,8 @@ def train(
         str | None, typer.Argument(help="A task's name, or the path of its file; else hockey.")
     ] = None,
     method: Method = None,
-    iterations: Annotated[
-        int | None, typer.Option(min=1, help="Policy updates; the task file's by default.")
-    ] = None,
-    rollouts: Annotated[
-        int | None, typer.Option(min=2, help="Rollouts of each; the task file's by default.")
-    ] = None,
+    iterations: Iterations = None,
+    rollouts: Rollouts = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Seed of everything random; else 0.")
     ] = None,
@@ -143,10 +148,18 @@ def plot(
 
 @app.command()
 def runs(
-    directory: Annotated[Path, typer.Argument(help="Where runs are kept.")] = Path("runs"),
+    directory: Annotated[
+        Path, typer.Argument(help="Where runs are kept.", envvar="PILQR_RUNS")
+    ] = Path("runs"),
 ) -> None:
     """List the runs and how far they are."""
-    show.show_runs([open_run(path) for path in find_runs(directory)])
+    stores = []
+    for path in find_runs(directory):
+        try:
+            stores.append(open_run(path))
+        except PilqrError as error:
+            show.warn(f"{path} is left out: {error}")
+    show.show_runs(directory, stores)
 
 
 @app.command()
@@ -157,7 +170,7 @@ def experiment(
     ] = "pilqr lqr-flm pi2",
     seeds: Annotated[int, typer.Option(min=1, help="Number of seeds.")] = 10,
     first_seed: Annotated[int, typer.Option(min=0, help="The first of them.")] = 0,
-    iterations: Annotated[int | None, typer.Option(min=1, help="Updates of each run.")] = None,
+    iterations: Iterations = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; one a core by default.")
     ] = None,
@@ -176,10 +189,10 @@ def experiment(
         def done(job: comparison.Job, problem: str) -> None:
             advance()
             if problem:
-                show.errors.print(f"[red]{job.variant}, seed {job.seed}:[/] {problem}")
+                show.warn(f"{job.variant}, seed {job.seed}: {problem}")
 
         comparison.run_jobs(jobs, workers, done)
-    show.show_comparison(comparison.results(jobs))
+    show.show_comparison(jobs, comparison.results(jobs))
     for metric in figures.METRICS:
         picture = figures.draw_comparison(
             jobs, metric, jobs[0].directory.parents[1] / f"{metric}.png"
@@ -191,9 +204,11 @@ def main() -> None:
     """Run the command; a problem is one line on stderr and a non-zero exit code."""
     try:
         app(standalone_mode=True)
-    except PilqrError as error:
-        show.errors.print(f"[bold red]pilqr:[/] {error}", soft_wrap=True, highlight=False)
-        sys.exit(1)
+    except (PilqrError, OSError) as error:
+        show.errors.print(
+            "[bold red]pilqr:[/]", escape(str(error)), soft_wrap=True, highlight=False
+        )
+        sys.exit(INTERRUPTED if isinstance(error, TrainingStopped) else 1)
 
 
 def _new_config(
@@ -249,7 +264,7 @@ def _draw(store: RunStore, *, video: bool) -> None:
             path = film_evaluation(store)
         show.console.print(f"video: {path}", soft_wrap=True)
     except RenderError as error:
-        show.console.print(f"[yellow]no video:[/] {error}", soft_wrap=True)
+        show.warn(f"no video: {error}")
 
 
 if __name__ == "__main__":

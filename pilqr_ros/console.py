@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -107,42 +109,54 @@ def show_evaluation(names: Sequence[str], outcomes: Outcomes) -> None:
     console.print(table)
 
 
-def show_runs(stores: Sequence[RunStore]) -> None:
-    """Print one row a run."""
+def warn(text: str) -> None:
+    """Print a problem that ends nothing, on stderr."""
+    errors.print(f"[yellow]{escape(text)}[/]", soft_wrap=True, highlight=False)
+
+
+def show_runs(directory: Path, stores: Sequence[RunStore]) -> None:
+    """Print one row a run, or that there is none."""
+    if not stores:
+        console.print(f"no runs in {directory}", soft_wrap=True)
+        return
     table = _table("runs", "task", "method", "seed", "iterations", "success", "directory")
     for store in stores:
         config, reports = store.config, store.reports()
-        success = f"{np.mean(reports[-1]['successes']):.0%}" if reports else ""
+        last = [one["successes"] for one in reports if one["iteration"] == reports[-1]["iteration"]]
+        success = f"{np.mean(last):.0%}" if last else ""
         done = f"{store.iterations_finished}/{config.iterations}"
         row = (config.task, config.method, str(config.seed), done, success, str(store.directory))
         table.add_row(*row)
     console.print(table)
 
 
-def show_comparison(results: Mapping[Job, Mapping[str, Any]]) -> None:
-    """Print one row a method and condition, over the seeds that are done."""
+def show_comparison(jobs: Sequence[Job], results: Mapping[Job, Mapping[str, Any]]) -> None:
+    """Print one row a method and condition; a seed without a result is a dash.
+
+    Args:
+        jobs: All runs of the comparison.
+        results: The results of those that are done.
+    """
     columns = ("noise-free by seed", "noisy by seed", _DISTANCES[0])
     table = _table("successes of each seed's final policy", "method", "condition", *columns)
     for variant in dict.fromkeys(job.variant for job in results):
-        rows = [
-            result for job, result in sorted(results.items(), key=_seed) if job.variant == variant
-        ]
-        for condition in rows[0]["noise_free"]:
-            quiet = [row["noise_free"][condition] for row in rows]
-            noisy = [row["noisy"][condition] for row in rows]
-            distance = np.array([one["mean_distance"] for one in quiet])
+        ordered = sorted((job for job in jobs if job.variant == variant), key=lambda job: job.seed)
+        rows = [results.get(job) for job in ordered]
+        done = [row for row in rows if row is not None]
+        for condition in done[0]["noise_free"]:
+            distance = [row["noise_free"][condition]["mean_distance"] for row in done]
             table.add_row(
                 variant,
                 condition,
-                " ".join(str(one["successes"]) for one in quiet),
-                " ".join(str(one["successes"]) for one in noisy),
-                f"{distance.mean():.3f} +- {distance.std():.3f}",
+                _successes(rows, "noise_free", condition),
+                _successes(rows, "noisy", condition),
+                f"{np.mean(distance):.3f} +- {np.std(distance):.3f}",
             )
     console.print(table)
 
 
-def _seed(item: tuple[Job, Any]) -> int:
-    return item[0].seed
+def _successes(rows: Sequence[Mapping[str, Any] | None], kind: str, condition: str) -> str:
+    return " ".join("-" if row is None else str(row[kind][condition]["successes"]) for row in rows)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
-from pilqr_ros.learning.errors import TrainingError
+from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
 from pilqr_ros.learning.training import Trainer
@@ -56,9 +56,19 @@ class InProcessSession:
     def train(
         self, config: RunConfig, resume: Path | None, on_progress: Callable[[Any], None]
     ) -> Path:
-        """Train and return the run's directory."""
+        """Train and return the run's directory.
+
+        Raises:
+            TrainingError: Training ended early; the message says why and where the run is.
+            TrainingStopped: The user interrupted it; likewise.
+        """
         store = create_run(self.runs, self.task, config) if resume is None else open_run(resume)
-        Trainer(store, self._collector, self._evaluator, on_progress=on_progress).run()
+        try:
+            Trainer(store, self._collector, self._evaluator, on_progress=on_progress).run()
+        except TrainingError as error:
+            raise TrainingError(f"{error} (the run: {store.directory})") from error
+        except KeyboardInterrupt:
+            raise _interrupted(str(store.directory)) from None
         return store.directory
 
     def evaluate(
@@ -89,6 +99,7 @@ class GraphSession:
         Raises:
             ClientError: The learner did not answer or rejected the goal.
             TrainingError: Training ended early; the message says why and where the run is.
+            TrainingStopped: The user interrupted it; likewise.
         """
         from pilqr_msgs.action import TrainLocal
 
@@ -100,9 +111,20 @@ class GraphSession:
             conditions=list(config.conditions),
             resume="" if resume is None else str(resume.resolve()),
         )
-        result = self.client.train(goal, on_progress)
+        directory = ""
+
+        def on_feedback(feedback: TrainLocal.Feedback) -> None:
+            nonlocal directory
+            directory = feedback.run_directory
+            on_progress(feedback)
+
+        try:
+            result = self.client.train(goal, on_feedback)
+        except KeyboardInterrupt:
+            raise _interrupted(directory) from None
         if not result.success:
-            raise TrainingError(result.message)
+            where = f" (the run: {result.run_directory})" if result.run_directory else ""
+            raise TrainingError(f"{result.message}{where}")
         return Path(result.run_directory)
 
     def evaluate(
@@ -133,6 +155,13 @@ class GraphSession:
             distances=list(result.distances),
             costs=list(result.total_costs),
         )
+
+
+def _interrupted(directory: str) -> TrainingStopped:
+    """Say that training was interrupted and how it goes on."""
+    if not directory:
+        return TrainingStopped("interrupted before the run began")
+    return TrainingStopped(f"interrupted; `pilqr train --resume {directory}` continues")
 
 
 @contextlib.contextmanager

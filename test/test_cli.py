@@ -5,6 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pilqr_ros.cli import app, main
+from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.run_store import find_runs
 
 SHORT = ["--iterations", "1", "--rollouts", "4", "--evaluation", "2", "--no-video", "--in-process"]
@@ -49,12 +50,49 @@ def test_a_finished_run_can_be_resumed_evaluated_plotted_and_listed(trained, run
     [
         (["train", "no-such-task", "--in-process"], "no-such-task"),
         (["train", "hockey", "--method", "sarsa", "--in-process"], "method is 'sarsa'"),
+        (["train", "hockey", *SHORT, "--runs", "/dev/null/runs"], "/dev/null/runs"),
+        (["experiment", "hockey", "--methods", "pilqr sarsa"], "method is 'sarsa'"),
     ],
 )
 def test_a_wrong_argument_is_one_line_and_exit_code_1(arguments, message, monkeypatch, capsys):
     errors = refused(arguments, monkeypatch, capsys)
     assert message in errors
     assert "Traceback" not in errors
+
+
+def test_a_damaged_run_is_named_and_the_others_are_listed(trained, runner, capsys):
+    run, _ = trained
+    damaged = run.with_name("damaged")
+    damaged.mkdir()
+    (damaged / "run.json").write_text("{")
+    result = runner.invoke(app, ["runs", str(run.parents[1])])
+    assert result.exit_code == 0
+    assert re.search(r"1/1", result.output)
+    assert re.search(r"damaged is left out: .*run\.json cannot be read", result.stderr)
+
+
+def test_a_folder_without_runs_says_so(runner, tmp_path):
+    result = runner.invoke(app, ["runs", str(tmp_path)])
+    assert f"no runs in {tmp_path}" in result.output
+
+
+def test_an_interrupted_training_says_how_to_go_on(tmp_path, monkeypatch, capsys):
+    collect, calls = InProcessCollector.collect, []
+
+    def interrupted(self, *args, **kwargs):
+        calls.append(args)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return collect(self, *args, **kwargs)
+
+    monkeypatch.setattr(InProcessCollector, "collect", interrupted)
+    monkeypatch.setattr("sys.argv", ["pilqr", "train", "hockey", *SHORT, "--runs", str(tmp_path)])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 130
+    run = next(find_runs(tmp_path))
+    assert f"interrupted; `pilqr train --resume {run}` continues" in capsys.readouterr().err
+    assert len(list(run.glob("iteration_000/condition_0/rollout_0?.npz"))) == 2
 
 
 def refused(arguments, monkeypatch, capsys):

@@ -19,10 +19,11 @@ from pilqr_ros.experiments.variants import parse_variant
 from pilqr_ros.learning import atomic
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
+from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator, summarise
 from pilqr_ros.learning.run_store import RunConfig, RunStore, create_run_in, open_run
 from pilqr_ros.learning.training import Trainer, check_config
-from pilqr_ros.tasks import load_task
+from pilqr_ros.tasks import Task, load_task
 
 EVALUATION_ROLLOUTS = 20
 
@@ -55,12 +56,20 @@ def plan(
     directory: Path,
     iterations: int | None = None,
 ) -> list[Job]:
-    """Return the jobs of a comparison, those of one seed beside each other."""
-    root = directory / load_task(task).name
+    """Return the jobs of a comparison, those of one seed beside each other.
+
+    Raises:
+        VariantError: A method or a preset does not exist.
+        TaskError: The task or a changed setting does not exist or is not valid.
+    """
+    loaded = load_task(task)
+    for variant in variants:
+        parse_variant(variant).apply(loaded)
+    root = directory / loaded.name
     return [
         Job(task, variant, seed, root / variant / f"seed_{seed}", iterations=iterations)
         for seed in seeds
-        for variant in variants
+        for variant in dict.fromkeys(variants)
     ]
 
 
@@ -88,7 +97,7 @@ def _attempt(job: Job) -> str:
     """Do a job and return what went wrong, as text: not every error can cross processes."""
     try:
         run_job(job)
-    except PilqrError as error:
+    except Exception as error:
         return f"{type(error).__name__}: {error}"
     return ""
 
@@ -99,9 +108,9 @@ def run_job(job: Job) -> None:
     Raises:
         PilqrError: The run failed; the reason is also in its ``failure.json``.
     """
+    store = _open_or_create(job)
     if (job.directory / "result.json").exists():
         return
-    store = _open_or_create(job)
     collector, evaluator = InProcessCollector(store.task), TaskCostEvaluator(store.task)
     try:
         Trainer(store, collector, evaluator).run()
@@ -134,8 +143,22 @@ def _by_condition(evaluation: PolicyEvaluator, store: RunStore, explore: bool) -
 
 
 def _open_or_create(job: Job) -> RunStore:
-    if (job.directory / "run.json").exists():
-        return open_run(job.directory)
+    """Return the run of a job; one that was begun must be what the job asks for now."""
+    task, config = _wanted(job)
+    if not (job.directory / "run.json").exists():
+        return create_run_in(job.directory, task, config)
+    store = open_run(job.directory)
+    for name in RunConfig.__annotations__:
+        wanted, begun = getattr(config, name), getattr(store.config, name)
+        if wanted != begun:
+            raise RunError(f"{job.directory} was begun with {name} {begun!r}, not {wanted!r}")
+    if (store.task.file, store.task.model_files) != (task.file, task.model_files):
+        raise RunError(f"{job.directory} was begun with another task file; use another directory")
+    return store
+
+
+def _wanted(job: Job) -> tuple[Task, RunConfig]:
+    """Return the task of a job's variant and what its run is to do."""
     variant = parse_variant(job.variant)
     task = variant.apply(load_task(job.task))
     config = RunConfig(
@@ -147,4 +170,4 @@ def _open_or_create(job: Job) -> RunStore:
         conditions=job.conditions or tuple(range(len(task.conditions))),
     )
     check_config(config, task)
-    return create_run_in(job.directory, task, config)
+    return task, config

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pilqr_ros.experiments.comparison import Job
+from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.run_store import open_run
 from pilqr_ros.trajopt.typing import Array
 
@@ -28,8 +29,13 @@ def draw_comparison(jobs: Sequence[Job], metric: str, path: Path) -> Path:
         jobs: The runs; those that have not begun are left out.
         metric: A key of `METRICS`: what is averaged over an iteration's rollouts.
         path: Where the PNG goes.
+
+    Raises:
+        RunError: No run has begun.
     """
     jobs = [job for job in jobs if (job.directory / "run.json").exists()]
+    if not jobs:
+        raise RunError(f"no run has begun: there is nothing to draw in {path}")
     conditions = open_run(jobs[0].directory).task.conditions
     with mpl.rc_context({"axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(4.2 * len(conditions), 3.4), layout="constrained")
@@ -55,9 +61,10 @@ def learning_curve(job: Job, condition: int, metric: str) -> tuple[Array, Array]
 def _draw_panel(axis: Axes, jobs: Sequence[Job], condition: int, metric: str) -> None:
     for index, variant in enumerate(dict.fromkeys(job.variant for job in jobs)):
         curves = [learning_curve(job, condition, metric) for job in jobs if job.variant == variant]
-        length = min(len(values) for _, values in curves)
-        if length == 0:
+        curves = [curve for curve in curves if curve[1].size > 0]
+        if not curves:
             continue
+        length = min(len(values) for _, values in curves)
         color = f"C{index}"
         for rollouts, values in curves:
             axis.plot(rollouts, values, color=color, linewidth=0.5, alpha=0.45)

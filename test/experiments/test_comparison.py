@@ -1,5 +1,14 @@
+from dataclasses import replace
+
+import pytest
+from matplotlib.axes import Axes
+
 from pilqr_ros.experiments.comparison import plan, results, run_job, run_jobs
 from pilqr_ros.experiments.figures import METRICS, draw_comparison
+from pilqr_ros.experiments.variants import VariantError
+from pilqr_ros.learning.errors import RunError
+from pilqr_ros.learning.run_store import create_run_in, open_run
+from pilqr_ros.tasks import TaskError, load_task
 
 
 def test_a_comparison_runs_draws_and_resumes(tmp_path, monkeypatch):
@@ -18,8 +27,56 @@ def test_a_comparison_runs_draws_and_resumes(tmp_path, monkeypatch):
 
 
 def test_a_run_that_fails_is_reported_and_ends_no_other(tmp_path):
-    jobs = plan("hockey", ["pilqr@colour=3"], range(1), tmp_path, iterations=1)
-    problems = []
-    run_jobs(jobs, workers=1, on_done=lambda job, problem: problems.append(problem))
-    assert len(problems) == 1
-    assert "colour" in problems[0]
+    jobs = plan("hockey", ["pilqr", "pi2"], range(1), tmp_path, iterations=1)
+    jobs[0].directory.mkdir(parents=True)
+    (jobs[0].directory / "run.json").write_text("{}")
+    problems = {}
+    run_jobs(jobs, workers=1, on_done=lambda job, problem: problems.update({job: problem}))
+    assert "RunError" in problems[jobs[0]]
+    assert problems[jobs[1]] == ""
+    assert list(results(jobs)) == [jobs[1]]
+
+
+@pytest.mark.parametrize(
+    ("variant", "error", "message"),
+    [("sarsa", VariantError, "method is 'sarsa'"), ("pilqr@colour=3", TaskError, "colour")],
+)
+def test_what_cannot_be_compared_is_refused_at_once(tmp_path, variant, error, message):
+    with pytest.raises(error, match=message):
+        plan("hockey", ["pilqr", variant], range(2), tmp_path)
+
+
+def test_a_method_that_is_named_twice_runs_once(tmp_path):
+    jobs = plan("hockey", ["pilqr", "pilqr"], range(2), tmp_path)
+    assert len({job.directory for job in jobs}) == len(jobs) == 2
+
+
+def test_a_run_that_was_begun_otherwise_is_not_mixed_in(tmp_path, monkeypatch):
+    monkeypatch.setattr("pilqr_ros.experiments.comparison.EVALUATION_ROLLOUTS", 1)
+    (job,) = plan("hockey", ["pi2"], range(1), tmp_path, iterations=1)
+    run_job(job)
+    with pytest.raises(RunError, match="was begun with iterations 1, not 2"):
+        run_job(replace(job, iterations=2))
+    task_file = job.directory / "task.yaml"
+    text = task_file.read_text()
+    task_file.write_text(text.replace("joint_jitter: 0.003", "joint_jitter: 0.004"))
+    with pytest.raises(RunError, match="was begun with another task file"):
+        run_job(job)
+
+
+def test_nothing_begun_is_nothing_to_draw(tmp_path):
+    jobs = plan("hockey", ["pilqr"], range(1), tmp_path)
+    with pytest.raises(RunError, match="no run has begun"):
+        draw_comparison(jobs, "distances", tmp_path / "distances.png")
+
+
+def test_a_seed_without_iterations_takes_no_other_out_of_the_picture(tmp_path, monkeypatch):
+    monkeypatch.setattr("pilqr_ros.experiments.comparison.EVALUATION_ROLLOUTS", 1)
+    jobs = plan("hockey", ["pi2"], range(2), tmp_path, iterations=1)
+    run_job(jobs[1])
+    config = replace(open_run(jobs[1].directory).config, seed=0)
+    create_run_in(jobs[0].directory, load_task("hockey"), config)
+    drawn = []
+    monkeypatch.setattr(Axes, "legend", lambda axis, **style: drawn.extend(axis.lines))
+    draw_comparison(jobs, "distances", tmp_path / "distances.png")
+    assert "pi2 (1)" in [line.get_label() for line in drawn]
