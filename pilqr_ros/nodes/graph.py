@@ -18,6 +18,7 @@ from typing import Any
 from pilqr_ros.nodes.exclusive import only_graph
 from pilqr_ros.nodes.processes import Output, ProcessGroup
 
+ENDING = (signal.SIGINT, signal.SIGTERM)
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 
 
@@ -110,9 +111,11 @@ def run_graph(chosen: GraphOptions) -> int:
     Returns:
         The exit code of the node that ended first, as a shell tells it (128 + n for signal n).
     """
-    previous = signal.signal(signal.SIGTERM, _interrupt)
+    # Explicitly: a shell starts background jobs with SIGINT ignored.
+    previous = {number: signal.signal(number, _interrupt) for number in ENDING}
     try:
         with running_graph(chosen) as group:
+            print(f"started {', '.join(group.pids)}; Ctrl-C ends them", flush=True)
             code = group.wait()
             ended = group.first_ended()
             if ended is not None:
@@ -121,7 +124,8 @@ def run_graph(chosen: GraphOptions) -> int:
     except KeyboardInterrupt:
         return 0
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -134,8 +138,9 @@ def _uninterrupted() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    previous = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -45,8 +45,10 @@ def gone(pid):
 @pytest.fixture
 def up(fresh_domain, tmp_path, client_of_graph):
     """A process that runs the whole graph as `pilqr up` does, once every node answers."""
+    program = UP.format(str(tmp_path))
     process = subprocess.Popen(
-        [sys.executable, "-c", UP.format(str(tmp_path))],
+        # As a shell starts a background job: with SIGINT ignored.
+        ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", program],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
