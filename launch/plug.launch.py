@@ -1,4 +1,4 @@
-"""Starts the graph that learns to push a power plug into its socket: `hockey.launch.py` with `task:=plug`."""
+"""Starts the graph that learns the task `plug`: hockey's launch file with another default."""
 
 from pathlib import Path
 

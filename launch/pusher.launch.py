@@ -1,4 +1,4 @@
-"""Starts the graph that learns to push a block to a goal: `hockey.launch.py` with `task:=pusher`."""
+"""Starts the graph that learns the task `pusher`: hockey's launch file with another default."""
 
 from pathlib import Path
 

@@ -32,13 +32,15 @@ def run(
     signal.signal(signal.SIGINT, _interrupt_once)
     _follow_parent()
     try:
-        with rclpy.init():
-            _spin(create, executor)
+        rclpy.init()
+        _spin(create, executor)
     except (KeyboardInterrupt, ExternalShutdownException):
         return 0
     except PilqrError as error:
         print(f"{_program()}: {error}", file=sys.stderr)
         return 2
+    finally:
+        rclpy.try_shutdown()
     return 0
 
 
