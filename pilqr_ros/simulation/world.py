@@ -22,7 +22,7 @@ from pilqr_ros.simulation.placement import (
     verify_clearance,
     verify_joints,
 )
-from pilqr_ros.tasks.models import element_id
+from pilqr_ros.tasks.models import element_id, short_name
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.trajopt.typing import Array
 
@@ -194,12 +194,16 @@ class World:
 
     def _check_physical(self) -> None:
         """Refuse a state that is not finite or absurdly fast."""
-        for name, values in (("position", self.data.qpos), ("velocity", self.data.qvel)):
+        addresses = (self.model.jnt_qposadr, self.model.jnt_dofadr)
+        quantities = (("position", self.data.qpos), ("velocity", self.data.qvel))
+        for (quantity, values), first in zip(quantities, addresses, strict=True):
             bad = ~(np.abs(values) < _MOST_SPEED)
             if bad.any():
                 index = int(np.argmax(bad))
+                joint = int(np.searchsorted(first, index, side="right")) - 1
                 raise SimulationDiverged(
-                    f"{name} {index} is {values[index]:g} at {self.data.time:.3f} s"
+                    f"{quantity} of {short_name(self.model.joint(joint).name)} is "
+                    f"{values[index]:g} at {self.data.time:.3f} s"
                 )
 
     def _verify_start(self, condition: int, placed: dict[str, int]) -> ResetReport:

@@ -124,13 +124,13 @@ def test_a_body_that_is_fixed_cannot_be_placed(hockey):
 
 def test_a_state_that_is_not_physical_fails_the_step_and_a_reset_recovers(world):
     world.data.qvel[6] = np.nan
-    with pytest.raises(SimulationDiverged, match=r"is nan at"):
+    with pytest.raises(SimulationDiverged, match=r"(position|velocity) of \w+ is nan at 0\.\d+ s"):
         world.step(np.zeros(7))
     world.reset(0, seed=0, jitter=False)
     world.step(np.zeros(7))
 
 
 def test_absurd_speed_counts_as_divergence(world):
-    world.data.qvel[0] = 1e5
-    with pytest.raises(SimulationDiverged):
+    world.data.qvel[world.model.joint("puck").dofadr[0] + 1] = 1e7
+    with pytest.raises(SimulationDiverged, match=r"position of puck is \d+ at"):
         world.step(np.zeros(7))

@@ -140,6 +140,12 @@ def test_text_that_is_no_yaml_is_refused_with_its_line():
         Task.from_text("name: x\n  : [", origin="mine")
 
 
+def test_a_key_that_stands_twice_is_refused_with_its_line(hockey):
+    text = hockey.source.replace("control: {rate: 20,", "control: {rate: 20, rate: 10,")
+    with pytest.raises(TaskError, match=r"(?s)key 'rate' stands here twice.*line \d+, column"):
+        Task.from_text(text)
+
+
 def test_an_empty_text_is_refused():
     with pytest.raises(TaskError, match="task"):
         Task.from_text("")
