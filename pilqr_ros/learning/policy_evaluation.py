@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -74,9 +75,8 @@ class PolicyEvaluator:
         for condition in self._conditions(config.conditions):
             policy, _ = self.store.policy(iteration, condition)
             for sample in range(config.rollouts):
-                rollout = self._execute(policy, config, iteration, condition, sample)
                 place = directory / f"condition_{condition}" / f"rollout_{sample:02d}.npz"
-                save_rollout(place, rollout)
+                rollout = self._execute(policy, config, (iteration, condition, sample), place)
                 cost = self.evaluator.evaluate(rollout)
                 save_cost(place.with_suffix(".cost.npz"), cost)
                 results.append(EvaluatedRollout(rollout, cost))
@@ -88,26 +88,25 @@ class PolicyEvaluator:
         self,
         policy: TVLGPolicy,
         config: EvaluationConfig,
-        iteration: int,
-        condition: int,
-        sample: int,
+        which: tuple[int, int, int],
+        place: Path,
     ) -> Rollout:
-        """Execute a policy until a rollout is valid."""
-        reason = ""
+        """Execute a policy until a rollout is valid, and store every rollout at once."""
+        condition, reason = which[1], ""
         for attempt in range(MAX_ATTEMPTS):
             if self.should_stop():
                 raise TrainingStopped("evaluation stopped")
-            seed = rollout_seed(
-                config.seed, iteration, condition, sample, attempt, Stream.EVALUATION
-            )
+            seed = rollout_seed(config.seed, *which, attempt, Stream.EVALUATION)
             rollout = self.collector.collect(
                 policy, condition, seed, explore=config.explore, jitter=True
             )
             if rollout.valid:
+                save_rollout(place, rollout)
                 return rollout
+            save_rollout(place.with_suffix(f".invalid_{attempt}.npz"), rollout)
             reason = rollout.reason
         raise TrainingError(
-            f"evaluation, condition {condition}, rollout {sample}: {MAX_ATTEMPTS} rollouts in a "
+            f"evaluation, condition {condition}, rollout {which[2]}: {MAX_ATTEMPTS} rollouts in a "
             f"row were invalid, the last one because {reason}"
         )
 

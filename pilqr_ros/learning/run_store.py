@@ -21,6 +21,8 @@ A file is either whole or absent, and holds no pickle. An iteration is finished 
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -175,8 +177,8 @@ def create_run(runs: Path, task: Task, config: RunConfig) -> RunStore:
         task: The task; its file and its models are copied into the run.
         config: What the run is asked to do.
     """
-    directory = runs / task.name / datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
-    return create_run_in(_unused(directory), task, config)
+    time = datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
+    return create_run_in(_new_directory(runs / task.name / time), task, config)
 
 
 def create_run_in(directory: Path, task: Task, config: RunConfig) -> RunStore:
@@ -225,11 +227,14 @@ def _config_from(description: Mapping[str, Any], path: Path) -> RunConfig:
         raise RunError(f"{path}: {key}: {first['msg']}") from error
 
 
-def _unused(directory: Path) -> Path:
-    candidate, count = directory, 2
-    while candidate.exists():
-        candidate, count = directory.with_name(f"{directory.name}_{count}"), count + 1
-    return candidate
+def _new_directory(wanted: Path) -> Path:
+    """Create a directory that nobody else has, of the wanted name or one that counts on."""
+    for count in itertools.count(1):
+        directory = wanted if count == 1 else wanted.with_name(f"{wanted.name}_{count}")
+        with contextlib.suppress(FileExistsError):
+            directory.mkdir(parents=True)
+            break
+    return directory
 
 
 def _versions() -> dict[str, Any]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pilqr_ros.learning.costing import TaskCostEvaluator
-from pilqr_ros.learning.errors import RunError
+from pilqr_ros.learning.errors import RunError, TrainingError
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.learning.rollout_files import load_rollout
 
@@ -38,6 +38,22 @@ def test_starts_are_jittered_and_repeat_with_the_seed(evaluator):
     again = evaluator.run(EvaluationConfig(rollouts=2, seed=1))
     np.testing.assert_array_equal(first[1].rollout.states, again[1].rollout.states)
     assert not np.array_equal(first[0].rollout.states[0], first[1].rollout.states[0])
+
+
+def test_an_invalid_rollout_is_kept_apart_and_drawn_again(evaluator, store, flaky):
+    evaluator.collector = flaky(invalid=lambda call: call == 1)
+    (result,) = evaluator.run(EvaluationConfig(rollouts=1))
+    folder = store.evaluation_directory("iteration_000_seed_0") / "condition_0"
+    kept = load_rollout(folder / "rollout_00.invalid_0.npz")
+    assert (kept.valid, kept.reason) == (False, "a late tick")
+    assert result.rollout.valid
+    assert kept.seed != result.rollout.seed == load_rollout(folder / "rollout_00.npz").seed
+
+
+def test_an_evaluation_gives_up_after_many_invalid_rollouts(evaluator, flaky):
+    evaluator.collector = flaky(invalid=lambda call: True)
+    with pytest.raises(TrainingError, match=r"rollout 0: 5 rollouts in a row .* a late tick"):
+        evaluator.run(EvaluationConfig(rollouts=1))
 
 
 def test_policies_that_are_not_there_are_refused(evaluator):

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from pilqr_ros.learning.atomic import read_arrays
+from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
-from pilqr_ros.learning.run_store import create_run, open_run
-from pilqr_ros.learning.training import MAX_ATTEMPTS, Trainer, check_config
+from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
+from pilqr_ros.learning.training import MAX_ATTEMPTS, Trainer, _Pace, check_config
+from pilqr_ros.tasks import load_task
 
 
 def arrays_of_run(directory):
@@ -61,6 +63,33 @@ def test_an_invalid_rollout_is_kept_apart_and_drawn_again(trainer, store, flaky)
     assert len(set(flaky.seeds)) == 9
     assert store.reports()[0]["rollouts_invalid"] == 1
     assert all(store.rollout(0, 0, sample).valid for sample in range(4))
+
+
+def test_a_run_that_goes_on_counts_the_rollouts_that_it_finds(flaky, tmp_path):
+    """Stopped in the second condition's rollouts: the bar goes on where it was."""
+    task = load_task("pusher")
+    collector, evaluator = InProcessCollector(task), TaskCostEvaluator(task)
+    config = RunConfig("pusher", "pi2", iterations=1, rollouts=3, seed=0, conditions=(0, 1))
+    store, told = create_run(tmp_path, task, config), []
+    stopped = Trainer(store, collector, evaluator, on_progress=told.append)
+    stopped.should_stop = lambda: bool(told) and told[-1].rollout == 4
+    with pytest.raises(TrainingStopped):
+        stopped.run()
+    resumed = []
+    Trainer(store, collector, evaluator, on_progress=resumed.append).run()
+    counts = [progress.rollout for progress in resumed]
+    assert (min(counts[1:]), counts[-1], resumed[-1].rollouts) == (3, 6, 6)
+    assert counts == sorted(counts)
+
+
+def test_time_left_counts_rollouts_and_updates_of_every_condition():
+    pace = _Pace(rollouts_per_iteration=20, updates_per_iteration=2)
+    assert np.isnan(pace.seconds_left(5, 0))
+    for seconds in (1.0, 3.0):
+        pace.collected(seconds)
+    assert pace.seconds_left(iterations_left=5, rollouts_done=10) == 90 * 2.0
+    pace.updated(7.0)
+    assert pace.seconds_left(iterations_left=5, rollouts_done=10) == 90 * 2.0 + 10 * 7.0
 
 
 def test_training_gives_up_after_many_invalid_rollouts(trainer, store, flaky):
