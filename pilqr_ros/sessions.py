@@ -176,7 +176,12 @@ def open_session(
         real_time_factor: Pace of the graph; 0 for as fast as it goes.
         in_process: Whether to do without ROS.
         attach: Whether the nodes are already running.
+
+    Raises:
+        TrainingError: Nodes are to be used and to be done without.
     """
+    if in_process and attach:
+        raise TrainingError("--in-process uses no nodes: leave out --attach")
     if in_process:
         yield InProcessSession(load_task(task), runs)
         return

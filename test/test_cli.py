@@ -51,6 +51,7 @@ def test_a_finished_run_can_be_resumed_evaluated_plotted_and_listed(trained, run
         (["train", "no-such-task", "--in-process"], "no-such-task"),
         (["train", "hockey", "--method", "sarsa", "--in-process"], "method is 'sarsa'"),
         (["train", "hockey", *SHORT, "--runs", "/dev/null/runs"], "/dev/null/runs"),
+        (["train", "hockey", *SHORT, "--attach"], "--in-process uses no nodes"),
         (["experiment", "hockey", "--methods", "pilqr sarsa"], "method is 'sarsa'"),
     ],
 )

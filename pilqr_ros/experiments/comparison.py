@@ -123,6 +123,7 @@ def run_job(job: Job) -> None:
         atomic.write_json(job.directory / "failure.json", {"error": str(error)})
         raise
     atomic.write_json(job.directory / "result.json", result)
+    (job.directory / "failure.json").unlink(missing_ok=True)
 
 
 def results(jobs: Sequence[Job]) -> dict[Job, dict[str, Any]]:
