@@ -22,7 +22,7 @@ from pilqr_ros.learning.policy_evaluation import EvaluationConfig
 from pilqr_ros.learning.run_store import TASK_FILE, RunConfig, RunStore, find_runs, open_run
 from pilqr_ros.learning.training import check_config
 from pilqr_ros.learning.video import film_evaluation
-from pilqr_ros.sessions import Session, open_session
+from pilqr_ros.sessions import Session, open_session, require_ros
 from pilqr_ros.simulation.errors import RenderError
 from pilqr_ros.tasks import load_task
 
@@ -64,6 +64,7 @@ def up(
     log_level: Annotated[str, typer.Option(help="debug, info, warn, error or fatal.")] = "info",
 ) -> None:
     """Start every node of a task; Ctrl-C ends them."""
+    require_ros()
     from pilqr_ros.nodes.graph import GraphOptions, run_graph
 
     options = GraphOptions(

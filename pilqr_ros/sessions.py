@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
@@ -15,6 +17,24 @@ from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluat
 from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.tasks import Task, load_task
+
+
+class RosMissingError(PilqrError):
+    """ROS 2 or this project's messages cannot be imported; the message says what to do."""
+
+
+def require_ros() -> None:
+    """Check that ROS 2 and this project's messages are at hand.
+
+    Raises:
+        RosMissingError: They are not.
+    """
+    for module in ("rclpy", "pilqr_msgs"):
+        if importlib.util.find_spec(module) is None:
+            raise RosMissingError(
+                f"{module} is not installed here: run `make setup` and `source env.sh` (or source "
+                "your ROS 2 workspace); training and evaluation also go --in-process, without ROS"
+            )
 
 
 @dataclass(frozen=True)
@@ -179,12 +199,14 @@ def open_session(
 
     Raises:
         TrainingError: Nodes are to be used and to be done without.
+        RosMissingError: Nodes are to be used, and there is no ROS 2.
     """
     if in_process and attach:
         raise TrainingError("--in-process uses no nodes: leave out --attach")
     if in_process:
         yield InProcessSession(load_task(task), runs)
         return
+    require_ros()
     from pilqr_ros.nodes.client import LearnerClient
     from pilqr_ros.nodes.graph import GraphOptions, running_graph
 

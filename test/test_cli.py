@@ -105,6 +105,13 @@ def refused(arguments, monkeypatch, capsys):
     return capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [["up", "hockey"], ["train", "hockey", "--iterations", "1"]])
+def test_without_ros_the_nodes_are_refused_with_what_to_do(command, monkeypatch, capsys):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    problem = refused(command, monkeypatch, capsys)
+    assert "rclpy is not installed here: run `make setup`" in problem
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [

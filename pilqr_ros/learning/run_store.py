@@ -213,7 +213,7 @@ def open_run(directory: Path) -> RunStore:
 
 
 def find_runs(runs: Path) -> Iterator[Path]:
-    """Yield the directories of all runs below a folder, oldest first."""
+    """Yield the directories of all runs below a folder, by task and time."""
     yield from (path.parent for path in sorted(runs.glob("*/*/run.json")))
 
 

@@ -108,6 +108,9 @@ class Task:
             text: YAML.
             folder: Where models named in it are looked for first.
             origin: What errors call the text.
+
+        Raises:
+            TaskError: It is no YAML, or a key is wrong; the message names it.
         """
         try:
             file = TaskFile.model_validate(_parse(text))
