@@ -9,6 +9,7 @@ Whatever goes wrong ends it the same way, with the reason in the rollout.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
@@ -85,14 +86,30 @@ class Phase(Enum):
 class RolloutSession:
     """Runs one policy once."""
 
-    def __init__(self, runner: PolicyRunner, pace: Pace, not_before_ns: int, now_ns: int) -> None:
-        """Begin to wait for a state whose stamp is not before the given one."""
+    def __init__(
+        self,
+        runner: PolicyRunner,
+        pace: Pace,
+        not_before_ns: int,
+        now_ns: int,
+        guard_found: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Begin to wait for the first state.
+
+        Args:
+            runner: What executes the policy.
+            pace: When states and ticks have to come.
+            not_before_ns: The first state's stamp is not before this [ns].
+            now_ns: Present time on the steady clock [ns].
+            guard_found: Tells whether the guard hears and is heard.
+        """
         self.phase = Phase.WAITING
         self.reason = ""
         self.step = 0
         self._runner = runner
         self._pace = pace
         self._not_before_ns = not_before_ns
+        self._guard_found = guard_found
         self._deadline_ns = now_ns + pace.start_timeout_ns
         self._state: tuple[int, Array, int] | None = None
         self._stamp_ns = -1
@@ -115,7 +132,7 @@ class RolloutSession:
         if not self._pace.lockstep:
             self._state = (stamp_ns, x.copy(), now_ns)
             return None
-        if self.phase is Phase.WAITING and stamp_ns >= self._not_before_ns:
+        if self._may_start(stamp_ns):
             return self._act(stamp_ns, x, now_ns)
         if self.phase is Phase.RUNNING and stamp_ns != self._stamp_ns:
             return self._answer(stamp_ns, x, now_ns)
@@ -133,7 +150,7 @@ class RolloutSession:
         if self._pace.lockstep or self._state is None:
             return None
         stamp_ns, x, received_ns = self._state
-        if self.phase is Phase.WAITING and stamp_ns >= self._not_before_ns:
+        if self._may_start(stamp_ns):
             self._first_tick_ns = now_ns
             return self._act(stamp_ns, x, now_ns)
         if self.phase is Phase.RUNNING:
@@ -166,6 +183,11 @@ class RolloutSession:
         self.reason, self.phase = reason, Phase.STOPPING
         self._deadline_ns = now_ns + self._pace.state_timeout_ns
         return Command(self._stamp_ns, self.step)
+
+    def _may_start(self, stamp_ns: int) -> bool:
+        """Tell whether a state may be the rollout's first."""
+        new_enough = self.phase is Phase.WAITING and stamp_ns >= self._not_before_ns
+        return new_enough and self._guard_found()
 
     def _answer(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
         """Answer a new state in lock-step."""
@@ -218,7 +240,7 @@ class RolloutSession:
     def _give_up(self, now_ns: int) -> Command | None:
         """Name who did not answer in time."""
         waited = {
-            Phase.WAITING: "no new enough state came: state_estimator or mujoco_bridge is silent",
+            Phase.WAITING: self._missing_start(),
             Phase.RUNNING: f"no state came after step {self.step - 1}: the control loop is broken",
             Phase.STOPPING: self._missing_answer(),
         }[self.phase]
@@ -226,6 +248,11 @@ class RolloutSession:
             return self.stop(waited, now_ns)
         self.reason, self.phase = self.reason or waited, Phase.DONE
         return None
+
+    def _missing_start(self) -> str:
+        if not self._guard_found():
+            return "effort_guard is not there"
+        return "no new enough state came: state_estimator or mujoco_bridge is silent"
 
     def _missing_answer(self) -> str:
         if self._answered < self.step or not self._stop_applied:

@@ -159,7 +159,13 @@ class TrajectoryExecutorNode(Node):
             period_ns=task.period_ns,
         )
         not_before_ns = to_nanoseconds(goal.not_before)
-        return RolloutSession(runner, self._pace, not_before_ns, time.monotonic_ns())
+        now_ns = time.monotonic_ns()
+        return RolloutSession(runner, self._pace, not_before_ns, now_ns, self._guard_found)
+
+    def _guard_found(self) -> bool:
+        """Tell whether the guard hears commands and its answers are heard."""
+        heard = self._commands.get_subscription_count() > 0
+        return heard and self.count_publishers("applied_torque") > 0
 
     def _on_cancel(self, _goal: ServerGoalHandle) -> CancelResponse:
         if self._session is not None:

@@ -27,11 +27,13 @@ def pace(lockstep):
 class Driver:
     """Plays the rest of the graph."""
 
-    def __init__(self, lockstep=True, not_before=0):
+    def __init__(self, lockstep=True, not_before=0, guard_found=True):
         policy = TVLGPolicy(np.zeros((T, 1, 2)), np.arange(1.0, T + 1)[:, None], np.ones((T, 1, 1)))
         self.now = 0
         self.runner = PolicyRunner(policy, np.zeros((T, 1)), 0, 0)
-        self.session = RolloutSession(self.runner, pace(lockstep), not_before, 0)
+        self.session = RolloutSession(
+            self.runner, pace(lockstep), not_before, 0, lambda: guard_found
+        )
         self.sent = []
 
     def take(self, command):
@@ -201,3 +203,11 @@ def test_a_guard_that_falls_silent_ends_a_rollout_in_real_time():
         driver.tick(tick * PERIOD)
     assert driver.sent[-1].last
     assert "effort_guard has not told the torque of 3 of 3 steps" in driver.session.reason
+
+
+def test_no_rollout_starts_before_the_guard_is_there():
+    driver = Driver(guard_found=False)
+    driver.state(0)
+    assert not driver.sent
+    driver.tick(1001 * MS)
+    assert driver.session.rollout().reason == "effort_guard is not there"
