@@ -22,7 +22,7 @@ from pilqr_ros.learning.policy_evaluation import EvaluationConfig
 from pilqr_ros.learning.run_store import TASK_FILE, RunConfig, RunStore, find_runs, open_run
 from pilqr_ros.learning.training import check_config
 from pilqr_ros.learning.video import film_evaluation
-from pilqr_ros.sessions import Session, open_session, require_ros
+from pilqr_ros.sessions import Session, Where, open_session, require_ros
 from pilqr_ros.simulation.errors import RenderError
 from pilqr_ros.tasks import load_task
 
@@ -49,6 +49,7 @@ Rollouts = Annotated[
 ]
 InProcess = Annotated[bool, typer.Option("--in-process", help="Without ROS, in this process.")]
 Attach = Annotated[bool, typer.Option("--attach", help="Use nodes that are already running.")]
+Namespace = Annotated[str, typer.Option(help="Namespace of all nodes.")]
 Pace = Annotated[
     float, typer.Option(min=0.0, max=10.0, help="1: real time; 0: as fast as the graph goes.")
 ]
@@ -60,7 +61,7 @@ def up(
     runs: Runs = Path("runs"),
     real_time_factor: Pace = 0.0,
     viewer: Annotated[bool, typer.Option(help="Show the simulated world in a window.")] = False,
-    namespace: Annotated[str, typer.Option(help="Namespace of all nodes.")] = "",
+    namespace: Namespace = "",
     log_level: Annotated[str, typer.Option(help="debug, info, warn, error or fatal.")] = "info",
 ) -> None:
     """Start every node of a task; Ctrl-C ends them."""
@@ -98,6 +99,7 @@ def train(
     ] = 20,
     video: Annotated[bool, typer.Option(help="Film the learned policy.")] = True,
     real_time_factor: Pace = 0.0,
+    namespace: Namespace = "",
     in_process: InProcess = False,
     attach: Attach = False,
 ) -> None:
@@ -108,7 +110,8 @@ def train(
     else:
         asked = {"method": method, "iterations": iterations, "rollouts": rollouts, "seed": seed}
         task, config = _resumed(resume, task, asked)
-    with open_session(task, runs, real_time_factor, in_process=in_process, attach=attach) as work:
+    where = Where(real_time_factor, namespace, in_process, attach)
+    with open_session(task, runs, where) as work:
         with show.TrainingBar(f"{config.task} {config.method}") as bar:
             directory = work.train(config, resume, bar.update)
         store = open_run(directory)
@@ -127,6 +130,7 @@ def evaluate(
     explore: Annotated[bool, typer.Option(help="With the policy's own noise.")] = False,
     seed: Seed = 0,
     real_time_factor: Pace = 0.0,
+    namespace: Namespace = "",
     in_process: InProcess = False,
     attach: Attach = False,
 ) -> None:
@@ -134,7 +138,8 @@ def evaluate(
     store = open_run(run)
     config = EvaluationConfig(iteration, rollouts, explore, seed)
     task, runs = str(run / TASK_FILE), run.parent
-    with open_session(task, runs, real_time_factor, in_process=in_process, attach=attach) as work:
+    where = Where(real_time_factor, namespace, in_process, attach)
+    with open_session(task, runs, where) as work:
         _evaluate(work, store, config)
 
 

@@ -184,26 +184,39 @@ def _interrupted(directory: str) -> TrainingStopped:
     return TrainingStopped(f"interrupted; `pilqr train --resume {directory}` continues")
 
 
+@dataclass(frozen=True)
+class Where:
+    """Where training happens.
+
+    Attributes:
+        real_time_factor: Pace of the graph; 0 for as fast as it goes.
+        namespace: Namespace of the nodes.
+        in_process: Whether to do without ROS.
+        attach: Whether the nodes are already running.
+    """
+
+    real_time_factor: float = 0.0
+    namespace: str = ""
+    in_process: bool = False
+    attach: bool = False
+
+
 @contextlib.contextmanager
-def open_session(
-    task: str, runs: Path, real_time_factor: float, *, in_process: bool, attach: bool
-) -> Iterator[Session]:
+def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
     """Open a session, and end it however the block is left.
 
     Args:
         task: A task's name or the path of its file.
         runs: Parent of all runs.
-        real_time_factor: Pace of the graph; 0 for as fast as it goes.
-        in_process: Whether to do without ROS.
-        attach: Whether the nodes are already running.
+        where: This process, new nodes, or nodes that are running.
 
     Raises:
         TrainingError: Nodes are to be used and to be done without.
         RosMissingError: Nodes are to be used, and there is no ROS 2.
     """
-    if in_process and attach:
+    if where.in_process and where.attach:
         raise TrainingError("--in-process uses no nodes: leave out --attach")
-    if in_process:
+    if where.in_process:
         yield InProcessSession(load_task(task), runs)
         return
     require_ros()
@@ -211,9 +224,12 @@ def open_session(
     from pilqr_ros.nodes.graph import GraphOptions, running_graph
 
     options = GraphOptions(
-        task=task, runs_directory=str(runs.resolve()), real_time_factor=real_time_factor
+        task=task,
+        runs_directory=str(runs.resolve()),
+        real_time_factor=where.real_time_factor,
+        namespace=where.namespace,
     )
     with contextlib.ExitStack() as stack:
-        if not attach:
+        if not where.attach:
             stack.enter_context(running_graph(options))
-        yield GraphSession(stack.enter_context(LearnerClient()))
+        yield GraphSession(stack.enter_context(LearnerClient(where.namespace)))

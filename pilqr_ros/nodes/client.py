@@ -33,9 +33,9 @@ class ClientError(NodeError):
 class LearnerClient(ClientNode):
     """Sends goals to the learner and waits for their results; use it as a context manager."""
 
-    def __init__(self) -> None:
-        """Start a node and the thread that spins it."""
-        super().__init__("pilqr_client")
+    def __init__(self, namespace: str = "") -> None:
+        """Start a node in the learner's namespace and the thread that spins it."""
+        super().__init__("pilqr_client", namespace)
         self._last_sign = 0.0
         self._train = ActionClient(self.node, TrainLocal, "learner/train_local")
         self._evaluate = ActionClient(self.node, EvaluatePolicy, "learner/evaluate_policy")
