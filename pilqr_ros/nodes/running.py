@@ -41,6 +41,8 @@ def run(
         return 2
     finally:
         rclpy.try_shutdown()
+        # The interpreter's end restores the default for handlers written in Python, but not this.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     return 0
 
 
