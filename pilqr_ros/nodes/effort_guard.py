@@ -28,6 +28,10 @@ from pilqr_ros.robot.torque_limits import TorqueLimiter
 from pilqr_ros.tasks import load_task
 
 CHECKS_PER_TIMEOUT = 5
+SEARCH_PERIOD = 0.05
+"""How often the guard looks for a controller until there is one [s]."""
+WAITING_PERIOD = 5.0
+"""Least time between two messages that there is none [s]."""
 
 
 class EffortGuardNode(Node):
@@ -50,12 +54,19 @@ class EffortGuardNode(Node):
             self, Float64MultiArray, "effort_controller/commands", qos.COMMAND
         )
         self._report = publish(self, AppliedTorque, "applied_torque", qos.RECORD)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._search = self.create_timer(SEARCH_PERIOD, self._find_controller, clock=steady)
+        check_period = self._stream.timeout_ns / NANOSECONDS / CHECKS_PER_TIMEOUT
+        self.create_timer(check_period, self._check_silence, clock=steady)
+
+    def _find_controller(self) -> None:
+        """Listen to commands only when a controller hears the torques: none shall be lost."""
+        if self._controller.get_subscription_count() == 0:
+            waiting = f"waiting for a controller on {self._controller.topic_name}"
+            self.get_logger().info(waiting, throttle_duration_sec=WAITING_PERIOD)
+            return
         subscribe(self, TorqueCommand, "torque_command", self._on_command, qos.COMMAND)
-        self.create_timer(
-            self._stream.timeout_ns / NANOSECONDS / CHECKS_PER_TIMEOUT,
-            self._check_silence,
-            clock=Clock(clock_type=ClockType.STEADY_TIME),
-        )
+        self._search.cancel()
 
     def _on_command(self, command: TorqueCommand) -> None:
         self._stream.on_command(time.monotonic_ns(), command.last)

@@ -110,6 +110,7 @@ class RolloutSession:
         self._pace = pace
         self._not_before_ns = not_before_ns
         self._guard_found = guard_found
+        self._state_seen = False
         self._deadline_ns = now_ns + pace.start_timeout_ns
         self._state: tuple[int, Array, int] | None = None
         self._stamp_ns = -1
@@ -187,6 +188,7 @@ class RolloutSession:
     def _may_start(self, stamp_ns: int) -> bool:
         """Tell whether a state may be the rollout's first."""
         new_enough = self.phase is Phase.WAITING and stamp_ns >= self._not_before_ns
+        self._state_seen |= new_enough
         return new_enough and self._guard_found()
 
     def _answer(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
@@ -250,9 +252,9 @@ class RolloutSession:
         return None
 
     def _missing_start(self) -> str:
-        if not self._guard_found():
-            return "effort_guard is not there"
-        return "no new enough state came: state_estimator or mujoco_bridge is silent"
+        if not self._state_seen:
+            return "no new enough state came: state_estimator or mujoco_bridge is silent"
+        return "effort_guard is not there, or no controller listens to it"
 
     def _missing_answer(self) -> str:
         if self._answered < self.step or not self._stop_applied:

@@ -142,7 +142,7 @@ def test_without_a_guard_no_torque_is_sent(run_nodes, action, client, task, wait
     commands = client.listen(TorqueCommand, "torque_command", qos.RECORD)
     with run_nodes("trajectory_executor", "mujoco_bridge", "state_estimator"):
         result = finish(start(action, task, wait_until))
-    assert result.result.rollout.reason == "effort_guard is not there"
+    assert result.result.rollout.reason.startswith("effort_guard is not there")
     assert not commands
 
 
