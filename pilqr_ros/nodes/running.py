@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from types import FrameType
 
@@ -18,6 +19,9 @@ from pilqr_ros.nodes.processes import FOLLOW_PARENT
 
 PR_SET_PDEATHSIG = 1
 """Linux: a signal of choice is sent to this process when its parent ends."""
+
+
+_interrupted = threading.Event()
 
 
 def run(
@@ -39,6 +43,10 @@ def run(
     except PilqrError as error:
         print(f"{_program()}: {error}", file=sys.stderr)
         return 2
+    except Exception:
+        # An interruption within a call into C++ can come out as another error.
+        if not _interrupted.is_set():
+            raise
     finally:
         rclpy.try_shutdown()
         # The interpreter's end restores the default for handlers written in Python, but not this.
@@ -74,6 +82,7 @@ def _follow_parent() -> None:
 def _interrupt_once(_signal: int, _frame: FrameType | None) -> None:
     """Interrupt; a second one, sent by a launcher and the terminal at once, is ignored."""
     signal.signal(signal.SIGINT, _ignore)
+    _interrupted.set()
     raise KeyboardInterrupt
 
 
