@@ -22,14 +22,12 @@ EVERY_NODE = [spec.name for spec in graph.NODES]
 
 def children(pid):
     """Return the process ids of a process's children, by node."""
-    listing = subprocess.run(
-        ["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
-    ).stdout
     found = {}
-    for line in listing.splitlines()[1:]:
-        child, parent, command = line.split(None, 2)
-        if int(parent) == pid and "pilqr_ros.nodes." in command:
-            found[command.split("pilqr_ros.nodes.")[1].split()[0]] = int(child)
+    # Read here and not with `ps`, which cuts its lines to the width of the terminal.
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        command = Path(f"/proc/{child}/cmdline").read_text().split("\0")
+        (module,) = (word for word in command if word.startswith("pilqr_ros.nodes."))
+        found[module.rpartition(".")[2]] = int(child)
     return found
 
 
