@@ -11,13 +11,12 @@ import numpy as np
 from pilqr_ros.learning import atomic
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.costing import CostEvaluator, CostReport
-from pilqr_ros.learning.errors import RunError, TrainingError, TrainingStopped
+from pilqr_ros.learning.errors import RunError, TrainingStopped
 from pilqr_ros.learning.rollout_files import save_cost, save_rollout
 from pilqr_ros.learning.run_store import RunStore
+from pilqr_ros.learning.sampling import execute_until_valid
 from pilqr_ros.learning.seeds import Stream, rollout_seed
-from pilqr_ros.learning.training import MAX_ATTEMPTS
 from pilqr_ros.robot.rollout import Rollout
-from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
 
 @dataclass(frozen=True)
@@ -75,40 +74,24 @@ class PolicyEvaluator:
         for condition in self._conditions(config.conditions):
             policy, _ = self.store.policy(iteration, condition)
             for sample in range(config.rollouts):
-                place = directory / f"condition_{condition}" / f"rollout_{sample:02d}.npz"
-                rollout = self._execute(policy, config, (iteration, condition, sample), place)
+                path = directory / f"condition_{condition}" / f"rollout_{sample:02d}.npz"
+                rollout = execute_until_valid(
+                    self.collector,
+                    policy,
+                    _EvaluationPlace(path, config.seed, iteration, condition, sample),
+                    explore=config.explore,
+                    check_stop=self._check_stop,
+                )
                 cost = self.evaluator.evaluate(rollout)
-                save_cost(place.with_suffix(".cost.npz"), cost)
+                save_cost(path.with_suffix(".cost.npz"), cost)
                 results.append(EvaluatedRollout(rollout, cost))
                 on_rollout(results[-1])
         atomic.write_json(directory / "summary.json", summarise(results))
         return results
 
-    def _execute(
-        self,
-        policy: TVLGPolicy,
-        config: EvaluationConfig,
-        which: tuple[int, int, int],
-        place: Path,
-    ) -> Rollout:
-        """Execute a policy until a rollout is valid, and store every rollout at once."""
-        condition, reason = which[1], ""
-        for attempt in range(MAX_ATTEMPTS):
-            if self.should_stop():
-                raise TrainingStopped("evaluation stopped")
-            seed = rollout_seed(config.seed, *which, attempt, Stream.EVALUATION)
-            rollout = self.collector.collect(
-                policy, condition, seed, explore=config.explore, jitter=True
-            )
-            if rollout.valid:
-                save_rollout(place, rollout)
-                return rollout
-            save_rollout(place.with_suffix(f".invalid_{attempt}.npz"), rollout)
-            reason = rollout.reason
-        raise TrainingError(
-            f"evaluation, condition {condition}, rollout {which[2]}: {MAX_ATTEMPTS} rollouts in a "
-            f"row were invalid, the last one because {reason}"
-        )
+    def _check_stop(self) -> None:
+        if self.should_stop():
+            raise TrainingStopped("evaluation stopped")
 
     def _iteration(self, wanted: int) -> int:
         last = self.store.iterations_finished
@@ -122,6 +105,34 @@ class PolicyEvaluator:
             if condition not in trained:
                 raise RunError(f"condition is {condition}, expected one of the run's {trained}")
         return wanted or trained
+
+
+@dataclass
+class _EvaluationPlace:
+    """The place of one rollout of an evaluation; what an earlier evaluation left is replaced."""
+
+    path: Path
+    run_seed: int
+    iteration: int
+    condition: int
+    sample: int
+    invalid: int = 0
+
+    def __str__(self) -> str:
+        return f"evaluation, condition {self.condition}, rollout {self.sample}"
+
+    def seed(self) -> int:
+        """Return the seed of the next attempt."""
+        which = (self.iteration, self.condition, self.sample)
+        return rollout_seed(self.run_seed, *which, self.invalid, Stream.EVALUATION)
+
+    def keep(self, rollout: Rollout) -> None:
+        """Store an attempt; an invalid one beside the place that it leaves open."""
+        if rollout.valid:
+            save_rollout(self.path, rollout)
+            return
+        save_rollout(self.path.with_suffix(f".invalid_{self.invalid}.npz"), rollout)
+        self.invalid += 1
 
 
 def summarise(results: list[EvaluatedRollout]) -> dict[str, float | int]:

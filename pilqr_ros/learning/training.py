@@ -18,7 +18,7 @@ from pilqr_ros.learning.costing import CostEvaluator, CostReport
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
 from pilqr_ros.learning.run_store import RunConfig, RunStore
-from pilqr_ros.learning.seeds import rollout_seed
+from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.schema import MAX_ITERATIONS, MAX_ROLLOUTS, MIN_ROLLOUTS
@@ -26,9 +26,6 @@ from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.errors import UpdateError
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.update import METHODS, UpdateResult, update
-
-MAX_ATTEMPTS = 5
-"""Invalid rollouts in a row that are drawn again before training gives up."""
 
 
 def check_config(config: RunConfig, task: Task) -> None:
@@ -181,7 +178,13 @@ class Trainer:
         rollout = self.store.rollout(*place)
         if rollout is None:
             began = time.monotonic()
-            rollout = self._collect(policy, *place)
+            rollout = execute_until_valid(
+                self.collector,
+                policy,
+                TrainingPlace(self.store, *place),
+                explore=True,
+                check_stop=self._check_stop,
+            )
             self._pace.collected(time.monotonic() - began)
         cost = self.store.cost(*place)
         if cost is None:
@@ -189,22 +192,6 @@ class Trainer:
             self.store.save_cost(*place, cost)
         self._tell(rollout=self._progress.rollout + 1)
         return rollout, cost
-
-    def _collect(self, policy: TVLGPolicy, iteration: int, condition: int, sample: int) -> Rollout:
-        config, reason = self.store.config, ""
-        for _ in range(MAX_ATTEMPTS):
-            self._check_stop()
-            attempt = self.store.attempts(iteration, condition, sample)
-            seed = rollout_seed(config.seed, iteration, condition, sample, attempt)
-            rollout = self.collector.collect(policy, condition, seed, explore=True, jitter=True)
-            self.store.save_rollout(iteration, condition, sample, rollout)
-            if rollout.valid:
-                return rollout
-            reason = rollout.reason
-        raise TrainingError(
-            f"iteration {iteration}, condition {condition}, rollout {sample}: {MAX_ATTEMPTS} "
-            f"rollouts in a row were invalid, the last one because {reason}"
-        )
 
     def _stored_batch(self, iteration: int, condition: int) -> Batch:
         samples = []

@@ -8,7 +8,8 @@ from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
-from pilqr_ros.learning.training import MAX_ATTEMPTS, Trainer, _Pace, check_config
+from pilqr_ros.learning.sampling import MAX_ATTEMPTS
+from pilqr_ros.learning.training import Trainer, _Pace, check_config
 from pilqr_ros.tasks import load_task
 
 

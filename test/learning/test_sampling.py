@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from pilqr_ros.learning.errors import TrainingError, TrainingStopped
+from pilqr_ros.learning.sampling import MAX_ATTEMPTS, TrainingPlace, execute_until_valid
+from pilqr_ros.learning.seeds import rollout_seed
+from pilqr_ros.robot.rollout import Rollout
+
+
+def rollout(seed, reason=""):
+    arrays = [np.zeros((1, 2)) for _ in range(4)]
+    return Rollout(0, seed, *arrays, np.zeros(1, np.int64), not reason, reason)
+
+
+class Scripted:
+    """A collector that gives rollouts with the reasons of a script."""
+
+    def __init__(self, *reasons):
+        self.reasons = list(reasons)
+        self.seeds = []
+
+    def collect(self, policy, condition, seed, *, explore, jitter):
+        self.seeds.append(seed)
+        return rollout(seed, self.reasons.pop(0))
+
+
+def execute(store, collector, check_stop=lambda: None):
+    place = TrainingPlace(store, 0, 0, 1)
+    return execute_until_valid(collector, None, place, explore=True, check_stop=check_stop)
+
+
+def test_every_attempt_is_stored_and_each_has_a_seed_of_its_own(store):
+    collector = Scripted("a late tick", "no state", "")
+    valid = execute(store, collector)
+    assert collector.seeds == [rollout_seed(3, 0, 0, 1, attempt) for attempt in range(3)]
+    assert store.attempts(0, 0, 1) == 2
+    assert store.rollout(0, 0, 1).seed == valid.seed == collector.seeds[2]
+
+
+def test_attempts_of_an_earlier_session_count(store):
+    with pytest.raises(TrainingError, match=f"rollout 1: {MAX_ATTEMPTS} rollouts in a row"):
+        execute(store, Scripted(*["a late tick"] * MAX_ATTEMPTS))
+    collector = Scripted("")
+    execute(store, collector)
+    assert collector.seeds == [rollout_seed(3, 0, 0, 1, MAX_ATTEMPTS)]
+
+
+def test_a_stop_is_obeyed_before_each_attempt(store):
+    collector = Scripted("a late tick", "")
+
+    def check_stop():
+        if collector.seeds:
+            raise TrainingStopped("enough")
+
+    with pytest.raises(TrainingStopped, match="enough"):
+        execute(store, collector, check_stop)
+    assert store.attempts(0, 0, 1) == 1
