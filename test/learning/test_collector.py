@@ -82,8 +82,8 @@ def test_a_start_that_cannot_be_reached_is_an_error(task, collector):
 def test_a_rollout_is_far_faster_than_the_robots_five_seconds(task, collector):
     policy, best = task.initial_policy(0), np.inf
     for seed in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         collector.collect(policy, 0, seed, explore=True, jitter=True)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     print(f"{best * 1e3:.1f} ms a rollout")
     assert best < 0.2
