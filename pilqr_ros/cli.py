@@ -24,7 +24,7 @@ from pilqr_ros.learning.training import check_config
 from pilqr_ros.learning.video import film_evaluation
 from pilqr_ros.sessions import Session, Where, open_session, require_ros
 from pilqr_ros.simulation.errors import RenderError
-from pilqr_ros.tasks import load_task
+from pilqr_ros.tasks import Task, load_task
 
 app = typer.Typer(
     help="PILQR on ROS 2: teach a torque-controlled arm a contact-rich skill.",
@@ -46,6 +46,10 @@ Iterations = Annotated[
 Rollouts = Annotated[
     int | None,
     typer.Option(min=2, help="Rollouts of each update and condition; the task file's by default."),
+]
+Conditions = Annotated[
+    str | None,
+    typer.Option(help="Names of conditions separated by commas; the task file's by default."),
 ]
 InProcess = Annotated[bool, typer.Option("--in-process", help="Without ROS, in this process.")]
 Attach = Annotated[bool, typer.Option("--attach", help="Use nodes that are already running.")]
@@ -87,6 +91,7 @@ def train(
     method: Method = None,
     iterations: Iterations = None,
     rollouts: Rollouts = None,
+    conditions: Conditions = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Seed of everything random; else 0.")
     ] = None,
@@ -106,10 +111,10 @@ def train(
     """Train the policies of a task, evaluate them, and leave curve, video and data in the run."""
     if resume is None:
         task = "hockey" if task is None else task
-        config = _new_config(task, method, iterations, rollouts, seed)
+        config = _new_config(task, method, iterations, rollouts, seed, conditions)
     else:
         asked = {"method": method, "iterations": iterations, "rollouts": rollouts, "seed": seed}
-        task, config = _resumed(resume, task, asked)
+        task, config = _resumed(resume, task, conditions, asked)
     where = Where(real_time_factor, namespace, in_process, attach)
     with open_session(task, runs, where) as work:
         with show.TrainingBar(f"{config.task} {config.method}") as bar:
@@ -126,6 +131,9 @@ def train(
 def evaluate(
     run: RunPath,
     rollouts: Annotated[int, typer.Option(min=1, help="Rollouts of each condition.")] = 20,
+    conditions: Annotated[
+        str | None, typer.Option(help="Names of conditions separated by commas; else all trained.")
+    ] = None,
     iteration: Annotated[int, typer.Option(min=-1, help="Whose policies; -1: the last.")] = -1,
     explore: Annotated[bool, typer.Option(help="With the policy's own noise.")] = False,
     seed: Seed = 0,
@@ -136,7 +144,8 @@ def evaluate(
 ) -> None:
     """Execute the policies of a run and count successes."""
     store = open_run(run)
-    config = EvaluationConfig(iteration, rollouts, explore, seed)
+    chosen = () if conditions is None else _indices(store.task, conditions)
+    config = EvaluationConfig(iteration, rollouts, explore, seed, chosen)
     task, runs = str(run / TASK_FILE), run.parent
     where = Where(real_time_factor, namespace, in_process, attach)
     with open_session(task, runs, where) as work:
@@ -223,6 +232,7 @@ def _new_config(
     iterations: int | None,
     rollouts: int | None,
     seed: int | None,
+    conditions: str | None,
 ) -> RunConfig:
     """Return what a new run is to do; the task file tells what is not asked for."""
     loaded = load_task(task)
@@ -232,13 +242,22 @@ def _new_config(
         iterations=loaded.learning.iterations if iterations is None else iterations,
         rollouts=loaded.learning.rollouts if rollouts is None else rollouts,
         seed=0 if seed is None else seed,
-        conditions=tuple(range(len(loaded.conditions))),
+        conditions=(
+            loaded.learning.conditions if conditions is None else _indices(loaded, conditions)
+        ),
     )
     check_config(config, loaded)
     return config
 
 
-def _resumed(run: Path, task: str | None, asked: Mapping[str, Any]) -> tuple[str, RunConfig]:
+def _indices(task: Task, names: str) -> tuple[int, ...]:
+    """Return the indices of conditions that are named, separated by commas."""
+    return task.condition_indices([name.strip() for name in names.split(",")])
+
+
+def _resumed(
+    run: Path, task: str | None, conditions: str | None, asked: Mapping[str, Any]
+) -> tuple[str, RunConfig]:
     """Return the path of a run's own task file and what the run was asked to do.
 
     Raises:
@@ -246,7 +265,11 @@ def _resumed(run: Path, task: str | None, asked: Mapping[str, Any]) -> tuple[str
     """
     store = open_run(run)
     check_config(store.config, store.task)
-    wanted = {**asked, "task": None if task is None else load_task(task).name}
+    wanted = {
+        **asked,
+        "task": None if task is None else load_task(task).name,
+        "conditions": None if conditions is None else _indices(store.task, conditions),
+    }
     for name, value in wanted.items():
         begun = getattr(store.config, name)
         if value not in (None, begun):
@@ -255,10 +278,10 @@ def _resumed(run: Path, task: str | None, asked: Mapping[str, Any]) -> tuple[str
 
 
 def _evaluate(work: Session, store: RunStore, config: EvaluationConfig) -> None:
-    total = config.rollouts * len(store.config.conditions)
+    total = config.rollouts * len(config.conditions or store.config.conditions)
     with show.counting_bar("evaluation", total) as advance:
         outcomes = work.evaluate(store.directory, config, advance)
-    show.show_evaluation([condition.name for condition in store.task.conditions], outcomes)
+    show.show_evaluation([condition.group for condition in store.task.conditions], outcomes)
 
 
 def _draw(store: RunStore, *, video: bool) -> None:

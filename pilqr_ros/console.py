@@ -87,19 +87,20 @@ def show_iterations(store: RunStore) -> None:
 
 
 def show_evaluation(names: Sequence[str], outcomes: Outcomes) -> None:
-    """Print one row a condition of an evaluation.
+    """Print one row a condition, or set of drawn ones, of an evaluation.
 
     Args:
-        names: Name of each condition of the task.
+        names: What each condition of the task is listed as.
         outcomes: What came of each rollout.
     """
     table = _table("evaluation", "condition", "rollouts", "success", *_DISTANCES, "mean cost")
-    condition, success = np.asarray(outcomes.condition), np.asarray(outcomes.successes)
+    condition = np.array([names[index] for index in outcomes.condition])
+    success = np.asarray(outcomes.successes)
     distance, cost = np.asarray(outcomes.distances), np.asarray(outcomes.costs)
-    for one in np.unique(condition):
-        rows = condition == one
+    for name in dict.fromkeys(condition):
+        rows = condition == name
         table.add_row(
-            names[one],
+            name,
             str(rows.sum()),
             f"{success[rows].sum()}/{rows.sum()}",
             f"{distance[rows].mean():.3f}",

@@ -45,9 +45,22 @@ def test_a_finished_run_can_be_resumed_evaluated_plotted_and_listed(trained, run
     assert re.search(r"hockey.*pilqr.*1/1", result.output)
 
 
+def test_conditions_are_trained_and_evaluated_by_name(runner, tmp_path):
+    options = [*SHORT, "--conditions", "left,right", "--runs", str(tmp_path)]
+    result = runner.invoke(app, ["train", "hockey", *options])
+    assert result.exit_code == 0, result.output
+    run = next(find_runs(tmp_path))
+    assert json.loads((run / "run.json").read_text())["conditions"] == [1, 2]
+    command = ["evaluate", str(run), "--rollouts", "1", "--in-process", "--conditions", "right"]
+    result = runner.invoke(app, command)
+    assert re.search(r"right.*1", result.output)
+    assert "left" not in result.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["train", "hockey", *SHORT, "--conditions", "up"], "no condition 'up'; there are: middle"),
         (["train", "no-such-task", "--in-process"], "no-such-task"),
         (["train", "hockey", "--method", "sarsa", "--in-process"], "method is 'sarsa'"),
         (["train", "hockey", *SHORT, "--runs", "/dev/null/runs"], "/dev/null/runs"),
@@ -119,6 +132,7 @@ def test_without_ros_the_nodes_are_refused_with_what_to_do(command, monkeypatch,
         (["--method", "pi2"], "method is 'pi2', but the run to resume has 'pilqr'"),
         (["--seed", "7"], "seed is 7, but the run to resume has 0"),
         (["--rollouts", "5"], "rollouts is 5, but the run to resume has 4"),
+        (["--conditions", "left, right"], "conditions is (1, 2), but the run to resume has (0,)"),
     ],
 )
 def test_resuming_a_run_as_another_is_refused(trained, monkeypatch, capsys, asked, message):

@@ -168,7 +168,7 @@ def _wanted(job: Job) -> tuple[Task, RunConfig]:
         iterations=task.learning.iterations if job.iterations is None else job.iterations,
         rollouts=task.learning.rollouts,
         seed=job.seed,
-        conditions=job.conditions or tuple(range(len(task.conditions))),
+        conditions=job.conditions or task.learning.conditions,
     )
     check_config(config, task)
     return task, config

@@ -30,7 +30,7 @@ def training_plan(goal: TrainLocal.Goal, task: Task) -> tuple[RunConfig, RunStor
         iterations=goal.iterations,
         rollouts=goal.rollouts if goal.rollouts > 0 else task.learning.rollouts,
         seed=goal.seed,
-        conditions=tuple(goal.conditions) or tuple(range(len(task.conditions))),
+        conditions=tuple(goal.conditions) or task.learning.conditions,
     )
     check_config(config, task)
     return config, None

@@ -114,13 +114,44 @@ class Cost(Section):
     torque_weights: NonNegative | tuple[NonNegative, ...] = 0.0
 
 
+class Behind(Section):
+    """A target behind a body: `distance` [m] from it, away from the body it faces, at a height."""
+
+    behind: str
+    facing: str
+    distance: Positive
+    height: float
+
+
 class Start(Section):
     """A condition: start of the joints, positions of bodies, named targets of cost and success."""
 
     name: str
     joints: tuple[float, ...]
     bodies: dict[str, Vector3] = {}
-    targets: dict[str, tuple[float, ...]] = {}
+    targets: dict[str, tuple[float, ...] | Behind] = {}
+
+
+class Shift(Section):
+    """One draw that is added to all of `of`: `joints`, `bodies.<name>` or `targets.<name>`.
+
+    Uniform between low and high; with `within` drawn again until it is no longer than that.
+    """
+
+    of: Names
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    within: Positive | None = None
+
+
+class Drawn(Section):
+    """Conditions drawn at random about a listed one: the same at every loading of the file."""
+
+    name: str
+    like: str
+    count: Annotated[int, Field(ge=1, le=1000)]
+    seed: Annotated[int, Field(ge=0)]
+    shifts: Annotated[tuple[Shift, ...], Field(min_length=1)]
 
 
 class Reset(Section):
@@ -158,11 +189,29 @@ class InitialPolicy(Section):
 
 
 class Learning(Section):
-    """How much is collected, and the settings of the methods (see trajopt's Settings)."""
+    """How much is collected, and the settings of the methods (see trajopt's Settings).
 
+    Conditions are named, or a set of drawn ones is; all listed ones if not given.
+    """
+
+    conditions: Names | None = None
     rollouts: Annotated[int, Field(ge=MIN_ROLLOUTS, le=MAX_ROLLOUTS)]
     iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)]
     settings: dict[str, Any] = {}
+
+
+class PolicyTest(Section):
+    """Conditions that a policy is tried in, and rollouts of each."""
+
+    conditions: Names
+    rollouts: Annotated[int, Field(ge=1, le=MAX_ROLLOUTS)]
+
+
+class Guided(Section):
+    """One policy for many conditions: those it is trained in, and named tests of it."""
+
+    conditions: Names
+    tests: dict[str, PolicyTest] = {}
 
 
 class TaskFile(Section):
@@ -177,7 +226,9 @@ class TaskFile(Section):
     cost: Cost
     success: Success
     conditions: Annotated[tuple[Start, ...], Field(min_length=1)]
+    drawn_conditions: tuple[Drawn, ...] = ()
     reset: Reset = Reset()
     initial_policy: InitialPolicy
     noise_smoothing: NonNegative = 0.0
     learning: Learning
+    guided: Guided | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from pilqr_ros.tasks.conditions import Condition, build_conditions, condition_indices
 from pilqr_ros.tasks.cost import build_cost
 from pilqr_ros.tasks.errors import TaskError, refuse_repeated
 from pilqr_ros.tasks.initial_policy import build_initial_policy
@@ -28,29 +29,36 @@ from pilqr_ros.trajopt.typing import Array
 
 
 @dataclass(frozen=True)
-class Condition:
-    """A start and its targets.
+class LearningPlan:
+    """What is collected and how it is learned from.
 
     Attributes:
-        name: Name for people.
-        start: Start of the actuated joints [rad], ``(dU,)``.
-        bodies: Position of each body that is placed [m], ``(3,)``.
-        targets: Named targets of cost and success.
+        conditions: Indices of the conditions that get a policy of their own.
+        rollouts: Rollouts of an iteration and condition.
+        iterations: Number of iterations.
+        settings: Settings of the methods.
     """
 
-    name: str
-    start: Array
-    bodies: dict[str, Array]
-    targets: dict[str, Array]
-
-
-@dataclass(frozen=True)
-class LearningPlan:
-    """Rollouts of an iteration (for each condition), iterations, settings of the methods."""
-
+    conditions: tuple[int, ...]
     rollouts: int
     iterations: int
     settings: Settings
+
+
+@dataclass(frozen=True)
+class PolicyTestPlan:
+    """Indices of the conditions that a policy is tried in, and rollouts of each."""
+
+    conditions: tuple[int, ...]
+    rollouts: int
+
+
+@dataclass(frozen=True)
+class GuidedPlan:
+    """Indices of the conditions that one policy is trained in, and named tests of it."""
+
+    conditions: tuple[int, ...]
+    tests: dict[str, PolicyTestPlan]
 
 
 class Task:
@@ -62,8 +70,9 @@ class Task:
         layout: Layout of the state.
         folder: Where it lies; models named in it are looked for there first.
         model_files: Content of every file of its models, by path; as they were when it was loaded.
-        conditions: Its conditions.
+        conditions: Its conditions: the listed ones, then the drawn ones.
         learning: How much is collected, and the settings of the methods.
+        guided: Where one policy for many conditions is trained and tested, if the file says it.
         robot_model: The robot's description, for forward kinematics.
         world_model: The world, for simulation.
     """
@@ -83,14 +92,14 @@ class Task:
         self.file = file
         self.folder = folder
         refuse_repeated(self.joints, "joints[{}].name")
-        refuse_repeated((start.name for start in file.conditions), "conditions[{}].name")
         self.layout = StateLayout.from_blocks(file.state, self.joints)
-        self.conditions = tuple(_condition(file, i) for i in range(len(file.conditions)))
-        self.learning = _learning(file)
+        self.conditions = build_conditions(file)
+        self.learning = _learning(file, self.conditions)
+        self.guided = _guided(file, self.conditions)
         self.robot_model: mujoco.MjModel = build_robot_model(file.models, folder)
         self.world_model: mujoco.MjModel = build_world_model(file.models, folder)
         self.model_files = read_model_files(file.models, folder)
-        verify_models(file, self.layout, self.robot_model, self.world_model)
+        verify_models(file, self.layout, self.conditions, self.robot_model, self.world_model)
         self._costs = tuple(
             build_cost(file.cost, self.layout, c.targets, self.T, self.dU) for c in self.conditions
         )
@@ -189,6 +198,14 @@ class Task:
         """Width of the filter of the exploration noise [control steps]; 0 is white."""
         return self.file.noise_smoothing
 
+    def condition_indices(self, names: Sequence[str]) -> tuple[int, ...]:
+        """Return the indices of conditions; the name of a drawn set stands for all of it.
+
+        Raises:
+            TaskError: There is no such condition.
+        """
+        return condition_indices(self.conditions, names, "conditions")
+
     def check_condition(self, condition: int) -> None:
         """Check the index of a condition.
 
@@ -239,25 +256,25 @@ def _parse(text: str) -> object:
         raise TaskError("", f"is not valid YAML: {error}") from error
 
 
-def _condition(file: TaskFile, index: int) -> Condition:
-    """Build a condition after checking its number of joints."""
-    start = file.conditions[index]
-    if len(start.joints) != len(file.joints):
-        problem = f"has {len(start.joints)} entries, expected {len(file.joints)} as `joints`"
-        raise TaskError(f"conditions[{index}].joints", problem)
-    return Condition(
-        name=start.name,
-        start=np.array(start.joints),
-        bodies={name: np.array(position) for name, position in start.bodies.items()},
-        targets={name: np.array(target) for name, target in start.targets.items()},
-    )
-
-
-def _learning(file: TaskFile) -> LearningPlan:
-    """Validate the settings of the methods."""
+def _learning(file: TaskFile, conditions: tuple[Condition, ...]) -> LearningPlan:
+    """Validate the settings of the methods and look the conditions up."""
     plan = file.learning
+    names = plan.conditions or tuple(start.name for start in file.conditions)
+    indices = condition_indices(conditions, names, "learning.conditions")
     try:
         settings = TypeAdapter(Settings).validate_python(plan.settings)
     except ValidationError as error:
         raise TaskError.from_validation(error, "learning.settings") from error
-    return LearningPlan(plan.rollouts, plan.iterations, settings)
+    return LearningPlan(indices, plan.rollouts, plan.iterations, settings)
+
+
+def _guided(file: TaskFile, conditions: tuple[Condition, ...]) -> GuidedPlan | None:
+    """Look the conditions of training and tests up."""
+    if file.guided is None:
+        return None
+    trained = condition_indices(conditions, file.guided.conditions, "guided.conditions")
+    tests = {}
+    for name, test in file.guided.tests.items():
+        indices = condition_indices(conditions, test.conditions, f"guided.tests.{name}.conditions")
+        tests[name] = PolicyTestPlan(indices, test.rollouts)
+    return GuidedPlan(trained, tests)

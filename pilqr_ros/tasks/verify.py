@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import mujoco
 
+from pilqr_ros.tasks.conditions import Condition
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.models import element_id
-from pilqr_ros.tasks.schema import Joint, Start, TaskFile
+from pilqr_ros.tasks.schema import Joint, TaskFile
 
 _JOINT = mujoco.mjtObj.mjOBJ_JOINT
 _SITE = mujoco.mjtObj.mjOBJ_SITE
@@ -18,7 +19,11 @@ _ACTUATOR = mujoco.mjtObj.mjOBJ_ACTUATOR
 
 
 def verify_models(
-    file: TaskFile, layout: StateLayout, robot: mujoco.MjModel, world: mujoco.MjModel
+    file: TaskFile,
+    layout: StateLayout,
+    conditions: Sequence[Condition],
+    robot: mujoco.MjModel,
+    world: mujoco.MjModel,
 ) -> None:
     """Check that all names of a task file exist in its models and that its starts fit.
 
@@ -37,8 +42,8 @@ def verify_models(
             element_id(robot if is_point else world, _SITE if is_point else _BODY, block.source,
                        f"state[{i}].of")  # fmt: skip
     _verify_period(file, world)
-    for i, start in enumerate(file.conditions):
-        _verify_start(start, [joint.name for joint in file.joints], world, f"conditions[{i}]")
+    for condition in conditions:
+        _verify_start(condition, [joint.name for joint in file.joints], world)
 
 
 def _verify_motor(joint: Joint, world: mujoco.MjModel, key: str) -> None:
@@ -74,13 +79,14 @@ def _verify_period(file: TaskFile, world: mujoco.MjModel) -> None:
         raise TaskError("control.rate", problem)
 
 
-def _verify_start(start: Start, joints: Sequence[str], world: mujoco.MjModel, key: str) -> None:
+def _verify_start(condition: Condition, joints: Sequence[str], world: mujoco.MjModel) -> None:
     """A start lies within the joints' limits, and its bodies exist."""
-    for i, (joint, angle) in enumerate(zip(joints, start.joints, strict=True)):
-        index = element_id(world, _JOINT, joint, f"{key}.joints[{i}]")
+    for i, (joint, angle) in enumerate(zip(joints, condition.start, strict=True)):
+        key = f"{condition.key}.joints[{i}]"
+        index = element_id(world, _JOINT, joint, key)
         lower, upper = world.jnt_range[index]
         if world.jnt_limited[index] and not lower <= angle <= upper:
             problem = f"{angle} of {joint!r} is outside [{lower:.4g}, {upper:.4g}]"
-            raise TaskError(f"{key}.joints[{i}]", problem)
-    for body in start.bodies:
-        element_id(world, _BODY, body, f"{key}.bodies.{body}")
+            raise TaskError(key, problem)
+    for body in condition.bodies:
+        element_id(world, _BODY, body, f"{condition.key}.bodies.{body}")

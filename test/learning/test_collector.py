@@ -76,7 +76,7 @@ def test_a_failure_on_the_way_keeps_the_steps_but_not_as_data(task, collector, e
 
 def test_a_start_that_cannot_be_reached_is_an_error(task, collector):
     with pytest.raises(ResetError, match="condition"):
-        collector.collect(task.initial_policy(0), 9, 1, explore=True, jitter=True)
+        collector.collect(task.initial_policy(0), 900, 1, explore=True, jitter=True)
 
 
 def test_a_rollout_is_far_faster_than_the_robots_five_seconds(task, collector):

@@ -37,8 +37,8 @@ def test_distance_and_success_are_judged_at_the_end(evaluator, task, rollout):
 
 
 def test_a_rollout_of_another_condition_or_size_is_refused(evaluator, rollout):
-    with pytest.raises(TaskError, match="condition is 3, expected 0 to 0"):
-        evaluator.evaluate(replace(rollout, condition=3))
+    with pytest.raises(TaskError, match="condition is 300, expected 0 to 102"):
+        evaluator.evaluate(replace(rollout, condition=300))
     with pytest.raises(ShapeError, match=r"states has shape \(100, 20\), expected \(100, 26\)"):
         evaluator.evaluate(replace(rollout, states=rollout.states[:, :20]))
     with pytest.raises(ShapeError, match=r"applied has shape \(100, 6\), expected \(100, 7\)"):

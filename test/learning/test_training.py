@@ -119,7 +119,7 @@ def test_a_finished_run_has_nothing_left_to_do(trainer, flaky):
         ({"seed": -1}, "seed is -1"),
         ({"conditions": ()}, "conditions is empty"),
         ({"conditions": (0, 0)}, "expected each index once"),
-        ({"conditions": (99,)}, "condition is 99, expected 0 to"),
+        ({"conditions": (103,)}, "condition is 103, expected 0 to 102"),
     ],
 )
 def test_a_run_that_cannot_be_done_is_refused_with_the_reason(task, config, change, message):

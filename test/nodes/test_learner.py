@@ -106,7 +106,7 @@ def test_an_evaluation_gives_each_rollout(learner, trained):
         ({"iterations": 0}, "iterations is 0, expected 1 to"),
         ({"iterations": 2**32 - 1}, "iterations is 4294967295"),
         ({"rollouts": 1}, "rollouts is 1, expected 2 to"),
-        ({"conditions": [1]}, "condition is 1, expected 0 to 0"),
+        ({"conditions": [103]}, "condition is 103, expected 0 to 102"),
         ({"conditions": [0, 0]}, "expected each index once"),
         ({"resume": "/no/such/run"}, "/no/such/run"),
     ],

@@ -64,8 +64,8 @@ def test_the_cost_service_refuses_a_rollout_of_another_task(client, collector, t
 
 
 def test_a_reset_to_an_unknown_condition_says_which_there_are(collector, task):
-    with pytest.raises(CollectorError, match="condition is 7, expected 0 to 0"):
-        collector.collect(task.initial_policy(0), 7, 0, True, True)
+    with pytest.raises(CollectorError, match="condition is 700, expected 0 to 102"):
+        collector.collect(task.initial_policy(0), 700, 0, True, True)
 
 
 def test_a_policy_of_another_size_is_rejected(collector, control_loop, task, wait_until):

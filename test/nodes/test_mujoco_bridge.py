@@ -66,9 +66,9 @@ def test_a_reset_is_verified_and_moves_the_clock_on(lockstep, wait_until, task):
 
 
 def test_an_impossible_reset_is_refused_with_the_reason(lockstep):
-    response = lockstep.reset(condition=9)
+    response = lockstep.reset(condition=900)
     assert not response.success
-    assert "condition is 9, expected 0 to 0" in response.message
+    assert "condition is 900, expected 0 to 102" in response.message
 
 
 def test_each_command_advances_the_world_by_one_period(lockstep, wait_until, task):

@@ -98,8 +98,11 @@ def test_a_torque_moves_its_joint_in_its_direction(world, hockey):
         assert world.sense().velocities[joint] > 0
 
 
-def test_the_goal_moves_with_its_condition(world, hockey):
-    np.testing.assert_array_equal(world.data.body("goal").xpos, hockey.conditions[0].bodies["goal"])
+@pytest.mark.parametrize("condition", [0, 1, 2, 50])
+def test_the_goal_moves_with_its_condition(world, hockey, condition):
+    world.reset(condition, seed=0, jitter=False)
+    wanted = hockey.conditions[condition].bodies["goal"]
+    np.testing.assert_array_equal(world.data.body("goal").xpos, wanted)
 
 
 def test_the_world_is_far_faster_than_real_time(world):

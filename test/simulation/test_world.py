@@ -84,9 +84,9 @@ def test_an_effort_that_is_not_seven_finite_numbers_is_refused(world, effort):
         world.step(effort)
 
 
-@pytest.mark.parametrize("condition", [-1, 1])
+@pytest.mark.parametrize("condition", [-1, 103])
 def test_an_unknown_condition_is_refused(world, condition):
-    with pytest.raises(ResetError, match=f"condition is {condition}, expected 0 to 0"):
+    with pytest.raises(ResetError, match=f"condition is {condition}, expected 0 to 102"):
         world.reset(condition, seed=0, jitter=False)
 
 

@@ -58,9 +58,9 @@ def test_a_trajectory_that_is_not_finite_is_no_success(hockey):
     assert hockey.success(0, np.full((100, 26), np.nan)).success is False
 
 
-@pytest.mark.parametrize("condition", [-1, 1])
+@pytest.mark.parametrize("condition", [-1, 103])
 def test_a_condition_that_does_not_exist_is_refused(hockey, condition):
-    message = f"condition is {condition}, expected 0 to 0"
+    message = f"condition is {condition}, expected 0 to 102"
     for ask in (hockey.cost, hockey.initial_policy, lambda c: hockey.success(c, np.zeros((1, 26)))):
         with pytest.raises(TaskError, match=message):
             ask(condition)

@@ -1,0 +1,159 @@
+"""The conditions of a task: those that its file lists, then those that are drawn about one of them.
+
+A drawn condition is a function of the file alone, so that every node, and every run that is opened
+again, has the same ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pilqr_ros.tasks.errors import TaskError, refuse_repeated
+from pilqr_ros.tasks.schema import Behind, Drawn, Shift, Start, TaskFile
+from pilqr_ros.trajopt.typing import Array
+
+_MOST_DRAWS = 1000
+"""Draws of one shift before `within` is called impossible."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A start and its targets.
+
+    Attributes:
+        name: Name for people.
+        group: The name that stands for it in lists of conditions: of its drawn set, or its own.
+        key: Path of its section in the task file, for errors.
+        start: Start of the actuated joints [rad], ``(dU,)``.
+        bodies: Position of each body that is placed [m], ``(3,)``.
+        targets: Named targets of cost and success.
+    """
+
+    name: str
+    group: str
+    key: str
+    start: Array
+    bodies: dict[str, Array]
+    targets: dict[str, Array]
+
+
+def build_conditions(file: TaskFile) -> tuple[Condition, ...]:
+    """Return the listed conditions of a task file, then the drawn ones.
+
+    Raises:
+        TaskError: A name is unknown or stands twice, or a size does not fit.
+    """
+    refuse_repeated((start.name for start in file.conditions), "conditions[{}].name")
+    listed = {start.name: start for start in file.conditions}
+    conditions = [
+        _condition(start, start.name, f"conditions[{i}]", len(file.joints))
+        for i, start in enumerate(file.conditions)
+    ]
+    for i, drawn in enumerate(file.drawn_conditions):
+        key = f"drawn_conditions[{i}]"
+        if any(drawn.name == condition.group for condition in conditions):
+            raise TaskError(f"{key}.name", f"{drawn.name!r} is used twice")
+        for start in _draw(drawn, listed, key):
+            conditions.append(_condition(start, drawn.name, key, len(file.joints)))
+    return tuple(conditions)
+
+
+def condition_indices(
+    conditions: Sequence[Condition], names: Sequence[str], key: str
+) -> tuple[int, ...]:
+    """Return the indices of named conditions; the name of a drawn set stands for all of it.
+
+    Raises:
+        TaskError: There is no such condition.
+    """
+    groups = list(dict.fromkeys(condition.group for condition in conditions))
+    for name in names:
+        if name not in groups:
+            raise TaskError(key, f"no condition {name!r}; there are: {', '.join(groups)}")
+    return tuple(
+        i for name in names for i, condition in enumerate(conditions) if condition.group == name
+    )
+
+
+def _condition(start: Start, group: str, key: str, dU: int) -> Condition:
+    """Build a condition after checking its number of joints."""
+    if len(start.joints) != dU:
+        problem = f"has {len(start.joints)} entries, expected {dU} as `joints`"
+        raise TaskError(f"{key}.joints", problem)
+    bodies = {name: np.array(position) for name, position in start.bodies.items()}
+    targets = {
+        name: _behind(target, bodies, f"{key}.targets.{name}")
+        if isinstance(target, Behind)
+        else np.array(target)
+        for name, target in start.targets.items()
+    }
+    return Condition(start.name, group, key, np.array(start.joints), bodies, targets)
+
+
+def _behind(target: Behind, bodies: Mapping[str, Array], key: str) -> Array:
+    """Return the point behind a body [m], to the nanometre, ``(3,)``."""
+    for role, body in (("behind", target.behind), ("facing", target.facing)):
+        if body not in bodies:
+            problem = f"{body!r} is no body of the condition; bodies: {', '.join(bodies)}"
+            raise TaskError(f"{key}.{role}", problem)
+    here, there = bodies[target.behind][:2], bodies[target.facing][:2]
+    distance = float(np.linalg.norm(there - here))
+    if distance == 0.0:
+        raise TaskError(f"{key}.facing", f"{target.facing!r} is where {target.behind!r} is")
+    x, y = here - target.distance * (there - here) / distance
+    return np.round(np.array([x, y, target.height]), 9)
+
+
+def _draw(drawn: Drawn, listed: Mapping[str, Start], key: str) -> list[Start]:
+    """Return the conditions of a drawn set."""
+    if drawn.like not in listed:
+        problem = f"{drawn.like!r} is no listed condition; there are: {', '.join(listed)}"
+        raise TaskError(f"{key}.like", problem)
+    rng = np.random.default_rng(drawn.seed)
+    starts = []
+    for count in range(drawn.count):
+        start = listed[drawn.like].model_copy(update={"name": f"{drawn.name} {count}"})
+        for i, shift in enumerate(drawn.shifts):
+            start = _shifted(start, shift, rng, f"{key}.shifts[{i}]")
+        starts.append(start)
+    return starts
+
+
+def _shifted(start: Start, shift: Shift, rng: np.random.Generator, key: str) -> Start:
+    """Return a start with one drawn shift added wherever it belongs."""
+    offset = _offset(shift, rng, key)
+    for i, path in enumerate(shift.of):
+        section, _, name = path.partition(".")
+        entry = f"{key}.of[{i}]"
+        if path == "joints":
+            start = start.model_copy(update={"joints": _sum(start.joints, offset, entry)})
+            continue
+        values = getattr(start, section) if section in ("bodies", "targets") else {}
+        if not isinstance(values.get(name), tuple):
+            problem = f"{path!r} is not joints, bodies.<name> or targets.<name> with numbers there"
+            raise TaskError(entry, problem)
+        changed = {**values, name: _sum(values[name], offset, entry)}
+        start = start.model_copy(update={section: changed})
+    return start
+
+
+def _offset(shift: Shift, rng: np.random.Generator, key: str) -> Array:
+    """Draw a shift."""
+    low, high = np.array(shift.low), np.array(shift.high)
+    if low.shape != high.shape or np.any(low > high):
+        raise TaskError(f"{key}.low", f"{list(low)} must be as long as high and nowhere above it")
+    for _ in range(_MOST_DRAWS):
+        offset = rng.uniform(low, high)
+        if shift.within is None or np.linalg.norm(offset) <= shift.within:
+            return offset
+    raise TaskError(f"{key}.within", f"{shift.within} was exceeded by {_MOST_DRAWS} draws in a row")
+
+
+def _sum(values: tuple[float, ...], offset: Array, key: str) -> tuple[float, ...]:
+    """Add a shift to as many numbers."""
+    if len(values) != len(offset):
+        raise TaskError(key, f"has {len(values)} entries, the shift has {len(offset)}")
+    return tuple(float(value) for value in np.add(values, offset))
