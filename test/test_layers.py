@@ -12,12 +12,15 @@ ROOT = Path(pilqr_ros.__file__).parent
 
 ALLOWED = {
     "trajopt": {"trajopt"},
+    "guided": {"guided", "trajopt"},
     "robot": {"robot", "tasks", "trajopt"},
     "tasks": {"tasks", "trajopt"},
     "simulation": {"simulation", "robot", "tasks", "trajopt"},
-    "learning": {"learning", "simulation", "robot", "tasks", "trajopt"},
-    "experiments": {"experiments", "nodes", "learning", "simulation", "robot", "tasks", "trajopt"},
-    "nodes": {"nodes", "learning", "simulation", "robot", "tasks", "trajopt"},
+    "learning": {"learning", "guided", "simulation", "robot", "tasks", "trajopt"},
+    "experiments": {
+        *("experiments", "nodes", "learning", "guided", "simulation", "robot", "tasks", "trajopt")
+    },
+    "nodes": {"nodes", "learning", "guided", "simulation", "robot", "tasks", "trajopt"},
 }
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 
@@ -57,9 +60,14 @@ def test_trajopt_needs_nothing_but_numpy_and_scipy():
             )
 
 
-@pytest.mark.parametrize("layer", ["tasks", "robot", "simulation", "learning"])
+@pytest.mark.parametrize("layer", ["tasks", "robot", "guided", "simulation", "learning"])
 def test_layers_below_the_nodes_know_no_ros(layer):
     for path in (ROOT / layer).rglob("*.py"):
         for name in imported_modules(path):
             package = name.partition(".")[0]
             assert package not in {"rclpy", "pilqr_msgs", "sensor_msgs", "std_msgs"}, path
+
+
+def test_torch_is_needed_by_the_supervised_step_alone():
+    users = {path.name for path in ROOT.rglob("*.py") if "torch" in imported_modules(path)}
+    assert users == {"supervised.py"}

@@ -112,23 +112,25 @@ def lqr_flm(
     settings: Settings,
     *,
     update_covariance: bool,
+    sampled: TVLGPolicy | None = None,
 ) -> LQRResult:
     """Update a policy by LQR-FLM.
 
     Args:
-        policy: The old policy.
+        policy: The old policy, from which the KL divergence is bounded.
         dynamics: Fitted dynamics.
         cost: Quadratic cost, ``(T, ...)``.
         epsilon: Bound of the KL divergence per time step, ``(T,)``, above 0.
         settings: Options `kl_expectation`, `kl_passes`, `kl_tolerance`, `value_function`.
         update_covariance: Update the covariance too, or only the mean.
+        sampled: The policy whose states are the old ones; None: `policy`.
 
     Raises:
         UpdateError: A number overflows; the message names the time step.
     """
     problem = _problem(policy, dynamics, cost, epsilon, settings, update_covariance)
     solution = _Solution(policy.T)
-    _propagate(problem, solution)
+    solution.S = _state_moments(policy if sampled is None else sampled, dynamics)
     _backward(problem, solution)
     passes = 1
     if settings.kl_expectation == "new":
@@ -162,13 +164,8 @@ def _problem(
     update_covariance: bool,
 ) -> _Problem:
     """Put z = (y, u) = M (y, v) into dynamics and cost."""
-    n = policy.dX + 1
-    M = np.zeros((policy.T, n + policy.dU, n + policy.dU))
-    M[:, :n, :n] = np.eye(n)
-    M[:, n:, :n], M[:, n:, n:] = affine_policy(policy), policy.L
-    F = dynamics.mean.F @ M[:-1]
-    noise = np.zeros((policy.T - 1, n, n))
-    noise[:, :-1, :-1] = dynamics.covariance
+    n, M = policy.dX + 1, _whitened(policy)
+    F, noise = _in_noise(policy, dynamics)
     if not update_covariance:
         noise += F[..., n:] @ F[..., n:].swapaxes(-1, -2)
     return _Problem(
@@ -180,6 +177,22 @@ def _problem(
         update_covariance=update_covariance,
         old_value=settings.value_function == "old",
     )
+
+
+def _whitened(policy: TVLGPolicy) -> Array:
+    """Return M of z = (y, u) = M (y, v), ``(T, n + dU, n + dU)``."""
+    n = policy.dX + 1
+    M = np.zeros((policy.T, n + policy.dU, n + policy.dU))
+    M[:, :n, :n] = np.eye(n)
+    M[:, n:, :n], M[:, n:, n:] = affine_policy(policy), policy.L
+    return M
+
+
+def _in_noise(policy: TVLGPolicy, dynamics: Dynamics) -> tuple[Array, Array]:
+    """Return the dynamics of (y, v), ``(T-1, n, n + dU)``, and process noise, ``(T-1, n, n)``."""
+    noise = np.zeros((policy.T - 1, policy.dX + 1, policy.dX + 1))
+    noise[:, :-1, :-1] = dynamics.covariance
+    return dynamics.mean.F @ _whitened(policy)[:-1], noise
 
 
 def _alternate(problem: _Problem, solution: _Solution, settings: Settings) -> int:
@@ -231,15 +244,15 @@ def _constrain(problem: _Problem, solution: _Solution, t: int) -> float:
     return solved.eta
 
 
-def _propagate(problem: _Problem, solution: _Solution) -> None:
-    """Compute the state distributions of the old policy under the model."""
-    n = problem.start.shape[0]
-    solution.S[0] = S = problem.start
-    for t, F in enumerate(problem.F):
-        S = F[:, :n].dot(S).dot(F[:, :n].T) + problem.noise[t]
-        if problem.update_covariance:
-            S += F[:, n:].dot(F[:, n:].T)
-        solution.S[t + 1] = S
+def _state_moments(policy: TVLGPolicy, dynamics: Dynamics) -> list[Array]:
+    """Return the second moments of y under a policy and the model, ``(n, n)`` for each step."""
+    n = policy.dX + 1
+    F, noise = _in_noise(policy, dynamics)
+    moments = [second_moment(dynamics.mu0, dynamics.sigma0)]
+    noise += F[..., n:] @ F[..., n:].swapaxes(-1, -2)
+    for closed, added in zip(F[..., :n], noise, strict=True):
+        moments.append(closed.dot(moments[-1]).dot(closed.T) + added)
+    return moments
 
 
 def _forward(problem: _Problem, solution: _Solution) -> None:

@@ -37,6 +37,12 @@ class Problem:
     settings: Settings
     step_multiplier: Array
     action_limits: Array | None = None
+    reference: TVLGPolicy | None = None
+
+    @property
+    def anchor(self) -> TVLGPolicy:
+        """The policy that the new one is constrained against: the reference, else the sampled."""
+        return self.policy if self.reference is None else self.reference
 
     @property
     def batch(self) -> Batch:

@@ -8,6 +8,10 @@
     line 8   PI2 on p-hat's actions, weighted by S~            `pi2`        (equation 5)
 
 LQR-FLM alone is lines 3 to 5 and 7, PI2 alone lines 6 and 8 on the whole cost.
+
+In guided policy search (section 5) the new policy is constrained against a reference, the
+linearised global policy, instead of the policy that was sampled: LQR-FLM's divergence is from the
+reference, and PI2 alone reweights the actions that the reference takes under the recorded noise.
 """
 
 from __future__ import annotations
@@ -65,7 +69,7 @@ def pi2_alone(problem: Problem) -> UpdateResult:
     """Return the update of PI2 alone, on the whole cost."""
     settings = problem.settings
     weighted = solve_temperatures(problem.batch.cost_to_go, settings.pi2_kl)
-    policy = pi2_update(problem.policy, sampled_noise(problem), weighted.weights, settings)
+    policy = pi2_update(problem.anchor, sampled_noise(problem), weighted.weights, settings)
     record = _with_pi2(_record("pi2", policy, problem), weighted, settings)
     return UpdateResult(policy, problem.step_multiplier, record)
 
@@ -102,17 +106,18 @@ def residual_weights(
 
 def _run_lqr(problem: Problem, model: Model, *, update_covariance: bool) -> LQRResult:
     return lqr_flm(
-        problem.policy,
+        problem.anchor,
         model.dynamics,
         model.cost,
         model.epsilon,
         problem.settings,
         update_covariance=update_covariance,
+        sampled=problem.policy,
     )
 
 
 def _record(method: str, policy: TVLGPolicy, problem: Problem) -> UpdateRecord:
-    traces = [np.sum(p.L**2, axis=(1, 2)) for p in (policy, problem.policy)]
+    traces = [np.sum(p.L**2, axis=(1, 2)) for p in (policy, problem.anchor)]
     return UpdateRecord(
         method=method,
         status=np.zeros(policy.T, dtype=np.int64),

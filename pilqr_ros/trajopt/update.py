@@ -34,6 +34,7 @@ def update(
     settings: Settings,
     step_multiplier: Array,
     action_limits: Array | None = None,
+    reference: TVLGPolicy | None = None,
 ) -> UpdateResult:
     """Update a policy from samples of it.
 
@@ -47,6 +48,8 @@ def update(
         step_multiplier: Multipliers of LQR-FLM's KL step, ``(T,)``; ones at first.
         action_limits: Actions simulated by the fitted model are clipped to +- these, ``(dU,)``
             [N m]; None clips none.
+        reference: The policy that the new one is constrained against (section 5: the linearised
+            global policy); None: `policy`.
 
     Raises:
         SettingError: The method is unknown.
@@ -57,7 +60,8 @@ def update(
         raise SettingError("method", method, " | ".join(METHODS))
     _check_shapes(policy, batches, cost, step_multiplier, action_limits)
     _check_numbers(policy, step_multiplier)
-    problem = Problem(policy, batches, cost, settings, step_multiplier, action_limits)
+    problem = Problem(policy, batches, cost, settings, step_multiplier, action_limits, reference)
+    _check_reference(problem)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         result = METHODS[method](problem)
     for name in ("K", "k", "L"):
@@ -87,6 +91,15 @@ def _check_shapes(
         raise ShapeError("step_multiplier", step_multiplier.shape, f"({T},)")
     if action_limits is not None and action_limits.shape != (dU,):
         raise ShapeError("action_limits", action_limits.shape, f"({dU},)")
+
+
+def _check_reference(problem: Problem) -> None:
+    policy, anchor = problem.policy, problem.anchor
+    if anchor.K.shape != policy.K.shape:
+        raise ShapeError("the reference's K", anchor.K.shape, str(policy.K.shape))
+    for name in ("K", "k", "L"):
+        require_finite(f"the reference's {name}", getattr(anchor, name))
+    _require_definite(anchor, "the reference's covariance is singular")
 
 
 def _check_numbers(policy: TVLGPolicy, step_multiplier: Array) -> None:

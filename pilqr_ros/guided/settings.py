@@ -1,0 +1,58 @@
+"""Every option of guided policy search, in one validated record."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pilqr_ros.trajopt.errors import SettingError
+
+
+@dataclass(frozen=True)
+class GuidedSettings:
+    """Options of the global policy and of its training.
+
+    Attributes:
+        hidden: Widths of the hidden layers.
+        sample_from: Rollouts are drawn from the local policies or from the global one.
+        linearisation: How the global policy is linearised around rollouts, see `linearisation`.
+        epochs: Passes over the data in one supervised step.
+        batch_size: Examples of one step of Adam.
+        learning_rate: Adam's, at first; it falls linearly to a tenth.
+        weight_decay: Adam's; of normalised inputs and outputs.
+        observation_noise: Standard deviation of the noise on observations in training, as a part
+            of each entry's own.
+        state_noise: Like it, but of the state, and the target follows the local policy's feedback.
+        weight_limit: Most weight of an example, by its precision, relative to the median.
+        least_spread: Entries that vary less than this (SI units) are normalised as if by it.
+    """
+
+    hidden: tuple[int, ...] = (42, 42)
+    sample_from: Literal["local", "global"] = "local"
+    linearisation: Literal["jacobian", "regression"] = "jacobian"
+    epochs: int = 100
+    batch_size: int = 100
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    observation_noise: float = 0.02
+    state_noise: float = 0.0
+    weight_limit: float = 10.0
+    least_spread: float = 0.05
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    def __post_init__(self) -> None:
+        """Check every field; an error names field, value and what is allowed."""
+        object.__setattr__(self, "hidden", tuple(self.hidden))
+        if not all(1 <= width <= 4096 for width in self.hidden):
+            raise SettingError("hidden", self.hidden, "widths from 1 to 4096")
+        for name in ("epochs", "batch_size"):
+            if getattr(self, name) < 1:
+                raise SettingError(name, getattr(self, name), "at least 1")
+        for name in ("learning_rate", "weight_limit", "least_spread"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise SettingError(name, getattr(self, name), "finite and above 0")
+        for name in ("weight_decay", "observation_noise", "state_noise"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise SettingError(name, getattr(self, name), "finite and at least 0")
