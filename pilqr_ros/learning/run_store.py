@@ -158,6 +158,11 @@ class RunStore:
         paths = sorted(self.directory.glob("iteration_*/condition_*/report.json"))
         return [atomic.read_json(path) for path in paths]
 
+    def own_files(self) -> dict[str, bytes]:
+        """Return what tells this run from others: its description, its task file and models."""
+        names = ["run.json", TASK_FILE, *(f"models/{name}" for name in self.task.model_files)]
+        return {name: (self.directory / name).read_bytes() for name in names}
+
     def evaluation_directory(self, name: str) -> Path:
         """Return the directory of an evaluation."""
         return self.directory / "evaluations" / name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from math import prod
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -11,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from pilqr_msgs.msg import Rollout as RolloutMessage
 from pilqr_msgs.msg import TVLGPolicy as PolicyMessage
-from pilqr_ros.nodes.errors import MessageError
+from pilqr_ros.robot.fields import from_field
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
@@ -46,17 +45,6 @@ def to_field(values: ArrayLike) -> array[float]:
 def view_field(values: array[float]) -> Array:
     """Return a `float64[]` field as an array that shares its memory, ``(n,)``."""
     return np.frombuffer(values, dtype=np.float64)
-
-
-def from_field(name: str, values: array[float], shape: tuple[int, ...], meaning: str) -> Array:
-    """Return a copy of a `float64[]` field in its shape.
-
-    Raises:
-        MessageError: The field has another number of entries.
-    """
-    if len(values) != prod(shape):
-        raise MessageError(name, len(values), prod(shape), meaning)
-    return np.array(values, dtype=np.float64).reshape(shape)
 
 
 def policy_to_message(policy: TVLGPolicy) -> PolicyMessage:
@@ -106,26 +94,3 @@ def rollout_to_message(rollout: Rollout, task: str) -> RolloutMessage:
     if rollout.T > 0:
         set_stamp(message.header.stamp, int(rollout.stamps[0]))
     return message
-
-
-def rollout_from_message(message: RolloutMessage) -> Rollout:
-    """Return a message's rollout.
-
-    Raises:
-        MessageError: An array does not have the announced size.
-    """
-    T, dX, dU = message.steps, message.state_dim, message.action_dim
-    if len(message.stamps) != T:
-        raise MessageError("stamps", len(message.stamps), T, "T")
-    return Rollout(
-        condition=message.condition,
-        seed=message.seed,
-        states=from_field("states", message.states, (T, dX), "T dX"),
-        commanded=from_field("commanded", message.commanded, (T, dU), "T dU"),
-        applied=from_field("applied", message.applied, (T, dU), "T dU"),
-        noise=from_field("noise", message.noise, (T, dU), "T dU"),
-        stamps=np.array(message.stamps, dtype=np.int64),
-        valid=message.valid,
-        reason=message.reason,
-        interventions=message.interventions,
-    )

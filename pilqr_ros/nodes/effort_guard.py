@@ -23,7 +23,7 @@ from pilqr_ros.nodes.control_executor import ControlExecutor
 from pilqr_ros.nodes.conversions import NANOSECONDS, view_field
 from pilqr_ros.nodes.parameters import ListenerParameters, declare
 from pilqr_ros.nodes.running import run
-from pilqr_ros.nodes.wiring import publish, subscribe
+from pilqr_ros.nodes.wiring import count_listeners, publish, subscribe
 from pilqr_ros.robot.torque_limits import TorqueLimiter
 from pilqr_ros.tasks import load_task
 
@@ -61,7 +61,7 @@ class EffortGuardNode(Node):
 
     def _find_controller(self) -> None:
         """Listen to commands only when a controller hears the torques: none shall be lost."""
-        if self._controller.get_subscription_count() == 0:
+        if count_listeners(self, self._controller) <= 0:
             waiting = f"waiting for a controller on {self._controller.topic_name}"
             self.get_logger().info(waiting, throttle_duration_sec=WAITING_PERIOD)
             return

@@ -15,14 +15,6 @@ class ParameterError(NodeError):
         super().__init__(f"parameter '{name}' is {value!r}, allowed is {allowed}")
 
 
-class MessageError(NodeError):
-    """A message's field does not fit the others; the message names the field."""
-
-    def __init__(self, field: str, size: int, expected: int, meaning: str) -> None:
-        """Name the field, its size and the size that is expected."""
-        super().__init__(f"{field} has {size} entries, expected {expected} ({meaning})")
-
-
 class SilenceError(NodeError):
     """Somebody did not answer in time."""
 

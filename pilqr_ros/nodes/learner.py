@@ -32,6 +32,7 @@ from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.job import Job
 from pilqr_ros.nodes.parameters import TaskParameters, declare, parameter
 from pilqr_ros.nodes.ros_collector import RosCollector, RosCostEvaluator
+from pilqr_ros.nodes.run_announcer import RunAnnouncer
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.training_goals import evaluation_plan, training_plan
 from pilqr_ros.nodes.training_messages import feedback_message, fill_result, report_message
@@ -49,6 +50,7 @@ class LearnerParameters(TaskParameters):
     """Parameters of the learner."""
 
     runs_directory: str = parameter("runs", "where training runs are stored")
+    record: bool = parameter(False, "whether to wait for a recorder before a run begins")
 
 
 class LearnerNode(Node):
@@ -64,6 +66,7 @@ class LearnerNode(Node):
         self._runs = Path(parameters.runs_directory).absolute()
         self._collector = RosCollector(self)
         self._evaluator = RosCostEvaluator(self, self._task.name)
+        self._announcer = RunAnnouncer(self, parameters.record)
         self._stop = threading.Event()
         self._heartbeat: Callable[[], None] | None = None
         self._reports = self.create_publisher(IterationReport, "~/iteration_report", qos.LATCHED)
@@ -124,7 +127,7 @@ class LearnerNode(Node):
                 store = create_run(self._runs, self._task, config)
             self.get_logger().info(f"training {config.method} in {store.directory}")
             trainer = self._trainer(store, goal)
-            await self._work(trainer.run)
+            await self._work(trainer.run, store, part_of(store.iterations_finished))
             result.success = True
             goal.succeed()
         except (PilqrError, OSError) as error:
@@ -137,6 +140,7 @@ class LearnerNode(Node):
         """Return what trains a run and tells its progress."""
 
         def on_progress(progress: TrainingProgress) -> None:
+            self._announcer.tell(store, part_of(progress.iteration))
             feedback = feedback_message(progress, store)
             self._heartbeat = lambda: goal.publish_feedback(feedback)
             self._heartbeat()
@@ -177,23 +181,29 @@ class LearnerNode(Node):
             evaluator = PolicyEvaluator(
                 store, self._collector, self._evaluator, should_stop=self._stop.is_set
             )
-            await self._work(lambda: evaluator.run(config, on_rollout))
+            await self._work(lambda: evaluator.run(config, on_rollout), store, "evaluation")
             result.success = True
             goal.succeed()
         except (PilqrError, OSError) as error:
             result.message = self._fail(goal, error)
         return result
 
-    async def _work(self, work: Callable[[], Any]) -> None:
-        """Do long work in a thread and wait for its end."""
+    async def _work(self, work: Callable[[], Any], store: RunStore, part: str) -> None:
+        """Do long work on a run in a thread and wait for its end."""
+
+        def announced() -> None:
+            self._announcer.begin(store, part)
+            work()
+
         self._stop.clear()
         self._collector.allow()
-        self._job = Job(self, work)
+        self._job = Job(self, announced)
         try:
             await self._job.outcome
         finally:
             self._job = None
             self._heartbeat = None
+            self._announcer.end()
 
     def _fail(self, goal: ServerGoalHandle, error: Exception) -> str:
         """End a goal that did not succeed and return why."""
@@ -210,6 +220,11 @@ class LearnerNode(Node):
         heartbeat = self._heartbeat
         if heartbeat is not None:
             heartbeat()
+
+
+def part_of(iteration: int) -> str:
+    """Return what an iteration is called as a part of its run."""
+    return f"iteration_{iteration:03d}"
 
 
 def _add(result: EvaluatePolicy.Result, evaluated: EvaluatedRollout) -> None:

@@ -17,14 +17,11 @@ from pilqr_msgs.action import ExecuteRollout
 from pilqr_msgs.srv import EvaluateCost, Reset
 from pilqr_ros.learning.costing import CostReport
 from pilqr_ros.learning.errors import CollectorError, TrainingStopped
-from pilqr_ros.nodes.conversions import (
-    from_field,
-    policy_to_message,
-    rollout_from_message,
-    rollout_to_message,
-)
+from pilqr_ros.nodes.conversions import policy_to_message, rollout_to_message
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.waiting import wait_for, wait_for_condition, wait_while_alive
+from pilqr_ros.robot.errors import MessageError
+from pilqr_ros.robot.fields import from_field, rollout_from_message
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
@@ -65,7 +62,7 @@ class RosCollector:
             )
             goal.not_before = self._reset_world(condition, seed, jitter).stamp
             rollout = self._run(goal)
-        except NodeError as error:
+        except (NodeError, MessageError) as error:
             raise CollectorError(str(error)) from error
         if self._cancelled and not rollout.valid:
             raise TrainingStopped("stopped within a rollout; every finished one is kept")
@@ -146,7 +143,7 @@ class RosCostEvaluator:
         """
         try:
             return self._evaluate(rollout)
-        except NodeError as error:
+        except (NodeError, MessageError) as error:
             raise CollectorError(str(error)) from error
 
     def _evaluate(self, rollout: Rollout) -> CostReport:

@@ -36,7 +36,7 @@ from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
 from pilqr_ros.nodes.rollout_session import Applied, Command, Pace, RolloutSession
 from pilqr_ros.nodes.running import run
-from pilqr_ros.nodes.wiring import publish, subscribe
+from pilqr_ros.nodes.wiring import count_listeners, publish, subscribe
 from pilqr_ros.robot.policy_runner import PolicyRunner
 from pilqr_ros.tasks import Task, load_task
 
@@ -93,6 +93,7 @@ class TrajectoryExecutorNode(Node):
         self._message = TorqueCommand(effort=array("d", bytes(8 * self._task.dU)))
         self._effort = view_field(self._message.effort)
         self._commands = publish(self, TorqueCommand, "torque_command", qos.COMMAND)
+        self._rollouts = publish(self, RolloutMessage, "rollout", qos.RECORD)
         subscribe(self, State, "state", self._on_state, qos.SENSOR)
         subscribe(self, AppliedTorque, "applied_torque", self._on_applied, qos.RECORD)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -138,6 +139,8 @@ class TrajectoryExecutorNode(Node):
         self._goal, self._session = goal, self._new_session(goal.request)
         await self._over
         rollout = self._session.rollout()
+        message = rollout_to_message(rollout, self._task.name)
+        self._rollouts.publish(message)
         self._goal, self._session = None, None
         if goal.is_cancel_requested:
             goal.canceled()
@@ -145,7 +148,7 @@ class TrajectoryExecutorNode(Node):
             goal.succeed()
         else:
             goal.abort()
-        return ExecuteRollout.Result(rollout=rollout_to_message(rollout, self._task.name))
+        return ExecuteRollout.Result(rollout=message)
 
     def _new_session(self, goal: ExecuteRollout.Goal) -> RolloutSession:
         task = self._task
@@ -164,7 +167,7 @@ class TrajectoryExecutorNode(Node):
 
     def _guard_found(self) -> bool:
         """Tell whether the guard hears commands and its answers are heard."""
-        heard = self._commands.get_subscription_count() > 0
+        heard = count_listeners(self, self._commands) > 0
         return heard and self.count_publishers("applied_torque") > 0
 
     def _on_cancel(self, _goal: ServerGoalHandle) -> CancelResponse:

@@ -16,6 +16,12 @@ from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 
+RECORDER = "recorder"
+"""Name of the node that records topics and does nothing with them."""
+
+UNKNOWN_NODE = "_NODE_NAME_UNKNOWN_"
+"""What rcl calls the node of an endpoint until it hears of it."""
+
 
 def publish(node: Node, kind: type, topic: str, profile: QoSProfile) -> Publisher:
     """Create a publisher."""
@@ -29,3 +35,13 @@ def subscribe(
     """Create a subscription."""
     silent = SubscriptionEventCallbacks(use_default_callbacks=False)
     return node.create_subscription(kind, topic, callback, profile, event_callbacks=silent)
+
+
+def count_listeners(node: Node, publisher: Publisher) -> int:
+    """Return how many subscriptions a publisher has found, but for those of a recorder.
+
+    One whose node is not known yet is not counted either: it may be a recorder's.
+    """
+    found = node.get_subscriptions_info_by_topic(publisher.topic_name)
+    deaf = sum(info.node_name in (RECORDER, UNKNOWN_NODE) for info in found)
+    return publisher.get_subscription_count() - deaf

@@ -9,3 +9,11 @@ class StateError(PilqrError):
 
 class RolloutAborted(PilqrError):
     """A rollout cannot go on; the message names the step and the entry of state or torque."""
+
+
+class MessageError(PilqrError):
+    """A message's field does not fit the others; the message names the field."""
+
+    def __init__(self, field: str, size: int, expected: int, meaning: str) -> None:
+        """Name the field, its size and the size that is expected."""
+        super().__init__(f"{field} has {size} entries, expected {expected} ({meaning})")

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pilqr_ros.nodes import conversions as convert
-from pilqr_ros.nodes.errors import MessageError
+from pilqr_ros.robot.errors import MessageError
+from pilqr_ros.robot.fields import rollout_from_message
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
@@ -42,7 +43,7 @@ def random_policy(T, dX, dU, seed):
 def test_a_rollout_comes_back_as_it_was(size):
     rollout = random_rollout(*size)
     message = convert.rollout_to_message(rollout, "hockey")
-    back = convert.rollout_from_message(message)
+    back = rollout_from_message(message)
     for name in Rollout.__annotations__:
         np.testing.assert_array_equal(getattr(back, name), getattr(rollout, name))
     assert message.task == "hockey"
@@ -65,7 +66,7 @@ def test_a_stamp_comes_back_as_it_was(nanoseconds):
 def test_a_rollout_without_steps_comes_back():
     message = convert.rollout_to_message(random_rollout(1, 3, 2, 0), "hockey")
     empty = type(message)(reason="not started")
-    assert convert.rollout_from_message(empty).T == 0
+    assert rollout_from_message(empty).T == 0
 
 
 @pytest.mark.parametrize("field", ["states", "commanded", "applied", "noise", "stamps"])
@@ -74,7 +75,7 @@ def test_a_rollout_of_a_wrong_size_names_the_field(field):
     kind = "q" if field == "stamps" else "d"
     setattr(message, field, array(kind, [0] * 5))
     with pytest.raises(MessageError, match=rf"^{field} has 5 entries, expected \d+ \(T"):
-        convert.rollout_from_message(message)
+        rollout_from_message(message)
 
 
 @pytest.mark.parametrize("field", ["feedback_gains", "feedforward", "noise_factors"])

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from action_msgs.msg import GoalStatus
 from rclpy.action import ActionClient
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from pilqr_msgs.action import EvaluatePolicy, TrainLocal
-from pilqr_msgs.msg import IterationReport, TVLGPolicy
+from pilqr_msgs.msg import IterationReport, TrainingRun, TVLGPolicy
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
@@ -20,6 +21,11 @@ from pilqr_ros.nodes.graph import NODES
 from pilqr_ros.nodes.waiting import wait_for
 
 EVERY_NODE = tuple(spec.name for spec in NODES)
+RUNS = QoSProfile(
+    depth=10,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
 GOAL = {"method": "pilqr", "iterations": 2, "rollouts": 4, "seed": 3}
 
 
@@ -42,7 +48,13 @@ def learner(whole_graph):
 
 
 @pytest.fixture(scope="module")
-def trained(learner):
+def told(whole_graph, client):
+    """Everything that is told of runs."""
+    return client.listen(TrainingRun, "learner/run", RUNS)
+
+
+@pytest.fixture(scope="module")
+def trained(learner, told):
     """A short training, its result and its feedback."""
     feedback = []
     result = learner.train(TrainLocal.Goal(**GOAL), feedback.append)
@@ -86,6 +98,17 @@ def test_a_late_joiner_gets_the_last_report_and_policy(trained, client, wait_unt
     assert len(reports[-1].total_costs) == 4
     assert len(reports[-1].step_multipliers) == task.T
     assert policies[-1].steps == task.T
+
+
+def test_the_run_under_way_is_told_part_by_part_with_its_files(trained, told, wait_until):
+    result, _ = trained
+    wait_until(lambda: told and not told[-1].active, "the end")
+    assert [one.part for one in told] == ["iteration_000", "iteration_001", ""]
+    for one in told[:-1]:
+        assert one.run_directory == result.run_directory
+        for file in one.files:
+            assert Path(one.run_directory, file.name).read_bytes() == bytes(file.content)
+        assert {"run.json", "task.yaml"} < {file.name for file in one.files}
 
 
 def test_an_evaluation_gives_each_rollout(learner, trained):

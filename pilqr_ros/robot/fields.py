@@ -1,0 +1,47 @@
+"""From the fields of a decoded message to arrays, whether rclpy or a reader of bags decoded it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from pilqr_ros.robot.errors import MessageError
+from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.trajopt.typing import Array
+
+
+def from_field(name: str, values: Sequence[float], shape: tuple[int, ...], meaning: str) -> Array:
+    """Return a copy of a `float64[]` field in its shape.
+
+    Raises:
+        MessageError: The field has another number of entries.
+    """
+    if len(values) != prod(shape):
+        raise MessageError(name, len(values), prod(shape), meaning)
+    return np.array(values, dtype=np.float64).reshape(shape)
+
+
+def rollout_from_message(message: Any) -> Rollout:  # noqa: ANN401
+    """Return the rollout of a `pilqr_msgs/msg/Rollout`.
+
+    Raises:
+        MessageError: An array does not have the announced size.
+    """
+    T, dX, dU = message.steps, message.state_dim, message.action_dim
+    if len(message.stamps) != T:
+        raise MessageError("stamps", len(message.stamps), T, "T")
+    return Rollout(
+        condition=message.condition,
+        seed=message.seed,
+        states=from_field("states", message.states, (T, dX), "T dX"),
+        commanded=from_field("commanded", message.commanded, (T, dU), "T dU"),
+        applied=from_field("applied", message.applied, (T, dU), "T dU"),
+        noise=from_field("noise", message.noise, (T, dU), "T dU"),
+        stamps=np.array(message.stamps, dtype=np.int64),
+        valid=message.valid,
+        reason=message.reason,
+        interventions=message.interventions,
+    )
