@@ -5,14 +5,16 @@ Nodes and options are those of `pilqr up`, from the one list in `pilqr_ros.nodes
 
 from dataclasses import Field
 
-from launch import LaunchDescription
+from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, ExecuteProcess, Shutdown
 from launch.conditions import IfCondition
+from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from pilqr_ros.nodes import graph
+from pilqr_ros.nodes.respawning import CANNOT_START, DELAY
 
 KINDS = {option.name: type(option.default) for option in graph.options()}
 
@@ -28,7 +30,14 @@ def argument(option: Field) -> DeclareLaunchArgument:
 
 
 def node(spec: graph.NodeSpec) -> Node:
-    """Return the action that starts a node; the launch ends with it."""
+    """Return the action that starts a node, and starts it again or ends the launch with it."""
+
+    def on_exit(event: ProcessExited, context: LaunchContext) -> Shutdown | None:
+        respawn = LaunchConfiguration("respawn").perform(context).lower() == "true"
+        if respawn and event.returncode != CANNOT_START:
+            return None
+        return Shutdown(reason=f"{spec.name} ended")
+
     return Node(
         package="pilqr_ros",
         executable=spec.name,
@@ -42,7 +51,9 @@ def node(spec: graph.NodeSpec) -> Node:
         ],
         ros_arguments=["--log-level", LaunchConfiguration("log_level")],
         output="screen",
-        on_exit=Shutdown(reason=f"{spec.name} ended"),
+        respawn=LaunchConfiguration("respawn"),
+        respawn_delay=DELAY,
+        on_exit=on_exit,
     )
 
 

@@ -67,6 +67,7 @@ def up(
     viewer: Annotated[bool, typer.Option(help="Show the simulated world in a window.")] = False,
     namespace: Namespace = "",
     log_level: Annotated[str, typer.Option(help="debug, info, warn, error or fatal.")] = "info",
+    respawn: Annotated[bool, typer.Option(help="Start a node again that died.")] = True,
 ) -> None:
     """Start every node of a task; Ctrl-C ends them."""
     require_ros()
@@ -79,6 +80,7 @@ def up(
         viewer=viewer,
         namespace=namespace,
         log_level=log_level,
+        respawn=respawn,
     )
     raise typer.Exit(run_graph(options))
 

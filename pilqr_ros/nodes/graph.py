@@ -39,6 +39,7 @@ class GraphOptions:
     runs_directory: str = _option("runs", "where training runs are stored")
     namespace: str = _option("", "namespace of all nodes")
     log_level: str = _option("info", "least severity of what the nodes log", LOG_LEVELS)
+    respawn: bool = _option(True, "start a node again that died")
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ def running_graph(
         NodeError: Another graph is running in the same place.
     """
     commands = {spec.name: command(spec, chosen) for spec in nodes}
-    with only_graph(chosen.namespace), ProcessGroup(commands, on_output) as group:
+    group = ProcessGroup(commands, on_output, respawn=chosen.respawn)
+    with only_graph(chosen.namespace), group:
         try:
             yield group
         finally:
@@ -106,7 +108,7 @@ def running_graph(
 
 
 def run_graph(chosen: GraphOptions) -> int:
-    """Run the graph until Ctrl-C (returns 0) or until a node ends.
+    """Run the graph until Ctrl-C (returns 0) or until a node ends for good.
 
     Returns:
         The exit code of the node that ended first, as a shell tells it (128 + n for signal n).

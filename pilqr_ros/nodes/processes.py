@@ -1,4 +1,4 @@
-"""Several processes that live and die together."""
+"""Several processes that live together and end together."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import IO
 
 from pilqr_ros.nodes.errors import NodeError
+from pilqr_ros.nodes.respawning import DELAY, RespawnPolicy
 
 Output = Callable[[str, str], None]
 """Takes a process's name and a line that it printed."""
@@ -35,6 +36,7 @@ class Member:
     process: subprocess.Popen[str]
     last_lines: deque[str]
     reader: threading.Thread
+    began: float
 
 
 class ProcessGroup:
@@ -43,13 +45,21 @@ class ProcessGroup:
     Args:
         commands: Command line of each process, by name.
         on_output: Takes each line that a process prints.
+        respawn: Whether a process that ends is started again, unless it never could run.
     """
 
-    def __init__(self, commands: Mapping[str, Sequence[str]], on_output: Output) -> None:
+    def __init__(
+        self, commands: Mapping[str, Sequence[str]], on_output: Output, *, respawn: bool = False
+    ) -> None:
         """Remember what to start."""
         self._commands = commands
         self._on_output = on_output
         self._members: list[Member] = []
+        self._lock = threading.Lock()
+        self._ended: list[Member] = []
+        self._policy = RespawnPolicy() if respawn else None
+        self._stopping = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
 
     def __enter__(self) -> ProcessGroup:
         """Start every process."""
@@ -59,6 +69,7 @@ class ProcessGroup:
         except BaseException:
             self.stop()
             raise
+        self._watcher.start()
         return self
 
     def __exit__(
@@ -73,14 +84,16 @@ class ProcessGroup:
     @property
     def pids(self) -> dict[str, int]:
         """Process ids by name."""
-        return {member.name: member.process.pid for member in self._members}
+        with self._lock:
+            return {member.name: member.process.pid for member in self._members}
 
     def first_ended(self) -> Member | None:
-        """Return a process that has ended, if one has."""
-        return next((m for m in self._members if m.process.poll() is not None), None)
+        """Return a process that has ended for good, if one has."""
+        with self._lock:
+            return self._ended[0] if self._ended else None
 
     def check(self) -> None:
-        """Raise unless every process is alive.
+        """Raise unless every process is alive or about to be started again.
 
         Raises:
             NodeError: One has ended; the message names it and what it said last.
@@ -93,7 +106,7 @@ class ProcessGroup:
             raise NodeError(f"{member.name} ended with code {code}; it said last:\n{said}")
 
     def wait(self) -> int:
-        """Wait until the first process ends and return its exit code."""
+        """Wait until the first process ends for good and return its exit code."""
         while True:
             member = self.first_ended()
             if member is not None:
@@ -102,6 +115,9 @@ class ProcessGroup:
 
     def stop(self) -> None:
         """End every process: ask, then insist, then kill."""
+        self._stopping.set()
+        if self._watcher.is_alive():
+            self._watcher.join()
         for number, seconds in STOPPING:
             alive = [m.process for m in self._members if m.process.poll() is None]
             for process in alive:
@@ -109,6 +125,30 @@ class ProcessGroup:
             _await(alive, seconds)
         for member in self._members:
             member.reader.join(timeout=1.0)
+
+    def _watch(self) -> None:
+        """Look for processes that ended, and start again those that are to go on."""
+        due: dict[str, float] = {}
+        while not self._stopping.wait(POLL_PERIOD):
+            for index, member in enumerate(self._members):
+                if member.process.poll() is None or member in self._ended:
+                    continue
+                now = time.monotonic()
+                if member.name not in due and not self._is_respawned(member, now):
+                    with self._lock:
+                        self._ended.append(member)
+                elif now >= due.setdefault(member.name, now + DELAY):
+                    del due[member.name]
+                    with self._lock:
+                        self._members[index] = self._start(member.name, self._commands[member.name])
+
+    def _is_respawned(self, member: Member, now: float) -> bool:
+        """Decide about a process that has just been seen to have ended, and tell it."""
+        code = member.process.returncode
+        if self._policy is None or not self._policy.wants(member.name, code, now - member.began):
+            return False
+        self._on_output(member.name, f"ended with code {code}; it is started again")
+        return True
 
     def _start(self, name: str, command: Sequence[str]) -> Member:
         """Start one process and a thread that reads what it prints."""
@@ -131,7 +171,7 @@ class ProcessGroup:
             daemon=True,
         )
         reader.start()
-        return Member(name, process, lines, reader)
+        return Member(name, process, lines, reader, time.monotonic())
 
     def _read(self, name: str, stream: IO[str], lines: deque[str]) -> None:
         """Forward a process's lines until it closes its output."""

@@ -100,8 +100,9 @@ def run_nodes():
     def run(*names, **options):
         lines = []
         specs = tuple(spec for spec in graph.NODES if spec.name in names)
+        chosen = graph.GraphOptions(**{"respawn": False, **options})
         with graph.running_graph(
-            graph.GraphOptions(**options), lambda name, line: lines.append((name, line)), specs
+            chosen, lambda name, line: lines.append((name, line)), specs
         ) as group:
             group.lines = lines
             yield group

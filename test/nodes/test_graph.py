@@ -15,7 +15,7 @@ from pilqr_ros.nodes.processes import ProcessGroup
 
 UP = """
 from pilqr_ros.nodes.graph import GraphOptions, run_graph
-raise SystemExit(run_graph(GraphOptions(runs_directory={!r})))
+raise SystemExit(run_graph(GraphOptions(runs_directory={!r}, respawn={!r})))
 """
 EVERY_NODE = [spec.name for spec in graph.NODES]
 
@@ -24,10 +24,11 @@ def children(pid):
     """Return the process ids of a process's children, by node."""
     found = {}
     # Read here and not with `ps`, which cuts its lines to the width of the terminal.
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        command = Path(f"/proc/{child}/cmdline").read_text().split("\0")
-        (module,) = (word for word in command if word.startswith("pilqr_ros.nodes."))
-        found[module.rpartition(".")[2]] = int(child)
+    for listing in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in listing.read_text().split():
+            command = Path(f"/proc/{child}/cmdline").read_text().split("\0")
+            for module in (word for word in command if word.startswith("pilqr_ros.nodes.")):
+                found[module.rpartition(".")[2]] = int(child)
     return found
 
 
@@ -41,9 +42,9 @@ def gone(pid):
 
 
 @pytest.fixture
-def up(fresh_domain, tmp_path, client_of_graph):
+def up(fresh_domain, tmp_path, client_of_graph, request):
     """A process that runs the whole graph as `pilqr up` does, once every node answers."""
-    program = UP.format(str(tmp_path))
+    program = UP.format(str(tmp_path), getattr(request, "param", True))
     process = subprocess.Popen(
         # As a shell starts a background job: with SIGINT ignored.
         ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", program],
@@ -94,7 +95,19 @@ def test_termination_ends_every_node(up):
     assert all(gone(pid) for pid in up.nodes.values())
 
 
-def test_a_node_that_dies_ends_the_others_and_gives_its_exit_code(up):
+def test_a_node_that_dies_is_started_again(up, wait_until):
+    killed = up.nodes["state_estimator"]
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: children(up.pid).get("state_estimator", killed) != killed, "a new process")
+    up.send_signal(signal.SIGINT)
+    output, _ = up.communicate(timeout=20)
+    assert up.returncode == 0, output
+    assert "[state_estimator] ended with code -9; it is started again" in output
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("up", [False], indirect=True)
+def test_without_respawn_a_node_that_dies_ends_the_others_and_gives_its_exit_code(up):
     os.kill(up.nodes["state_estimator"], signal.SIGKILL)
     output, _ = up.communicate(timeout=20)
     assert up.returncode == 128 + signal.SIGKILL
