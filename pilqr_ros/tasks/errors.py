@@ -1,8 +1,9 @@
-"""Errors of task files."""
+"""Errors of task files and other configuration."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -10,8 +11,8 @@ from pydantic_core import ErrorDetails
 from pilqr_ros.errors import PilqrError
 
 
-class TaskError(PilqrError, ValueError):
-    """A task file does not fit; the message names the key's path, the value and what is allowed."""
+class ConfigError(PilqrError, ValueError):
+    """A file does not fit; the message names the key's path, the value and what is allowed."""
 
     def __init__(self, key: str, problem: str, source: str = "") -> None:
         """Name the key's path and the problem.
@@ -23,17 +24,25 @@ class TaskError(PilqrError, ValueError):
         """
         self.key = key
         self.problem = problem
+        self.source = source
         where = f"{source}: " if source else ""
         super().__init__(f"{where}{key}: {problem}" if key else f"{where}{problem}")
 
     @classmethod
-    def from_validation(
-        cls, error: ValidationError, prefix: str = "", source: str = ""
-    ) -> TaskError:
+    def from_validation(cls, error: ValidationError, prefix: str = "", source: str = "") -> Self:
         """Translate a validation error: one line for each wrong key."""
         details = error.errors(include_url=False)
         lines = [f"{key_path(prefix, item['loc'])}: {_problem(item)}" for item in details]
         return cls("", "; ".join(lines), source)
+
+    @classmethod
+    def naming(cls, error: ConfigError, source: str) -> Self:
+        """Return the same error with the file that it is about."""
+        return cls(error.key, error.problem, error.source or source)
+
+
+class TaskError(ConfigError):
+    """A task file does not fit."""
 
 
 def key_path(prefix: str, location: tuple[int | str, ...]) -> str:

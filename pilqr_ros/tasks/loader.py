@@ -1,12 +1,13 @@
-"""Finding task files."""
+"""Finding configuration files: tasks in ``config``, other kinds in a folder there."""
 
 from __future__ import annotations
 
 import contextlib
 from pathlib import Path
 
-from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.errors import ConfigError, TaskError
 from pilqr_ros.tasks.task import Task
+from pilqr_ros.tasks.yaml_text import read_text
 
 _SOURCE_CONFIG = Path(__file__).parents[2] / "config"
 
@@ -17,28 +18,43 @@ def load_task(name_or_path: str | Path) -> Task:
     Raises:
         TaskError: There is no such file, or it is not valid.
     """
-    path = _find(str(name_or_path))
-    return Task.from_text(path.read_text(encoding="utf-8"), folder=path.parent, origin=str(path))
+    try:
+        path = find_config(str(name_or_path), "task")
+        text = read_text(path)
+    except ConfigError as error:
+        raise TaskError.naming(error, "") from error
+    return Task.from_text(text, folder=path.parent, origin=str(path))
 
 
-def task_names() -> list[str]:
-    """Return the names of the tasks that come with the package."""
-    files = {path.stem for folder in _config_folders() for path in folder.glob("*.yaml")}
-    return sorted(files)
+def find_config(name: str, kind: str, folder: str = "") -> Path:
+    """Return the path of a configuration file that is given by its name or its path.
 
+    Args:
+        name: A name, or a path (with a slash or ending in ``.yaml``).
+        kind: What errors call it.
+        folder: Where named ones lie below ``config``.
 
-def _find(name: str) -> Path:
-    """Return the path of a task file."""
+    Raises:
+        ConfigError: There is none; the message lists those that there are.
+    """
     if name.endswith((".yaml", ".yml")) or "/" in name:
         path = Path(name).expanduser()
         if path.is_file():
             return path
-        raise TaskError("", f"task file {name!r} does not exist")
-    for folder in _config_folders():
-        path = folder / f"{name}.yaml"
+        raise ConfigError("", f"{kind} file {name!r} does not exist")
+    for parent in _config_folders():
+        path = parent / folder / f"{name}.yaml"
         if path.is_file():
             return path
-    raise TaskError("", f"no task {name!r}; tasks: {', '.join(task_names())}, or a path to a file")
+    known = ", ".join(config_names(folder))
+    raise ConfigError("", f"no {kind} {name!r}; {kind}s: {known}, or a path to a file")
+
+
+def config_names(folder: str = "") -> list[str]:
+    """Return the names of the files that come with the package, tasks by default."""
+    return sorted(
+        {path.stem for one in _config_folders() for path in (one / folder).glob("*.yaml")}
+    )
 
 
 def _config_folders() -> list[Path]:

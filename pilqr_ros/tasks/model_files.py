@@ -16,6 +16,9 @@ import mujoco
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.schema import Models
 
+MAX_BYTES = 64 * 2**20
+"""Larger files of a model than this are refused [bytes]."""
+
 _PACKAGE_FOLDER = Path(__file__).parent / "models"
 
 
@@ -37,6 +40,18 @@ def find_model(name: str, key: str, folder: Path | None) -> Path:
             return candidate
     looked = ", ".join(str(candidate / name) for candidate in candidates)
     raise TaskError(key, f"{name!r} not found; looked at {looked}")
+
+
+def parse_model(path: Path, key: str) -> mujoco.MjSpec:
+    """Parse an MJCF file.
+
+    Raises:
+        TaskError: It is not valid.
+    """
+    try:
+        return mujoco.MjSpec.from_file(str(path))
+    except ValueError as error:
+        raise TaskError(key, f"MuJoCo cannot read {path}: {error}") from error
 
 
 def read_model_files(models: Models, folder: Path | None = None) -> dict[str, bytes]:
@@ -63,25 +78,35 @@ def read_model_files(models: Models, folder: Path | None = None) -> dict[str, by
 
 def _paths(root: Path, name: PurePath, key: str) -> Iterator[str]:
     """Yield the paths of a model and of all it uses; they are relative to the model's own."""
-    for used in (name.name, *_included(root / name, name.name, key), *_assets(root / name)):
-        yield os.path.normpath(name.parent / used)
+    yield from _texts(root, name, key)
+    for asset in _assets(root / name, key):
+        yield os.path.normpath(name.parent / asset)
 
 
-def _included(model: Path, name: str, key: str) -> Iterator[str]:
-    """Yield the files that a file of a model includes, and those that they include."""
+def _texts(root: Path, name: PurePath, key: str) -> list[str]:
+    """Return the paths of a model's file and of all that it includes, directly or not."""
+    found = [os.path.normpath(name)]
+    for path in found:  # which grows meanwhile
+        tree = _parse(root, path, key)
+        included = [element.get("file", "") for element in tree.iter("include")]
+        # As MuJoCo does it: relative to the model's own file, wherever the including one lies.
+        paths = [os.path.normpath(name.parent / one) for one in included]
+        found += [one for one in dict.fromkeys(paths) if one not in found]
+    return found
+
+
+def _parse(root: Path, path: str, key: str) -> ElementTree.ElementTree:
+    """Parse a file of a model."""
+    content = _read(root, path, key)
     try:
-        tree = ElementTree.parse(model.parent / name)
-    except (OSError, ElementTree.ParseError) as error:
-        raise TaskError(key, f"{model.parent / name} cannot be read: {error}") from error
-    for element in tree.iter("include"):
-        included = element.get("file", "")
-        yield included
-        yield from _included(model, included, key)
+        return ElementTree.ElementTree(ElementTree.fromstring(content))
+    except ElementTree.ParseError as error:
+        raise TaskError(key, f"{root / path} cannot be read: {error}") from error
 
 
-def _assets(model: Path) -> Iterator[str]:
+def _assets(model: Path, key: str) -> Iterator[str]:
     """Yield the meshes, height fields, skins and textures of a model."""
-    spec = mujoco.MjSpec.from_file(str(model))
+    spec = parse_model(model, key)
     meshes = [item.file for item in (*spec.meshes, *spec.hfields, *spec.skins)]
     textures = [name for item in spec.textures for name in (item.file, *item.cubefiles)]
     for directory, names in ((spec.meshdir, meshes), (spec.texturedir, textures)):
@@ -90,11 +115,19 @@ def _assets(model: Path) -> Iterator[str]:
 
 
 def _read(root: Path, path: str, key: str) -> bytes:
-    """Return the content of a file after checking that it lies in the folder."""
-    if PurePath(path).is_absolute() or PurePath(path).parts[0] == "..":
-        problem = f"uses {path!r}; every file of a model must lie in its folder, {root}"
-        raise TaskError(key, problem)
+    """Return the content of a file after checking where it lies and how large it is."""
+    _check_inside(root, path, key)
     try:
+        size = (root / path).stat().st_size
+        if size > MAX_BYTES:
+            raise TaskError(key, f"{root / path} has {size} bytes, allowed are {MAX_BYTES}")
         return (root / path).read_bytes()
     except OSError as error:
         raise TaskError(key, f"{root / path} cannot be read: {error}") from error
+
+
+def _check_inside(root: Path, path: str, key: str) -> None:
+    """Refuse a path that leads out of the folder."""
+    if PurePath(path).is_absolute() or PurePath(path).parts[:1] == ("..",):
+        problem = f"uses {path!r}; every file of a model must lie in its folder, {root}"
+        raise TaskError(key, problem)

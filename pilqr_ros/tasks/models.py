@@ -11,7 +11,7 @@ from pathlib import Path
 import mujoco
 
 from pilqr_ros.tasks.errors import TaskError
-from pilqr_ros.tasks.model_files import find_model
+from pilqr_ros.tasks.model_files import find_model, parse_model
 from pilqr_ros.tasks.schema import Models
 
 ROBOT_PREFIX = "robot/"
@@ -88,8 +88,4 @@ def _compile(scene: mujoco.MjSpec, models: Models, folder: Path | None) -> mujoc
 
 def _load(name: str, key: str, folder: Path | None) -> mujoco.MjSpec:
     """Parse an MJCF file."""
-    path = find_model(name, key, folder) / name
-    try:
-        return mujoco.MjSpec.from_file(str(path))
-    except ValueError as error:
-        raise TaskError(key, f"MuJoCo cannot read {path}: {error}") from error
+    return parse_model(find_model(name, key, folder) / name, key)

@@ -11,6 +11,9 @@ MIN_ROLLOUTS, MAX_ROLLOUTS = 2, 1000
 
 MAX_ITERATIONS = 1000
 
+MAX_STEPS = 10_000
+"""Most control steps of a rollout: arrays grow with it."""
+
 Kind = Literal[
     "joint_positions",
     "joint_velocities",
@@ -52,7 +55,7 @@ class Control(Section):
     """Rate of control [Hz] and number of control steps of a rollout."""
 
     rate: Positive
-    steps: Annotated[int, Field(ge=1)]
+    steps: Annotated[int, Field(ge=1, le=MAX_STEPS)]
 
 
 class Joint(Section):

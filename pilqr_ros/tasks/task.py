@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import mujoco
 import numpy as np
-import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from pilqr_ros.tasks.conditions import Condition, build_conditions, condition_indices
 from pilqr_ros.tasks.cost import build_cost
-from pilqr_ros.tasks.errors import TaskError, refuse_repeated
+from pilqr_ros.tasks.errors import ConfigError, TaskError, refuse_repeated
 from pilqr_ros.tasks.initial_policy import build_initial_policy
 from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.model_files import read_model_files
@@ -22,6 +20,7 @@ from pilqr_ros.tasks.models import build_robot_model, build_world_model
 from pilqr_ros.tasks.schema import TaskFile
 from pilqr_ros.tasks.success import Outcome, build_success
 from pilqr_ros.tasks.verify import verify_models
+from pilqr_ros.tasks.yaml_text import parse_yaml
 from pilqr_ros.trajopt.cost import TrajectoryCost
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -96,9 +95,9 @@ class Task:
         self.conditions = build_conditions(file)
         self.learning = _learning(file, self.conditions)
         self.guided = _guided(file, self.conditions)
+        self.model_files = read_model_files(file.models, folder)
         self.robot_model: mujoco.MjModel = build_robot_model(file.models, folder)
         self.world_model: mujoco.MjModel = build_world_model(file.models, folder)
-        self.model_files = read_model_files(file.models, folder)
         verify_models(file, self.layout, self.conditions, self.robot_model, self.world_model)
         self._costs = tuple(
             build_cost(file.cost, self.layout, c.targets, self.T, self.dU) for c in self.conditions
@@ -122,15 +121,11 @@ class Task:
             TaskError: It is no YAML, or a key is wrong; the message names it.
         """
         try:
-            file = TaskFile.model_validate(_parse(text))
+            return cls(text, TaskFile.model_validate(parse_yaml(text)), folder)
         except ValidationError as error:
             raise TaskError.from_validation(error, source=origin) from error
-        except TaskError as error:
-            raise TaskError(error.key, error.problem, origin) from error
-        try:
-            return cls(text, file, folder)
-        except TaskError as error:
-            raise TaskError(error.key, error.problem, origin) from error
+        except ConfigError as error:
+            raise TaskError.naming(error, origin) from error
 
     @property
     def name(self) -> str:
@@ -233,27 +228,6 @@ class Task:
         return build_initial_policy(
             self.file.initial_policy, self.layout, self.joints, start, self.T
         )
-
-
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice in a mapping; YAML's own loader would take the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Build a mapping after checking its keys."""
-        keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        for i, key in enumerate(keys):
-            if any(other.value == key.value for other in keys[:i]):
-                problem = f"key {key.value!r} stands here twice"
-                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-def _parse(text: str) -> object:
-    """Parse YAML; its errors name line and column."""
-    try:
-        return yaml.load(text, _Loader)
-    except yaml.YAMLError as error:
-        raise TaskError("", f"is not valid YAML: {error}") from error
 
 
 def _learning(file: TaskFile, conditions: tuple[Condition, ...]) -> LearningPlan:

@@ -1,0 +1,51 @@
+import pytest
+
+from pilqr_ros.tasks import TaskError, load_task
+from pilqr_ros.tasks.errors import ConfigError
+from pilqr_ros.tasks.yaml_text import MAX_BYTES, parse_yaml, read_text
+
+BOMB = "a: &a [x, x]\n" + "\n".join(
+    f"{name}: &{name} [*{before}, *{before}]"
+    for before, name in zip("abcdefghij", "bcdefghijk", strict=True)
+)
+
+
+def test_plain_values_come_out():
+    assert parse_yaml("a: [1, 2.5, yes]\nb: {c: text}") == {"a": [1, 2.5, True], "b": {"c": "text"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: !!python/object/apply:os.system [touch pwned]", "could not determine a constructor"),
+        ("!!python/name:os.system", "could not determine a constructor"),
+        (BOMB, r"alias \*a is not allowed: write the value out"),
+        ("a: &x {b: *x}", r"alias \*x is not allowed"),
+        ("[" * 10_000, "nested too deeply"),
+        ("a: 1\na: 2", "key 'a' stands here twice"),
+        ("a: [", "is not valid YAML"),
+        ("\x00", "is not valid YAML"),
+    ],
+)
+def test_what_could_do_harm_is_refused(text, problem, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=problem):
+        parse_yaml(text)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path):
+    path = tmp_path / "large.yaml"
+    path.write_bytes(b"#" * (MAX_BYTES + 1))
+    with pytest.raises(ConfigError, match=r"large\.yaml: is larger than the 1048576 bytes allowed"):
+        read_text(path)
+    with pytest.raises(TaskError, match="is larger than"):
+        load_task(path)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", None])
+def test_a_file_that_is_no_text_is_refused(content, tmp_path):
+    path = tmp_path / "file.yaml"
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"file\.yaml: cannot be read"):
+        read_text(path)
