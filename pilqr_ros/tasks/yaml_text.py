@@ -1,12 +1,14 @@
 """Parsing YAML that a stranger may have written.
 
-Only plain values come out (no tag makes an object), a key may stand once in a mapping, and aliases
-are refused: a few lines of them can stand for gigabytes.
+Only plain values come out (no tag makes an object), a key may stand once in a mapping, and what
+aliases expand to is bounded: a few lines of them can stand for gigabytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import math
+from collections.abc import Hashable, Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ from pilqr_ros.tasks.errors import ConfigError
 
 MAX_BYTES = 2**20
 """Larger files than this are not read [bytes]: a configuration has a few thousand."""
+
+MAX_VALUES = 100_000
+"""Most keys and values of a file, its aliases written out."""
 
 
 def read_text(path: Path) -> str:
@@ -41,7 +46,13 @@ def parse_yaml(text: str) -> object:
         ConfigError: It is no YAML; the message names line and column.
     """
     try:
-        return yaml.load(text, _Loader)
+        loader = _Loader(text)
+        root = loader.get_single_node()
+        if root is None:
+            return None
+        if _count(root, {}) > MAX_VALUES:
+            raise ConfigError("", f"holds more than the {MAX_VALUES} values allowed")
+        return loader.construct_document(root)
     except yaml.YAMLError as error:
         raise ConfigError("", f"is not valid YAML: {error}") from error
     except RecursionError as error:
@@ -49,15 +60,7 @@ def parse_yaml(text: str) -> object:
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses what YAML's own loader would take: repeated keys (the last wins) and aliases."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Compose a node that is no alias."""
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
-            problem = f"alias *{event.anchor} is not allowed: write the value out"
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
-        return super().compose_node(parent, index)
+    """Refuses a key that stands twice in a mapping; YAML's own loader would take the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Build a mapping after checking its keys."""
@@ -68,3 +71,18 @@ class _Loader(yaml.SafeLoader):
                 raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
         return super().construct_mapping(node, deep)
+
+
+def _count(node: yaml.Node, counts: dict[int, float]) -> float:
+    """Return the number of keys and values below a node; infinity if it contains itself."""
+    if id(node) not in counts:
+        counts[id(node)] = math.inf
+        counts[id(node)] = 1 + sum(_count(child, counts) for child in _children(node))
+    return counts[id(node)]
+
+
+def _children(node: yaml.Node) -> Iterable[yaml.Node]:
+    """Return the nodes directly below a node."""
+    if isinstance(node, yaml.MappingNode):
+        return chain.from_iterable(node.value)
+    return node.value if isinstance(node, yaml.SequenceNode) else ()
