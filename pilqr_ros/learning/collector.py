@@ -87,17 +87,20 @@ class InProcessCollector:
     def _tick(self, runner: PolicyRunner) -> None:
         """Sense, act, limit, apply."""
         estimate = self._sense()
-        torque = runner.act(*estimate)
+        torque = runner.act(estimate.stamp_ns, estimate.x)
         limited = self._limiter.apply(torque)
         runner.record_applied(runner.step - 1, limited.effort, limited.interventions)
         self._world.step(limited.effort)
 
     def _sense(self) -> StateEstimate:
-        """Read the sensors and estimate the state."""
+        """Read the sensors and return the state, all of it valid."""
         readings = self._world.sense()
         for name, pose in readings.bodies.items():
-            self._estimator.on_body(name, readings.stamp_ns, pose.position, pose.quaternion)
+            self._estimator.on_body(name, readings.stamp_ns, pose.position)
         self._estimator.on_joints(
             readings.stamp_ns, readings.joint_names, readings.positions, readings.velocities
         )
-        return self._estimator.estimate()
+        estimate = self._estimator.estimate()
+        if estimate.reason:
+            raise StateError(estimate.reason)
+        return estimate

@@ -51,6 +51,12 @@ class LearnerParameters(TaskParameters):
 
     runs_directory: str = parameter("runs", "where training runs are stored")
     record: bool = parameter(False, "whether to wait for a recorder before a run begins")
+    reset_timeout: float = parameter(
+        10.0,
+        "longest wait for a reset [s]; on a robot it may wait for a hand",
+        low=1.0,
+        high=3600.0,
+    )
 
 
 class LearnerNode(Node):
@@ -64,7 +70,7 @@ class LearnerNode(Node):
         parameters = declare(self, LearnerParameters)
         self._task: Task = load_task(parameters.task)
         self._runs = Path(parameters.runs_directory).absolute()
-        self._collector = RosCollector(self)
+        self._collector = RosCollector(self, parameters.reset_timeout)
         self._evaluator = RosCostEvaluator(self, self._task.name)
         self._announcer = RunAnnouncer(self, parameters.record)
         self._stop = threading.Event()

@@ -111,8 +111,9 @@ class RolloutSession:
         self._not_before_ns = not_before_ns
         self._guard_found = guard_found
         self._state_seen = False
+        self._state_fault = ""
         self._deadline_ns = now_ns + pace.start_timeout_ns
-        self._state: tuple[int, Array, int] | None = None
+        self._state: tuple[int, Array, int, str] | None = None
         self._stamp_ns = -1
         self._first_tick_ns = 0
         self._answered = 0
@@ -128,12 +129,21 @@ class RolloutSession:
         """Return what was recorded, valid unless there is a reason why not."""
         return self._runner.rollout(self.reason)
 
-    def on_state(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
-        """Take a state and return the command that answers it, if one does."""
+    def on_state(self, stamp_ns: int, x: Array, now_ns: int, fault: str = "") -> Command | None:
+        """Take a state and return the command that answers it, if one does.
+
+        Args:
+            stamp_ns: Its stamp [ns].
+            x: The state, ``(dX,)``.
+            now_ns: Present time on the steady clock [ns].
+            fault: Why parts of the state are not valid; empty if all are.
+        """
         if not self._pace.lockstep:
-            self._state = (stamp_ns, x.copy(), now_ns)
+            self._state = (stamp_ns, x.copy(), now_ns, fault)
             return None
-        if self._may_start(stamp_ns):
+        if fault and self.phase is Phase.RUNNING:
+            return self.stop(f"step {self.step}: {fault}", now_ns)
+        if self._may_start(stamp_ns, fault):
             return self._act(stamp_ns, x, now_ns)
         if self.phase is Phase.RUNNING and stamp_ns != self._stamp_ns:
             return self._answer(stamp_ns, x, now_ns)
@@ -150,12 +160,13 @@ class RolloutSession:
             return self._give_up(now_ns)
         if self._pace.lockstep or self._state is None:
             return None
-        stamp_ns, x, received_ns = self._state
-        if self._may_start(stamp_ns):
+        stamp_ns, x, received_ns, invalid = self._state
+        if self._may_start(stamp_ns, invalid):
             self._first_tick_ns = now_ns
             return self._act(stamp_ns, x, now_ns)
         if self.phase is Phase.RUNNING:
-            fault = self._timing_fault(stamp_ns, received_ns, now_ns)
+            fault = f"step {self.step}: {invalid}" if invalid else ""
+            fault = fault or self._timing_fault(stamp_ns, received_ns, now_ns)
             return self.stop(fault, now_ns) if fault else self._continue(stamp_ns, x, now_ns)
         return None
 
@@ -185,9 +196,12 @@ class RolloutSession:
         self._deadline_ns = now_ns + self._pace.state_timeout_ns
         return Command(self._stamp_ns, self.step)
 
-    def _may_start(self, stamp_ns: int) -> bool:
+    def _may_start(self, stamp_ns: int, fault: str) -> bool:
         """Tell whether a state may be the rollout's first."""
-        new_enough = self.phase is Phase.WAITING and stamp_ns >= self._not_before_ns
+        if self.phase is not Phase.WAITING:
+            return False
+        self._state_fault = fault
+        new_enough = not fault and stamp_ns >= self._not_before_ns
         self._state_seen |= new_enough
         return new_enough and self._guard_found()
 
@@ -252,6 +266,8 @@ class RolloutSession:
         return None
 
     def _missing_start(self) -> str:
+        if self._state_fault:
+            return f"no valid state came: {self._state_fault}"
         if not self._state_seen:
             return "no new enough state came: state_estimator or mujoco_bridge is silent"
         return "effort_guard is not there, or no controller listens to it"

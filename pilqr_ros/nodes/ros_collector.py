@@ -35,9 +35,15 @@ ANSWER_TIMEOUT = 10.0
 class RosCollector:
     """Executes policies through `reset` and `execute_rollout`."""
 
-    def __init__(self, node: Node) -> None:
-        """Create the clients on a node that another thread spins."""
+    def __init__(self, node: Node, reset_timeout: float = ANSWER_TIMEOUT) -> None:
+        """Create the clients.
+
+        Args:
+            node: A node that another thread spins.
+            reset_timeout: Longest wait for a reset [s]; on a robot it may wait for a hand.
+        """
         group = ReentrantCallbackGroup()
+        self._reset_timeout = reset_timeout
         self._reset = node.create_client(Reset, "reset", callback_group=group)
         self._execute = ActionClient(
             node, ExecuteRollout, "trajectory_executor/execute_rollout", callback_group=group
@@ -82,15 +88,14 @@ class RosCollector:
 
     def _reset_world(self, condition: int, seed: int, jitter: bool) -> Reset.Response:
         """Bring the world to a start and return the verified answer."""
-        wait_for_condition(
-            self._reset.service_is_ready, DISCOVERY_TIMEOUT, "mujoco_bridge", "offer reset"
-        )
+        who = "the reset service (mujoco_bridge or robot_reset)"
+        wait_for_condition(self._reset.service_is_ready, DISCOVERY_TIMEOUT, who, "appear")
         request = Reset.Request(condition=condition, seed=seed, jitter=jitter)
         response: Reset.Response = wait_for(
-            self._reset.call_async(request), ANSWER_TIMEOUT, "mujoco_bridge", "answer reset"
+            self._reset.call_async(request), self._reset_timeout, who, "answer"
         )
         if not response.success:
-            raise NodeError(f"mujoco_bridge could not reset: {response.message}")
+            raise NodeError(f"reset failed: {response.message}")
         return response
 
     def _run(self, goal: ExecuteRollout.Goal) -> Rollout:

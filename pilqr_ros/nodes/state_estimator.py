@@ -1,45 +1,52 @@
 """Node `state_estimator`: joint states and motion capture in, one stamped state vector out.
 
 A state is published for each joint state as soon as every input of its stamp has come. In real
-time, joint states and poses are not sampled together: there the newest pose serves.
+time, joint states and poses are not sampled together: there the newest pose serves, if it is not
+too old. What cannot be told is published all the same, marked as not valid, with the reason:
+whoever acts on states then knows at once why there is none.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from array import array
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 
 from pilqr_msgs.msg import State
 from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.control_executor import ControlExecutor
-from pilqr_ros.nodes.conversions import set_stamp, to_nanoseconds, view_field
-from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
+from pilqr_ros.nodes.conversions import NANOSECONDS, set_stamp, to_nanoseconds, view_field
+from pilqr_ros.nodes.diagnostics import Diagnosis, Diagnostics, Level
+from pilqr_ros.nodes.estimator_parameters import EstimatorParameters
+from pilqr_ros.nodes.input_diagnosis import diagnose_input
+from pilqr_ros.nodes.mocap_frame import transform_from_tf
+from pilqr_ros.nodes.parameters import declare
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.wiring import publish, subscribe
-from pilqr_ros.robot.state_estimation import StateError, StateEstimator, rigid_transform
-from pilqr_ros.tasks import load_task
+from pilqr_ros.robot.body_velocity import latency
+from pilqr_ros.robot.input_health import InputHealth
+from pilqr_ros.robot.state_estimation import (
+    StateError,
+    StateEstimate,
+    StateEstimator,
+    rigid_transform,
+)
+from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.trajopt.typing import Array
 
 WARN_PERIOD = 2.0
 """Least time between two warnings of the same kind [s]."""
 
-
-@dataclass(frozen=True)
-class EstimatorParameters(NodeParameters):
-    """Parameters of the estimator."""
-
-    mocap_xyz: tuple[float, ...] = parameter(
-        (0.0, 0.0, 0.0), "origin of motion capture's frame in the robot's base frame [m]"
-    )
-    mocap_rpy: tuple[float, ...] = parameter(
-        (0.0, 0.0, 0.0), "rotation of motion capture's frame about the base's fixed axes [rad]"
-    )
+CHECKS_PER_TIMEOUT = 4
+LEAST_CHECK_PERIOD = 0.005
+"""How often silence is looked for at most [s]."""
 
 
 class StateEstimatorNode(Node):
@@ -48,64 +55,132 @@ class StateEstimatorNode(Node):
     def __init__(self) -> None:
         """Subscribe to the task's sensors."""
         super().__init__("state_estimator")
-        parameters = declare(self, EstimatorParameters)
-        task = load_task(parameters.task)
-        self._lockstep = parameters.lockstep
-        transform = rigid_transform(parameters.mocap_xyz, parameters.mocap_rpy)
-        self._estimator = StateEstimator(task, mocap_to_base=transform)
-        self._joint_stamp_ns = -1
-        self._published_ns = -1
-        self._message = State(x=array("d", bytes(8 * task.dX)))
-        self._message.header.frame_id = "base"
-        self._x = view_field(self._message.x)
+        self._given = declare(self, EstimatorParameters)
+        task = load_task(self._given.task)
+        self._tracking = self._given.tracking(task.period_ns)
+        self._estimator = StateEstimator(
+            task, mocap_to_base=self._mocap_to_base(), tracking=self._tracking
+        )
+        self._timeout_ns = self._given.timeout_ns(task.period_ns)
+        self._joints_health = self._health("joint_states", self._timeout_ns)
+        self._poses_health = {
+            body: self._health(f"mocap/{body}/pose", self._tracking.max_age_ns)
+            for body in task.bodies
+        }
+        self._joint_stamp_ns = self._published_ns = -1
+        self._prepare_message(task)
         self._publisher = publish(self, State, "state", qos.SENSOR)
         for body in task.bodies:
             receive = partial(self._on_pose, body)
             subscribe(self, PoseStamped, f"mocap/{body}/pose", receive, qos.SENSOR)
         subscribe(self, JointState, "joint_states", self._on_joints, qos.SENSOR)
+        check_period = self._timeout_ns / NANOSECONDS / CHECKS_PER_TIMEOUT
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(max(check_period, LEAST_CHECK_PERIOD), self._check, clock=steady)
+        self._diagnostics = Diagnostics(self, self._diagnose)
+
+    def _mocap_to_base(self) -> Array:
+        given = self._given
+        if given.mocap_frame_source == "tf":
+            return transform_from_tf(self, given.base_frame, given.mocap_frame)
+        return rigid_transform(given.mocap_xyz, given.mocap_rpy)
+
+    def _health(self, name: str, timeout_ns: int) -> InputHealth:
+        """Return what watches an input; in lock-step the world waits, and its stamps with it."""
+        lockstep = self._given.lockstep
+        longest_ns = max(timeout_ns, self._timeout_ns) if lockstep else timeout_ns
+        return InputHealth(name, longest_ns, time.monotonic_ns(), must_advance=not lockstep)
+
+    def _prepare_message(self, task: Task) -> None:
+        """Create the message that every state reuses."""
+        self._message = State(
+            x=array("d", bytes(8 * task.dX)), valid=[True] * len(task.layout.blocks)
+        )
+        self._message.header.frame_id = self._given.base_frame
+        self._x = view_field(self._message.x)
 
     def _on_joints(self, message: JointState) -> None:
-        self._joint_stamp_ns = to_nanoseconds(message.header.stamp)
+        stamp_ns = to_nanoseconds(message.header.stamp)
+        self._joints_health.on_message(stamp_ns, time.monotonic_ns())
         try:
-            self._estimator.on_joints(
-                self._joint_stamp_ns, message.name, message.position, message.velocity
-            )
+            self._check_clock(stamp_ns)
+            self._estimator.on_joints(stamp_ns, message.name, message.position, message.velocity)
         except StateError as error:
-            self._warn(error)
+            self._refuse(self._joints_health, error)
+            self._publish(self._estimator.invalid(str(error)))
             return
-        if not self._lockstep or self._estimator.complete_at(self._joint_stamp_ns):
-            self._publish()
+        self._joint_stamp_ns = stamp_ns
+        if not self._given.lockstep or self._estimator.complete_at(stamp_ns):
+            self._publish(self._estimator.estimate())
 
     def _on_pose(self, body: str, message: PoseStamped) -> None:
-        position, orientation = message.pose.position, message.pose.orientation
         stamp_ns = to_nanoseconds(message.header.stamp)
+        health = self._poses_health[body]
+        health.on_message(stamp_ns, time.monotonic_ns())
+        point = message.pose.position
         try:
-            self._estimator.on_body(
-                body,
-                stamp_ns,
-                np.array((position.x, position.y, position.z)),
-                np.array((orientation.w, orientation.x, orientation.y, orientation.z)),
-            )
+            self._check_frame(body, message.header.frame_id)
+            self._estimator.on_body(body, stamp_ns, np.array((point.x, point.y, point.z)))
         except StateError as error:
-            self._warn(error)
-            return
-        joints_waited = self._lockstep and self._published_ns < self._joint_stamp_ns
+            self._refuse(health, error)
+        joints_waited = self._given.lockstep and self._published_ns < self._joint_stamp_ns
         if joints_waited and self._estimator.complete_at(self._joint_stamp_ns):
-            self._publish()
+            self._publish(self._estimator.estimate())
 
-    def _publish(self) -> None:
-        try:
-            estimate = self._estimator.estimate()
-        except StateError as error:
-            self._warn(error)
+    def _check_clock(self, stamp_ns: int) -> None:
+        """Refuse a joint state whose stamp is far from the node's clock."""
+        allowed = self._given.stamp_age
+        if allowed > 0.0:
+            age = (self.get_clock().now().nanoseconds - stamp_ns) / NANOSECONDS
+            if abs(age) > allowed:
+                raise StateError(
+                    f"joint state is {age:.3f} s old by its stamp, allowed: {allowed:g} s"
+                )
+
+    def _check_frame(self, body: str, frame: str) -> None:
+        """Refuse a pose in another frame than motion capture's."""
+        wanted = self._given.mocap_frame
+        if wanted and frame != wanted:
+            raise StateError(f"pose of {body} is in frame '{frame}', expected '{wanted}'")
+
+    def _check(self) -> None:
+        """Tell what is missing: the joint states, or in lock-step a pose of their stamp."""
+        now_ns = time.monotonic_ns()
+        silence = self._joints_health.silence(now_ns)
+        if silence:
+            self._publish(self._estimator.invalid(silence))
             return
+        pose_missing = self._given.lockstep and self._published_ns < self._joint_stamp_ns
+        if pose_missing and now_ns - self._joints_health.advanced_ns > self._timeout_ns:
+            self._publish(self._estimator.estimate())
+
+    def _publish(self, estimate: StateEstimate) -> None:
+        """Publish a state and remember which one it was."""
+        if estimate.reason:
+            self._warn(estimate.reason)
+        if estimate.reason != self._message.reason:
+            self._message.reason, self._message.valid = estimate.reason, list(estimate.valid)
         self._x[:] = estimate.x
         set_stamp(self._message.header.stamp, estimate.stamp_ns)
         self._published_ns = estimate.stamp_ns
         self._publisher.publish(self._message)
 
-    def _warn(self, error: StateError) -> None:
-        self.get_logger().warning(f"no state: {error}", throttle_duration_sec=WARN_PERIOD)
+    def _refuse(self, health: InputHealth, error: StateError) -> None:
+        """Note that an input was not used."""
+        health.on_refused(str(error))
+        self._warn(str(error))
+
+    def _warn(self, reason: str) -> None:
+        self.get_logger().warning(f"not valid: {reason}", throttle_duration_sec=WARN_PERIOD)
+
+    def _diagnose(self) -> list[Diagnosis]:
+        now_ns = time.monotonic_ns()
+        late = {"velocity latency [s]": latency(self._tracking.window_ns)}
+        diagnoses = [diagnose_input(self._joints_health.report(now_ns), {})]
+        diagnoses += [diagnose_input(h.report(now_ns), late) for h in self._poses_health.values()]
+        reason = self._message.reason
+        level = Level.ERROR if reason else Level.OK
+        return [*diagnoses, Diagnosis("state", level, reason or "every block is valid")]
 
 
 def main() -> None:

@@ -179,7 +179,8 @@ class TrajectoryExecutorNode(Node):
         if self._session is None:
             return
         stamp_ns = to_nanoseconds(state.header.stamp)
-        self._send(self._session.on_state(stamp_ns, view_field(state.x), time.monotonic_ns()))
+        x, now_ns = view_field(state.x), time.monotonic_ns()
+        self._send(self._session.on_state(stamp_ns, x, now_ns, state.reason))
 
     def _on_tick(self) -> None:
         if self._session is not None:

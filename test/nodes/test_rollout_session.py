@@ -40,8 +40,8 @@ class Driver:
         if command is not None:
             self.sent.append(command)
 
-    def state(self, stamp):
-        self.take(self.session.on_state(stamp, np.zeros(2), self.now))
+    def state(self, stamp, fault=""):
+        self.take(self.session.on_state(stamp, np.zeros(2), self.now, fault))
 
     def applied(self, step, fault="", interventions=0):
         answer = Applied(step, np.ones(1), interventions, fault)
@@ -211,3 +211,31 @@ def test_no_rollout_starts_before_the_guard_is_there():
     assert not driver.sent
     driver.tick(1001 * MS)
     assert driver.session.rollout().reason.startswith("effort_guard is not there")
+
+
+def test_a_state_that_is_not_valid_ends_a_rollout_in_lockstep_at_once():
+    driver = Driver()
+    driver.run_lockstep(2)
+    driver.state(PERIOD, "joint_states has been silent for 800 ms")
+    assert driver.sent[-1].last
+    assert driver.session.reason == "step 2: joint_states has been silent for 800 ms"
+
+
+def test_a_state_that_is_not_valid_ends_a_rollout_in_real_time_at_the_next_tick():
+    driver = Driver(lockstep=False)
+    driver.state(0)
+    driver.tick(0)
+    driver.state(PERIOD // 2, "pose of puck jumps")
+    driver.tick(PERIOD)
+    assert driver.sent[-1].last
+    assert driver.session.reason == "step 1: pose of puck jumps"
+
+
+@pytest.mark.parametrize("lockstep", [True, False])
+def test_a_rollout_does_not_start_from_a_state_that_is_not_valid_and_says_why(lockstep):
+    driver = Driver(lockstep=lockstep)
+    driver.state(0, "no pose of puck has come yet")
+    driver.tick(900 * MS)
+    assert not driver.sent
+    driver.tick(1001 * MS)
+    assert driver.session.reason == "no valid state came: no pose of puck has come yet"

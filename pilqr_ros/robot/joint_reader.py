@@ -1,0 +1,100 @@
+"""Joint states, matched by name and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pilqr_ros.robot.errors import StateError
+from pilqr_ros.robot.timeline import Timeline
+from pilqr_ros.trajopt.typing import Array
+
+
+class JointReader:
+    """Holds the last good joint state.
+
+    Attributes:
+        stamp_ns: Its stamp [ns]; None before the first.
+        positions: Positions [rad or m], ``(n,)``, in the order of the task's sensed joints.
+        velocities: Velocities [rad/s or m/s], ``(n,)``.
+    """
+
+    def __init__(self, joints: Sequence[str], hold_ns: int) -> None:
+        """Wait for the first joint state.
+
+        Args:
+            joints: The joints to read.
+            hold_ns: How long stamps that ran backwards stay a fault [ns].
+        """
+        self.stamp_ns: int | None = None
+        self.positions = self.velocities = np.zeros(len(joints))
+        self._joints, self._hold_ns = joints, hold_ns
+        self._timeline = Timeline()
+        self._order: tuple[tuple[str, ...], list[int]] = ((), [])
+        self._backwards = ""
+        self._held_until_ns = 0
+
+    @property
+    def fault(self) -> str:
+        """Why the joint state is not to be used; empty if it is."""
+        if self.stamp_ns is None:
+            return "no joint state has come yet"
+        return self._backwards
+
+    def read(
+        self,
+        stamp_ns: int,
+        names: Sequence[str],
+        positions: Sequence[float] | Array,
+        velocities: Sequence[float] | Array,
+    ) -> None:
+        """Take a joint state (see `StateEstimator.on_joints`)."""
+        last_ns = self._timeline.last_ns
+        if not self._timeline.admit(stamp_ns):
+            assert last_ns is not None
+            self._backwards = f"joint state stamped {stamp_ns} ns comes after {last_ns} ns"
+            self._held_until_ns = last_ns + self._hold_ns
+            raise StateError(self._backwards)
+        restarted = last_ns is not None and stamp_ns < last_ns
+        if self._backwards and (restarted or stamp_ns >= self._held_until_ns):
+            self._backwards = ""
+        order = self._joint_order(tuple(names))
+        _check_lengths(names, positions, velocities)
+        q = np.asarray(positions, dtype=np.float64)[order]
+        qd = np.asarray(velocities, dtype=np.float64)[order]
+        self._check_finite("position", q)
+        self._check_finite("velocity", qd)
+        self.stamp_ns, self.positions, self.velocities = stamp_ns, q, qd
+
+    def _check_finite(self, quantity: str, values: Array) -> None:
+        if not np.isfinite(values).all():
+            index = int(np.argmin(np.isfinite(values)))
+            raise StateError(f"{quantity} of {self._joints[index]} is {values[index]}")
+
+    def _joint_order(self, names: tuple[str, ...]) -> list[int]:
+        """Return where the joints are among the names."""
+        if names != self._order[0]:
+            missing = [joint for joint in self._joints if joint not in names]
+            if missing:
+                raise StateError(f"joint state lacks {', '.join(missing)}")
+            twice = [joint for joint in self._joints if names.count(joint) > 1]
+            if twice:
+                raise StateError(f"joint state names {', '.join(twice)} twice")
+            self._order = (names, [names.index(joint) for joint in self._joints])
+        return self._order[1]
+
+
+def _check_lengths(
+    names: Sequence[str],
+    positions: Sequence[float] | Array,
+    velocities: Sequence[float] | Array,
+) -> None:
+    """Refuse a joint state whose parts do not belong together."""
+    if len(positions) == len(velocities) == len(names):
+        return
+    missing = ": its driver must tell velocities" if len(velocities) == 0 else ""
+    raise StateError(
+        f"joint state has {len(names)} names, {len(positions)} positions and "
+        f"{len(velocities)} velocities{missing}"
+    )
