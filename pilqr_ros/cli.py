@@ -283,7 +283,7 @@ def _evaluate(work: Session, store: RunStore, config: EvaluationConfig) -> None:
     total = config.rollouts * len(config.conditions or store.config.conditions)
     with show.counting_bar("evaluation", total) as advance:
         outcomes = work.evaluate(store.directory, config, advance)
-    show.show_evaluation([condition.group for condition in store.task.conditions], outcomes)
+    show.show_evaluation(store.task, outcomes)
 
 
 def _draw(store: RunStore, *, video: bool) -> None:

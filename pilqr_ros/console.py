@@ -15,8 +15,9 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 from pilqr_ros.experiments.comparison import Job
-from pilqr_ros.learning.run_store import RunStore
+from pilqr_ros.learning.run_store import RunStore, open_run
 from pilqr_ros.sessions import Outcomes
+from pilqr_ros.tasks import Task
 
 console = Console()
 errors = Console(stderr=True)
@@ -72,7 +73,8 @@ def _figure(form: str, value: float) -> str:
 def show_iterations(store: RunStore) -> None:
     """Print one row an iteration and condition."""
     config = store.config
-    columns = ("iteration", "condition", "rollouts", "mean cost", "success", _DISTANCES[0])
+    distance = f"distance [{store.task.distance_unit}]"
+    columns = ("iteration", "condition", "rollouts", "mean cost", "success", distance)
     table = _table(f"{config.task}, {config.method}, seed {config.seed}", *columns)
     for report in store.reports():
         table.add_row(
@@ -86,15 +88,16 @@ def show_iterations(store: RunStore) -> None:
     console.print(table)
 
 
-def show_evaluation(names: Sequence[str], outcomes: Outcomes) -> None:
+def show_evaluation(evaluated: Task, outcomes: Outcomes) -> None:
     """Print one row a condition, or set of drawn ones, of an evaluation.
 
     Args:
-        names: What each condition of the task is listed as.
+        evaluated: The task.
         outcomes: What came of each rollout.
     """
-    table = _table("evaluation", "condition", "rollouts", "success", *_DISTANCES, "mean cost")
-    condition = np.array([names[index] for index in outcomes.condition])
+    distances = [f"{what} [{evaluated.distance_unit}]" for what in ("distance", "worst")]
+    table = _table("evaluation", "condition", "rollouts", "success", *distances, "mean cost")
+    condition = np.array([evaluated.conditions[index].group for index in outcomes.condition])
     success = np.asarray(outcomes.successes)
     distance, cost = np.asarray(outcomes.distances), np.asarray(outcomes.costs)
     for name in dict.fromkeys(condition):
@@ -138,7 +141,8 @@ def show_comparison(jobs: Sequence[Job], results: Mapping[Job, Mapping[str, Any]
         jobs: All runs of the comparison.
         results: The results of those that are done.
     """
-    columns = ("noise-free by seed", "noisy by seed", _DISTANCES[0])
+    unit = open_run(jobs[0].directory).task.distance_unit
+    columns = ("noise-free by seed", "noisy by seed", f"distance [{unit}]")
     table = _table("successes of each seed's final policy", "method", "condition", *columns)
     for variant in dict.fromkeys(job.variant for job in results):
         ordered = sorted((job for job in jobs if job.variant == variant), key=lambda job: job.seed)
@@ -168,7 +172,6 @@ def counting_bar(title: str, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-_DISTANCES = ("distance [m]", "worst [m]")
 _TEXT = ("condition", "task", "method", "directory")
 
 

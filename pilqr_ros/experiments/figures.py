@@ -16,7 +16,7 @@ from pilqr_ros.learning.run_store import open_run
 from pilqr_ros.trajopt.typing import Array
 
 METRICS = {
-    "distances": "mean final distance [m]",
+    "distances": "mean distance",
     "total_costs": "mean cost",
     "successes": "successful rollouts",
 }
@@ -36,15 +36,17 @@ def draw_comparison(jobs: Sequence[Job], metric: str, path: Path) -> Path:
     jobs = [job for job in jobs if (job.directory / "run.json").exists()]
     if not jobs:
         raise RunError(f"no run has begun: there is nothing to draw in {path}")
-    conditions = open_run(jobs[0].directory).task.conditions
+    store = open_run(jobs[0].directory)
+    task, conditions = store.task, store.config.conditions
     with mpl.rc_context({"axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(4.2 * len(conditions), 3.4), layout="constrained")
         panels = figure.subplots(1, len(conditions), squeeze=False)[0]
-        for index, (axis, condition) in enumerate(zip(panels, conditions, strict=True)):
-            _draw_panel(axis, jobs, index, metric)
-            axis.set_title(condition.name, fontsize=10)
+        for axis, condition in zip(panels, conditions, strict=True):
+            _draw_panel(axis, jobs, condition, metric)
+            axis.set_title(task.conditions[condition].name, fontsize=10)
             axis.set_xlabel("rollouts")
-        panels[0].set_ylabel(METRICS[metric])
+        unit = f" [{task.distance_unit}]" if metric == "distances" else ""
+        panels[0].set_ylabel(METRICS[metric] + unit)
         panels[0].legend(fontsize=8)
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=130)

@@ -22,7 +22,7 @@ class CostReport:
         costs: Cost of each step, ``(T,)``.
         terms: Sum over time of each cost term, by name.
         success: Whether the task's criterion is met.
-        distance: Distance to success at the last step [m].
+        distance: Distance to success, at the last or the best step [m or rad].
     """
 
     costs: Array

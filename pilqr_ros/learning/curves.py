@@ -57,7 +57,8 @@ def _draw_spread(axis: Axes, rollouts: Any, samples: Sequence[Any], name: str) -
 
 
 def _label(axes: Sequence[Axes], store: RunStore) -> None:
-    titles = ("cost (median, range)", "final distance [m]", "successful rollouts [%]")
+    distance = f"distance [{store.task.distance_unit}]"
+    titles = ("cost (median, range)", distance, "successful rollouts [%]")
     for axis, title in zip(axes, titles, strict=True):
         axis.set_title(title, fontsize=10)
         axis.set_xlabel("rollouts")

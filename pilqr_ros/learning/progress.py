@@ -50,7 +50,7 @@ class IterationSummary:
         rollouts_invalid: Rollouts drawn again.
         total_costs: Cost of each rollout, ``(N,)``.
         successes: Outcome of each rollout, ``(N,)``.
-        distances: Distance to success at the last step [m], ``(N,)``.
+        distances: Distance to success of each rollout [m or rad], ``(N,)``.
         record: The update's record: arrays per time step by name.
         seconds_collecting: Time for the rollouts [s].
         seconds_updating: Time for the update [s].

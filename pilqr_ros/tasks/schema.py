@@ -167,9 +167,14 @@ class Reset(Section):
 
 
 class Success(Expression):
-    """At the last step |z| is within a radius, or each |z_i| within its own bound."""
+    """|z| is within a radius, or each |z_i| within its own bound: at the last or at any step.
+
+    A z that has to be reached from above, and may be passed, counts only where it is positive.
+    """
 
     within: Positive | tuple[Positive, ...]
+    at: Literal["last", "any"] = "last"
+    may_be_passed: bool = False
 
 
 class InitialPolicy(Section):

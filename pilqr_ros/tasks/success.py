@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -15,30 +15,39 @@ from pilqr_ros.trajopt.typing import Array
 
 
 class Outcome(NamedTuple):
-    """Success and the distance to the target at the last step [m or rad]."""
+    """Success and the distance to the target, at the last or at the best step [m or rad]."""
 
     success: bool
     distance: float
 
 
 class SuccessTest(NamedTuple):
-    """z = A x - b at the last step lies within a radius, or within a bound for each entry.
+    """z = A x - b at a step lies within a radius, or within a bound for each entry.
 
     Attributes:
         z: The expression.
         within: Radius, or bounds ``(dz,)``.
+        at: Whether the last step counts, or the one where |z| is least.
+        may_be_passed: Entries below zero count as zero.
     """
 
     z: LinearMap
     within: float | Array
+    at: Literal["last", "any"]
+    may_be_passed: bool
 
     def __call__(self, states: Array) -> Outcome:
-        """Judge a trajectory, states ``(T, dX)``; a non-finite end is no success."""
-        z = self.z(states[-1])
-        distance = float(np.linalg.norm(z))
+        """Judge a trajectory, states ``(T, dX)``; one that is not finite is no success."""
+        counted = states[-1:] if self.at == "last" else states
+        z = np.array([self.z(x) for x in counted])
+        if self.may_be_passed:
+            z = np.maximum(z, 0.0)
+        distances = np.linalg.norm(z, axis=1)
+        best = int(np.argmin(distances))
+        distance = float(distances[best])
         if isinstance(self.within, float):
             return Outcome(distance <= self.within, distance)
-        return Outcome(bool(np.all(np.abs(z) <= self.within)), distance)
+        return Outcome(bool(np.all(np.abs(z[best]) <= self.within)), distance)
 
 
 def build_success(
@@ -51,8 +60,9 @@ def build_success(
     """
     z = linear_map(success, layout, targets, "success")
     if isinstance(success.within, float):
-        return SuccessTest(z, success.within)
+        return SuccessTest(z, success.within, success.at, success.may_be_passed)
     if len(success.within) != len(z.b):
         problem = f"has {len(success.within)} entries, expected one radius or {len(z.b)} bounds"
         raise TaskError("success.within", problem)
-    return SuccessTest(z, np.asarray(success.within))
+    within = np.asarray(success.within)
+    return SuccessTest(z, within, success.at, success.may_be_passed)

@@ -189,6 +189,12 @@ class Task:
         return np.array([joint.torque_rate_limit for joint in self.file.joints])
 
     @property
+    def distance_unit(self) -> str:
+        """Unit of the distance to success: rad where it is one of joints, else m."""
+        first = self.layout.block(self.file.success.of[0])
+        return "rad" if first.kind == "joint_positions" else "m"
+
+    @property
     def noise_smoothing(self) -> float:
         """Width of the filter of the exploration noise [control steps]; 0 is white."""
         return self.file.noise_smoothing

@@ -1,0 +1,15 @@
+"""Starts the graph that learns the task `door`: hockey's launch file with another default."""
+
+from pathlib import Path
+
+from launch import LaunchDescription
+from launch.actions import IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return hockey's launch file with another task; its other arguments pass through."""
+    source = PythonLaunchDescriptionSource(str(Path(__file__).with_name("hockey.launch.py")))
+    return LaunchDescription(
+        [IncludeLaunchDescription(source, launch_arguments={"task": "door"}.items())]
+    )
