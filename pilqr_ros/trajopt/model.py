@@ -76,20 +76,13 @@ def fit_model(problem: Problem) -> Model:
     settings, total = problem.settings, problem.batch.cost_to_go
     folds = min(settings.cross_fit_folds, problem.batch.N)
     dynamics, without_fold = fit_with_folds(problem.batches, settings, folds)
-    cost = expand_cost(problem.cost, problem.batch, settings)
+    cost = problem.cost.expand_average(problem.batch.states)
     predicted = predict_cost_to_go(problem, dynamics, without_fold, cost)
     require_finite("the fitted model's cost-to-go", predicted.T)
     ratio = residual_ratio(total, total - predicted, settings)
     multiplier = adjust_steps(problem.step_multiplier, ratio, settings)
     base = np.linspace(settings.lqr_kl_start, settings.lqr_kl_end, problem.policy.T)
     return Model(dynamics, cost, total - predicted, ratio, multiplier, base * multiplier)
-
-
-def expand_cost(cost: TrajectoryCost, batch: Batch, settings: Settings) -> QuadraticCost:
-    """Return the quadratic approximation c-hat of the cost about the samples."""
-    if settings.cost_expansion == "mean":
-        return cost.expand(batch.states.mean(axis=0))
-    return cost.expand_average(batch.states)
 
 
 def predict_cost_to_go(

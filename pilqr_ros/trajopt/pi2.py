@@ -27,12 +27,11 @@ def pi2_update(policy: TVLGPolicy, noise: Array, weights: Array, settings: Setti
         policy: The policy whose actions ``K x + k + L xi`` are weighted.
         noise: Unit noise of the samples, ``(N, T, dU)``.
         weights: Weights of the samples, ``(N, T)``; each column sums to 1.
-        settings: Options `pi2_centre_noise`, `covariance_*`, `min_action_std`.
+        settings: Options `covariance_*`, `min_action_std`.
     """
     w, xi = weights.T[:, None, :], noise.swapaxes(0, 1)
     shift = (w @ xi)[:, 0]
-    move = shift - xi.mean(axis=1) if settings.pi2_centre_noise else shift
-    k = policy.k + (policy.L @ move[..., None])[..., 0]
+    k = policy.k + (policy.L @ shift[..., None])[..., 0]
     L = policy.L
     if settings.covariance_update != "keep":
         centred = xi - shift[:, None]

@@ -45,8 +45,6 @@ class Settings:
         mixture_min_samples: The mixture has one cluster for every so many transitions at most.
         mixture_rounds: Most rounds of expectation-maximisation, from equal stretches of time.
         dynamics_ridge: Added to the diagonal of the joint covariance of (x, u, x').
-        cost_expansion: Expand the cost about every sample and average ('samples'), or about the
-            mean trajectory ('mean').
         lqr_kl_start: KL step of LQR-FLM at the first time step, before its multiplier.
         lqr_kl_end: KL step of LQR-FLM at the last time step; linear in between.
         kl_expectation: The states over which LQR-FLM's KL divergence is averaged: those of the
@@ -67,8 +65,6 @@ class Settings:
         temperature_cost: The dual of equation 4 is solved on the total cost-to-go, on the residual
             cost-to-go, or on both, taking the larger temperature. PI2 alone has only the total.
         pi2_fallback_to_cost: Where the residual varies more than the cost, weight by the cost.
-        pi2_centre_noise: Subtract the unweighted mean of the noise from its weighted mean (a
-            control variate: with equal weights the mean action does not move).
         covariance_update: Weighted maximum likelihood of the whole covariance, only of its trace
             (one scalar per step), or no update.
         covariance_damping: 'scalar' takes this root of the ratio of traces; 'full' goes the
@@ -91,7 +87,6 @@ class Settings:
     mixture_min_samples: int = 40
     mixture_rounds: int = 3
     dynamics_ridge: float = 1e-6
-    cost_expansion: Literal["samples", "mean"] = "samples"
     lqr_kl_start: float = 0.4
     lqr_kl_end: float = 0.2
     kl_expectation: Literal["old", "new"] = "new"
@@ -105,7 +100,6 @@ class Settings:
     pi2_kl: float = 1.0
     temperature_cost: Literal["total", "residual", "larger"] = "larger"
     pi2_fallback_to_cost: bool = True
-    pi2_centre_noise: bool = False
     covariance_update: Literal["full", "scalar", "keep"] = "scalar"
     covariance_damping: float = 3.0
     covariance_ratio_min: float = 1e-3

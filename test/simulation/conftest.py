@@ -10,7 +10,17 @@ def hockey():
 
 
 @pytest.fixture
-def world(hockey):
-    world = World(hockey)
-    world.reset(0, seed=0, jitter=False)
-    return world
+def make_world():
+    """Return a function that builds the world of a task, at the start of its first condition."""
+
+    def make(task):
+        world = World(task)
+        world.reset(0, seed=0, jitter=False)
+        return world
+
+    return make
+
+
+@pytest.fixture
+def world(make_world, hockey):
+    return make_world(hockey)

@@ -4,7 +4,6 @@ import mujoco
 import numpy as np
 import pytest
 
-from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import load_task
 
 START = [((0.65, -0.9), (1.6, -0.25)), ((1.0, 0.45), (0.2, 1.0)), ((0.9, 0.9), (1.25, 0.4)),
@@ -17,10 +16,8 @@ def pusher():
 
 
 @pytest.fixture
-def world(pusher):
-    world = World(pusher)
-    world.reset(0, seed=0, jitter=False)
-    return world
+def world(make_world, pusher):
+    return make_world(pusher)
 
 
 @pytest.mark.parametrize("condition", range(4))

@@ -87,16 +87,6 @@ def test_the_covariance_can_be_kept(make_system):
     np.testing.assert_array_equal(updated.L, system.policy.L)
 
 
-def test_centred_noise_does_not_move_the_mean_with_equal_weights(make_system):
-    system = make_system(5)
-    _, noise, weights = samples(system, 7)
-    equal = np.full_like(weights, 1 / 7)
-    moved = pi2_update(system.policy, noise, equal, FULL)
-    still = pi2_update(system.policy, noise, equal, replace(FULL, pi2_centre_noise=True))
-    assert np.abs(moved.k - system.policy.k).max() > 1e-3
-    np.testing.assert_allclose(still.k, system.policy.k, atol=1e-14)
-
-
 @pytest.mark.parametrize("update", ["full", "scalar"])
 @pytest.mark.parametrize("N", [1, 2])
 def test_with_few_samples_the_covariance_stays_definite_and_above_its_floor(make_system, update, N):

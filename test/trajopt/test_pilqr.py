@@ -50,16 +50,6 @@ def test_with_an_exact_model_pilqr_is_lqr_flm_up_to_sampling_error(make_task):
     )
 
 
-def test_with_centred_noise_it_is_lqr_flm_without_sampling_error(make_task):
-    cost, policy, roll_out = make_task(2)
-    batch = roll_out(policy, 30, np.random.default_rng(2))
-    settings = replace(EXACT_FIT, pi2_centre_noise=True, covariance_update="keep")
-    both = run("pilqr", cost, policy, [batch], settings).policy
-    model = run("lqr-flm", cost, policy, [batch], settings).policy
-    np.testing.assert_allclose(both.k, model.k, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(both.L, model.L, rtol=1e-9)
-
-
 @pytest.mark.parametrize("lqr_covariance", ["update", "keep"])
 @pytest.mark.parametrize("temperature_cost", ["total", "residual", "larger"])
 def test_with_a_zero_cost_approximation_pilqr_is_pi2(make_task, temperature_cost, lqr_covariance):
