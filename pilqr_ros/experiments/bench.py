@@ -140,8 +140,8 @@ def parts(case: Case, settings: Settings) -> dict[str, Callable[[], object]]:
     fitted = model.fit_model(problem)
     folds = min(settings.cross_fit_folds, problem.batch.N)
     all_samples, without_fold = dynamics.fit_with_folds(case.batches, settings, folds)
-    noise = model.sampled_noise(problem)
-    newest = np.concatenate([dynamics.transitions(b) for b in case.batches[::-1]], axis=1)
+    noise = problem.noise
+    newest = np.concatenate([batch.transitions for batch in case.batches[::-1]], axis=1)
     for_prior = newest[:, : settings.prior_trajectories]
     pooled = newest[:, : problem.batch.N * len(settings.history_weights)]
 
@@ -175,7 +175,8 @@ def parts(case: Case, settings: Settings) -> dict[str, Callable[[], object]]:
 
 
 def whole(case: Case, settings: Settings) -> object:
-    """Do one PILQR update."""
+    """Do one PILQR update, for which the newest samples are new."""
+    vars(case.batches[-1]).pop("transitions", None)
     ones = np.ones(case.policy.T)
     return update("pilqr", case.policy, case.batches, case.cost, settings, ones)
 

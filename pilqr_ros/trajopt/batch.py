@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -56,6 +57,12 @@ class Batch:
     def cost_to_go(self) -> Array:
         """Sampled cost-to-go ``S_t = sum_{j >= t} c_j``, ``(N, T)``."""
         return to_go(self.costs)
+
+    @cached_property
+    def transitions(self) -> Array:
+        """Transitions z = (x, u, x'), time first, ``(T-1, N, dX + dU + dX)``."""
+        x, u = self.states.swapaxes(0, 1), self.actions.swapaxes(0, 1)
+        return np.concatenate([x[:-1], u[:-1], x[1:]], axis=-1)
 
 
 def to_go(costs: Array) -> Array:

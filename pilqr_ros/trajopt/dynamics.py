@@ -104,12 +104,6 @@ def fit_with_folds(
     return fitted, MeanDynamics(F, _mean_without(starts, members))
 
 
-def transitions(batch: Batch) -> Array:
-    """Return z = (x, u, x') of a batch, time first, ``(T-1, N, dX + dU + dX)``."""
-    x, u = batch.states.swapaxes(0, 1), batch.actions.swapaxes(0, 1)
-    return np.concatenate([x[:-1], u[:-1], x[1:]], axis=-1)
-
-
 def _prior_transitions(batches: Sequence[Batch], settings: Settings) -> Array:
     """Return the transitions of the newest `prior_trajectories` trajectories, time first."""
     newest: list[Array] = []
@@ -117,7 +111,7 @@ def _prior_transitions(batches: Sequence[Batch], settings: Settings) -> Array:
     for batch in reversed(batches):
         if missing <= 0:
             break
-        newest.append(transitions(batch)[:, -missing:])
+        newest.append(batch.transitions[:, -missing:])
         missing -= batch.N
     return np.concatenate(newest, axis=1)
 
@@ -126,7 +120,7 @@ def _pool(batches: Sequence[Batch], history: Sequence[float]) -> tuple[Array, Ar
     """Return the newest transitions ``(T-1, M, D)``, newest first, and weights ``(M,)``."""
     newest = list(batches[: -len(history) - 1 : -1])
     weights = [np.full(batch.N, weight) for batch, weight in zip(newest, history, strict=False)]
-    return np.concatenate([transitions(b) for b in newest], axis=1), np.concatenate(weights)
+    return np.concatenate([batch.transitions for batch in newest], axis=1), np.concatenate(weights)
 
 
 def _dynamics(regression: Regression, starts: Array, ridge: float) -> Dynamics:

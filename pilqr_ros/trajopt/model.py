@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -48,6 +49,16 @@ class Problem:
     def batch(self) -> Batch:
         """The samples of the policy."""
         return self.batches[-1]
+
+    @cached_property
+    def noise(self) -> Array:
+        """The samples' unit noise, as recorded or from the applied actions, ``(N, T, dU)``."""
+        policy, batch = self.policy, self.batch
+        if self.settings.noise_source == "recorded":
+            return batch.noise
+        x, u = batch.states.swapaxes(0, 1), batch.actions.swapaxes(0, 1)
+        explored = u - x @ policy.K.swapaxes(-1, -2) - policy.k[:, None]
+        return solve(policy.L, explored.swapaxes(-1, -2)).transpose(2, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -109,23 +120,13 @@ def fold_rows(N: int, folds: int) -> Indices:
 def _predict(problem: Problem, dynamics: MeanDynamics, cost: QuadraticCost, rows: Indices) -> Array:
     """Return S-hat of the samples in rows ``(..., N)``, ``(..., N, T)``."""
     policy, batch, limits = problem.policy, problem.batch, problem.action_limits
-    noise = sampled_noise(problem) if limits is None else batch.noise
+    noise = problem.noise if limits is None else batch.noise
     if problem.settings.residual_start == "mean":
         return cost_to_go_from_mean(policy, dynamics, cost, noise[rows], limits)
     samples = batch.states[rows], batch.actions[rows], noise[rows]
     if limits is None:
         return cost_to_go_from_samples(policy, dynamics, cost, *samples)
     return simulated_cost_to_go(policy, dynamics, cost, *samples, limits)
-
-
-def sampled_noise(problem: Problem) -> Array:
-    """Return the samples' unit noise, as recorded or from the applied actions, ``(N, T, dU)``."""
-    policy, batch = problem.policy, problem.batch
-    if problem.settings.noise_source == "recorded":
-        return batch.noise
-    x, u = batch.states.swapaxes(0, 1), batch.actions.swapaxes(0, 1)
-    explored = u - x @ policy.K.swapaxes(-1, -2) - policy.k[:, None]
-    return solve(policy.L, explored.swapaxes(-1, -2)).transpose(2, 0, 1)
 
 
 def residual_ratio(total: Array, residual: Array, settings: Settings) -> Array:

@@ -22,7 +22,7 @@ import numpy as np
 
 from pilqr_ros.trajopt.factors import floor_factor
 from pilqr_ros.trajopt.lqr_flm import LQRResult, lqr_flm
-from pilqr_ros.trajopt.model import Model, Problem, fit_model, sampled_noise
+from pilqr_ros.trajopt.model import Model, Problem, fit_model
 from pilqr_ros.trajopt.pi2 import pi2_update
 from pilqr_ros.trajopt.record import StepStatus, UpdateRecord, UpdateResult
 from pilqr_ros.trajopt.settings import Settings
@@ -46,7 +46,7 @@ def two_stages(problem: Problem, model: Model) -> UpdateResult:
     settings = problem.settings
     lqr = _run_lqr(problem, model, update_covariance=settings.lqr_covariance == "update")
     weighted, fell_back = residual_weights(problem.batch.cost_to_go, model.residual, settings)
-    policy = pi2_update(lqr.policy, sampled_noise(problem), weighted.weights, settings)
+    policy = pi2_update(lqr.policy, problem.noise, weighted.weights, settings)
     record = _record("pilqr", policy, problem)
     record = _with_pi2(_with_lqr(record, lqr, model), weighted, settings)
     flags = np.where(fell_back, StepStatus.FELL_BACK_TO_COST, 0)
@@ -69,7 +69,7 @@ def pi2_alone(problem: Problem) -> UpdateResult:
     """Return the update of PI2 alone, on the whole cost."""
     settings = problem.settings
     weighted = solve_temperatures(problem.batch.cost_to_go, settings.pi2_kl)
-    policy = pi2_update(problem.anchor, sampled_noise(problem), weighted.weights, settings)
+    policy = pi2_update(problem.anchor, problem.noise, weighted.weights, settings)
     record = _with_pi2(_record("pi2", policy, problem), weighted, settings)
     return UpdateResult(policy, problem.step_multiplier, record)
 

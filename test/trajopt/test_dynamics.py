@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pilqr_ros.trajopt.batch import Batch
-from pilqr_ros.trajopt.dynamics import fit_dynamics, fit_with_folds, transitions
+from pilqr_ros.trajopt.dynamics import fit_dynamics, fit_with_folds
 from pilqr_ros.trajopt.prior import clusters, fit_prior
 from pilqr_ros.trajopt.settings import Settings
 
@@ -36,7 +36,7 @@ def test_without_prior_it_is_weighted_least_squares_at_each_step():
     batches = [random_batch(rng) for _ in range(4)]
     settings = replace(PLAIN, history_weights=(1.0, 0.5, 0.2))
     fitted = fit_dynamics(batches, settings)
-    pooled = np.concatenate([transitions(b) for b in batches[1:]], axis=1)
+    pooled = np.concatenate([b.transitions for b in batches[1:]], axis=1)
     weights = np.repeat([0.2, 0.5, 1.0], 30)
     for t in range(3):
         gain, f0, covariance = least_squares(pooled[t], weights, 5)
@@ -51,7 +51,7 @@ def test_the_prior_counts_as_observations_with_its_mean_and_covariance():
     batch = random_batch(rng, N=6)
     settings = replace(PLAIN, prior="gaussian", prior_strength=3.0, prior_trajectories=6)
     fitted = fit_dynamics([batch], settings)
-    z = transitions(batch)
+    z = batch.transitions
     for t in range(3):  # the prior's own points, together weighing as much as 3 samples
         points = np.concatenate([z[t], z.reshape(-1, z.shape[-1])])
         weights = np.concatenate([np.ones(6), np.full(18, 3.0 / 18)])
