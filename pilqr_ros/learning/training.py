@@ -167,6 +167,7 @@ class Trainer:
                 task.learning.settings,
                 step_multiplier,
                 action_limits=task.torque_limits,
+                updates_left=config.iterations - 1 - iteration,
             )
         except UpdateError as error:
             raise TrainingError(f"iteration {iteration}, condition {condition}: {error}") from error

@@ -43,12 +43,12 @@ def pi2_update(policy: TVLGPolicy, noise: Array, weights: Array, settings: Setti
 
 def _new_factor(L: Array, R: Array, settings: Settings) -> Array:
     """Return the factor of the damped weighted covariance L R L', ``(T, dU, dU)``."""
-    least = settings.covariance_ratio_min
+    bounds = settings.covariance_ratio_min, settings.covariance_ratio_max
     if settings.covariance_update == "scalar":
         ratio = np.trace(L @ R @ L.swapaxes(-1, -2), axis1=1, axis2=2)
         ratio /= np.sum(L * L, axis=(1, 2))
         ratio = np.maximum(ratio, 0.0) ** (1.0 / settings.covariance_damping)
-        return L * np.sqrt(np.maximum(ratio, least))[:, None, None]
+        return L * np.sqrt(np.clip(ratio, *bounds))[:, None, None]
     values, vectors = np.linalg.eigh(R)
     damped = 1.0 + (values - 1.0) / settings.covariance_damping
-    return triangular_factor(L @ vectors * np.sqrt(np.maximum(damped, least))[:, None, :])
+    return triangular_factor(L @ vectors * np.sqrt(np.clip(damped, *bounds))[:, None, :])

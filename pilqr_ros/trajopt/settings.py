@@ -70,7 +70,13 @@ class Settings:
         covariance_damping: 'scalar' takes this root of the ratio of traces; 'full' goes the
             reciprocal of it of the way. At least 1.
         covariance_ratio_min: Least factor on the variance in any direction in one update.
+        covariance_ratio_max: Largest such factor; 1 lets PI2 only shrink the noise. Where torques
+            saturate, the applied noise also holds what the limits cut off the mean action, and
+            without a bound the noise grows beyond the limits themselves.
         min_action_std: No action has a standard deviation below this in any direction [N m].
+        anneal_updates: So many last updates of a run also shrink the noise: until then it explores,
+            from then on the policy settles.
+        anneal_factor: Factor on its standard deviation in each of them, above 0, at most 1.
         step_ratio: The residual is compared with the cost by mean absolute values or by standard
             deviations over the samples.
         step_decrease_above: Ratio of residual to cost above which the KL step is halved.
@@ -103,7 +109,10 @@ class Settings:
     covariance_update: Literal["full", "scalar", "keep"] = "scalar"
     covariance_damping: float = 3.0
     covariance_ratio_min: float = 1e-3
+    covariance_ratio_max: float = 10.0
     min_action_std: float = 1e-6
+    anneal_updates: int = 5
+    anneal_factor: float = 0.8
     step_ratio: Literal["mean-abs", "std"] = "std"
     step_decrease_above: float = 1.0
     step_increase_below: float = 0.8
@@ -131,6 +140,9 @@ class Settings:
             ),
             "covariance_damping": (1 <= self.covariance_damping < math.inf, "at least 1"),
             "covariance_ratio_min": (0 < self.covariance_ratio_min <= 1, "above 0, at most 1"),
+            "covariance_ratio_max": (1 <= self.covariance_ratio_max < math.inf, "at least 1"),
+            "anneal_updates": (self.anneal_updates >= 0, "at least 0"),
+            "anneal_factor": (0 < self.anneal_factor <= 1, "above 0, at most 1"),
             "step_increase_below": (
                 0 <= self.step_increase_below <= self.step_decrease_above,
                 "at least 0, at most step_decrease_above",
@@ -167,6 +179,8 @@ class Settings:
             covariance_update="scalar",
             covariance_damping=10.0,
             covariance_ratio_min=1e-12,
+            covariance_ratio_max=1e12,
+            anneal_updates=0,
             step_ratio="mean-abs",
             step_decrease_above=0.2,
             step_increase_below=0.05,

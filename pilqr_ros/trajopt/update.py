@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from pilqr_ros.trajopt import pilqr
 from pilqr_ros.trajopt.batch import Batch, require_finite
 from pilqr_ros.trajopt.cost import TrajectoryCost
 from pilqr_ros.trajopt.errors import SettingError, ShapeError, UpdateError
+from pilqr_ros.trajopt.factors import floor_factor
 from pilqr_ros.trajopt.model import Problem
 from pilqr_ros.trajopt.record import StepStatus, UpdateRecord, UpdateResult
 from pilqr_ros.trajopt.settings import Settings
@@ -35,6 +37,7 @@ def update(
     step_multiplier: Array,
     action_limits: Array | None = None,
     reference: TVLGPolicy | None = None,
+    updates_left: int | None = None,
 ) -> UpdateResult:
     """Update a policy from samples of it.
 
@@ -50,6 +53,8 @@ def update(
             [N m]; None clips none.
         reference: The policy that the new one is constrained against (section 5: the linearised
             global policy); None: `policy`.
+        updates_left: How many updates of the run follow this one; None if that is not known, and
+            then the noise is not annealed.
 
     Raises:
         SettingError: The method is unknown.
@@ -67,7 +72,22 @@ def update(
     for name in ("K", "k", "L"):
         require_finite(f"the new policy's {name}", getattr(result.policy, name))
     _require_definite(result.policy, "the new policy's covariance is singular")
-    return result
+    return _annealed(result, settings, updates_left)
+
+
+def _annealed(result: UpdateResult, settings: Settings, left: int | None) -> UpdateResult:
+    """Shrink the noise in the last updates of a run."""
+    if left is None or left >= settings.anneal_updates:
+        return result
+    policy, factor = result.policy, settings.anneal_factor
+    L = floor_factor(factor * policy.L, settings.min_action_std)
+    shrunk = np.sum(L**2, axis=(1, 2)) / np.sum(policy.L**2, axis=(1, 2))
+    ratio = shrunk * result.record.covariance_ratio
+    return replace(
+        result,
+        policy=TVLGPolicy(policy.K, policy.k, L),
+        record=replace(result.record, covariance_ratio=ratio),
+    )
 
 
 def _check_shapes(

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pilqr_ros.learning import training
 from pilqr_ros.learning.atomic import read_arrays
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
@@ -11,6 +12,7 @@ from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
 from pilqr_ros.learning.sampling import MAX_ATTEMPTS
 from pilqr_ros.learning.training import Trainer, _Pace, check_config
 from pilqr_ros.tasks import load_task
+from pilqr_ros.trajopt.update import update
 
 
 def arrays_of_run(directory):
@@ -35,6 +37,18 @@ def test_training_improves_the_policy_step_by_step(trainer, store):
     assert told[-1].rollout == 4
     assert told[-1].seconds_left >= 0.0
     assert np.isfinite(told[-1].mean_cost)
+
+
+def test_each_update_knows_how_many_follow(trainer, monkeypatch):
+    told = []
+
+    def spy(*args, **options):
+        told.append(options["updates_left"])
+        return update(*args, **options)
+
+    monkeypatch.setattr(training, "update", spy)
+    trainer.run()
+    assert told == [1, 0]
 
 
 @pytest.mark.parametrize("rollouts_before", [1, 4, 6])

@@ -71,6 +71,21 @@ def test_the_scalar_update_takes_a_root_of_the_ratio_of_traces(make_system, damp
     np.testing.assert_allclose(updated.covariance, old * ratio[:, None, None] ** (1 / damping))
 
 
+@pytest.mark.parametrize("update", ["full", "scalar"])
+def test_the_variance_grows_by_no_more_than_its_largest_ratio(make_system, update):
+    system = make_system(7, dU=3)
+    _, noise, weights = samples(system, 12)
+    settings = replace(FULL, covariance_update=update, covariance_ratio_max=1.2)
+    grown = pi2_update(system.policy, 4.0 * noise, weights, settings).covariance
+    old = system.policy.covariance
+    ratios = np.linalg.eigvals(np.linalg.solve(old, grown)).real
+    assert ratios.max() == pytest.approx(1.2)
+    free = pi2_update(
+        system.policy, 4.0 * noise, weights, replace(settings, covariance_ratio_max=99)
+    )
+    assert np.linalg.eigvals(np.linalg.solve(old, free.covariance)).real.max() > 1.5
+
+
 def test_damping_goes_part_of_the_way_to_the_full_covariance(make_system):
     system = make_system(3)
     states, noise, weights = samples(system, 30)

@@ -196,6 +196,32 @@ def test_the_record_says_what_happened_at_each_step(make_task, method):
 
 
 @pytest.mark.parametrize("method", METHODS)
+def test_only_the_last_updates_of_a_run_anneal_the_noise_and_nothing_else(make_task, method):
+    cost, policy, roll_out = make_task(12, bend=0.1)
+    batches = [roll_out(policy, 10, np.random.default_rng(12))]
+    settings = replace(Settings(), anneal_updates=2, anneal_factor=0.5)
+    free, before, annealed = (
+        run(method, cost, policy, batches, settings, updates_left=left) for left in (None, 2, 1)
+    )
+    np.testing.assert_array_equal(before.policy.L, free.policy.L)
+    np.testing.assert_array_equal(annealed.policy.K, free.policy.K)
+    np.testing.assert_array_equal(annealed.policy.k, free.policy.k)
+    np.testing.assert_allclose(annealed.policy.L, 0.5 * free.policy.L)
+    for result in (free, annealed):
+        traces = [np.trace(p.covariance, axis1=1, axis2=2) for p in (result.policy, policy)]
+        np.testing.assert_allclose(result.record.covariance_ratio, traces[0] / traces[1])
+
+
+def test_annealed_noise_stays_above_its_floor(make_task):
+    cost, policy, roll_out = make_task(13)
+    batches = [roll_out(policy, 10, np.random.default_rng(13))]
+    least = float(np.linalg.svd(policy.L, compute_uv=False).max())
+    settings = replace(Settings(), anneal_factor=0.1, min_action_std=least)
+    annealed = run("pi2", cost, policy, batches, settings, updates_left=0).policy
+    assert np.linalg.svd(annealed.L, compute_uv=False).min() >= least * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_each_method_lowers_the_cost_of_a_smooth_task(make_task, method):
     cost, policy, roll_out = make_task(10, bend=0.05, process_noise=0.003, beta=0.5)
     rng = np.random.default_rng(10)
