@@ -39,7 +39,10 @@ TaskName = Annotated[str, typer.Argument(help="A task's name, or the path of a t
 RunPath = Annotated[Path, typer.Argument(help="A run's directory.", exists=True, file_okay=False)]
 Runs = Annotated[Path, typer.Option(help="Where runs are kept.", envvar="PILQR_RUNS")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
-Method = Annotated[str | None, typer.Option(help="pilqr (by default), lqr-flm or pi2.")]
+Method = Annotated[
+    str | None,
+    typer.Option(help="pilqr (by default), lqr-flm or pi2; mdgps-pilqr ... for one neural policy."),
+]
 Iterations = Annotated[
     int | None, typer.Option(min=1, help="Policy updates; the task file's by default.")
 ]

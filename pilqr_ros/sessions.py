@@ -15,7 +15,7 @@ from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
-from pilqr_ros.learning.training import Trainer
+from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.tasks import Task, load_task
 
 
@@ -84,7 +84,8 @@ class InProcessSession:
         """
         store = create_run(self.runs, self.task, config) if resume is None else open_run(resume)
         try:
-            Trainer(store, self._collector, self._evaluator, on_progress=on_progress).run()
+            trainer = trainer_class(store)
+            trainer(store, self._collector, self._evaluator, on_progress=on_progress).run()
         except TrainingError as error:
             raise TrainingError(f"{error} (the run: {store.directory})") from error
         except KeyboardInterrupt:

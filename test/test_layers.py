@@ -14,7 +14,7 @@ ALLOWED = {
     "trajopt": {"trajopt"},
     "guided": {"guided", "trajopt"},
     "robot": {"robot", "tasks", "trajopt"},
-    "tasks": {"tasks", "trajopt"},
+    "tasks": {"tasks", "guided", "trajopt"},
     "simulation": {"simulation", "robot", "tasks", "trajopt"},
     "learning": {"learning", "guided", "simulation", "robot", "tasks", "trajopt"},
     "experiments": {

@@ -24,6 +24,9 @@ class GuidedSettings:
         observation_noise: Standard deviation of the noise on observations in training, as a part
             of each entry's own.
         state_noise: Like it, but of the state, and the target follows the local policy's feedback.
+        mixing: So many examples more, as a part of all, lie on the line between two conditions'
+            examples of the same time step, and so do their targets: what between two goals is to
+            be done is taken to be between what is done for both.
         weight_limit: Most weight of an example, by its precision, relative to the median.
         least_spread: Entries that vary less than this (SI units) are normalised as if by it.
     """
@@ -37,6 +40,7 @@ class GuidedSettings:
     weight_decay: float = 0.0
     observation_noise: float = 0.02
     state_noise: float = 0.0
+    mixing: float = 0.0
     weight_limit: float = 10.0
     least_spread: float = 0.05
 
@@ -53,6 +57,6 @@ class GuidedSettings:
         for name in ("learning_rate", "weight_limit", "least_spread"):
             if not 0 < getattr(self, name) < math.inf:
                 raise SettingError(name, getattr(self, name), "finite and above 0")
-        for name in ("weight_decay", "observation_noise", "state_noise"):
+        for name in ("weight_decay", "observation_noise", "state_noise", "mixing"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise SettingError(name, getattr(self, name), "finite and at least 0")

@@ -131,9 +131,30 @@ def _augmented(
             noise = rng.standard_normal(guide.states.shape) * spread * settings.state_noise
             moved.append(guide._replace(states=guide.states + noise))
         data = _examples(moved, guides, settings)
+    if settings.mixing > 0 and len(guides) > 1:
+        data = _mixed(guides, data, settings.mixing, rng)
     spread = settings.observation_noise * data.observations.std(axis=0)
     noise = rng.standard_normal(data.observations.shape) * spread
     return data._replace(observations=data.observations + noise)
+
+
+def _mixed(
+    guides: Sequence[Guide], data: _Examples, part: float, rng: np.random.Generator
+) -> _Examples:
+    """Add examples between those of two conditions at the same time step."""
+    T, counts = guides[0].policy.T, np.array([len(guide.states) for guide in guides])
+    first = np.concatenate([[0], np.cumsum(counts * T)[:-1]])
+    count = round(part * len(data.targets))
+    one = rng.integers(len(guides), size=count)
+    other = (one + rng.integers(1, len(guides), size=count)) % len(guides)
+    step, share = rng.integers(T, size=count), rng.random(count)
+    rows = [first[g] + rng.integers(counts[g]) * T + step for g in (one, other)]
+    mixed = []
+    for array in data:
+        weight = share.reshape(-1, *(1,) * (array.ndim - 1))
+        between = weight * array[rows[0]] + (1.0 - weight) * array[rows[1]]
+        mixed.append(np.concatenate([array, between]))
+    return _Examples(*mixed)
 
 
 def _epoch(

@@ -19,7 +19,7 @@ from pilqr_ros.simulation.errors import SimulationDiverged
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.noise import draw_noise
-from pilqr_ros.trajopt.tvlg import TVLGPolicy
+from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.typing import Array
 
 
@@ -27,7 +27,7 @@ class Collector(Protocol):
     """Executes policies."""
 
     def collect(
-        self, policy: TVLGPolicy, condition: int, seed: int, explore: bool, jitter: bool
+        self, policy: Policy, condition: int, seed: int, explore: bool, jitter: bool
     ) -> Rollout:
         """Bring the world to the start of a condition and execute a policy once.
 
@@ -58,7 +58,7 @@ class InProcessCollector:
         self._limiter = TorqueLimiter(task.torque_limits, task.torque_rate_limits, task.joints)
 
     def collect(
-        self, policy: TVLGPolicy, condition: int, seed: int, explore: bool, jitter: bool
+        self, policy: Policy, condition: int, seed: int, explore: bool, jitter: bool
     ) -> Rollout:
         """Execute a policy once; a failure on the way makes the rollout invalid.
 

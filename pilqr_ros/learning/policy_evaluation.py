@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -16,7 +17,11 @@ from pilqr_ros.learning.rollout_files import save_cost, save_rollout
 from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.learning.sampling import execute_until_valid
 from pilqr_ros.learning.seeds import Stream, rollout_seed
+from pilqr_ros.learning.trainers import neural_policy
 from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.trajopt.policy import Policy
+
+PolicyKind = Literal["best", "local", "global"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,9 @@ class EvaluationConfig:
         rollouts: Rollouts of each condition.
         explore: Whether the policy's own noise is on.
         seed: Seed of start jitter and noise.
-        conditions: Indices of conditions; empty for all of the run.
+        conditions: Indices of conditions; empty for all of the run. The global policy can be tried
+            in conditions that it was not trained in.
+        policy: The local policies, or the global one; by default the global one where there is one.
     """
 
     iteration: int = -1
@@ -36,6 +43,7 @@ class EvaluationConfig:
     explore: bool = False
     seed: int = 0
     conditions: tuple[int, ...] = ()
+    policy: PolicyKind = "best"
 
 
 @dataclass(frozen=True)
@@ -68,11 +76,11 @@ class PolicyEvaluator:
             TrainingStopped: `should_stop` said so.
         """
         iteration = self._iteration(config.iteration)
-        name = f"iteration_{iteration:03d}_seed_{config.seed}" + "_noisy" * config.explore
-        directory = self.store.evaluation_directory(name)
+        policy_of = self._policies(config.policy, iteration)
+        directory = self.store.evaluation_directory(_name(self.store, config, iteration))
         results = []
-        for condition in self._conditions(config.conditions):
-            policy, _ = self.store.policy(iteration, condition)
+        for condition in evaluated_conditions(self.store, config):
+            policy = policy_of(condition)
             for sample in range(config.rollouts):
                 path = directory / f"condition_{condition}" / f"rollout_{sample:02d}.npz"
                 rollout = execute_until_valid(
@@ -99,12 +107,48 @@ class PolicyEvaluator:
             raise RunError(f"iteration is {wanted}, expected -1 (the last) or 0 to {last}")
         return last if wanted == -1 else wanted
 
-    def _conditions(self, wanted: tuple[int, ...]) -> tuple[int, ...]:
-        trained = self.store.config.conditions
-        for condition in wanted:
-            if condition not in trained:
-                raise RunError(f"condition is {condition}, expected one of the run's {trained}")
-        return wanted or trained
+    def _policies(self, kind: PolicyKind, iteration: int) -> Callable[[int], Policy]:
+        """Return the policy of a condition, as a function of the condition."""
+        store = self.store
+        if not is_global(store, kind):
+            return lambda condition: store.policy(iteration, condition)[0]
+        network = store.network(iteration)
+        if network is None:
+            raise RunError(f"{store.directory} has no global policy of iteration {iteration}")
+        return lambda condition: neural_policy(store.task, network, condition)
+
+
+def is_global(store: RunStore, kind: PolicyKind) -> bool:
+    """Tell whether the global policy of a run is meant.
+
+    Raises:
+        RunError: It is, and the run has none.
+    """
+    if kind == "global" and not store.config.guided:
+        raise RunError(f"policy is 'global', but {store.config.method} trains local ones only")
+    return store.config.guided and kind != "local"
+
+
+def evaluated_conditions(store: RunStore, config: EvaluationConfig) -> tuple[int, ...]:
+    """Return the conditions that an evaluation goes through.
+
+    Raises:
+        RunError: One is not the run's, or for the global policy not the task's.
+    """
+    trained = store.config.conditions
+    allowed = trained
+    if is_global(store, config.policy):
+        allowed = tuple(range(len(store.task.conditions)))
+    for condition in config.conditions:
+        if condition not in allowed:
+            raise RunError(f"condition is {condition}, expected one of the run's {allowed}")
+    return config.conditions or trained
+
+
+def _name(store: RunStore, config: EvaluationConfig, iteration: int) -> str:
+    """Return the name of an evaluation's directory."""
+    kind = "local_" if store.config.guided and config.policy == "local" else ""
+    return f"{kind}iteration_{iteration:03d}_seed_{config.seed}" + "_noisy" * config.explore
 
 
 @dataclass

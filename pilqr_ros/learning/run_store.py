@@ -6,6 +6,8 @@
         task.yaml                          the task file, as it was
         models/                            the files of its MuJoCo models, as they were
         run.json                           method, seed, conditions, versions
+        iteration_007/network.npz          weights of the global policy at its beginning, if there
+        iteration_007/supervised.json      is one, and how well it fits
         iteration_007/condition_0/
             policy.npz                     K, k, L and step multipliers at its beginning
             rollout_03.npz                 states, torques, noise, stamps
@@ -16,7 +18,7 @@
         evaluations/<name>/                rollouts of an evaluation
 
 A file is either whole or absent, and holds no pickle. An iteration is finished when the next one's
-``policy.npz`` exists.
+``policy.npz`` exists, and its ``network.npz`` where there is a global policy.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from pilqr_ros import __version__
+from pilqr_ros.guided.errors import NetworkError
+from pilqr_ros.guided.network import Network, from_arrays
 from pilqr_ros.learning import atomic
 from pilqr_ros.learning.costing import CostReport
 from pilqr_ros.learning.errors import RunError
@@ -46,10 +50,13 @@ from pilqr_ros.trajopt.typing import Array
 FORMAT = 1
 """Version of the directory's layout."""
 
+GUIDED = "mdgps-"
+"""What the names of methods within guided policy search begin with."""
+
 TASK_FILE = "task.yaml"
 """The frozen task file; its models lie in ``models`` beside it."""
 
-_LIBRARIES = ("numpy", "scipy", "mujoco")
+_LIBRARIES = ("numpy", "scipy", "mujoco", "torch")
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,8 @@ class RunConfig:
 
     Attributes:
         task: Name of the task.
-        method: ``pilqr``, ``lqr-flm`` or ``pi2``.
+        method: ``pilqr``, ``lqr-flm`` or ``pi2``; with ``mdgps-`` before it, within guided policy
+            search.
         iterations: Number of policy updates.
         rollouts: Rollouts of each iteration and condition.
         seed: Seed of everything random.
@@ -71,6 +79,16 @@ class RunConfig:
     rollouts: int
     seed: int
     conditions: tuple[int, ...]
+
+    @property
+    def guided(self) -> bool:
+        """Whether a global policy is trained, too."""
+        return self.method.startswith(GUIDED)
+
+    @property
+    def local_method(self) -> str:
+        """The method of the local policies' updates."""
+        return self.method.removeprefix(GUIDED)
 
 
 class RunStore:
@@ -107,11 +125,37 @@ class RunStore:
     def iterations_finished(self) -> int:
         """Number of iterations whose updates are on disk for every condition."""
         finished = 0
-        while finished < self.config.iterations and all(
-            self.started(finished + 1, condition) for condition in self.config.conditions
-        ):
+        while finished < self.config.iterations and self._finished(finished):
             finished += 1
         return finished
+
+    def _finished(self, iteration: int) -> bool:
+        if self.config.guided and self.network(iteration + 1) is None:
+            return False
+        return all(self.started(iteration + 1, each) for each in self.config.conditions)
+
+    def network(self, iteration: int) -> Network | None:
+        """Return the global policy's network that an iteration began with, or None if not stored.
+
+        Raises:
+            RunError: The file is damaged.
+        """
+        path = self._iteration(iteration) / "network.npz"
+        if not path.exists():
+            return None
+        try:
+            return from_arrays(atomic.read_arrays(path))
+        except NetworkError as error:
+            raise RunError(f"{path}: {error}") from error
+
+    def save_network(
+        self, iteration: int, network: Network, record: Mapping[str, float] | None = None
+    ) -> None:
+        """Store the network that an iteration begins with, and how it was fitted."""
+        directory = self._iteration(iteration)
+        if record is not None:
+            atomic.write_json(directory / "supervised.json", record)
+        atomic.write_arrays(directory / "network.npz", network.arrays())
 
     def rollout(self, iteration: int, condition: int, sample: int) -> Rollout | None:
         """Return a stored valid rollout, or None where it has not been collected yet."""
@@ -167,8 +211,11 @@ class RunStore:
         """Return the directory of an evaluation."""
         return self.directory / "evaluations" / name
 
+    def _iteration(self, iteration: int) -> Path:
+        return self.directory / f"iteration_{iteration:03d}"
+
     def _condition(self, iteration: int, condition: int) -> Path:
-        return self.directory / f"iteration_{iteration:03d}" / f"condition_{condition}"
+        return self._iteration(iteration) / f"condition_{condition}"
 
     def _rollout_path(self, iteration: int, condition: int, sample: int) -> Path:
         return self._condition(iteration, condition) / f"rollout_{sample:02d}.npz"
@@ -243,7 +290,10 @@ def _new_directory(wanted: Path) -> Path:
 
 
 def _versions() -> dict[str, Any]:
-    libraries = {name: metadata.version(name) for name in _LIBRARIES}
+    libraries = {}
+    for name in _LIBRARIES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            libraries[name] = metadata.version(name)
     return {
         "versions": {"pilqr_ros": __version__, "python": platform.python_version(), **libraries}
     }

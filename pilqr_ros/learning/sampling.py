@@ -11,7 +11,7 @@ from pilqr_ros.learning.errors import TrainingError
 from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.learning.seeds import rollout_seed
 from pilqr_ros.robot.rollout import Rollout
-from pilqr_ros.trajopt.tvlg import TVLGPolicy
+from pilqr_ros.trajopt.policy import Policy
 
 MAX_ATTEMPTS = 5
 """Invalid rollouts in a row that are drawn again before it is given up."""
@@ -56,7 +56,7 @@ class TrainingPlace:
 
 def execute_until_valid(
     collector: Collector,
-    policy: TVLGPolicy,
+    policy: Policy,
     place: Place,
     *,
     explore: bool,

@@ -16,6 +16,7 @@ class Stream(IntEnum):
 
     TRAINING = 0
     EVALUATION = 1
+    SUPERVISED = 2
 
 
 def rollout_seed(

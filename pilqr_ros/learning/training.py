@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,15 +18,19 @@ from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.costing import CostEvaluator, CostReport
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
-from pilqr_ros.learning.run_store import RunConfig, RunStore
+from pilqr_ros.learning.run_store import GUIDED, RunConfig, RunStore
 from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.schema import MAX_ITERATIONS, MAX_ROLLOUTS, MIN_ROLLOUTS
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.errors import UpdateError
+from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.update import METHODS, UpdateResult, update
+
+ALL_METHODS = (*METHODS, *(f"{GUIDED}{method}" for method in METHODS))
+"""The methods by name, alone and within guided policy search."""
 
 
 def check_config(config: RunConfig, task: Task) -> None:
@@ -36,8 +41,13 @@ def check_config(config: RunConfig, task: Task) -> None:
     """
     if config.task != task.name:
         raise TrainingError(f"task is {config.task!r}, expected {task.name!r}")
-    if config.method not in METHODS:
-        raise TrainingError(f"method is {config.method!r}, expected one of {', '.join(METHODS)}")
+    if config.method not in ALL_METHODS:
+        known = ", ".join(ALL_METHODS)
+        raise TrainingError(f"method is {config.method!r}, expected one of {known}")
+    if config.guided and task.global_plan is None:
+        raise TrainingError(
+            f"method is {config.method}, but {task.name}'s file has no section global_policy"
+        )
     _check_range("iterations", config.iterations, 1, MAX_ITERATIONS)
     _check_range("rollouts", config.rollouts, MIN_ROLLOUTS, MAX_ROLLOUTS)
     _check_range("seed", config.seed, 0, 2**64 - 1)
@@ -119,15 +129,24 @@ class Trainer:
             )
 
     def _improve(self, iteration: int, condition: int) -> IterationSummary:
-        policy, step_multiplier = self.store.policy(iteration, condition)
+        policy, _ = self.store.policy(iteration, condition)
+        return self._learn(self._samples(policy, iteration, condition), iteration, condition)
+
+    def _samples(self, policy: Policy, iteration: int, condition: int) -> _Samples:
+        """Collect the rollouts of an iteration, or find them on disk."""
         began = time.monotonic()
         samples = [
             self._sample(policy, iteration, condition, sample)
             for sample in range(self.store.config.rollouts)
         ]
-        collected = time.monotonic()
         self._batches[condition].append(_batch(samples))
+        return _Samples(samples, time.monotonic() - began)
+
+    def _learn(self, collected: _Samples, iteration: int, condition: int) -> IterationSummary:
+        """Update a policy from its rollouts and keep what came of it."""
+        began, samples = time.monotonic(), collected.samples
         self._tell(phase="updating")
+        policy, step_multiplier = self.store.policy(iteration, condition)
         result = self._update(policy, step_multiplier, iteration, condition)
         summary = IterationSummary(
             iteration=iteration,
@@ -138,8 +157,8 @@ class Trainer:
             successes=np.array([cost.success for _, cost in samples]),
             distances=np.array([cost.distance for _, cost in samples]),
             record=asdict(result.record),
-            seconds_collecting=collected - began,
-            seconds_updating=time.monotonic() - collected,
+            seconds_collecting=collected.seconds,
+            seconds_updating=time.monotonic() - began,
         )
         self._keep(result, summary)
         self._tell(phase="collecting")
@@ -160,20 +179,29 @@ class Trainer:
         config, task = self.store.config, self.store.task
         try:
             return update(
-                config.method,
-                policy,
+                config.local_method,
+                self._sampled(policy, condition),
                 self._batches[condition],
                 task.cost(condition),
                 task.learning.settings,
                 step_multiplier,
                 action_limits=task.torque_limits,
                 updates_left=config.iterations - 1 - iteration,
+                reference=self._reference(condition),
             )
         except UpdateError as error:
             raise TrainingError(f"iteration {iteration}, condition {condition}: {error}") from error
 
+    def _sampled(self, policy: TVLGPolicy, condition: int) -> TVLGPolicy:
+        """Return the policy that a condition's rollouts were drawn from."""
+        return policy
+
+    def _reference(self, condition: int) -> TVLGPolicy | None:
+        """Return the policy that a condition's new one is constrained against; None: its own."""
+        return None
+
     def _sample(
-        self, policy: TVLGPolicy, iteration: int, condition: int, sample: int
+        self, policy: Policy, iteration: int, condition: int, sample: int
     ) -> tuple[Rollout, CostReport]:
         place = (iteration, condition, sample)
         rollout = self.store.rollout(*place)
@@ -217,6 +245,13 @@ class Trainer:
         left = self._pace.seconds_left(progress.iterations - progress.iteration, progress.rollout)
         self._progress = replace(progress, seconds_left=left)
         self.on_progress(self._progress)
+
+
+class _Samples(NamedTuple):
+    """Rollouts with their costs, and how long they took [s]."""
+
+    samples: list[tuple[Rollout, CostReport]]
+    seconds: float
 
 
 @dataclass

@@ -10,7 +10,7 @@ from pilqr_ros.robot.errors import RolloutAborted
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.robot.torque_limits import Intervention
 from pilqr_ros.trajopt.errors import ShapeError
-from pilqr_ros.trajopt.tvlg import TVLGPolicy
+from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.typing import Array
 
 _NOT_APPLIED = Intervention.NON_FINITE | Intervention.TIMEOUT
@@ -30,7 +30,7 @@ class PolicyRunner:
 
     def __init__(
         self,
-        policy: TVLGPolicy,
+        policy: Policy,
         noise: Array,
         condition: int,
         seed: int,

@@ -222,6 +222,15 @@ class Guided(Section):
     tests: dict[str, PolicyTest] = {}
 
 
+class GlobalPolicy(Section):
+    """What the global policy observes: state blocks, targets, time; guided's GuidedSettings."""
+
+    state: Names
+    targets: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    timed: bool = False
+    settings: dict[str, Any] = {}
+
+
 class TaskFile(Section):
     """A whole task file."""
 
@@ -239,4 +248,5 @@ class TaskFile(Section):
     initial_policy: InitialPolicy
     noise_smoothing: NonNegative = 0.0
     learning: Learning
+    global_policy: GlobalPolicy | None = None
     guided: Guided | None = None

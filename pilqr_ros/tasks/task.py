@@ -10,9 +10,11 @@ import mujoco
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
+from pilqr_ros.guided.neural_policy import Observation
 from pilqr_ros.tasks.conditions import Condition, build_conditions, condition_indices
 from pilqr_ros.tasks.cost import build_cost
 from pilqr_ros.tasks.errors import ConfigError, TaskError, refuse_repeated
+from pilqr_ros.tasks.global_policy import GlobalPlan, build_global_plan
 from pilqr_ros.tasks.initial_policy import build_initial_policy
 from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.model_files import read_model_files
@@ -70,6 +72,7 @@ class Task:
         folder: Where it lies; models named in it are looked for there first.
         model_files: Content of every file of its models, by path; as they were when it was loaded.
         conditions: Its conditions: the listed ones, then the drawn ones.
+        global_plan: What a global policy observes, if the file says it.
         learning: How much is collected, and the settings of the methods.
         guided: Where one policy for many conditions is trained and tested, if the file says it.
         robot_model: The robot's description, for forward kinematics.
@@ -107,6 +110,7 @@ class Task:
         )
         for i in range(len(self.conditions)):
             self.initial_policy(i)
+        self.global_plan = self._build_global_plan()
 
     @classmethod
     def from_text(cls, text: str, *, folder: Path | None = None, origin: str = "task") -> Task:
@@ -226,6 +230,24 @@ class Task:
         """Judge the states ``(T, dX)`` of a rollout (errors as `check_condition`)."""
         self.check_condition(condition)
         return self._successes[condition](states)
+
+    def observation(self, condition: int) -> Observation:
+        """Return what the global policy observes in a condition (errors as `check_condition`).
+
+        Raises:
+            TaskError: The task file has no section `global_policy`.
+        """
+        self.check_condition(condition)
+        if self.global_plan is None:
+            raise TaskError("global_policy", "is not in the task file: there is no neural policy")
+        targets = self.conditions[condition].targets
+        return self.global_plan.observation(self.layout, self.T, targets)
+
+    def _build_global_plan(self) -> GlobalPlan | None:
+        if self.file.global_policy is None:
+            return None
+        targets = {condition.name: condition.targets for condition in self.conditions}
+        return build_global_plan(self.file.global_policy, self.layout, targets)
 
     def initial_policy(self, condition: int) -> TVLGPolicy:
         """Return the policy that training starts from (errors as `check_condition`)."""

@@ -1,0 +1,130 @@
+"""Mirror descent guided policy search over a run on disk (section 5; Montgomery & Levine 2016).
+
+An iteration: rollouts in every condition, from its local policy or from the global one; the global
+policy linearised around them; each local policy updated under the constraint against that
+linearisation; then the supervised step, which fits the global policy to the new local ones in the
+states visited. Before the first update the global policy is fitted to the initial local policies.
+
+The supervised step is a function of what is on disk and of the run's seed: it starts from the
+stored weights with a fresh optimiser, so an interrupted run continues bit for bit.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from pilqr_ros.guided.linearisation import linearise
+from pilqr_ros.guided.network import Network, initial_network
+from pilqr_ros.guided.settings import GuidedSettings
+from pilqr_ros.guided.supervised import Fitted, Guide, fit
+from pilqr_ros.learning.errors import TrainingError
+from pilqr_ros.learning.seeds import Stream
+from pilqr_ros.learning.trainers import neural_policy
+from pilqr_ros.learning.training import Trainer
+from pilqr_ros.trajopt.policy import Policy
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
+
+FIRST_FIT = 3
+"""The first fit, from random weights, goes over the data so many times as often as later ones."""
+
+
+@dataclass
+class GuidedTrainer(Trainer):
+    """Trains the local policies of one run together with the global policy that they guide."""
+
+    _network: Network | None = field(default=None, init=False)
+    _references: dict[int, TVLGPolicy] = field(default_factory=dict, init=False)
+
+    @property
+    def _settings(self) -> GuidedSettings:
+        plan = self.store.task.global_plan
+        if plan is None:
+            raise TrainingError(f"{self.store.task.name} has no section global_policy")
+        return plan.settings
+
+    def _run_iteration(self, iteration: int) -> None:
+        self._tell(iteration=iteration, rollout=0)
+        conditions = self.store.config.conditions
+        self._network = self.store.network(iteration)
+        collected = {
+            condition: self._samples(self._policy(iteration, condition), iteration, condition)
+            for condition in conditions
+        }
+        network = self._network = self._network or self._first_network()
+        for condition in conditions:
+            policy = neural_policy(self.store.task, network, condition)
+            states = self._batches[condition][-1].states
+            self._references[condition] = linearise(policy, states, self._settings.linearisation)
+        for condition in conditions:
+            if not self.store.started(iteration + 1, condition):
+                self._learn(collected[condition], iteration, condition)
+        self._teach(iteration, network)
+        costs = [sample[1] for each in collected.values() for sample in each.samples]
+        self._tell(
+            phase="collecting",
+            mean_cost=float(np.mean([cost.total for cost in costs])),
+            success_rate=float(np.mean([cost.success for cost in costs])),
+        )
+
+    @property
+    def _from_global(self) -> bool:
+        return self._settings.sample_from == "global"
+
+    def _policy(self, iteration: int, condition: int) -> Policy:
+        """Return the policy whose rollouts an iteration learns from."""
+        if self._from_global and iteration > 0 and self._network is not None:
+            return neural_policy(self.store.task, self._network, condition)
+        return self.store.policy(iteration, condition)[0]
+
+    def _sampled(self, policy: TVLGPolicy, condition: int) -> TVLGPolicy:
+        first = len(self._batches[condition]) == 1
+        return self._references[condition] if self._from_global and not first else policy
+
+    def _reference(self, condition: int) -> TVLGPolicy:
+        return self._references[condition]
+
+    def _first_network(self) -> Network:
+        """Fit random weights to the initial local policies, and store what comes of it."""
+        settings, task = self._settings, self.store.task
+        local = {c: self.store.policy(0, c)[0] for c in self.store.config.conditions}
+        rng, first = self._generator(0), self.store.config.conditions[0]
+        dO = task.observation(first).dO
+        network = initial_network(dO, settings.hidden, local[first].L[0], rng)
+        longer = replace(settings, epochs=FIRST_FIT * settings.epochs)
+        fitted = self._fit(network, local, longer, rng)
+        self.store.save_network(0, fitted.network)
+        return fitted.network
+
+    def _teach(self, iteration: int, network: Network) -> None:
+        """Do the supervised step of an iteration; with it the iteration is finished."""
+        self._check_stop()
+        self._tell(phase="updating")
+        began = time.monotonic()
+        new = {c: self.store.policy(iteration + 1, c)[0] for c in self.store.config.conditions}
+        fitted = self._fit(network, new, self._settings, self._generator(iteration + 1))
+        record = {
+            "loss_before": fitted.loss_before,
+            "loss_after": fitted.loss_after,
+            "seconds": time.monotonic() - began,
+        }
+        self.store.save_network(iteration + 1, fitted.network, record)
+
+    def _fit(
+        self,
+        network: Network,
+        local: dict[int, TVLGPolicy],
+        settings: GuidedSettings,
+        rng: np.random.Generator,
+    ) -> Fitted:
+        """Fit a network to local policies in the states that were visited last."""
+        guides = [
+            Guide(policy, self.store.task.observation(c), self._batches[c][-1].states)
+            for c, policy in local.items()
+        ]
+        return fit(network, guides, settings, rng)
+
+    def _generator(self, iteration: int) -> np.random.Generator:
+        return np.random.default_rng([Stream.SUPERVISED, self.store.config.seed, iteration])

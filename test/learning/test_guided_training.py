@@ -1,0 +1,158 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pilqr_ros.learning.atomic import read_arrays, write_arrays
+from pilqr_ros.learning.collector import InProcessCollector
+from pilqr_ros.learning.costing import TaskCostEvaluator
+from pilqr_ros.learning.errors import RunError, TrainingError, TrainingStopped
+from pilqr_ros.learning.guided_training import GuidedTrainer
+from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
+from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
+from pilqr_ros.learning.trainers import neural_policy, trainer_class
+from pilqr_ros.learning.training import Trainer, check_config
+from pilqr_ros.tasks import Task
+
+SETTINGS = "settings: {hidden: [42, 42]}"
+
+
+def task_from(hockey, settings):
+    """Return hockey with other settings of the global policy."""
+    text = hockey.source.replace(SETTINGS, f"settings: {settings}")
+    return Task.from_text(text, folder=hockey.folder)
+
+
+@pytest.fixture(scope="module")
+def guided_task(task):
+    return task_from(task, "{hidden: [8], epochs: 2}")
+
+
+@pytest.fixture
+def guided_config():
+    return RunConfig("hockey", "mdgps-pilqr", 2, 3, seed=3, conditions=(0,))
+
+
+@pytest.fixture
+def make_trainer(tmp_path, collector):
+    def make(task, config, name="run", collector=collector, **options):
+        store = create_run(tmp_path / name, task, config)
+        return GuidedTrainer(store, collector, TaskCostEvaluator(task), **options)
+
+    return make
+
+
+def arrays_of_run(directory):
+    arrays = {}
+    for path in directory.rglob("*.npz"):
+        for name, array in read_arrays(path).items():
+            since_start = array - array[0] if name == "stamps" else array
+            arrays[f"{path.relative_to(directory)}:{name}"] = since_start.tolist()
+    return arrays
+
+
+@pytest.mark.parametrize("method", ["mdgps-pilqr", "mdgps-lqr-flm", "mdgps-pi2"])
+def test_local_and_global_policies_are_trained_and_kept(
+    guided_task, guided_config, make_trainer, method
+):
+    trainer = make_trainer(guided_task, replace(guided_config, method=method, iterations=1))
+    told = []
+    trainer.on_progress = told.append
+    trainer.run()
+    store = trainer.store
+    assert store.iterations_finished == 1
+    first, last = store.network(0), store.network(1)
+    assert first.sizes == (guided_task.observation(0).dO, 8, 7)
+    assert not np.allclose(first.weights[0], last.weights[0])
+    assert not np.allclose(store.policy(0, 0)[0].k, store.policy(1, 0)[0].k)
+    assert np.isfinite(told[-1].mean_cost)
+    assert (store.directory / "iteration_001/supervised.json").exists()
+
+
+@pytest.mark.parametrize("source", ["local", "global"])
+@pytest.mark.parametrize("rollouts_before", [2, 3, 5])
+def test_an_interrupted_run_continues_bit_for_bit(
+    task, guided_config, make_trainer, flaky, source, rollouts_before
+):
+    guided_task = task_from(task, f"{{hidden: [8], epochs: 2, sample_from: {source}}}")
+    whole = make_trainer(guided_task, guided_config)
+    whole.run()
+    counted = flaky()
+    stopped = make_trainer(
+        guided_task,
+        guided_config,
+        "other",
+        collector=counted,
+        should_stop=lambda: counted.calls >= rollouts_before,
+    )
+    with pytest.raises(TrainingStopped):
+        stopped.run()
+    resumed = flaky()
+    store = open_run(stopped.store.directory)
+    GuidedTrainer(store, resumed, stopped.evaluator).run()
+    assert counted.calls + resumed.calls == 6
+    assert arrays_of_run(store.directory) == arrays_of_run(whole.store.directory)
+
+
+def test_an_iteration_without_its_supervised_step_is_not_finished(
+    guided_task, guided_config, make_trainer
+):
+    trainer = make_trainer(guided_task, guided_config)
+    trainer.run()
+    kept = arrays_of_run(trainer.store.directory)
+    (trainer.store.directory / "iteration_002/network.npz").unlink()
+    assert trainer.store.iterations_finished == 1
+    trainer.run()
+    assert arrays_of_run(trainer.store.directory) == kept
+
+
+def test_rollouts_can_come_from_the_global_policy(task, guided_config, make_trainer):
+    guided_task = task_from(task, "{hidden: [8], epochs: 2, sample_from: global}")
+    trainer = make_trainer(guided_task, guided_config)
+    trainer.run()
+    policy = neural_policy(guided_task, trainer.store.network(1), 0)
+    rollout = trainer.store.rollout(1, 0, 0)
+    again = [policy.act(t, rollout.states[t], rollout.noise[t]) for t in range(guided_task.T)]
+    np.testing.assert_array_equal(rollout.commanded, again)
+
+
+def test_the_global_policy_is_evaluated_unless_the_local_ones_are_asked_for(
+    guided_task, guided_config, make_trainer
+):
+    trainer = make_trainer(guided_task, replace(guided_config, iterations=1))
+    trainer.run()
+    evaluator = PolicyEvaluator(trainer.store, trainer.collector, trainer.evaluator)
+    neural = evaluator.run(EvaluationConfig(rollouts=1))[0].rollout
+    local = evaluator.run(EvaluationConfig(rollouts=1, policy="local"))[0].rollout
+    policy = neural_policy(guided_task, trainer.store.network(1), 0)
+    silent = np.zeros(guided_task.dU)
+    np.testing.assert_array_equal(neural.commanded[7], policy.act(7, neural.states[7], silent))
+    assert not np.allclose(local.commanded, neural.commanded)
+    assert len(list(trainer.store.directory.glob("evaluations/*/summary.json"))) == 2
+
+
+def test_what_does_not_fit_together_is_refused(
+    guided_task, guided_config, make_trainer, task, tmp_path
+):
+    bare = Task.from_text(task.source.partition("global_policy:")[0], folder=task.folder)
+    with pytest.raises(TrainingError, match="no section global_policy"):
+        check_config(guided_config, bare)
+    with pytest.raises(TrainingError, match=r"expected one of pilqr, .*mdgps-pi2"):
+        check_config(replace(guided_config, method="mdgps"), guided_task)
+    trainer = make_trainer(guided_task, guided_config)
+    with pytest.raises(RunError, match="no global policy of iteration 0"):
+        PolicyEvaluator(trainer.store, trainer.collector, trainer.evaluator).run(EvaluationConfig())
+    local = create_run(tmp_path, guided_task, replace(guided_config, method="pilqr"))
+    evaluator = PolicyEvaluator(local, InProcessCollector(guided_task), trainer.evaluator)
+    with pytest.raises(RunError, match="trains local ones only"):
+        evaluator.run(EvaluationConfig(policy="global"))
+    write_arrays(local.directory / "iteration_000/network.npz", {"mean": np.zeros(3)})
+    with pytest.raises(RunError, match=r"network\.npz"):
+        local.network(0)
+
+
+def test_a_run_gets_the_trainer_that_it_needs(guided_task, guided_config, tmp_path):
+    store = create_run(tmp_path, guided_task, guided_config)
+    assert trainer_class(store) is GuidedTrainer
+    store.config = replace(guided_config, method="pi2")
+    assert trainer_class(store) is Trainer
