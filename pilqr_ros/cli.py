@@ -20,7 +20,7 @@ from pilqr_ros.learning.curves import plot_learning_curve
 from pilqr_ros.learning.errors import RunError, TrainingStopped
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig
 from pilqr_ros.learning.run_store import TASK_FILE, RunConfig, RunStore, find_runs, open_run
-from pilqr_ros.learning.training import check_config
+from pilqr_ros.learning.training import check_config, default_conditions
 from pilqr_ros.learning.video import film_evaluation
 from pilqr_ros.sessions import Session, Where, open_session, require_ros
 from pilqr_ros.simulation.errors import RenderError
@@ -41,7 +41,7 @@ Runs = Annotated[Path, typer.Option(help="Where runs are kept.", envvar="PILQR_R
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
 Method = Annotated[
     str | None,
-    typer.Option(help="pilqr (by default), lqr-flm or pi2; mdgps-pilqr ... for one neural policy."),
+    typer.Option(help="pilqr (by default), lqr-flm, pi2; mdgps- before it: one neural policy."),
 ]
 Iterations = Annotated[
     int | None, typer.Option(min=1, help="Policy updates; the task file's by default.")
@@ -241,15 +241,15 @@ def _new_config(
 ) -> RunConfig:
     """Return what a new run is to do; the task file tells what is not asked for."""
     loaded = load_task(task)
+    method = "pilqr" if method is None else method
+    usual = default_conditions(loaded, method)
     config = RunConfig(
         task=loaded.name,
-        method="pilqr" if method is None else method,
+        method=method,
         iterations=loaded.learning.iterations if iterations is None else iterations,
         rollouts=loaded.learning.rollouts if rollouts is None else rollouts,
         seed=0 if seed is None else seed,
-        conditions=(
-            loaded.learning.conditions if conditions is None else _indices(loaded, conditions)
-        ),
+        conditions=usual if conditions is None else _indices(loaded, conditions),
     )
     check_config(config, loaded)
     return config

@@ -22,7 +22,8 @@ from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator, summarise
 from pilqr_ros.learning.run_store import RunConfig, RunStore, create_run_in, open_run
-from pilqr_ros.learning.training import Trainer, check_config
+from pilqr_ros.learning.trainers import trainer_class
+from pilqr_ros.learning.training import check_config, default_conditions
 from pilqr_ros.tasks import Task, load_task
 
 EVALUATION_ROLLOUTS = 20
@@ -113,7 +114,7 @@ def run_job(job: Job) -> None:
         return
     collector, evaluator = InProcessCollector(store.task), TaskCostEvaluator(store.task)
     try:
-        Trainer(store, collector, evaluator).run()
+        trainer_class(store)(store, collector, evaluator).run()
         evaluation = PolicyEvaluator(store, collector, evaluator)
         result = {
             name: _by_condition(evaluation, store, explore)
@@ -168,7 +169,7 @@ def _wanted(job: Job) -> tuple[Task, RunConfig]:
         iterations=task.learning.iterations if job.iterations is None else job.iterations,
         rollouts=task.learning.rollouts,
         seed=job.seed,
-        conditions=job.conditions or task.learning.conditions,
+        conditions=job.conditions or default_conditions(task, variant.method),
     )
     check_config(config, task)
     return task, config

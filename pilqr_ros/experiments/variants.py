@@ -12,9 +12,9 @@ from typing import Any
 import yaml
 
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.learning.training import ALL_METHODS
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.settings import Settings
-from pilqr_ros.trajopt.update import METHODS
 
 PRESETS = {"paper": Settings.paper}
 
@@ -53,8 +53,10 @@ def parse_variant(label: str) -> Variant:
         VariantError: The method or the preset does not exist, or a change has no value.
     """
     method, _, changes = label.partition("@")
-    if method not in METHODS:
-        raise VariantError(f"{label!r}: method is {method!r}, expected one of {', '.join(METHODS)}")
+    if method not in ALL_METHODS:
+        raise VariantError(
+            f"{label!r}: method is {method!r}, expected one of {', '.join(ALL_METHODS)}"
+        )
     return Variant(label, method, _changes(label, changes))
 
 

@@ -33,6 +33,13 @@ ALL_METHODS = (*METHODS, *(f"{GUIDED}{method}" for method in METHODS))
 """The methods by name, alone and within guided policy search."""
 
 
+def default_conditions(task: Task, method: str) -> tuple[int, ...]:
+    """Return the conditions that a method trains in where nothing else is asked for."""
+    if method.startswith(GUIDED) and task.guided is not None:
+        return task.guided.conditions
+    return task.learning.conditions
+
+
 def check_config(config: RunConfig, task: Task) -> None:
     """Check that a run can be done as it is asked for.
 

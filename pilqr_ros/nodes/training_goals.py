@@ -9,7 +9,7 @@ from pilqr_msgs.action import EvaluatePolicy, TrainLocal
 from pilqr_ros.learning.errors import TrainingError
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig
 from pilqr_ros.learning.run_store import RunConfig, RunStore, open_run
-from pilqr_ros.learning.training import MAX_ROLLOUTS, check_config
+from pilqr_ros.learning.training import MAX_ROLLOUTS, check_config, default_conditions
 from pilqr_ros.tasks import Task
 
 
@@ -30,7 +30,7 @@ def training_plan(goal: TrainLocal.Goal, task: Task) -> tuple[RunConfig, RunStor
         iterations=goal.iterations,
         rollouts=goal.rollouts if goal.rollouts > 0 else task.learning.rollouts,
         seed=goal.seed,
-        conditions=tuple(goal.conditions) or task.learning.conditions,
+        conditions=tuple(goal.conditions) or default_conditions(task, goal.method),
     )
     check_config(config, task)
     return config, None
