@@ -11,6 +11,7 @@ NODES = [
     "state_estimator",
     "trajectory_executor",
 ]
+CONFIG = ["config", "config/robots", "config/ros2_control"]
 
 
 def files(folder: str, pattern: str) -> list[str]:
@@ -30,7 +31,7 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
         (f"share/{NAME}/launch", files("launch", "*.launch.py")),
-        (f"share/{NAME}/config", files("config", "*.yaml")),
+        *((f"share/{NAME}/{folder}", files(folder, "*.*")) for folder in CONFIG),
         ("bin", ["bin/pilqr"]),
     ],
     install_requires=["setuptools"],

@@ -5,18 +5,22 @@ Nodes and options are those of `pilqr up`, from the one list in `pilqr_ros.nodes
 
 from dataclasses import Field
 
-from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, ExecuteProcess, Shutdown
+from launch import Action, LaunchContext, LaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument,
+    ExecuteProcess,
+    OpaqueFunction,
+    SetEnvironmentVariable,
+    Shutdown,
+)
 from launch.conditions import IfCondition
 from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
 
 from pilqr_ros.nodes import graph
+from pilqr_ros.nodes.discovery import VARIABLE, discovery_range
 from pilqr_ros.nodes.respawning import CANNOT_START, DELAY
-
-KINDS = {option.name: type(option.default) for option in graph.options()}
 
 
 def argument(option: Field) -> DeclareLaunchArgument:
@@ -29,32 +33,36 @@ def argument(option: Field) -> DeclareLaunchArgument:
     )
 
 
-def node(spec: graph.NodeSpec) -> Node:
+def node(start: graph.NodeStart, chosen: graph.GraphOptions) -> Node:
     """Return the action that starts a node, and starts it again or ends the launch with it."""
 
-    def on_exit(event: ProcessExited, context: LaunchContext) -> Shutdown | None:
-        respawn = LaunchConfiguration("respawn").perform(context).lower() == "true"
-        if respawn and event.returncode != CANNOT_START:
+    def on_exit(event: ProcessExited, _context: LaunchContext) -> Shutdown | None:
+        if chosen.respawn and event.returncode != CANNOT_START:
             return None
-        return Shutdown(reason=f"{spec.name} ended")
+        return Shutdown(reason=f"{start.name} ended")
 
     return Node(
         package="pilqr_ros",
-        executable=spec.name,
-        name=spec.name,
-        namespace=LaunchConfiguration("namespace"),
-        parameters=[
-            {
-                name: ParameterValue(LaunchConfiguration(name), value_type=KINDS[name])
-                for name in spec.options
-            }
-        ],
-        ros_arguments=["--log-level", LaunchConfiguration("log_level")],
+        executable=start.name,
+        name=start.name,
+        namespace=chosen.namespace,
+        ros_arguments=graph.ros_arguments(start, chosen.log_level),
         output="screen",
-        respawn=LaunchConfiguration("respawn"),
+        respawn=chosen.respawn,
         respawn_delay=DELAY,
         on_exit=on_exit,
     )
+
+
+def start_nodes(context: LaunchContext) -> list[Action]:
+    """Return what the arguments ask for."""
+    given = {
+        option.name: graph.read_option(option, LaunchConfiguration(option.name).perform(context))
+        for option in graph.options()
+    }
+    chosen = graph.GraphOptions(**given)
+    discovery = SetEnvironmentVariable(VARIABLE, discovery_range(chosen.discovery))
+    return [discovery, *(node(start, chosen) for start in graph.starts(chosen))]
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -65,7 +73,7 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "record", default_value="false", description="record all topics in a bag"
             ),
-            *(node(spec) for spec in graph.NODES),
+            OpaqueFunction(function=start_nodes),
             ExecuteProcess(
                 cmd=["ros2", "bag", "record", "--all-topics", "--storage", "mcap"],
                 condition=IfCondition(LaunchConfiguration("record")),

@@ -60,6 +60,13 @@ Namespace = Annotated[str, typer.Option(help="Namespace of all nodes.")]
 Pace = Annotated[
     float, typer.Option(min=0.0, max=10.0, help="1: real time; 0: as fast as the graph goes.")
 ]
+RobotFile = Annotated[
+    str, typer.Option("--robot-config", help="A robot's name, or the path of its file.")
+]
+Discovery = Annotated[
+    str,
+    typer.Option(help="Whose nodes are found: localhost, subnet, or auto (the environment's)."),
+]
 
 
 @app.command()
@@ -71,6 +78,9 @@ def up(
     namespace: Namespace = "",
     log_level: Annotated[str, typer.Option(help="debug, info, warn, error or fatal.")] = "info",
     respawn: Annotated[bool, typer.Option(help="Start a node again that died.")] = True,
+    hardware: Annotated[bool, typer.Option(help="For a real robot: no simulated one.")] = False,
+    robot_config: RobotFile = "",
+    discovery: Discovery = "auto",
 ) -> None:
     """Start every node of a task; Ctrl-C ends them."""
     require_ros()
@@ -84,8 +94,34 @@ def up(
         namespace=namespace,
         log_level=log_level,
         respawn=respawn,
+        hardware=hardware,
+        robot_config=robot_config,
+        discovery=discovery,
     )
     raise typer.Exit(run_graph(options))
+
+
+@app.command()
+def robot(
+    task: TaskName,
+    robot_config: RobotFile,
+    viewer: Annotated[bool, typer.Option(help="Show the simulated world in a window.")] = False,
+    namespace: Namespace = "",
+    discovery: Discovery = "auto",
+) -> None:
+    """Play a robot in simulation, in real time and under its own names, to try `up --hardware`."""
+    require_ros()
+    from pilqr_ros.nodes.graph import SIMULATED_ROBOT, GraphOptions, run_graph
+
+    options = GraphOptions(
+        task=task,
+        real_time_factor=1.0,
+        viewer=viewer,
+        namespace=namespace,
+        robot_config=robot_config,
+        discovery=discovery,
+    )
+    raise typer.Exit(run_graph(options, SIMULATED_ROBOT, "robot"))
 
 
 @app.command()
@@ -112,6 +148,8 @@ def train(
     namespace: Namespace = "",
     in_process: InProcess = False,
     attach: Attach = False,
+    robot_config: RobotFile = "",
+    discovery: Discovery = "auto",
 ) -> None:
     """Train the policies of a task, evaluate them, and leave curve, video and data in the run."""
     if resume is None:
@@ -120,7 +158,7 @@ def train(
     else:
         asked = {"method": method, "iterations": iterations, "rollouts": rollouts, "seed": seed}
         task, config = _resumed(resume, task, conditions, asked)
-    where = Where(real_time_factor, namespace, in_process, attach)
+    where = Where(real_time_factor, namespace, in_process, attach, robot_config, discovery)
     with open_session(task, runs, where) as work:
         with show.TrainingBar(f"{config.task} {config.method}") as bar:
             directory = work.train(config, resume, bar.update)
@@ -146,13 +184,15 @@ def evaluate(
     namespace: Namespace = "",
     in_process: InProcess = False,
     attach: Attach = False,
+    robot_config: RobotFile = "",
+    discovery: Discovery = "auto",
 ) -> None:
     """Execute the policies of a run and count successes."""
     store = open_run(run)
     chosen = () if conditions is None else _indices(store.task, conditions)
     config = EvaluationConfig(iteration, rollouts, explore, seed, chosen)
     task, runs = str(run / TASK_FILE), run.parent
-    where = Where(real_time_factor, namespace, in_process, attach)
+    where = Where(real_time_factor, namespace, in_process, attach, robot_config, discovery)
     with open_session(task, runs, where) as work:
         _evaluate(work, store, config)
 

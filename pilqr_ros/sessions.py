@@ -194,12 +194,16 @@ class Where:
         namespace: Namespace of the nodes.
         in_process: Whether to do without ROS.
         attach: Whether the nodes are already running.
+        robot_config: Name or path of the robot's file; empty for the usual names.
+        discovery: Whose nodes are found.
     """
 
     real_time_factor: float = 0.0
     namespace: str = ""
     in_process: bool = False
     attach: bool = False
+    robot_config: str = ""
+    discovery: str = "auto"
 
 
 @contextlib.contextmanager
@@ -222,13 +226,17 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
         return
     require_ros()
     from pilqr_ros.nodes.client import LearnerClient
+    from pilqr_ros.nodes.discovery import limit_discovery
     from pilqr_ros.nodes.graph import GraphOptions, running_graph
 
+    limit_discovery(where.discovery)
     options = GraphOptions(
         task=task,
         runs_directory=str(runs.resolve()),
         real_time_factor=where.real_time_factor,
         namespace=where.namespace,
+        robot_config=where.robot_config,
+        discovery=where.discovery,
     )
     with contextlib.ExitStack() as stack:
         if not where.attach:

@@ -9,6 +9,8 @@ from types import TracebackType
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 
+from pilqr_ros.nodes.discovery import limit_discovery
+
 END_TIMEOUT = 5.0
 """Longest wait for the spinning thread's end [s]."""
 
@@ -24,6 +26,7 @@ class ClientNode:
 
     def __init__(self, name: str, namespace: str = "") -> None:
         """Create the node and start to spin it."""
+        limit_discovery()
         self._context = rclpy.Context()
         rclpy.init(context=self._context, signal_handler_options=rclpy.SignalHandlerOptions.NO)
         self.node = rclpy.create_node(name, namespace=namespace, context=self._context)

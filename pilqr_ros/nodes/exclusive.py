@@ -13,23 +13,27 @@ from pilqr_ros.nodes.errors import NodeError
 
 
 @contextmanager
-def only_graph(namespace: str) -> Iterator[None]:
+def only_graph(namespace: str, part: str = "graph") -> Iterator[None]:
     """Hold the place of a graph on this machine, in the present ROS domain and a namespace.
 
     The lock ends with the process that holds it, however it ends.
+
+    Args:
+        namespace: The namespace.
+        part: What is alone there: the graph, or the robot that is simulated beside it.
 
     Raises:
         NodeError: Another graph is there.
     """
     domain = os.environ.get("ROS_DOMAIN_ID", "0")
     name = namespace.strip("/").replace("/", ".")
-    path = Path(tempfile.gettempdir(), f"pilqr_graph_{os.getuid()}_{domain}_{name}.lock")
+    path = Path(tempfile.gettempdir(), f"pilqr_{part}_{os.getuid()}_{domain}_{name}.lock")
     with path.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise NodeError(
-                f"another graph is running in ROS domain {domain}, namespace '/{name}': end it, "
+                f"another {part} is running in ROS domain {domain}, namespace '/{name}': end it, "
                 "use its nodes (--attach), or choose another domain with ROS_DOMAIN_ID"
             ) from error
         yield

@@ -11,12 +11,17 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from types import FrameType
 from typing import Any
 
+from pilqr_ros.nodes.discovery import AUTO, RANGES, limit_discovery
+from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.exclusive import only_graph
 from pilqr_ros.nodes.processes import Output, ProcessGroup
+from pilqr_ros.robot.robot_config import load_robot_config
+from pilqr_ros.robot.robot_parameters import robot_parameters
+from pilqr_ros.tasks import load_task
 
 ENDING = (signal.SIGINT, signal.SIGTERM)
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
@@ -35,6 +40,13 @@ class GraphOptions:
     real_time_factor: float = _option(
         0.0, "simulated seconds a second; 0: in lock-step, as fast as the graph goes"
     )
+    hardware: bool = _option(
+        False, "start everything but the simulated robot, for the one that robot_config describes"
+    )
+    robot_config: str = _option("", "name of a robot's file, or its path; empty: the usual names")
+    discovery: str = _option(
+        AUTO, "whose nodes are found: localhost, subnet, or as the environment says", RANGES
+    )
     viewer: bool = _option(False, "show the simulated world in a window")
     runs_directory: str = _option("runs", "where training runs are stored")
     namespace: str = _option("", "namespace of all nodes")
@@ -44,20 +56,65 @@ class GraphOptions:
 
 @dataclass(frozen=True)
 class NodeSpec:
-    """A node of the graph: its executable, which is also its name, and the options it takes."""
+    """A node of the graph.
+
+    Attributes:
+        name: Its executable, which is also its name.
+        options: The options that it takes.
+        robot: The parameters that it takes from the robot's file, if one is given.
+        needs: The option without which it is not started; empty if there is none.
+        unless: The option with which it is not started; empty if there is none.
+    """
 
     name: str
     options: tuple[str, ...]
+    robot: tuple[str, ...] = ()
+    needs: str = ""
+    unless: str = ""
 
+
+@dataclass(frozen=True)
+class NodeStart:
+    """What a node is started with.
+
+    Attributes:
+        name: Its executable.
+        parameters: Values by name.
+        remappings: Names of topics on the robot by their usual ones.
+    """
+
+    name: str
+    parameters: dict[str, Any]
+    remappings: dict[str, str]
+
+
+MOTION_CAPTURE = ("base_frame", "mocap_frame", "mocap_xyz", "mocap_rpy")
 
 NODES = (
-    NodeSpec("mujoco_bridge", ("task", "real_time_factor", "viewer")),
-    NodeSpec("effort_guard", ("task", "real_time_factor")),
-    NodeSpec("state_estimator", ("task", "real_time_factor")),
+    NodeSpec(
+        "mujoco_bridge",
+        ("task", "real_time_factor", "viewer"),
+        robot=("command_timeout", "robot_joints", "sensor_rate", *MOTION_CAPTURE),
+        unless="hardware",
+    ),
+    NodeSpec(
+        "effort_guard",
+        ("task", "real_time_factor"),
+        robot=("command_timeout", "robot_joints", "torque_limits", "torque_rate_limits"),
+    ),
+    NodeSpec(
+        "state_estimator", ("task", "real_time_factor"), robot=("robot_joints", *MOTION_CAPTURE)
+    ),
     NodeSpec("trajectory_executor", ("task", "real_time_factor")),
     NodeSpec("cost_evaluator", ("task",)),
     NodeSpec("learner", ("task", "runs_directory")),
 )
+
+SIMULATED_ROBOT = NODES[:1]
+"""What stands in for a real robot when the nodes for hardware are tried."""
+
+HARDWARE: dict[str, Any] = {"real_time_factor": 1.0}
+"""What a real robot leaves no choice of."""
 
 
 def options() -> tuple[Field[Any], ...]:
@@ -65,15 +122,78 @@ def options() -> tuple[Field[Any], ...]:
     return fields(GraphOptions)
 
 
-def command(spec: NodeSpec, chosen: GraphOptions) -> list[str]:
+def read_option(option: Field[Any], text: str) -> Any:  # noqa: ANN401
+    """Return the value of an option that is given as text.
+
+    Raises:
+        NodeError: It is of another type.
+    """
+    kind = type(option.default)
+    try:
+        return {"true": True, "false": False}[text.lower()] if kind is bool else kind(text)
+    except (KeyError, ValueError) as error:
+        allowed = "true or false" if kind is bool else f"a {kind.__name__}"
+        raise NodeError(f"{option.name} is {text!r}, allowed is {allowed}") from error
+
+
+def starts(chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES) -> tuple[NodeStart, ...]:
+    """Return what is started for the options.
+
+    Args:
+        chosen: The options.
+        nodes: Which nodes to choose from.
+
+    Raises:
+        ConfigError: The robot's file is not valid or does not fit the task.
+        NodeError: There is none, and it is for hardware.
+    """
+    if chosen.hardware:
+        chosen = replace(chosen, **HARDWARE)
+    parameters, remappings = _robot(chosen)
+    return tuple(
+        NodeStart(
+            spec.name,
+            {name: getattr(chosen, name) for name in spec.options}
+            | {name: parameters[name] for name in spec.robot if name in parameters},
+            remappings,
+        )
+        for spec in nodes
+        if (not spec.needs or getattr(chosen, spec.needs))
+        and not (spec.unless and getattr(chosen, spec.unless))
+    )
+
+
+def _robot(chosen: GraphOptions) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return parameters and topics that the robot's file gives."""
+    if not chosen.robot_config:
+        if chosen.hardware:
+            raise NodeError("hardware needs robot_config, the name or path of the robot's file")
+        return {}, {}
+    task = load_task(chosen.task)
+    config = load_robot_config(chosen.robot_config, task)
+    parameters: dict[str, Any] = dict(robot_parameters(config, task))
+    if chosen.real_time_factor == 0.0:  # in lock-step the world waits for commands
+        del parameters["command_timeout"]
+    usual = {name: topic for name, topic in config.topics(task).items() if name != topic}
+    return parameters, usual
+
+
+def ros_arguments(start: NodeStart, log_level: str) -> list[str]:
+    """Return a node's arguments after ``--ros-args``."""
+    arguments = ["--log-level", log_level]
+    for name, value in start.parameters.items():
+        arguments += ["-p", f"{name}:={json.dumps(value)}"]
+    for usual, topic in start.remappings.items():
+        arguments += ["-r", f"{usual}:={topic}"]
+    return arguments
+
+
+def command(start: NodeStart, chosen: GraphOptions) -> list[str]:
     """Return the command line that starts a node."""
-    arguments = [sys.executable, "-m", f"pilqr_ros.nodes.{spec.name}", "--ros-args"]
-    arguments += ["--log-level", chosen.log_level]
+    arguments = [sys.executable, "-m", f"pilqr_ros.nodes.{start.name}", "--ros-args"]
     if chosen.namespace:
         arguments += ["-r", f"__ns:=/{chosen.namespace.strip('/')}"]
-    for name in spec.options:
-        arguments += ["-p", f"{name}:={json.dumps(getattr(chosen, name))}"]
-    return arguments
+    return arguments + ros_arguments(start, chosen.log_level)
 
 
 def print_line(name: str, line: str) -> None:
@@ -86,6 +206,7 @@ def running_graph(
     chosen: GraphOptions,
     on_output: Output = print_line,
     nodes: tuple[NodeSpec, ...] = NODES,
+    part: str = "graph",
 ) -> Iterator[ProcessGroup]:
     """Run the graph's nodes, each as its own process, as long as the context lasts.
 
@@ -93,13 +214,15 @@ def running_graph(
         chosen: The options.
         on_output: Takes each line that a node prints.
         nodes: Which nodes to start.
+        part: What they are; one of each may run in a place.
 
     Raises:
         NodeError: Another graph is running in the same place.
     """
-    commands = {spec.name: command(spec, chosen) for spec in nodes}
+    limit_discovery(chosen.discovery)
+    commands = {start.name: command(start, chosen) for start in starts(chosen, nodes)}
     group = ProcessGroup(commands, on_output, respawn=chosen.respawn)
-    with only_graph(chosen.namespace), group:
+    with only_graph(chosen.namespace, part), group:
         try:
             yield group
         finally:
@@ -107,7 +230,9 @@ def running_graph(
                 group.stop()
 
 
-def run_graph(chosen: GraphOptions) -> int:
+def run_graph(
+    chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES, part: str = "graph"
+) -> int:
     """Run the graph until Ctrl-C (returns 0) or until a node ends for good.
 
     Returns:
@@ -116,7 +241,7 @@ def run_graph(chosen: GraphOptions) -> int:
     # Explicitly: a shell starts background jobs with SIGINT ignored.
     previous = {number: signal.signal(number, _interrupt) for number in ENDING}
     try:
-        with running_graph(chosen) as group:
+        with running_graph(chosen, nodes=nodes, part=part) as group:
             print(f"started {', '.join(group.pids)}; Ctrl-C ends them", flush=True)
             code = group.wait()
             ended = group.first_ended()

@@ -30,9 +30,11 @@ from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.sensor_messages import SensorMessages
 from pilqr_ros.nodes.viewer import open_viewer
 from pilqr_ros.nodes.wiring import publish, subscribe
+from pilqr_ros.robot.state_estimation import rigid_transform
 from pilqr_ros.simulation.errors import ResetError, SimulationDiverged
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import load_task
+from pilqr_ros.trajopt.typing import Array
 
 IDLE_PERIOD = 0.05
 """In lock-step, silent sensors are published again after this time [s], so that a reader that
@@ -50,6 +52,25 @@ class BridgeParameters(ListenerParameters):
         100.0, "joint states and poses a simulated second in real time", low=20.0, high=500.0
     )
     viewer: bool = parameter(False, "show the world in MuJoCo's viewer")
+    robot_joints: tuple[str, ...] = parameter(
+        (), "names of the sensed joints on the robot, in the task's order; none: the task's"
+    )
+    base_frame: str = parameter("base", "frame of the robot's base")
+    mocap_frame: str = parameter("", "frame of the poses; empty: base_frame")
+    mocap_xyz: tuple[float, ...] = parameter(
+        (0.0, 0.0, 0.0), "origin of motion capture's frame in the robot's base frame [m]"
+    )
+    mocap_rpy: tuple[float, ...] = parameter(
+        (0.0, 0.0, 0.0), "rotation of motion capture's frame about the base's fixed axes [rad]"
+    )
+
+    @property
+    def base_to_mocap(self) -> Array | None:
+        """The transform into motion capture's frame; None if it is the base's."""
+        if not any((*self.mocap_xyz, *self.mocap_rpy)):
+            return None
+        inverse: Array = np.linalg.inv(rigid_transform(self.mocap_xyz, self.mocap_rpy))
+        return inverse
 
 
 class MujocoBridgeNode(Node):
@@ -67,7 +88,12 @@ class MujocoBridgeNode(Node):
         self._diverged = False
         self._published_ns = 0
         self._viewer = open_viewer(self._world) if self._given.viewer else None
-        self._sensors = SensorMessages(self._world.sense(), "base")
+        self._sensors = SensorMessages(
+            self._world.sense(),
+            self._given.mocap_frame or self._given.base_frame,
+            names=self._given.robot_joints,
+            base_to_frame=self._given.base_to_mocap,
+        )
         self._clock_message = ClockMessage()
         self._create_publishers()
         self._create_timers()

@@ -7,7 +7,7 @@ them on the node and returns the record with the values that were given.
 from __future__ import annotations
 
 from dataclasses import Field, dataclass, field, fields
-from typing import Any, TypeVar, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
@@ -58,58 +58,62 @@ def declare(node: Node, record: type[Record]) -> Record:
         ParameterError: A value has the wrong type or lies outside its range.
     """
     kinds = get_type_hints(record)
-    values = {
-        f.name: _declare(node, f, get_origin(kinds[f.name]) or kinds[f.name])
-        for f in fields(record)
-    }
+    values = {f.name: _declare(node, f, kinds[f.name]) for f in fields(record)}
     return record(**values)
 
 
-def _declare(node: Node, spec: Field[Any], kind: type) -> Any:  # noqa: ANN401
+def _declare(node: Node, spec: Field[Any], kind: Any) -> Any:  # noqa: ANN401
     """Declare one parameter and return its value."""
     limits: Limits = spec.metadata["limits"]
-    value = _given(node, spec, kind, limits)
-    given = list(value) if kind is tuple else value
-    node.declare_parameter(spec.name, given, _descriptor(limits, kind), ignore_override=True)
+    given = _given(node, spec)
+    value = _single(spec, given, kind) if get_origin(kind) is None else _list(spec, given, kind)
+    plain = list(value) if isinstance(value, tuple) else value
+    node.declare_parameter(spec.name, plain, _descriptor(limits, kind), ignore_override=True)
     return value
 
 
-def _given(node: Node, spec: Field[Any], kind: type, limits: Limits) -> Any:  # noqa: ANN401
-    """Return the checked value of a parameter: the one given from outside, or the default."""
-    # A throw-away declaration without a type reads the value that was given, whatever its type.
+def _given(node: Node, spec: Field[Any]) -> Any:  # noqa: ANN401
+    """Return the value that was given from outside, whatever its type, or the default."""
+    # A throw-away declaration without a type reads it.
     probe = node.declare_parameter(
         spec.name, spec.default, ParameterDescriptor(dynamic_typing=True)
     ).value
     node.undeclare_parameter(spec.name)
-    if kind is float and type(probe) is int:  # `-p real_time_factor:=1`
-        probe = float(probe)
-    if kind is tuple:
-        return _numbers(spec, probe)
-    if type(probe) is not kind or not limits.allow(probe):
-        raise ParameterError(spec.name, probe, limits.describe(kind))
     return probe
 
 
-def _numbers(spec: Field[Any], value: Any) -> tuple[float, ...]:  # noqa: ANN401
-    """Return the checked value of a parameter that is a list of numbers."""
-    count = len(spec.default)
+def _single(spec: Field[Any], given: Any, kind: type) -> Any:  # noqa: ANN401
+    """Return the checked value of a parameter that is no list."""
+    limits: Limits = spec.metadata["limits"]
+    if kind is float and type(given) is int:  # `-p real_time_factor:=1`
+        given = float(given)
+    if type(given) is not kind or not limits.allow(given):
+        raise ParameterError(spec.name, given, limits.describe(kind))
+    return given
+
+
+def _list(spec: Field[Any], given: Any, kind: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    """Return the checked value of a list; one without entries by default may have any number."""
+    item, count = get_args(kind)[0], len(spec.default)
+    allowed = f"{count or 'any'} {'numbers' if item is float else 'names'}"
     try:
-        numbers = tuple(float(number) for number in value)
-    except (TypeError, ValueError):
-        numbers = ()
-    if len(numbers) != count:
-        raise ParameterError(spec.name, value, f"{count} numbers")
-    return numbers
+        values = tuple(item(value) for value in given if item is float or isinstance(value, str))
+    except (TypeError, ValueError) as error:
+        raise ParameterError(spec.name, given, allowed) from error
+    if isinstance(given, str) or len(values) != len(given) or count not in (0, len(values)):
+        raise ParameterError(spec.name, given, allowed)
+    return values
 
 
-def _type(kind: type) -> Parameter.Type:
+def _type(kind: Any) -> Parameter.Type:  # noqa: ANN401
     """Return ROS's type of a parameter."""
-    if kind is tuple:
-        return Parameter.Type.DOUBLE_ARRAY
-    return Parameter.Type.from_parameter_value(kind())
+    if get_origin(kind) is None:
+        return Parameter.Type.from_parameter_value(kind())
+    is_number = get_args(kind)[0] is float
+    return Parameter.Type.DOUBLE_ARRAY if is_number else Parameter.Type.STRING_ARRAY
 
 
-def _descriptor(limits: Limits, kind: type) -> ParameterDescriptor:
+def _descriptor(limits: Limits, kind: Any) -> ParameterDescriptor:  # noqa: ANN401
     """Return the descriptor that `ros2 param describe` shows."""
     descriptor = ParameterDescriptor(
         type=_type(kind).value,

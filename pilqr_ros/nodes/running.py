@@ -15,6 +15,7 @@ from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedE
 from rclpy.node import Node
 
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.nodes.discovery import limit_discovery
 from pilqr_ros.nodes.processes import FOLLOW_PARENT
 
 PR_SET_PDEATHSIG = 1
@@ -35,6 +36,7 @@ def run(
     """
     signal.signal(signal.SIGINT, _interrupt_once)
     _follow_parent()
+    limit_discovery()
     try:
         rclpy.init()
         _spin(create, executor)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 
 from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import JointState
+from transforms3d.quaternions import mat2quat, qmult
 
 from pilqr_ros.nodes.conversions import set_stamp, view_field
 from pilqr_ros.simulation.world import BodyPose, SensorReadings
+from pilqr_ros.trajopt.typing import Array
 
 
 class SensorMessages:
@@ -19,11 +22,26 @@ class SensorMessages:
         bodies: Pose of each tracked body, by name.
     """
 
-    def __init__(self, readings: SensorReadings, frame: str) -> None:
-        """Make the messages for the joints and bodies of the first readings."""
-        names, empty = list(readings.joint_names), bytes(8 * len(readings.joint_names))
+    def __init__(
+        self,
+        readings: SensorReadings,
+        frame: str,
+        *,
+        names: Sequence[str] = (),
+        base_to_frame: Array | None = None,
+    ) -> None:
+        """Make the messages for the joints and bodies of the first readings.
+
+        Args:
+            readings: They tell how many joints and which bodies there are.
+            frame: Frame of the poses.
+            names: How the joints are called; empty for their names in the task.
+            base_to_frame: Transform ``(4, 4)`` into that frame; None if it is the base's.
+        """
+        empty = bytes(8 * len(readings.joint_names))
+        self._base_to_frame = base_to_frame
         self.joints = JointState(
-            name=names,
+            name=list(names or readings.joint_names),
             position=array("d", empty),
             velocity=array("d", empty),
             effort=array("d", empty),
@@ -42,7 +60,19 @@ class SensorMessages:
         self._velocity[:] = readings.velocities
         self._effort[:] = readings.efforts
         for name, message in self.bodies.items():
-            _fill_pose(message, readings.stamp_ns, readings.bodies[name])
+            pose = readings.bodies[name]
+            if self._base_to_frame is not None:
+                pose = _transformed(self._base_to_frame, pose)
+            _fill_pose(message, readings.stamp_ns, pose)
+
+
+def _transformed(transform: Array, pose: BodyPose) -> BodyPose:
+    """Return a pose in another frame."""
+    rotation = transform[:3, :3]
+    return BodyPose(
+        rotation @ pose.position + transform[:3, 3],
+        qmult(mat2quat(rotation), pose.quaternion),
+    )
 
 
 def _fill_pose(message: PoseStamped, stamp_ns: int, pose: BodyPose) -> None:

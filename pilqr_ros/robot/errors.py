@@ -1,6 +1,7 @@
 """Errors of the robot loop."""
 
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.tasks.errors import ConfigError
 
 
 class StateError(PilqrError):
@@ -17,3 +18,7 @@ class MessageError(PilqrError):
     def __init__(self, field: str, size: int, expected: int, meaning: str) -> None:
         """Name the field, its size and the size that is expected."""
         super().__init__(f"{field} has {size} entries, expected {expected} ({meaning})")
+
+
+class RobotConfigError(ConfigError):
+    """A robot's file does not fit; the message names key, value and what is allowed."""

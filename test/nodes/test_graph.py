@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pilqr_ros.nodes import graph
+from pilqr_ros.nodes import discovery, graph
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.processes import ProcessGroup
 
@@ -149,15 +149,72 @@ def test_a_process_that_ignores_every_request_is_killed(monkeypatch):
     assert gone(pid)
 
 
+def started(**options):
+    """Return the command line of each node, by its name."""
+    chosen = graph.GraphOptions(**options)
+    return {start.name: graph.command(start, chosen) for start in graph.starts(chosen)}
+
+
 def test_options_reach_the_nodes_that_take_them():
-    options = graph.GraphOptions(task="a b", real_time_factor=1.0, namespace="left")
-    bridge = graph.command(graph.NODES[0], options)
+    commands = started(task="a b", real_time_factor=1.0, namespace="left")
+    assert list(commands) == EVERY_NODE
+    bridge = commands["mujoco_bridge"]
     assert 'task:="a b"' in bridge
     assert "real_time_factor:=1.0" in bridge
     assert "viewer:=false" in bridge
     assert "__ns:=/left" in bridge
-    evaluator = next(spec for spec in graph.NODES if spec.name == "cost_evaluator")
-    assert "real_time_factor" not in " ".join(graph.command(evaluator, options))
+    assert "real_time_factor" not in " ".join(commands["cost_evaluator"])
+
+
+def test_a_robots_file_becomes_parameters_and_remappings():
+    commands = started(task="hockey_lightarm", robot_config="lightarm", real_time_factor=1.0)
+    assert "mocap_xyz:=[1.2, -0.8, 0.0]" in commands["state_estimator"]
+    assert "command_timeout:=0.1" in commands["effort_guard"]
+    assert "command_timeout" not in " ".join(commands["learner"])
+    for command in commands.values():
+        assert "joint_states:=/lightarm/joint_states" in command
+    lockstep = started(task="hockey_lightarm", robot_config="lightarm")
+    assert "command_timeout" not in " ".join(lockstep["effort_guard"])
+
+
+def test_hardware_is_everything_but_the_simulated_robot_in_real_time():
+    commands = started(task="hockey_lightarm", robot_config="lightarm", hardware=True)
+    assert "mujoco_bridge" not in commands
+    assert "real_time_factor:=1.0" in commands["trajectory_executor"]
+    with pytest.raises(NodeError, match="hardware needs robot_config"):
+        started(task="hockey_lightarm", hardware=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [("hardware", "True", True), ("real_time_factor", "0.5", 0.5), ("task", "5", "5")],
+)
+def test_options_are_read_from_text(name, text, value):
+    option = next(one for one in graph.options() if one.name == name)
+    assert graph.read_option(option, text) == value
+
+
+def test_an_option_of_another_type_is_refused():
+    option = next(one for one in graph.options() if one.name == "hardware")
+    with pytest.raises(NodeError, match="hardware is 'perhaps', allowed is true or false"):
+        graph.read_option(option, "perhaps")
+
+
+@pytest.mark.parametrize(
+    ("said", "choice", "expected"),
+    [
+        (None, "auto", "LOCALHOST"),
+        ("SUBNET", "auto", "SUBNET"),
+        ("SUBNET", "localhost", "LOCALHOST"),
+        (None, "subnet", "SUBNET"),
+    ],
+)
+def test_nodes_of_other_machines_are_found_only_if_asked_for(said, choice, expected, monkeypatch):
+    monkeypatch.delenv(discovery.VARIABLE, raising=False)
+    if said is not None:
+        monkeypatch.setenv(discovery.VARIABLE, said)
+    discovery.limit_discovery(choice)
+    assert os.environ[discovery.VARIABLE] == expected
 
 
 def test_a_namespace_moves_the_whole_graph(fresh_client, run_nodes, wait_until):

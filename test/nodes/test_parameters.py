@@ -21,6 +21,8 @@ class Example:
     mode: str = parameter("fast", "how", choices=("fast", "slow"))
     shown: bool = parameter(False, "whether it is shown")
     place: tuple[float, ...] = parameter((0.0, 0.0), "where [m]")
+    limits: tuple[float, ...] = parameter((), "any number of them [N m]")
+    names: tuple[str, ...] = parameter((), "of the joints")
 
 
 @pytest.fixture
@@ -43,8 +45,9 @@ def make_node(domain):
 def test_defaults_and_given_values_arrive(make_node):
     assert declare(make_node(), Example) == Example(20.0, 3, "fast", False, (0.0, 0.0))
     given = {"rate": 5.5, "count": 9, "mode": "slow", "shown": True}
-    assert declare(make_node(**given, place=[1.5, 2.5]), Example) == Example(
-        **given, place=(1.5, 2.5)
+    lists = {"place": [1.5, 2.5], "limits": [1.0, 2.0, 3.0], "names": ["a", "b"]}
+    assert declare(make_node(**given, **lists), Example) == Example(
+        **given, **{name: tuple(values) for name, values in lists.items()}
     )
 
 
@@ -63,6 +66,10 @@ def test_a_whole_number_serves_as_a_float(make_node):
         ("mode", "slowly", "one of fast, slow"),
         ("shown", 1, "any bool"),
         ("place", [1.0], "2 numbers"),
+        ("limits", ["a"], "any numbers"),
+        ("limits", 1.0, "any numbers"),
+        ("names", [1.0], "any names"),
+        ("names", "elbow", "any names"),
     ],
 )
 def test_a_wrong_value_is_refused_with_name_value_and_range(make_node, name, value, allowed):

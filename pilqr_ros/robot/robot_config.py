@@ -1,0 +1,163 @@
+"""The file of a robot: what differs from arm to arm and from site to site, but not by task.
+
+Names in it are the task's where it speaks of joints and bodies; what it gives is how the robot at
+this site calls them, where its topics are, and what it may do. SI units, radians.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from pilqr_ros.robot.errors import RobotConfigError
+from pilqr_ros.tasks.errors import ConfigError
+from pilqr_ros.tasks.loader import find_config
+from pilqr_ros.tasks.schema import NonNegative, Positive, Section, Vector3
+from pilqr_ros.tasks.task import Task
+from pilqr_ros.tasks.yaml_text import parse_yaml, read_text
+
+FOLDER = "robots"
+"""Where the package's own lie, below ``config``."""
+
+_TOPIC = r"^/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*$"
+Topic = Annotated[str, Field(pattern=_TOPIC, max_length=200)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]+$", max_length=100)]
+Rate = Annotated[float, Field(ge=20, le=500)]
+
+
+class JointStates(Section):
+    """What joint_state_broadcaster publishes, and how often [Hz]."""
+
+    topic: Topic = "joint_states"
+    rate: Rate = 100.0
+
+
+class Effort(Section):
+    """Where the effort controller listens; how long the guard waits for a command [s].
+
+    0 stands for two control periods.
+    """
+
+    topic: Topic = "effort_controller/commands"
+    command_timeout: Annotated[float, Field(ge=0, le=10)] = 0.0
+
+
+class MotionCapture(Section):
+    """Frame of the motion capture, its pose in the robot's base [m, rad], rate, topic of bodies."""
+
+    frame: Name = "base"
+    xyz: Vector3 = (0.0, 0.0, 0.0)
+    rpy: Vector3 = (0.0, 0.0, 0.0)
+    rate: Rate = 100.0
+    topics: dict[str, Topic] = Field(default_factory=dict)
+
+
+class Limits(Section):
+    """Limits of a joint that are tighter than the task's [N m, N m per control step]."""
+
+    torque_limit: Positive | None = None
+    torque_rate_limit: Positive | None = None
+
+
+class ResetMotion(Section):
+    """How the arm moves to a start: fastest [rad/s], stiffness and damping, times [s]."""
+
+    max_speed: Annotated[float, Field(gt=0, le=2)] = 0.3
+    settle_time: NonNegative = 0.5
+    deadline: Positive = 20.0
+    operator_timeout: Positive = 300.0
+    stiffness: tuple[NonNegative, ...] = ()
+    damping: tuple[NonNegative, ...] = ()
+
+
+class RobotConfig(Section):
+    """A whole file."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    description: str = ""
+    base_frame: Name = "base"
+    joint_states: JointStates = JointStates()
+    effort: Effort = Effort()
+    motion_capture: MotionCapture = MotionCapture()
+    joints: dict[str, Name] = Field(default_factory=dict)
+    limits: dict[str, Limits] = Field(default_factory=dict)
+    reset: ResetMotion = ResetMotion()
+
+    def joint_names(self, task: Task) -> list[str]:
+        """Return the robot's names of the task's sensed joints, in their order."""
+        return [self.joints.get(joint, joint) for joint in task.sensed_joints]
+
+    def topics(self, task: Task) -> dict[str, str]:
+        """Return where the robot has each topic that the nodes speak of.
+
+        Args:
+            task: Its bodies are tracked.
+        """
+        found = {
+            "joint_states": self.joint_states.topic,
+            "effort_controller/commands": self.effort.topic,
+        }
+        for body in task.bodies:
+            usual = f"mocap/{body}/pose"
+            found[usual] = self.motion_capture.topics.get(body, usual)
+        return found
+
+    def check(self, task: Task) -> None:
+        """Check that the file fits a task.
+
+        Raises:
+            RobotConfigError: It names what the task does not have, or allows more than it does.
+        """
+        _check_names(self.motion_capture.topics, task.bodies, "motion_capture.topics", "body")
+        _check_names(self.joints, task.sensed_joints, "joints", "joint")
+        _check_names(self.limits, task.joints, "limits", "joint")
+        for key in ("stiffness", "damping"):
+            count = len(getattr(self.reset, key))
+            if count not in (0, task.dU):
+                problem = f"has {count} entries, expected {task.dU} (one for each joint) or none"
+                raise RobotConfigError(f"reset.{key}", problem)
+        for joint in task.file.joints:
+            _check_limits(joint, self.limits.get(joint.name, Limits()), f"limits.{joint.name}")
+        names = self.joint_names(task)
+        for i, name in enumerate(names):
+            if name in names[:i]:
+                raise RobotConfigError("joints", f"two joints are called {name!r} on the robot")
+
+
+def load_robot_config(name_or_path: str, task: Task) -> RobotConfig:
+    """Load a robot's file by its name (``lightarm``) or its path, and check it against a task.
+
+    Raises:
+        RobotConfigError: There is no such file, it is not valid, or it does not fit the task; the
+            message names key, value and what is allowed.
+    """
+    origin = name_or_path
+    try:
+        path = find_config(name_or_path, "robot", FOLDER)
+        origin = str(path)
+        config = RobotConfig.model_validate(parse_yaml(read_text(path)))
+        config.check(task)
+    except ValidationError as error:
+        raise RobotConfigError.from_validation(error, source=origin) from error
+    except ConfigError as error:
+        raise RobotConfigError.naming(error, origin) from error
+    return config
+
+
+def _check_names(given: dict[str, Any], known: tuple[str, ...], key: str, what: str) -> None:
+    """Refuse a name that the task does not have."""
+    for name in given:
+        if name not in known:
+            problem = f"is no {what} of the task; it has: {', '.join(known) or 'none'}"
+            raise RobotConfigError(f"{key}.{name}", problem)
+
+
+def _check_limits(joint: Any, limits: Limits, key: str) -> None:  # noqa: ANN401
+    """Refuse limits beyond the task's."""
+    for name in ("torque_limit", "torque_rate_limit"):
+        value, allowed = getattr(limits, name), getattr(joint, name)
+        if value is not None and value > allowed:
+            raise RobotConfigError(
+                f"{key}.{name}", f"{value:g} is more than the task's {allowed:g}"
+            )
