@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pilqr_ros.nodes.conversions import NANOSECONDS
-from pilqr_ros.nodes.parameters import NodeParameters, parameter
+from pilqr_ros.nodes.parameters import NodeParameters, parameter, robot_joints
 from pilqr_ros.robot.body_velocity import FILTERS
 from pilqr_ros.robot.tracked_body import MOST_AGE_PERIODS, Tracking
 
@@ -24,6 +24,7 @@ LOCKSTEP_TIMEOUT = 0.8
 class EstimatorParameters(NodeParameters):
     """Parameters of the estimator."""
 
+    robot_joints: tuple[str, ...] = robot_joints()
     mocap_frame_source: str = parameter(
         "parameter",
         "where motion capture's frame comes from: mocap_xyz and mocap_rpy, or tf",

@@ -100,7 +100,7 @@ NODES = (
     NodeSpec(
         "effort_guard",
         ("task", "real_time_factor"),
-        robot=("command_timeout", "robot_joints", "torque_limits", "torque_rate_limits"),
+        robot=("command_timeout",),
     ),
     NodeSpec(
         "state_estimator", ("task", "real_time_factor"), robot=("robot_joints", *MOTION_CAPTURE)

@@ -25,11 +25,12 @@ from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.command_stream import CommandStream
 from pilqr_ros.nodes.control_executor import ControlExecutor
 from pilqr_ros.nodes.conversions import NANOSECONDS, set_stamp, view_field
-from pilqr_ros.nodes.parameters import ListenerParameters, declare, parameter
+from pilqr_ros.nodes.parameters import ListenerParameters, declare, parameter, robot_joints
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.sensor_messages import SensorMessages
 from pilqr_ros.nodes.viewer import open_viewer
 from pilqr_ros.nodes.wiring import publish, subscribe
+from pilqr_ros.robot.joint_reader import names_on_robot
 from pilqr_ros.robot.state_estimation import rigid_transform
 from pilqr_ros.simulation.errors import ResetError, SimulationDiverged
 from pilqr_ros.simulation.world import World
@@ -52,9 +53,7 @@ class BridgeParameters(ListenerParameters):
         100.0, "joint states and poses a simulated second in real time", low=20.0, high=500.0
     )
     viewer: bool = parameter(False, "show the world in MuJoCo's viewer")
-    robot_joints: tuple[str, ...] = parameter(
-        (), "names of the sensed joints on the robot, in the task's order; none: the task's"
-    )
+    robot_joints: tuple[str, ...] = robot_joints()
     base_frame: str = parameter("base", "frame of the robot's base")
     mocap_frame: str = parameter("", "frame of the poses; empty: base_frame")
     mocap_xyz: tuple[float, ...] = parameter(
@@ -91,7 +90,7 @@ class MujocoBridgeNode(Node):
         self._sensors = SensorMessages(
             self._world.sense(),
             self._given.mocap_frame or self._given.base_frame,
-            names=self._given.robot_joints,
+            names=names_on_robot(task, self._given.robot_joints),
             base_to_frame=self._given.base_to_mocap,
         )
         self._clock_message = ClockMessage()

@@ -51,6 +51,11 @@ def parameter(default: Any, description: str, **limits: Any) -> Any:  # noqa: AN
     return field(default=default, metadata={"limits": Limits(description, **limits)})
 
 
+def robot_joints() -> Any:  # noqa: ANN401
+    """Return the field of the parameter by which nodes know the robot's names of joints."""
+    return parameter((), "the robot's names of the sensed joints, in order; none: the task's")
+
+
 def declare(node: Node, record: type[Record]) -> Record:
     """Declare a record's parameters on a node and return their values.
 

@@ -27,7 +27,7 @@ class SensorMessages:
         readings: SensorReadings,
         frame: str,
         *,
-        names: Sequence[str] = (),
+        names: Sequence[str],
         base_to_frame: Array | None = None,
     ) -> None:
         """Make the messages for the joints and bodies of the first readings.
@@ -35,13 +35,13 @@ class SensorMessages:
         Args:
             readings: They tell how many joints and which bodies there are.
             frame: Frame of the poses.
-            names: How the joints are called; empty for their names in the task.
+            names: How the joints are called.
             base_to_frame: Transform ``(4, 4)`` into that frame; None if it is the base's.
         """
         empty = bytes(8 * len(readings.joint_names))
         self._base_to_frame = base_to_frame
         self.joints = JointState(
-            name=list(names or readings.joint_names),
+            name=list(names),
             position=array("d", empty),
             velocity=array("d", empty),
             effort=array("d", empty),

@@ -59,7 +59,10 @@ class StateEstimatorNode(Node):
         task = load_task(self._given.task)
         self._tracking = self._given.tracking(task.period_ns)
         self._estimator = StateEstimator(
-            task, mocap_to_base=self._mocap_to_base(), tracking=self._tracking
+            task,
+            mocap_to_base=self._mocap_to_base(),
+            tracking=self._tracking,
+            joint_names=self._given.robot_joints,
         )
         self._timeout_ns = self._given.timeout_ns(task.period_ns)
         self._joints_health = self._health("joint_states", self._timeout_ns)

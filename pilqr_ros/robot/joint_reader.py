@@ -8,7 +8,24 @@ import numpy as np
 
 from pilqr_ros.robot.errors import StateError
 from pilqr_ros.robot.timeline import Timeline
+from pilqr_ros.tasks.task import Task
 from pilqr_ros.trajopt.typing import Array
+
+
+def names_on_robot(task: Task, names: Sequence[str]) -> tuple[str, ...]:
+    """Return how a robot calls the task's sensed joints.
+
+    Args:
+        task: The task.
+        names: Its names for them, in the task's order; none if it has the task's.
+
+    Raises:
+        StateError: There is not one for each joint.
+    """
+    if len(names) not in (0, len(task.sensed_joints)):
+        expected = f"{len(task.sensed_joints)}, for {', '.join(task.sensed_joints)}"
+        raise StateError(f"{len(names)} names of joints on the robot, expected {expected}")
+    return tuple(names) or task.sensed_joints
 
 
 class JointReader:

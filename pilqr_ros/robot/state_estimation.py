@@ -15,7 +15,7 @@ from transforms3d.affines import compose
 from transforms3d.euler import euler2mat
 
 from pilqr_ros.robot.errors import StateError
-from pilqr_ros.robot.joint_reader import JointReader
+from pilqr_ros.robot.joint_reader import JointReader, names_on_robot
 from pilqr_ros.robot.kinematics import RobotKinematics
 from pilqr_ros.robot.tracked_body import TrackedBody, Tracking
 from pilqr_ros.tasks.layout import AXES, StateBlock
@@ -57,6 +57,7 @@ class StateEstimator:
         *,
         mocap_to_base: Array | None = None,
         tracking: Tracking | None = None,
+        joint_names: Sequence[str] = (),
     ) -> None:
         """Wait for the inputs that the task's state needs.
 
@@ -66,6 +67,7 @@ class StateEstimator:
                 the identity if not given.
             tracking: How tracked bodies are judged and differentiated; if not given, poses may be
                 two control periods old and velocities are changes over one.
+            joint_names: How the robot calls the task's sensed joints; none if as the task.
         """
         self._layout, self._dU = task.layout, task.dU
         self.mocap_to_base = np.eye(4) if mocap_to_base is None else np.asarray(mocap_to_base)
@@ -73,7 +75,7 @@ class StateEstimator:
             raise ShapeError("mocap_to_base", self.mocap_to_base.shape, "(4, 4)")
         tracking = Tracking.at_period(task.period_ns) if tracking is None else tracking
         self._kinematics = RobotKinematics(task.robot_model, task.joints, task.points)
-        self._joints = JointReader(task.sensed_joints, task.period_ns)
+        self._joints = JointReader(names_on_robot(task, joint_names), task.period_ns)
         self._bodies = {name: TrackedBody(name, tracking) for name in task.bodies}
         self._all_valid = (True,) * len(task.layout.blocks)
         self._entries = [_entries(block, task) for block in task.layout.blocks]

@@ -1,5 +1,7 @@
 """The graph as a whole: it comes up together and ends together."""
 
+import dataclasses
+import importlib
 import os
 import signal
 import subprocess
@@ -11,6 +13,7 @@ import pytest
 
 from pilqr_ros.nodes import discovery, graph
 from pilqr_ros.nodes.errors import NodeError
+from pilqr_ros.nodes.parameters import TaskParameters
 from pilqr_ros.nodes.processes import ProcessGroup
 
 UP = """
@@ -175,6 +178,18 @@ def test_a_robots_file_becomes_parameters_and_remappings():
         assert "joint_states:=/lightarm/joint_states" in command
     lockstep = started(task="hockey_lightarm", robot_config="lightarm")
     assert "command_timeout" not in " ".join(lockstep["effort_guard"])
+
+
+@pytest.mark.parametrize("spec", graph.NODES, ids=lambda spec: spec.name)
+def test_a_node_knows_every_parameter_that_it_is_started_with(spec):
+    module = importlib.import_module(f"pilqr_ros.nodes.{spec.name}")
+    records = [
+        kind
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, TaskParameters)
+    ]
+    known = {field.name for record in records for field in dataclasses.fields(record)}
+    assert {*spec.options, *spec.robot} <= known
 
 
 def test_hardware_is_everything_but_the_simulated_robot_in_real_time():

@@ -24,7 +24,6 @@ def readings(position, rotation):
 
 def test_joints_are_called_as_on_the_robot():
     first = readings(np.zeros(3), np.eye(3))
-    assert SensorMessages(first, "base").joints.name == ["a", "b"]
     assert SensorMessages(first, "base", names=["x", "y"]).joints.name == ["x", "y"]
 
 
@@ -32,7 +31,9 @@ def test_poses_come_in_motion_captures_own_frame():
     in_frame, orientation = np.array([0.3, 0.4, 0.5]), axangle2mat((1, 2, 3), 0.4)
     first = readings(TURN @ in_frame + ORIGIN, TURN @ orientation)
     to_base = np.block([[TURN, ORIGIN[:, None]], [np.zeros((1, 3)), np.ones((1, 1))]])
-    messages = SensorMessages(first, "mocap", base_to_frame=np.linalg.inv(to_base))
+    messages = SensorMessages(
+        first, "mocap", names=["a", "b"], base_to_frame=np.linalg.inv(to_base)
+    )
     messages.fill(first)
     pose = messages.bodies["puck"].pose
     assert messages.bodies["puck"].header.frame_id == "mocap"

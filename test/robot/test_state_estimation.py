@@ -34,6 +34,19 @@ def test_blocks_are_where_the_layout_says(estimator, hockey):
     np.testing.assert_array_equal(x[20:], [0.8, -0.2, 0.025, 0, 0, 0])
 
 
+def test_joints_may_have_other_names_on_the_robot(hockey):
+    names = [f"arm_{i}" for i in range(7)]
+    estimator = StateEstimator(hockey, joint_names=names)
+    q = np.linspace(0.1, 0.7, 7)
+    estimator.on_body("puck", 1, np.zeros(3))
+    estimator.on_joints(1, names[::-1], q[::-1], np.zeros(7))
+    np.testing.assert_array_equal(estimator.estimate().x[:7], q)
+    with pytest.raises(StateError, match="joint state lacks arm_0"):
+        estimator.on_joints(2, hockey.joints, q, np.zeros(7))
+    with pytest.raises(StateError, match=r"3 names of joints on the robot, expected 7, for r_sh"):
+        StateEstimator(hockey, joint_names=names[:3])
+
+
 def test_joints_are_matched_by_name_in_any_order_among_others(estimator, hockey):
     q, qd = np.arange(7.0) / 10, np.arange(7.0)
     names = ["head", *reversed(hockey.joints)]
