@@ -124,10 +124,12 @@ def test_nodes_end_even_if_their_parent_is_killed(up, wait_until):
 
 
 def test_a_node_that_cannot_start_is_named_with_what_it_said(fresh_domain, wait_until):
-    options = graph.GraphOptions(task="door")
+    options = graph.GraphOptions(task="juggling")
     with graph.running_graph(options, lambda name, line: None, graph.NODES[:1]) as group:
         wait_until(lambda: group.first_ended() is not None, "the end")
-        with pytest.raises(NodeError, match=r"(?s)mujoco_bridge ended with code 2.*no task 'door'"):
+        with pytest.raises(
+            NodeError, match=r"(?s)mujoco_bridge ended with code 2.*no task 'juggling'"
+        ):
             group.check()
 
 

@@ -99,9 +99,9 @@ def test_parameters_are_described_and_read_only(make_node):
         ("mujoco_bridge", "sensor_rate:=1.0", "'sensor_rate' is 1.0, allowed is float from 20 to"),
         ("effort_guard", "command_timeout:=-1.0", "'command_timeout' is -1.0"),
         ("trajectory_executor", "state_age:=soon", "'state_age' is 'soon'"),
-        ("state_estimator", "task:=door", "no task 'door'; tasks: hockey"),
+        ("state_estimator", "task:=juggling", "no task 'juggling'; tasks: door"),
         ("cost_evaluator", "task:=/nowhere.yaml", "'/nowhere.yaml' does not exist"),
-        ("learner", "task:=door", "no task 'door'"),
+        ("learner", "task:=juggling", "no task 'juggling'"),
     ],
 )
 def test_a_node_refuses_a_wrong_parameter_in_one_line(domain, node, setting, message):
