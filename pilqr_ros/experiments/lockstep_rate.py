@@ -18,6 +18,7 @@ import time
 
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
+from rclpy.utilities import remove_ros_args
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
@@ -146,7 +147,8 @@ def measure_bare(name: str) -> float:
 def _children(task: str, *roles: str) -> dict[str, list[str]]:
     """Return command lines that run this program in other roles."""
     program = [sys.executable, "-m", "pilqr_ros.experiments.lockstep_rate"]
-    return {role: [*program, "--task", task, "--role", role] for role in roles}
+    ros = ["--ros-args", "-p", f"task:={task}", "-p", "start_enabled:=true"]
+    return {role: [*program, "--task", task, "--role", role, *ros] for role in roles}
 
 
 def report(task: Task, name: str, rollouts: int) -> None:
@@ -172,7 +174,7 @@ def main() -> None:
     parser.add_argument("--task", default="hockey", help="name or path of the task")
     parser.add_argument("--rollouts", type=int, default=20, help="rollouts of each measurement")
     parser.add_argument("--role", choices=("composed", "echo", "caller"), help=argparse.SUPPRESS)
-    given = parser.parse_args()
+    given = parser.parse_args(remove_ros_args(sys.argv)[1:])
     task = load_task(given.task)
     parts = {
         "composed": COMPOSED,

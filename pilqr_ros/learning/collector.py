@@ -14,7 +14,7 @@ from pilqr_ros.robot.errors import RolloutAborted, StateError
 from pilqr_ros.robot.policy_runner import PolicyRunner
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.robot.state_estimation import StateEstimate, StateEstimator
-from pilqr_ros.robot.torque_limits import TorqueLimiter
+from pilqr_ros.robot.torque_guard import GuardedCommand, build_guard
 from pilqr_ros.simulation.errors import SimulationDiverged
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import Task
@@ -55,7 +55,10 @@ class InProcessCollector:
         self._task = task
         self._world = World(task)
         self._estimator = StateEstimator(task)
-        self._limiter = TorqueLimiter(task.torque_limits, task.torque_rate_limits, task.joints)
+        self._guard = build_guard(
+            task, timeout_ns=2 * task.period_ns, between_commands=False, enabled=True
+        )
+        self._rollouts = 0
 
     def collect(
         self, policy: Policy, condition: int, seed: int, explore: bool, jitter: bool
@@ -67,7 +70,7 @@ class InProcessCollector:
         """
         task = self._task
         self._world.reset(condition, seed, jitter)
-        self._limiter.reset()
+        self._rollouts += 1
         runner = PolicyRunner(
             policy,
             exploration_noise(task, seed, explore),
@@ -76,30 +79,37 @@ class InProcessCollector:
             joints=task.joints,
             labels=task.layout.labels,
             period_ns=task.period_ns,
+            most_limited=task.file.guard.most_limited,
         )
+        failure = ""
         try:
             while not runner.finished:
                 self._tick(runner)
         except (StateError, RolloutAborted, SimulationDiverged) as error:
-            return runner.rollout(failure=str(error))
-        return runner.rollout()
+            failure = str(error)
+        self._guard.on_last(self._rollouts)
+        return runner.rollout(failure)
 
     def _tick(self, runner: PolicyRunner) -> None:
-        """Sense, act, limit, apply."""
+        """Sense, act, guard, apply."""
         estimate = self._sense()
         torque = runner.act(estimate.stamp_ns, estimate.x)
-        limited = self._limiter.apply(torque)
-        runner.record_applied(runner.step - 1, limited.effort, limited.interventions)
-        self._world.step(limited.effort)
+        command = GuardedCommand(self._rollouts, estimate.stamp_ns, torque)
+        applied = self._guard.on_command(estimate.stamp_ns, command)
+        if applied is None:
+            raise RolloutAborted(f"step {runner.step - 1}: the guard lacks the joint state")
+        runner.record_applied(runner.step - 1, *applied)
+        self._world.step(applied.effort)
 
     def _sense(self) -> StateEstimate:
         """Read the sensors and return the state, all of it valid."""
         readings = self._world.sense()
         for name, pose in readings.bodies.items():
             self._estimator.on_body(name, readings.stamp_ns, pose.position)
-        self._estimator.on_joints(
-            readings.stamp_ns, readings.joint_names, readings.positions, readings.velocities
-        )
+        stamp_ns = readings.stamp_ns
+        joints = stamp_ns, readings.joint_names, readings.positions, readings.velocities
+        self._estimator.on_joints(*joints)
+        self._guard.on_joints(stamp_ns, *joints)
         estimate = self._estimator.estimate()
         if estimate.reason:
             raise StateError(estimate.reason)

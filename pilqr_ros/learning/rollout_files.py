@@ -12,7 +12,15 @@ from pilqr_ros.learning.costing import CostReport
 from pilqr_ros.learning.errors import RunError
 from pilqr_ros.robot.rollout import Rollout
 
-_ROLLOUT_ARRAYS = ("states", "commanded", "applied", "noise", "stamps")
+_ROLLOUT_ARRAYS = (
+    "states",
+    "commanded",
+    "applied",
+    "noise",
+    "stamps",
+    "interventions",
+    "ticks",
+)
 
 
 def save_rollout(path: Path, rollout: Rollout) -> None:
@@ -22,7 +30,6 @@ def save_rollout(path: Path, rollout: Rollout) -> None:
     arrays["seed"] = np.uint64(rollout.seed)
     arrays["valid"] = rollout.valid
     arrays["reason"] = rollout.reason
-    arrays["interventions"] = rollout.interventions
     atomic.write_arrays(path, arrays)
 
 
@@ -40,7 +47,6 @@ def load_rollout(path: Path) -> Rollout:
             seed=int(arrays["seed"]),
             valid=bool(arrays["valid"]),
             reason=str(arrays["reason"]),
-            interventions=int(arrays["interventions"]),
         )
     except KeyError as error:
         raise RunError(f"{path} lacks the array {error}") from error

@@ -89,7 +89,8 @@ def rollout_to_message(rollout: Rollout, task: str) -> RolloutMessage:
         stamps=array("q", rollout.stamps.tolist()),
         valid=rollout.valid,
         reason=rollout.reason,
-        interventions=rollout.interventions,
+        interventions=array("H", rollout.interventions.tolist()),
+        ticks=array("q", rollout.ticks.tolist()),
     )
     if rollout.T > 0:
         set_stamp(message.header.stamp, int(rollout.stamps[0]))

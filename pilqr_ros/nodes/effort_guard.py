@@ -1,8 +1,9 @@
 """Node `effort_guard`: the only one that talks to the robot's controller.
 
-It applies the last limits to each torque command, tells what it let through, and sends zero torque
-when a rollout ends, when a command is not finite, and when the next command does not come in time.
-Zero torque is never delayed by the limit of the torque's rate.
+It wires a `TorqueGuard` between commands and controller, tells what it let through, and sends zero
+torque when a rollout ends, when a command cannot be applied, when the next one does not come in
+time, and while it is disabled or stopped. Commands are matched with the joint state that it hears
+itself.
 """
 
 from __future__ import annotations
@@ -10,42 +11,74 @@ from __future__ import annotations
 import sys
 import time
 from array import array
+from dataclasses import dataclass
 
-import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
-from std_msgs.msg import Float64MultiArray
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Bool, Float64MultiArray
+from std_srvs.srv import SetBool, Trigger
 
-from pilqr_msgs.msg import AppliedTorque, TorqueCommand
+from pilqr_msgs.msg import AppliedTorque, GuardState, TorqueCommand
 from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.command_stream import CommandStream
 from pilqr_ros.nodes.control_executor import ControlExecutor
-from pilqr_ros.nodes.conversions import NANOSECONDS, view_field
-from pilqr_ros.nodes.parameters import ListenerParameters, declare
+from pilqr_ros.nodes.conversions import NANOSECONDS, to_nanoseconds, view_field
+from pilqr_ros.nodes.diagnostics import Diagnosis, Diagnostics, Level
+from pilqr_ros.nodes.parameters import ListenerParameters, declare, parameter, robot_joints
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.wiring import count_listeners, publish, subscribe
-from pilqr_ros.robot.torque_limits import TorqueLimiter
+from pilqr_ros.robot.command_stream import CommandStream
+from pilqr_ros.robot.errors import StateError
+from pilqr_ros.robot.interventions import GuardedTorque, Intervention, InterventionLog
+from pilqr_ros.robot.torque_guard import GuardedCommand, build_guard
 from pilqr_ros.tasks import load_task
 
 CHECKS_PER_TIMEOUT = 5
 SEARCH_PERIOD = 0.05
 """How often the guard looks for a controller until there is one [s]."""
 WAITING_PERIOD = 5.0
-"""Least time between two messages that there is none [s]."""
+"""Least time between two messages of the same kind [s]."""
+
+STATES = {
+    Intervention.NONE: GuardState.ENABLED,
+    Intervention.DISABLED: GuardState.DISABLED,
+    Intervention.ESTOP: GuardState.STOPPED,
+}
+LEVELS = {
+    Intervention.NONE: Level.OK,
+    Intervention.DISABLED: Level.WARN,
+    Intervention.ESTOP: Level.ERROR,
+}
+
+
+@dataclass(frozen=True)
+class GuardParameters(ListenerParameters):
+    """Parameters of the guard."""
+
+    robot_joints: tuple[str, ...] = robot_joints()
+    start_enabled: bool = parameter(False, "let torque pass from the start, without ~/enable")
+    estop_timeout: float = parameter(
+        0.0, "longest silence of the topic estop [s]; 0: it need not speak", low=0.0, high=60.0
+    )
 
 
 class EffortGuardNode(Node):
-    """Wires a `TorqueLimiter` and a `CommandStream` between commands and controller."""
+    """Wires a `TorqueGuard` between commands and controller."""
 
     def __init__(self) -> None:
         """Publish to the controller and listen for commands."""
         super().__init__("effort_guard")
-        parameters = declare(self, ListenerParameters)
-        task = load_task(parameters.task)
-        self._limiter = TorqueLimiter(task.torque_limits, task.torque_rate_limits, task.joints)
-        self._stream = CommandStream(parameters.timeout_ns(task.period_ns))
-        self._zero = np.zeros(task.dU)
-        self._rollout_id: int | None = None
+        self._given = declare(self, GuardParameters)
+        task = load_task(self._given.task)
+        timeout_ns = self._given.timeout_ns(task.period_ns)
+        self._guard = build_guard(
+            task,
+            timeout_ns=timeout_ns,
+            between_commands=not self._given.lockstep,
+            enabled=self._given.start_enabled,
+            joint_names=self._given.robot_joints,
+        )
+        self._log = InterventionLog()
         self._applied = AppliedTorque(effort=array("d", bytes(8 * task.dU)))
         self._applied_effort = view_field(self._applied.effort)
         self._output = Float64MultiArray(data=array("d", bytes(8 * task.dU)))
@@ -54,10 +87,26 @@ class EffortGuardNode(Node):
             self, Float64MultiArray, "effort_controller/commands", qos.COMMAND
         )
         self._report = publish(self, AppliedTorque, "applied_torque", qos.RECORD)
+        self._state = publish(self, GuardState, "guard_state", qos.LATCHED)
+        subscribe(self, JointState, "joint_states", self._on_joints, qos.SENSOR)
+        self._create_switches()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._search = self.create_timer(SEARCH_PERIOD, self._find_controller, clock=steady)
-        check_period = self._stream.timeout_ns / NANOSECONDS / CHECKS_PER_TIMEOUT
-        self.create_timer(check_period, self._check_silence, clock=steady)
+        check_period = timeout_ns / NANOSECONDS / CHECKS_PER_TIMEOUT
+        self.create_timer(check_period, self._check, clock=steady)
+        self._diagnostics = Diagnostics(self, self._diagnose)
+        self._tell_state()
+
+    def _create_switches(self) -> None:
+        """Offer what lets torque pass and what stops it."""
+        self.create_service(SetBool, "~/enable", self._on_enable)
+        self.create_service(Trigger, "~/estop", self._on_estop)
+        self.create_service(Trigger, "~/reset_estop", self._on_reset_estop)
+        subscribe(self, Bool, "estop", self._on_button, qos.RELIABLE)
+        self._button: CommandStream | None = None
+        if self._given.estop_timeout > 0.0:
+            self._button = CommandStream(round(self._given.estop_timeout * NANOSECONDS))
+            self._button.on_command(time.monotonic_ns())
 
     def _find_controller(self) -> None:
         """Listen to commands only when a controller hears the torques: none shall be lost."""
@@ -69,34 +118,94 @@ class EffortGuardNode(Node):
         self._search.cancel()
 
     def _on_command(self, command: TorqueCommand) -> None:
-        self._stream.on_command(time.monotonic_ns(), command.last)
-        if command.rollout_id != self._rollout_id:
-            self._rollout_id = command.rollout_id
-            self._limiter.reset()
-        self._applied.header.stamp = command.header.stamp
-        self._applied.rollout_id, self._applied.step = command.rollout_id, command.step
+        applied = self._applied
+        applied.header.stamp = command.header.stamp
+        applied.rollout_id, applied.step = command.rollout_id, command.step
         if command.last:
-            self._stop(AppliedTorque.NONE, "")
+            self._send(self._guard.on_last(command.rollout_id))
             return
-        limited = self._limiter.apply(view_field(command.effort))
-        self._send(limited.effort, limited.interventions, limited.detail)
+        stamp_ns, effort = to_nanoseconds(command.header.stamp), view_field(command.effort)
+        guarded = GuardedCommand(command.rollout_id, stamp_ns, effort)
+        self._send(self._guard.on_command(time.monotonic_ns(), guarded))
 
-    def _check_silence(self) -> None:
-        if self._stream.fell_silent(time.monotonic_ns()):
-            detail = f"no command for {self._stream.timeout_ns / NANOSECONDS:g} s"
-            self.get_logger().warning(f"{detail}, zero torque sent")
-            self._stop(AppliedTorque.TIMEOUT, detail)
+    def _on_joints(self, message: JointState) -> None:
+        stamp_ns = to_nanoseconds(message.header.stamp)
+        joints = message.name, message.position, message.velocity
+        try:
+            self._send(self._guard.on_joints(time.monotonic_ns(), stamp_ns, *joints))
+        except StateError as error:
+            self.get_logger().warning(str(error), throttle_duration_sec=WAITING_PERIOD)
 
-    def _stop(self, interventions: int, detail: str) -> None:
-        self._limiter.reset()
-        self._send(self._zero, interventions, detail)
+    def _check(self) -> None:
+        now_ns = time.monotonic_ns()
+        if self._button is not None and self._button.fell_silent(now_ns):
+            self._stop(f"no message on estop for {self._given.estop_timeout:g} s")
+        self._send(self._guard.check(now_ns))
+        idle = not self._given.lockstep and not self._guard.switch.enabled
+        if idle:  # again and again, in case a controller missed it or came late
+            self._output_data[:] = 0.0
+            self._controller.publish(self._output)
 
-    def _send(self, effort: np.ndarray, interventions: int, detail: str) -> None:
-        self._output_data[:] = effort
+    def _send(self, torque: GuardedTorque | None) -> None:
+        """Send a torque to the robot and tell what was done to the commanded one."""
+        if torque is None:
+            return
+        self._output_data[:] = torque.effort
         self._controller.publish(self._output)
-        self._applied_effort[:] = effort
-        self._applied.interventions, self._applied.detail = interventions, detail
+        self._applied_effort[:] = torque.effort
+        self._applied.interventions, self._applied.detail = torque.interventions, torque.detail
         self._report.publish(self._applied)
+        if torque.interventions:
+            warning = self._log.note(torque)
+            if warning:
+                self.get_logger().warning(warning)
+
+    def _on_enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        if request.data:
+            response.message = self._guard.switch.enable()
+        else:
+            self._send(self._guard.disable())
+        response.success = not response.message
+        self._tell_state()
+        return response
+
+    def _on_estop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._stop("service ~/estop")
+        response.success = True
+        return response
+
+    def _on_reset_estop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.message = self._guard.switch.reset()
+        response.success = not response.message
+        if self._button is not None:
+            self._button.on_command(time.monotonic_ns())
+        self._tell_state()
+        return response
+
+    def _on_button(self, message: Bool) -> None:
+        self._guard.switch.pressed = message.data
+        if self._button is not None:
+            self._button.on_command(time.monotonic_ns())
+        if message.data:
+            self._stop("topic estop")
+
+    def _stop(self, reason: str) -> None:
+        self._send(self._guard.stop(reason))
+        self._tell_state()
+
+    def _tell_state(self) -> None:
+        """Publish whether torque passes, and log it."""
+        kind, reason = self._guard.switch.refusal
+        message = GuardState(state=STATES[kind], reason=reason)
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._state.publish(message)
+        self.get_logger().info(reason or "enabled")
+        self._diagnostics.report()
+
+    def _diagnose(self) -> list[Diagnosis]:
+        kind, reason = self._guard.switch.refusal
+        message = reason or ("a rollout is under way" if self._guard.active else "enabled")
+        return [Diagnosis("torque", LEVELS[kind], message, self._log.counts)]
 
 
 def main() -> None:

@@ -47,6 +47,9 @@ class GraphOptions:
     discovery: str = _option(
         AUTO, "whose nodes are found: localhost, subnet, or as the environment says", RANGES
     )
+    start_enabled: bool = _option(
+        True, "let torques pass from the start, without effort_guard's service ~/enable"
+    )
     viewer: bool = _option(False, "show the simulated world in a window")
     runs_directory: str = _option("runs", "where training runs are stored")
     namespace: str = _option("", "namespace of all nodes")
@@ -99,8 +102,8 @@ NODES = (
     ),
     NodeSpec(
         "effort_guard",
-        ("task", "real_time_factor"),
-        robot=("command_timeout",),
+        ("task", "real_time_factor", "start_enabled"),
+        robot=("command_timeout", "robot_joints"),
     ),
     NodeSpec(
         "state_estimator", ("task", "real_time_factor"), robot=("robot_joints", *MOTION_CAPTURE)
@@ -113,7 +116,7 @@ NODES = (
 SIMULATED_ROBOT = NODES[:1]
 """What stands in for a real robot when the nodes for hardware are tried."""
 
-HARDWARE: dict[str, Any] = {"real_time_factor": 1.0}
+HARDWARE: dict[str, Any] = {"real_time_factor": 1.0, "start_enabled": False}
 """What a real robot leaves no choice of."""
 
 

@@ -22,7 +22,6 @@ from std_msgs.msg import Float64MultiArray
 
 from pilqr_msgs.srv import Reset
 from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.command_stream import CommandStream
 from pilqr_ros.nodes.control_executor import ControlExecutor
 from pilqr_ros.nodes.conversions import NANOSECONDS, set_stamp, view_field
 from pilqr_ros.nodes.parameters import ListenerParameters, declare, parameter, robot_joints
@@ -30,6 +29,7 @@ from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.sensor_messages import SensorMessages
 from pilqr_ros.nodes.viewer import open_viewer
 from pilqr_ros.nodes.wiring import publish, subscribe
+from pilqr_ros.robot.command_stream import CommandStream
 from pilqr_ros.robot.joint_reader import names_on_robot
 from pilqr_ros.robot.state_estimation import rigid_transform
 from pilqr_ros.simulation.errors import ResetError, SimulationDiverged

@@ -43,12 +43,24 @@ class Command(NamedTuple):
 
 
 class Applied(NamedTuple):
-    """What the guard did with a command: torque [N m], interventions, fatal fault or empty."""
+    """What the guard did with a command: torque [N m], interventions, the same in words."""
 
     step: int
     effort: Array
-    interventions: int
-    fault: str
+    interventions: int = 0
+    detail: str = ""
+
+
+class GuardView(NamedTuple):
+    """What is known of the guard.
+
+    Attributes:
+        found: Whether it hears and is heard.
+        refusal: Why it lets no torque pass; empty if it does, None as long as it has not told.
+    """
+
+    found: bool
+    refusal: str | None
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,7 @@ class RolloutSession:
         pace: Pace,
         not_before_ns: int,
         now_ns: int,
-        guard_found: Callable[[], bool] = lambda: True,
+        view_guard: Callable[[], GuardView],
     ) -> None:
         """Begin to wait for the first state.
 
@@ -101,7 +113,7 @@ class RolloutSession:
             pace: When states and ticks have to come.
             not_before_ns: The first state's stamp is not before this [ns].
             now_ns: Present time on the steady clock [ns].
-            guard_found: Tells whether the guard hears and is heard.
+            view_guard: Tells what is known of the guard.
         """
         self.phase = Phase.WAITING
         self.reason = ""
@@ -109,14 +121,14 @@ class RolloutSession:
         self._runner = runner
         self._pace = pace
         self._not_before_ns = not_before_ns
-        self._guard_found = guard_found
+        self._view_guard = view_guard
         self._state_seen = False
         self._state_fault = ""
         self._deadline_ns = now_ns + pace.start_timeout_ns
         self._state: tuple[int, Array, int, str] | None = None
         self._stamp_ns = -1
         self._first_tick_ns = 0
-        self._answered = 0
+        self._told: set[int] = set()
         self._stop_applied = False
         self._stop_seen = not pace.lockstep
 
@@ -156,6 +168,9 @@ class RolloutSession:
         """Take a tick of the control period: the time to act in real time, and to give up."""
         if self.phase is Phase.DONE:
             return None
+        refusal = self._view_guard().refusal if self.phase is Phase.WAITING else None
+        if refusal:
+            return self.stop(f"effort_guard lets no torque pass: {refusal}", now_ns)
         if now_ns > self._deadline_ns:
             return self._give_up(now_ns)
         if self._pace.lockstep or self._state is None:
@@ -172,16 +187,15 @@ class RolloutSession:
 
     def on_applied(self, applied: Applied, now_ns: int) -> Command | None:
         """Take the guard's answer to a command."""
-        if applied.fault:
-            return self.stop(f"step {applied.step}: {applied.fault}", now_ns)
         if applied.step == self.step:
             self._stop_applied = True
-        else:
-            try:
-                self._runner.record_applied(applied.step, applied.effort, applied.interventions)
-            except PilqrError as error:
-                return self.stop(str(error), now_ns)
-            self._answered += 1
+            self._finish_if_stopped()
+            return None
+        self._told.add(applied.step)
+        try:
+            self._runner.record_applied(*applied)
+        except PilqrError as error:
+            return self.stop(str(error), now_ns)
         self._finish_if_stopped()
         return None
 
@@ -203,7 +217,7 @@ class RolloutSession:
         self._state_fault = fault
         new_enough = not fault and stamp_ns >= self._not_before_ns
         self._state_seen |= new_enough
-        return new_enough and self._guard_found()
+        return new_enough and self._view_guard() == GuardView(found=True, refusal="")
 
     def _answer(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
         """Answer a new state in lock-step."""
@@ -226,7 +240,7 @@ class RolloutSession:
     def _act(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
         """Return the policy's command in a state."""
         try:
-            effort = self._runner.act(stamp_ns, x)
+            effort = self._runner.act(stamp_ns, x, None if self._pace.lockstep else now_ns)
         except PilqrError as error:
             return self.stop(str(error), now_ns)
         self.phase = Phase.RUNNING
@@ -246,12 +260,12 @@ class RolloutSession:
             return f"the state of step {self.step} is {age:.1f} ms old: state_estimator is silent"
         if stamp_ns <= self._stamp_ns:
             return f"the stamp of step {self.step} is not newer than that of the step before"
-        if self.step - self._answered > MOST_UNANSWERED:
+        if self.step - len(self._told) > MOST_UNANSWERED:
             return f"step {self.step}: effort_guard has not told the torque of {self._unanswered()}"
         return ""
 
     def _unanswered(self) -> str:
-        return f"{self.step - self._answered} of {self.step} steps"
+        return f"{self.step - len(self._told)} of {self.step} steps"
 
     def _give_up(self, now_ns: int) -> Command | None:
         """Name who did not answer in time."""
@@ -273,11 +287,11 @@ class RolloutSession:
         return "effort_guard is not there, or no controller listens to it"
 
     def _missing_answer(self) -> str:
-        if self._answered < self.step or not self._stop_applied:
+        if len(self._told) < self.step or not self._stop_applied:
             return f"effort_guard has not told the torque of {self._unanswered()}"
         return "no state came after the last command"
 
     def _finish_if_stopped(self) -> None:
-        complete = self._stop_seen and self._stop_applied and self._answered >= self.step
+        complete = self._stop_seen and self._stop_applied and len(self._told) >= self.step
         if self.phase is Phase.STOPPING and complete:
             self.phase = Phase.DONE

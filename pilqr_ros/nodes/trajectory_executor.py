@@ -18,7 +18,7 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from pilqr_msgs.action import ExecuteRollout
-from pilqr_msgs.msg import AppliedTorque, State, TorqueCommand
+from pilqr_msgs.msg import AppliedTorque, GuardState, State, TorqueCommand
 from pilqr_msgs.msg import Rollout as RolloutMessage
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.collector import exploration_noise
@@ -34,7 +34,7 @@ from pilqr_ros.nodes.conversions import (
 )
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
-from pilqr_ros.nodes.rollout_session import Applied, Command, Pace, RolloutSession
+from pilqr_ros.nodes.rollout_session import Applied, Command, GuardView, Pace, RolloutSession
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.wiring import count_listeners, publish, subscribe
 from pilqr_ros.robot.policy_runner import PolicyRunner
@@ -42,8 +42,6 @@ from pilqr_ros.tasks import Task, load_task
 
 FEEDBACK_STEPS = 20
 """Steps between two feedback messages."""
-
-FATAL = AppliedTorque.NON_FINITE | AppliedTorque.TIMEOUT
 
 
 @dataclass(frozen=True)
@@ -89,6 +87,7 @@ class TrajectoryExecutorNode(Node):
         self._session: RolloutSession | None = None
         self._goal: ServerGoalHandle | None = None
         self._over = Future()
+        self._refusal: str | None = None
         self._rollout_id = time.time_ns()  # no two rollouts share it, even if the node restarts
         self._message = TorqueCommand(effort=array("d", bytes(8 * self._task.dU)))
         self._effort = view_field(self._message.effort)
@@ -96,6 +95,7 @@ class TrajectoryExecutorNode(Node):
         self._rollouts = publish(self, RolloutMessage, "rollout", qos.RECORD)
         subscribe(self, State, "state", self._on_state, qos.SENSOR)
         subscribe(self, AppliedTorque, "applied_torque", self._on_applied, qos.RECORD)
+        subscribe(self, GuardState, "guard_state", self._on_guard_state, qos.LATCHED)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(self._pace.tick_ns / NANOSECONDS, self._on_tick, clock=steady)
         self._server = ActionServer(
@@ -160,15 +160,16 @@ class TrajectoryExecutorNode(Node):
             joints=task.joints,
             labels=task.layout.labels,
             period_ns=task.period_ns,
+            most_limited=task.file.guard.most_limited,
         )
         not_before_ns = to_nanoseconds(goal.not_before)
         now_ns = time.monotonic_ns()
-        return RolloutSession(runner, self._pace, not_before_ns, now_ns, self._guard_found)
+        return RolloutSession(runner, self._pace, not_before_ns, now_ns, self._view_guard)
 
-    def _guard_found(self) -> bool:
-        """Tell whether the guard hears commands and its answers are heard."""
+    def _view_guard(self) -> GuardView:
+        """Tell whether the guard hears commands, its answers are heard, and torque may pass."""
         heard = count_listeners(self, self._commands) > 0
-        return heard and self.count_publishers("applied_torque") > 0
+        return GuardView(heard and self.count_publishers("applied_torque") > 0, self._refusal)
 
     def _on_cancel(self, _goal: ServerGoalHandle) -> CancelResponse:
         if self._session is not None:
@@ -193,9 +194,12 @@ class TrajectoryExecutorNode(Node):
             message.step,
             view_field(message.effort),
             message.interventions,
-            f"effort_guard: {message.detail}" if message.interventions & FATAL else "",
+            message.detail,
         )
         self._send(self._session.on_applied(applied, time.monotonic_ns()))
+
+    def _on_guard_state(self, message: GuardState) -> None:
+        self._refusal = message.reason
 
     def _send(self, command: Command | None) -> None:
         """Publish a command if there is one, and wake the action when the rollout is over."""

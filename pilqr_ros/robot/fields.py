@@ -31,8 +31,11 @@ def rollout_from_message(message: Any) -> Rollout:  # noqa: ANN401
         MessageError: An array does not have the announced size.
     """
     T, dX, dU = message.steps, message.state_dim, message.action_dim
-    if len(message.stamps) != T:
-        raise MessageError("stamps", len(message.stamps), T, "T")
+    for name in ("stamps", "interventions"):
+        if len(getattr(message, name)) != T:
+            raise MessageError(name, len(getattr(message, name)), T, "T")
+    if len(message.ticks) not in (0, T):
+        raise MessageError("ticks", len(message.ticks), T, "T")
     return Rollout(
         condition=message.condition,
         seed=message.seed,
@@ -41,7 +44,8 @@ def rollout_from_message(message: Any) -> Rollout:  # noqa: ANN401
         applied=from_field("applied", message.applied, (T, dU), "T dU"),
         noise=from_field("noise", message.noise, (T, dU), "T dU"),
         stamps=np.array(message.stamps, dtype=np.int64),
+        interventions=np.array(message.interventions, dtype=np.int64),
+        ticks=np.array(message.ticks, dtype=np.int64),
         valid=message.valid,
         reason=message.reason,
-        interventions=message.interventions,
     )

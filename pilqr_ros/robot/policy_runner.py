@@ -7,13 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from pilqr_ros.robot.errors import RolloutAborted
+from pilqr_ros.robot.interventions import PROTECTED, kinds_of, refusal
 from pilqr_ros.robot.rollout import Rollout
-from pilqr_ros.robot.torque_limits import Intervention
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.typing import Array
 
-_NOT_APPLIED = Intervention.NON_FINITE | Intervention.TIMEOUT
+_UNTOLD = -1
+"""Stands for the interventions of a step of which nobody told what was applied."""
+
 _LATEST_TICK = 1.5
 """Control periods after which the next state comes too late."""
 
@@ -38,6 +40,7 @@ class PolicyRunner:
         joints: Sequence[str] | None = None,
         labels: Sequence[str] | None = None,
         period_ns: int | None = None,
+        most_limited: float = 1.0,
     ) -> None:
         """Start at the first step.
 
@@ -49,6 +52,8 @@ class PolicyRunner:
             joints: Names of the joints, for errors.
             labels: Names of the state's entries, for errors.
             period_ns: Control period [ns]; given, a late tick makes the rollout invalid.
+            most_limited: Largest share of steps in which the robot had to be kept from bounds or
+                speed; more make the rollout invalid.
         """
         T, dU, dX = policy.T, policy.dU, policy.dX
         if noise.shape != (T, dU):
@@ -56,23 +61,26 @@ class PolicyRunner:
         self.step = 0
         self._policy, self._noise = policy, noise
         self._condition, self._seed, self._period_ns = condition, seed, period_ns
+        self._most_limited = most_limited
         self._joints = [f"joint {i}" for i in range(dU)] if joints is None else joints
         self._labels = [f"entry {i}" for i in range(dX)] if labels is None else labels
         self._states, self._stamps = np.zeros((T, dX)), np.zeros(T, dtype=np.int64)
         self._commanded, self._applied = np.zeros((T, dU)), np.zeros((T, dU))
-        self._interventions = np.full(T, -1, dtype=np.int64)
+        self._interventions = np.full(T, _UNTOLD, dtype=np.int64)
+        self._ticks: list[int] = []
 
     @property
     def finished(self) -> bool:
         """Whether every step was acted on."""
         return self.step == self._policy.T
 
-    def act(self, stamp_ns: int, x: Array) -> Array:
+    def act(self, stamp_ns: int, x: Array, tick_ns: int | None = None) -> Array:
         """Return the torque of the next step in state x [N m], ``(dU,)``.
 
         Args:
             stamp_ns: Stamp of the state [ns].
             x: The state, ``(dX,)``.
+            tick_ns: Present time on the steady clock [ns], for the record; none in lock-step.
 
         Raises:
             RolloutAborted: State or torque is not finite, stamps do not increase, or the rollout is
@@ -91,25 +99,37 @@ class PolicyRunner:
         u = self._policy.act(t, x, self._noise[t])
         _check_finite(u, self._joints, f"step {t}: torque of")
         self._states[t], self._stamps[t], self._commanded[t] = x, stamp_ns, u
+        if tick_ns is not None:
+            self._ticks.append(tick_ns)
         self.step += 1
         return u
 
-    def record_applied(self, step: int, effort: Array, interventions: int) -> None:
+    def record_applied(
+        self, step: int, effort: Array, interventions: int = 0, detail: str = ""
+    ) -> None:
         """Record the torque that a step's command became after the limits.
+
+        Told once more of the same step, the torque stays: a refusal comes later than its start.
 
         Args:
             step: A step that was acted on.
             effort: The applied torque [N m], ``(dU,)``.
             interventions: Sum of `Intervention`.
+            detail: What was done to the command, in words.
 
         Raises:
-            RolloutAborted: The step was not acted on, or the torque is not finite.
+            RolloutAborted: The step was not acted on, the torque is not finite, or the command was
+                refused.
         """
         if not 0 <= step < self.step:
             raise RolloutAborted(f"step {step}: a torque was applied that was never commanded")
         _check_finite(np.asarray(effort), self._joints, f"step {step}: applied torque of")
-        self._applied[step] = effort
-        self._interventions[step] = interventions
+        if self._interventions[step] == _UNTOLD:
+            self._applied[step], self._interventions[step] = effort, 0
+        self._interventions[step] |= interventions
+        refused = refusal(step, interventions, detail)
+        if refused:
+            raise RolloutAborted(refused)
 
     def rollout(self, failure: str = "") -> Rollout:
         """Return what was executed so far.
@@ -127,23 +147,29 @@ class PolicyRunner:
             applied=self._applied[:steps].copy(),
             noise=self._noise[:steps].copy(),
             stamps=self._stamps[:steps].copy(),
+            interventions=np.maximum(self._interventions[:steps], 0),
+            ticks=np.array(self._ticks, dtype=np.int64),
             valid=not reason,
             reason=reason,
-            interventions=int(np.count_nonzero(self._interventions[:steps] > 0)),
         )
 
     def _reason(self) -> str:
         """Return why the rollout may not be learned from; empty if it may."""
         if not self.finished:
             return f"ended at step {self.step} of {self._policy.T}"
-        missing = np.flatnonzero(self._interventions < 0)
+        missing = np.flatnonzero(self._interventions == _UNTOLD)
         if missing.size > 0:
             return f"step {missing[0]}: nobody told what was applied"
-        refused = np.flatnonzero(self._interventions & int(_NOT_APPLIED))
-        if refused.size > 0:
-            names = Intervention(int(self._interventions[refused[0]])).name
-            return f"step {refused[0]}: the command was not applied ({names})"
-        return self._lateness()
+        return self._lateness() or self._limitation()
+
+    def _limitation(self) -> str:
+        """Return how much the robot had to be kept from bounds and speed; empty if not too much."""
+        protected = self._interventions & int(PROTECTED)
+        steps, allowed = np.count_nonzero(protected), self._most_limited * self._policy.T
+        if steps <= allowed:
+            return ""
+        kinds = " and ".join(kinds_of(int(np.bitwise_or.reduce(protected))))
+        return f"{kinds} cut the torque in {steps} steps, allowed: {allowed:g}"
 
     def _lateness(self) -> str:
         """Return which state came too late; empty if none did."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pilqr_ros.robot.interventions import Intervention
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.typing import Array
 
@@ -23,9 +24,10 @@ class Rollout:
         applied: Torques that reached the robot after every limit [N m], ``(T, dU)``.
         noise: Unit exploration noise xi_t, ``(T, dU)``; zeros where exploration was off.
         stamps: Stamp of each state [ns], ``(T,)``.
+        interventions: What the guard did at each step, sums of `Intervention`, ``(T,)``.
+        ticks: Steady clock when each step was acted on [ns], ``(T,)``; empty in lock-step.
         valid: Whether the rollout may be learned from.
         reason: Why it is not valid; empty if it is.
-        interventions: Number of steps in which a limit changed the torque.
     """
 
     condition: int
@@ -35,19 +37,30 @@ class Rollout:
     applied: Array
     noise: Array
     stamps: NDArray[np.int64]
+    interventions: NDArray[np.int64]
+    ticks: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     valid: bool = True
     reason: str = ""
-    interventions: int = 0
 
     def __post_init__(self) -> None:
         """Check that all arrays cover the same number of steps."""
         T = len(self.states)
-        for name in ("commanded", "applied", "noise", "stamps"):
+        for name in ("commanded", "applied", "noise", "stamps", "interventions", "ticks"):
             array = getattr(self, name)
-            if len(array) != T:
+            if len(array) != T and not (name == "ticks" and len(array) == 0):
                 raise ShapeError(name, array.shape, f"({T}, ...) as states")
 
     @property
     def T(self) -> int:
         """Number of control steps."""
         return len(self.states)
+
+    @property
+    def intervention_counts(self) -> dict[str, int]:
+        """Steps in which the guard intervened, by kind; kinds that did not occur are left out."""
+        counts = {
+            kind.name.lower(): int(np.count_nonzero(self.interventions & int(kind)))
+            for kind in Intervention
+            if kind.name
+        }
+        return {kind: count for kind, count in counts.items() if count > 0}

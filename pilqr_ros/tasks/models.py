@@ -6,13 +6,16 @@ and the tool to the robot's site `tool_mount`, so that both models share one des
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import mujoco
+import numpy as np
 
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.model_files import find_model, parse_model
-from pilqr_ros.tasks.schema import Models
+from pilqr_ros.tasks.schema import Joint, Models
+from pilqr_ros.trajopt.typing import Array
 
 ROBOT_PREFIX = "robot/"
 TOOL_PREFIX = "tool/"
@@ -62,6 +65,18 @@ def element_names(model: mujoco.MjModel, kind: mujoco.mjtObj) -> list[str]:
     }
     names = (mujoco.mj_id2name(model, kind, i) for i in range(counts[kind]))
     return [short_name(name) for name in names if name]
+
+
+def position_bounds(joints: Sequence[Joint], model: mujoco.MjModel) -> Array:
+    """Return each joint's bounds [rad], ``(n, 2)``: its own, else the model's, else infinite."""
+    bounds = np.tile([-np.inf, np.inf], (len(joints), 1))
+    for i, joint in enumerate(joints):
+        index = element_id(model, mujoco.mjtObj.mjOBJ_JOINT, joint.name, f"joints[{i}].name")
+        if joint.position_limits is not None:
+            bounds[i] = joint.position_limits
+        elif model.jnt_limited[index]:
+            bounds[i] = model.jnt_range[index]
+    return bounds
 
 
 def short_name(name: str) -> str:

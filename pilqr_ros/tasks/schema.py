@@ -59,11 +59,40 @@ class Control(Section):
 
 
 class Joint(Section):
-    """An actuated joint: limits of torque [N m] and of its change [N m per control step]."""
+    """An actuated joint and its limits.
+
+    Of torque [N m], its change [N m per control step], position [rad] (the robot description's if
+    not given) and speed [rad/s] (none if not given); and the soft margin [rad] inside the bounds
+    (the task's if not given).
+    """
 
     name: str
     torque_limit: Positive
     torque_rate_limit: Positive
+    position_limits: tuple[float, float] | None = None
+    velocity_limit: Positive | None = None
+    soft_margin: Positive | None = None
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Joint:
+        """The lower bound comes first."""
+        if self.position_limits is not None and self.position_limits[0] >= self.position_limits[1]:
+            raise ValueError("position_limits are [lower, upper]")
+        return self
+
+
+class Guard(Section):
+    """How joints are kept within their limits, and how much of that a rollout may need.
+
+    Inside the soft margin [rad] torque toward the bound fades; further beyond it than the tolerance
+    [rad], or faster than `overspeed` times the speed limit, the robot stops. A rollout that was
+    kept from bounds or speed in a larger share of its steps than `most_limited` is invalid.
+    """
+
+    soft_margin: Positive = 0.05
+    bound_tolerance: Positive = 0.1
+    overspeed: Annotated[float, Field(gt=1)] = 1.5
+    most_limited: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 
 class Block(Section):
@@ -245,6 +274,7 @@ class TaskFile(Section):
     conditions: Annotated[tuple[Start, ...], Field(min_length=1)]
     drawn_conditions: tuple[Drawn, ...] = ()
     reset: Reset = Reset()
+    guard: Guard = Guard()
     initial_policy: InitialPolicy
     noise_smoothing: NonNegative = 0.0
     learning: Learning

@@ -18,7 +18,7 @@ from pilqr_ros.tasks.global_policy import GlobalPlan, build_global_plan
 from pilqr_ros.tasks.initial_policy import build_initial_policy
 from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.model_files import read_model_files
-from pilqr_ros.tasks.models import build_robot_model, build_world_model
+from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds
 from pilqr_ros.tasks.schema import TaskFile
 from pilqr_ros.tasks.success import Outcome, build_success
 from pilqr_ros.tasks.verify import verify_models
@@ -101,6 +101,7 @@ class Task:
         self.model_files = read_model_files(file.models, folder)
         self.robot_model: mujoco.MjModel = build_robot_model(file.models, folder)
         self.world_model: mujoco.MjModel = build_world_model(file.models, folder)
+        self._position_limits = position_bounds(file.joints, self.robot_model)
         verify_models(file, self.layout, self.conditions, self.robot_model, self.world_model)
         self._costs = tuple(
             build_cost(file.cost, self.layout, c.targets, self.T, self.dU) for c in self.conditions
@@ -197,6 +198,24 @@ class Task:
         """Unit of the distance to success: rad where it is one of joints, else m."""
         first = self.layout.block(self.file.success.of[0])
         return "rad" if first.kind == "joint_positions" else "m"
+
+    @property
+    def position_limits(self) -> Array:
+        """Bounds of each joint [rad], ``(dU, 2)``; infinite where there is none."""
+        return self._position_limits
+
+    @property
+    def velocity_limits(self) -> Array:
+        """Largest speed of each joint [rad/s], ``(dU,)``; infinite where there is no limit."""
+        limits = [joint.velocity_limit for joint in self.file.joints]
+        return np.array([np.inf if limit is None else limit for limit in limits])
+
+    @property
+    def soft_margins(self) -> Array:
+        """Soft margin inside each joint's bounds [rad], ``(dU,)``."""
+        default = self.file.guard.soft_margin
+        margins = [joint.soft_margin for joint in self.file.joints]
+        return np.array([default if margin is None else margin for margin in margins])
 
     @property
     def noise_smoothing(self) -> float:

@@ -9,8 +9,9 @@ import mujoco
 from pilqr_ros.tasks.conditions import Condition
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.layout import StateLayout
-from pilqr_ros.tasks.models import element_id
+from pilqr_ros.tasks.models import element_id, position_bounds
 from pilqr_ros.tasks.schema import Joint, TaskFile
+from pilqr_ros.trajopt.typing import Array
 
 _JOINT = mujoco.mjtObj.mjOBJ_JOINT
 _SITE = mujoco.mjtObj.mjOBJ_SITE
@@ -42,8 +43,9 @@ def verify_models(
             element_id(robot if is_point else world, _SITE if is_point else _BODY, block.source,
                        f"state[{i}].of")  # fmt: skip
     _verify_period(file, world)
+    bounds = position_bounds(file.joints, robot)
     for condition in conditions:
-        _verify_start(condition, [joint.name for joint in file.joints], world)
+        _verify_start(condition, file.joints, bounds, world)
 
 
 def _verify_motor(joint: Joint, world: mujoco.MjModel, key: str) -> None:
@@ -79,14 +81,14 @@ def _verify_period(file: TaskFile, world: mujoco.MjModel) -> None:
         raise TaskError("control.rate", problem)
 
 
-def _verify_start(condition: Condition, joints: Sequence[str], world: mujoco.MjModel) -> None:
-    """A start lies within the joints' limits, and its bodies exist."""
+def _verify_start(
+    condition: Condition, joints: Sequence[Joint], bounds: Array, world: mujoco.MjModel
+) -> None:
+    """A start lies within the joints' bounds, and its bodies exist."""
     for i, (joint, angle) in enumerate(zip(joints, condition.start, strict=True)):
-        key = f"{condition.key}.joints[{i}]"
-        index = element_id(world, _JOINT, joint, key)
-        lower, upper = world.jnt_range[index]
-        if world.jnt_limited[index] and not lower <= angle <= upper:
-            problem = f"{angle} of {joint!r} is outside [{lower:.4g}, {upper:.4g}]"
-            raise TaskError(key, problem)
+        lower, upper = bounds[i]
+        if not lower <= angle <= upper:
+            problem = f"{angle} of {joint.name!r} is outside [{lower:.4g}, {upper:.4g}]"
+            raise TaskError(f"{condition.key}.joints[{i}]", problem)
     for body in condition.bodies:
         element_id(world, _BODY, body, f"{condition.key}.bodies.{body}")

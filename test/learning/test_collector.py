@@ -35,7 +35,7 @@ def test_without_exploration_and_jitter_the_arm_rests_at_its_start(task, collect
 
 def test_the_torque_is_that_of_the_policy_and_what_the_limits_let_through(task, collector):
     policy = task.initial_policy(0)
-    loud = replace(policy, L=30 * policy.L)
+    loud = replace(policy, L=12 * policy.L)
     rollout = collector.collect(loud, 0, 1, explore=True, jitter=True)
     noise = exploration_noise(task, 1, True)
     expected = [
@@ -43,10 +43,11 @@ def test_the_torque_is_that_of_the_policy_and_what_the_limits_let_through(task, 
     ]
     np.testing.assert_allclose(rollout.commanded, expected, atol=1e-12)
     assert rollout.valid
-    assert rollout.interventions > 50
+    assert set(rollout.intervention_counts) >= {"effort_limit", "rate_limit", "joint_bound"}
     assert np.all(np.abs(rollout.applied) <= task.torque_limits)
     changes = np.diff(rollout.applied, axis=0, prepend=0)
-    assert np.all(np.abs(changes) <= task.torque_rate_limits + 1e-12)
+    kept = np.abs(rollout.applied) < np.abs(rollout.commanded)  # torque may be taken away at once
+    assert np.all((np.abs(changes) <= task.torque_rate_limits + 1e-12) | kept)
 
 
 def test_the_states_obey_the_robots_motion(task, collector):

@@ -26,7 +26,8 @@ def random_rollout(T, dX, dU, seed):
         stamps=np.cumsum(rng.integers(1, 2**40, T)),
         valid=bool(rng.integers(2)),
         reason="because",
-        interventions=int(rng.integers(T + 1)),
+        interventions=rng.integers(2**10, size=T),
+        ticks=np.cumsum(rng.integers(1, 2**40, T))[: T * int(rng.integers(2))],
     )
 
 

@@ -1,62 +1,122 @@
-"""The guard alone, between a commander and a controller that the test plays."""
+"""The guard alone, between a commander, a controller and joints that the test plays."""
 
 import time
 
 import numpy as np
 import pytest
-from std_msgs.msg import Float64MultiArray
+from diagnostic_msgs.msg import DiagnosticArray
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Bool, Float64MultiArray
+from std_srvs.srv import SetBool, Trigger
 
-from pilqr_msgs.msg import AppliedTorque, TorqueCommand
+from pilqr_msgs.msg import AppliedTorque, GuardState, TorqueCommand
 from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.conversions import to_field
+from pilqr_ros.nodes.conversions import set_stamp, to_field
+from pilqr_ros.nodes.waiting import wait_for
 
 TIMEOUT = 0.1
+PERIOD_NS = 50_000_000
 
 
-@pytest.fixture(scope="module", params=[1.0], ids=["real time"])
-def bench(request, run_nodes, client, wait_until):
-    with run_nodes("effort_guard", real_time_factor=request.param) as group:
-        bench = Bench(client)
+@pytest.fixture(scope="module")
+def bench(run_nodes, client, task, wait_until):
+    with run_nodes("effort_guard", real_time_factor=1.0, start_enabled=False) as group:
+        bench = Bench(client, task)
         wait_until(bench.connected, "effort_guard")
+        bench.nodes = group
         yield bench
         group.check()
 
 
 @pytest.fixture
-def guard(bench):
-    """A guard that has seen the end of a rollout, and a new rollout's number."""
+def guard(bench, wait_until):
+    """An enabled guard that has seen the end of a rollout, and a new rollout's number."""
+    bench.reset_estop()
+    assert bench.enable(True).success
+    wait_until(lambda: bench.states[-1].state == GuardState.ENABLED, "enabled")
     bench.rollout_id += 1
     bench.answers.clear()
+    time.sleep(TIMEOUT)  # zeros of the disabled guard may still be on their way
     bench.outputs.clear()
     return bench
 
 
 class Bench:
-    def __init__(self, client):
-        self.rollout_id = 0
-        self.step = 0
-        self.publisher = client.node.create_publisher(TorqueCommand, "torque_command", qos.COMMAND)
+    def __init__(self, client, task):
+        node = client.node
+        self.task = task
+        self.rollout_id = self.step = self.stamp_ns = 0
+        self.commands = node.create_publisher(TorqueCommand, "torque_command", qos.COMMAND)
+        self.joint_states = node.create_publisher(JointState, "joint_states", qos.RELIABLE)
+        self.button = node.create_publisher(Bool, "estop", qos.RELIABLE)
         self.answers = client.listen(AppliedTorque, "applied_torque", qos.RECORD)
-        self.outputs = client.listen(Float64MultiArray, "effort_controller/commands", qos.COMMAND)
-        self.count = client.node.count_publishers
+        self.outputs = client.listen(Float64MultiArray, "effort_controller/commands", qos.RECORD)
+        self.states = client.listen(GuardState, "guard_state", qos.LATCHED)
+        self.diagnostics = client.listen(DiagnosticArray, "/diagnostics", qos.RECORD)
+        self.services = {
+            name: node.create_client(kind, f"effort_guard/{name}")
+            for name, kind in (("enable", SetBool), ("estop", Trigger), ("reset_estop", Trigger))
+        }
 
     def connected(self):
-        topics = ("applied_torque", "effort_controller/commands")
-        found = all(self.count(topic) > 0 for topic in topics)
-        return found and self.publisher.get_subscription_count() > 0
+        heard = (self.commands, self.joint_states, self.button)
+        ready = all(service.service_is_ready() for service in self.services.values())
+        return ready and self.states and all(p.get_subscription_count() > 0 for p in heard)
+
+    def call(self, name, request):
+        return wait_for(self.services[name].call_async(request), 10.0, "effort_guard", name)
+
+    def enable(self, on):
+        return self.call("enable", SetBool.Request(data=on))
+
+    def estop(self):
+        return self.call("estop", Trigger.Request())
+
+    def reset_estop(self):
+        return self.call("reset_estop", Trigger.Request())
+
+    def press(self, down):
+        self.button.publish(Bool(data=down))
+
+    def sense(self, **changes):
+        """Publish the next joint state, at the start unless told otherwise."""
+        self.stamp_ns += PERIOD_NS
+        positions = dict(zip(self.task.joints, self.task.conditions[0].start, strict=True))
+        message = JointState(name=list(positions), velocity=to_field(np.zeros(self.task.dU)))
+        message.position = to_field(list((positions | changes).values()))
+        set_stamp(message.header.stamp, self.stamp_ns)
+        self.joint_states.publish(message)
 
     def send(self, effort, last=False):
         command = TorqueCommand(rollout_id=self.rollout_id, step=self.step, last=last)
+        set_stamp(command.header.stamp, self.stamp_ns)
         command.effort = to_field(effort)
         self.step += 1
-        self.publisher.publish(command)
+        self.commands.publish(command)
 
-    def exchange(self, wait_until, effort, last=False):
-        """Send a command and return the answer and the controller's input."""
-        count = len(self.answers)
+    def exchange(self, wait_until, effort, last=False, **joints):
+        """Sense, send a command, and return the answer and the controller's input."""
+        answers, outputs = len(self.answers), len(self.outputs)
+        self.sense(**joints)
         self.send(effort, last)
-        wait_until(lambda: len(self.answers) > count < len(self.outputs), "an answer")
-        return self.answers[count], np.array(self.outputs[count].data)
+        wait_until(lambda: len(self.answers) > answers and len(self.outputs) > outputs, "an answer")
+        return self.answers[answers], np.array(self.outputs[outputs].data)
+
+
+def test_it_starts_disabled_and_says_so(bench, wait_until, task):
+    wait_until(lambda: bench.states, "guard_state")
+    assert bench.states[0].state == GuardState.DISABLED
+    assert bench.states[0].reason == "disabled until ~/enable"
+    answer, output = bench.exchange(wait_until, 0.1 * task.torque_limits)
+    assert answer.interventions == AppliedTorque.DISABLED
+    assert not output.any()
+
+
+def test_a_disabled_guard_keeps_sending_zero(bench, wait_until):
+    bench.enable(False)
+    bench.outputs.clear()
+    wait_until(lambda: len(bench.outputs) > 5, "zeros", 3.0)
+    assert not np.any([output.data for output in bench.outputs])
 
 
 def test_a_small_torque_passes_and_is_told(guard, wait_until, task):
@@ -73,10 +133,55 @@ def test_torque_and_its_rate_are_limited_and_the_joint_is_named(guard, wait_unti
     np.testing.assert_array_equal(output, task.torque_rate_limits)
     assert answer.interventions == AppliedTorque.EFFORT_LIMIT | AppliedTorque.RATE_LIMIT
     assert task.joints[0] in answer.detail
-    for _ in range(5):
+    for _ in range(2):
         _, output = guard.exchange(wait_until, 10 * task.torque_limits)
     np.testing.assert_array_equal(output, task.torque_limits)
     guard.exchange(wait_until, np.zeros(task.dU), last=True)
+
+
+def test_torque_toward_a_bound_is_removed_and_beyond_it_everything_stops(guard, wait_until, task):
+    effort = 0.1 * task.torque_limits
+    answer, output = guard.exchange(wait_until, effort, r_elbow_flex_joint=0.0)
+    expected = np.where(np.array(task.joints) == "r_elbow_flex_joint", 0.0, effort)
+    np.testing.assert_array_equal(output, expected)
+    assert answer.interventions == AppliedTorque.JOINT_BOUND
+    answer, output = guard.exchange(wait_until, effort, r_elbow_flex_joint=0.2)
+    assert not output.any()
+    assert answer.interventions == AppliedTorque.JOINT_STOP
+    assert answer.detail == "r_elbow_flex_joint 0.2 rad out of bounds"
+    _, output = guard.exchange(wait_until, effort)
+    assert not output.any()  # the rollout is over
+
+
+def test_the_first_intervention_and_every_50th_are_warned_of(guard, wait_until, task):
+    effort, lines = 0.1 * task.torque_limits, guard.nodes.lines
+    guard.exchange(wait_until, effort, r_wrist_flex_joint=0.0)
+    told = "r_wrist_flex_joint at 0 rad: 1 N m toward its bound"
+
+    def warnings():
+        return [line for _, line in lines if "joint_bound no." in line]
+
+    wait_until(warnings, "a warning")
+    assert any("joint_bound no. 1:" in line for line in warnings())
+    guard.diagnostics.clear()
+    for _ in range(60):
+        guard.exchange(wait_until, effort, r_wrist_flex_joint=0.0)
+    wait_until(lambda: any("no. 51" in line and told in line for line in warnings()), "the 51st")
+    assert len(warnings()) == 2
+    wait_until(lambda: counted(guard.diagnostics, "joint_bound") > 60, "/diagnostics")
+    guard.exchange(wait_until, np.zeros(task.dU), last=True)
+
+
+def counted(diagnostics, kind):
+    """Return how many interventions of a kind the last diagnostics tell."""
+    values = [
+        int(value.value)
+        for message in diagnostics
+        for status in message.status
+        for value in status.values
+        if value.key == kind and status.name == "effort_guard: torque"
+    ]
+    return values[-1] if values else 0
 
 
 def test_the_last_command_means_zero_at_once(guard, wait_until, task):
@@ -103,7 +208,77 @@ def test_silence_within_a_rollout_sends_zero_once_within_the_timeout(guard, wait
     wait_until(lambda: len(guard.answers) == 2 == len(guard.outputs), "the time-out", 2.0)
     assert 0.5 * TIMEOUT < time.monotonic() - began < 4 * TIMEOUT
     assert guard.answers[1].interventions == AppliedTorque.TIMEOUT
-    assert "no command for 0.1 s" in guard.answers[1].detail
+    assert "no command for 100 ms" in guard.answers[1].detail
     np.testing.assert_array_equal(guard.outputs[1].data, np.zeros(task.dU))
     time.sleep(3 * TIMEOUT)
     assert len(guard.outputs) == 2
+
+
+def test_a_command_without_joint_states_is_refused_within_the_timeout(guard, wait_until, task):
+    guard.stamp_ns += 10 * PERIOD_NS
+    guard.send(0.1 * task.torque_limits)
+    wait_until(lambda: guard.answers, "the refusal", 2.0)
+    assert guard.answers[0].interventions == AppliedTorque.JOINT_STATE
+    assert "joint_states is silent" in guard.answers[0].detail
+    assert not np.any(guard.outputs[0].data)
+
+
+def press(guard, _wait_until):
+    guard.press(True)
+    guard.press(False)
+
+
+def call(guard, _wait_until):
+    assert guard.estop().success
+
+
+@pytest.mark.parametrize("stop", [press, call])
+def test_an_emergency_stop_is_zero_at_once_and_latches(guard, wait_until, task, stop):
+    effort = 0.1 * task.torque_limits
+    guard.exchange(wait_until, effort)
+    stop(guard, wait_until)
+    wait_until(lambda: guard.states[-1].state == GuardState.STOPPED, "stopped")
+    wait_until(lambda: guard.answers[-1].interventions == AppliedTorque.ESTOP, "its answer")
+    assert "emergency stop" in guard.answers[-1].detail
+    wait_until(lambda: not np.any(guard.outputs[-1].data), "zero")
+    guard.rollout_id += 1
+    answer, _ = guard.exchange(wait_until, effort)
+    assert answer.interventions == AppliedTorque.ESTOP
+    refused = guard.enable(True)
+    assert not refused.success
+    assert "~/reset_estop comes first" in refused.message
+    assert guard.reset_estop().success
+    answer, _ = guard.exchange(wait_until, effort)
+    assert answer.interventions == AppliedTorque.ESTOP  # this rollout is over
+    guard.rollout_id += 1
+    answer, _ = guard.exchange(wait_until, effort)
+    assert answer.interventions == AppliedTorque.DISABLED
+    assert guard.enable(True).success
+    guard.rollout_id += 1
+    count = len(guard.answers)
+    guard.exchange(wait_until, effort)
+    assert guard.answers[count].interventions == AppliedTorque.NONE
+    guard.exchange(wait_until, effort, last=True)
+
+
+def test_a_held_button_allows_no_reset(guard, wait_until):
+    guard.press(True)
+    wait_until(lambda: guard.states[-1].state == GuardState.STOPPED, "stopped")
+    assert guard.reset_estop().message == "the emergency stop is still pressed"
+    guard.press(False)
+    wait_until(lambda: guard.reset_estop().success, "the reset")
+
+
+def test_the_state_of_torque_is_on_diagnostics(guard, wait_until):
+    guard.diagnostics.clear()
+    guard.estop()
+    wait_until(
+        lambda: any(
+            status.name == "effort_guard: torque"
+            and status.level == b"\x02"
+            and "emergency stop" in status.message
+            for message in guard.diagnostics
+            for status in message.status
+        ),
+        "/diagnostics",
+    )

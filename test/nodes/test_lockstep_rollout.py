@@ -1,5 +1,7 @@
 """A rollout through the graph in lock-step is the in-process rollout."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,11 +20,13 @@ def in_process(task):
 
 
 def wild_policy(task, seed):
-    """A policy with feedback whose torques reach the limits."""
+    """A swing with feedback and much noise: torques, joints and speeds reach their limits."""
     rng = np.random.default_rng(seed)
     start = task.initial_policy(0)
-    K = 0.5 * rng.standard_normal(start.K.shape)
-    return TVLGPolicy(K, 2.0 * rng.standard_normal(start.k.shape), 3.0 * start.L)
+    K = start.K + 0.1 * rng.standard_normal(start.K.shape)
+    swing = np.sin(np.linspace(0, 6, task.T))[:, None] * rng.choice([-1, 1], task.dU)
+    k = start.k + np.array([18, 18, 7, 9, 2, 2, 2]) * swing
+    return TVLGPolicy(K, k, 8.0 * start.L)
 
 
 @pytest.mark.parametrize("explore", [True, False])
@@ -36,8 +40,28 @@ def test_a_lockstep_rollout_equals_the_in_process_one(collector, in_process, tas
         difference = np.abs(getattr(through_graph, name) - getattr(alone, name)).max()
         assert difference <= 1e-9, f"{name} differs by {difference}"
     np.testing.assert_array_equal(np.diff(through_graph.stamps), np.diff(alone.stamps))
-    assert through_graph.interventions == alone.interventions
+    np.testing.assert_array_equal(through_graph.interventions, alone.interventions)
     assert through_graph.seed == seed
+
+
+def test_wild_rollouts_reach_every_limit(in_process, task):
+    kinds = set()
+    for seed in (3, 615):
+        kinds |= set(
+            in_process.collect(wild_policy(task, seed), 0, seed, True, True).intervention_counts
+        )
+    assert kinds == {"effort_limit", "rate_limit", "joint_bound", "joint_speed"}
+
+
+def test_the_guard_stops_a_violent_rollout_as_in_process(collector, in_process, task):
+    policy = replace(task.initial_policy(0), k=np.tile(task.torque_limits, (task.T, 1)))
+    through_graph = collector.collect(policy, 0, 3, True, True)
+    alone = in_process.collect(policy, 0, 3, True, True)
+    assert not through_graph.valid
+    assert "effort_guard: r_" in alone.reason
+    assert "far over its speed limit" in alone.reason
+    assert through_graph.reason == alone.reason
+    np.testing.assert_array_equal(through_graph.applied[:-1], alone.applied[: through_graph.T - 1])
 
 
 def test_rollouts_one_after_another_do_not_touch_each_other(collector, task):

@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 
-from pilqr_ros.nodes.rollout_session import Applied, Pace, RolloutSession
+from pilqr_ros.nodes.rollout_session import Applied, GuardView, Pace, RolloutSession
+from pilqr_ros.robot.interventions import Intervention
 from pilqr_ros.robot.policy_runner import PolicyRunner
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
 MS = 1_000_000
 PERIOD = 50 * MS
 T = 4
+READY = GuardView(found=True, refusal="")
 
 
 def pace(lockstep):
@@ -27,12 +29,13 @@ def pace(lockstep):
 class Driver:
     """Plays the rest of the graph."""
 
-    def __init__(self, lockstep=True, not_before=0, guard_found=True):
+    def __init__(self, lockstep=True, not_before=0, guard=READY):
         policy = TVLGPolicy(np.zeros((T, 1, 2)), np.arange(1.0, T + 1)[:, None], np.ones((T, 1, 1)))
         self.now = 0
         self.runner = PolicyRunner(policy, np.zeros((T, 1)), 0, 0)
+        self.guard = guard
         self.session = RolloutSession(
-            self.runner, pace(lockstep), not_before, 0, lambda: guard_found
+            self.runner, pace(lockstep), not_before, 0, lambda: self.guard
         )
         self.sent = []
 
@@ -43,8 +46,8 @@ class Driver:
     def state(self, stamp, fault=""):
         self.take(self.session.on_state(stamp, np.zeros(2), self.now, fault))
 
-    def applied(self, step, fault="", interventions=0):
-        answer = Applied(step, np.ones(1), interventions, fault)
+    def applied(self, step, interventions=0, detail=""):
+        answer = Applied(step, np.ones(1), interventions, detail)
         self.take(self.session.on_applied(answer, self.now))
 
     def tick(self, now):
@@ -94,14 +97,36 @@ def test_a_missing_tick_makes_the_rollout_invalid():
 
 
 @pytest.mark.parametrize(
-    ("fault", "steps"), [("effort_guard: no command for 1 s", 2), ("effort_guard: not finite", 1)]
+    ("cause", "steps"),
+    [(Intervention.TIMEOUT, 2), (Intervention.NON_FINITE, 1), (Intervention.ESTOP, 3)],
 )
-def test_a_fault_of_the_guard_ends_the_rollout(fault, steps):
+def test_a_refusal_of_the_guard_ends_the_rollout(cause, steps):
     driver = Driver()
     driver.run_lockstep(steps)
-    driver.applied(steps - 1, fault)
+    driver.applied(steps - 1, cause, "because")
     assert driver.sent[-1].last
-    assert fault in driver.session.reason
+    assert driver.session.reason == f"step {steps - 1}: effort_guard: because"
+
+
+def test_a_refused_command_counts_as_answered():
+    driver = Driver()
+    driver.run_lockstep(1)
+    driver.state(PERIOD)
+    driver.applied(1, Intervention.ESTOP, "emergency stop")
+    driver.applied(2)
+    driver.state(2 * PERIOD)
+    assert driver.session.done
+
+
+def test_an_emergency_stop_after_the_last_torque_makes_the_rollout_invalid():
+    driver = Driver()
+    driver.run_lockstep()
+    driver.state(T * PERIOD)
+    driver.applied(T - 1, Intervention.ESTOP, "emergency stop")
+    driver.applied(T)
+    driver.state((T + 1) * PERIOD)
+    assert driver.session.done
+    assert "emergency stop" in driver.session.rollout().reason
 
 
 def test_a_state_that_is_not_finite_ends_the_rollout_and_sends_nothing_of_it():
@@ -205,8 +230,15 @@ def test_a_guard_that_falls_silent_ends_a_rollout_in_real_time():
     assert "effort_guard has not told the torque of 3 of 3 steps" in driver.session.reason
 
 
+def test_a_rollout_in_real_time_records_its_ticks():
+    driver = Driver(lockstep=False)
+    run_real_time(driver, T + 1)
+    driver.applied(T)
+    np.testing.assert_array_equal(driver.session.rollout().ticks, PERIOD * np.arange(T))
+
+
 def test_no_rollout_starts_before_the_guard_is_there():
-    driver = Driver(guard_found=False)
+    driver = Driver(guard=GuardView(found=False, refusal=None))
     driver.state(0)
     assert not driver.sent
     driver.tick(1001 * MS)
@@ -239,3 +271,22 @@ def test_a_rollout_does_not_start_from_a_state_that_is_not_valid_and_says_why(lo
     assert not driver.sent
     driver.tick(1001 * MS)
     assert driver.session.reason == "no valid state came: no pose of puck has come yet"
+
+
+def test_no_rollout_starts_before_the_guard_has_told_its_state():
+    driver = Driver(guard=GuardView(found=True, refusal=None))
+    driver.state(0)
+    assert not driver.sent
+    driver.guard = READY
+    driver.state(0)
+    assert len(driver.sent) == 1
+
+
+def test_a_guard_that_lets_nothing_pass_ends_the_rollout_at_once_with_its_reason():
+    driver = Driver(guard=GuardView(found=True, refusal="disabled until ~/enable"))
+    driver.state(0)
+    driver.tick(10 * MS)
+    assert driver.session.done
+    reason = driver.session.rollout().reason
+    assert reason == "effort_guard lets no torque pass: disabled until ~/enable"
+    assert not driver.sent

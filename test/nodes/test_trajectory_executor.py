@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from action_msgs.msg import GoalStatus
 from rclpy.action import ActionClient
+from std_srvs.srv import SetBool, Trigger
 
 from pilqr_msgs.action import ExecuteRollout
 from pilqr_msgs.msg import AppliedTorque, TorqueCommand
@@ -164,3 +165,39 @@ def test_lockstep_survives_a_frozen_estimator(loop, collector, task):
     thread.join()
     assert rollout.valid, rollout.reason
     np.testing.assert_array_equal(rollout.states, expected.states)
+
+
+def call(client, kind, name, request):
+    service = client.node.create_client(kind, name)
+    assert service.wait_for_service(10.0), name
+    return wait_for(service.call_async(request), 10.0, name, "answer")
+
+
+def test_an_emergency_stop_ends_the_rollout_and_lets_none_start(
+    slow_loop, action, client, task, wait_until
+):
+    applied = client.listen(AppliedTorque, "applied_torque", qos.RECORD)
+    handle = start_moving(action, task, wait_until, applied)
+    began = time.monotonic()
+    call(client, Trigger, "effort_guard/estop", Trigger.Request())
+    rollout = finish(handle).result.rollout
+    assert time.monotonic() - began < 2.0
+    assert not rollout.valid
+    assert "effort_guard: emergency stop (service ~/estop)" in rollout.reason
+    assert not np.any(applied[-1].effort)
+    commands = client.listen(TorqueCommand, "torque_command", qos.RECORD)
+    result = finish(start(action, task, wait_until))
+    assert result.status == GoalStatus.STATUS_ABORTED
+    expected = "effort_guard lets no torque pass: emergency stop (service ~/estop)"
+    assert result.result.rollout.reason == expected
+    assert not commands
+
+
+def test_a_disabled_guard_lets_no_rollout_start(run_nodes, collector, client, task):
+    with run_nodes(*LOOP, start_enabled=False):
+        rollout = collector.collect(task.initial_policy(0), 0, 0, True, True)
+        assert rollout.reason == "effort_guard lets no torque pass: disabled until ~/enable"
+        assert rollout.T == 0
+        call(client, SetBool, "effort_guard/enable", SetBool.Request(data=True))
+        rollout = collector.collect(task.initial_policy(0), 0, 0, True, True)
+        assert rollout.valid, rollout.reason

@@ -1,4 +1,4 @@
-from pilqr_ros.nodes.command_stream import CommandStream
+from pilqr_ros.robot.command_stream import CommandStream
 
 
 def test_silence_is_told_once_and_only_within_a_stream():

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from pilqr_ros.robot.errors import RolloutAborted
+from pilqr_ros.robot.interventions import Intervention
 from pilqr_ros.robot.policy_runner import PolicyRunner
-from pilqr_ros.robot.torque_limits import Intervention
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
@@ -33,10 +33,10 @@ def states():
     return np.random.default_rng(2).normal(size=(T, DX))
 
 
-def run(runner, steps=T, period=PERIOD):
+def run(runner, steps=T, period=PERIOD, interventions=None):
     for t in range(steps):
         u = runner.act(1000 + t * period, states()[t])
-        runner.record_applied(t, 0.5 * u, Intervention.NONE)
+        runner.record_applied(t, 0.5 * u, (interventions or {}).get(t, Intervention.NONE))
 
 
 def test_torques_are_the_policys_under_the_recorded_noise(runner, policy, noise):
@@ -96,28 +96,72 @@ def test_a_late_tick_makes_the_rollout_invalid(runner):
     assert rollout.reason == "step 4: 100.0 ms after the last, period 50.0 ms"
 
 
+def test_ticks_are_recorded_where_there_are_any(policy, noise):
+    runner = PolicyRunner(policy, noise, 0, 0)
+    for t in range(3):
+        runner.act(1000 + t, states()[t], tick_ns=7 * t)
+    np.testing.assert_array_equal(runner.rollout("ended").ticks, [0, 7, 14])
+
+
 def test_without_a_period_no_tick_is_late(policy, noise):
     runner = PolicyRunner(policy, noise, 0, 0)
     run(runner, period=10**10)
     assert runner.rollout().valid
 
 
-@pytest.mark.parametrize("cause", [Intervention.TIMEOUT, Intervention.NON_FINITE])
-def test_a_command_that_was_not_applied_makes_the_rollout_invalid(runner, cause):
-    run(runner)
-    runner.record_applied(3, np.zeros(DU), cause)
-    rollout = runner.rollout()
-    assert rollout.reason == f"step 3: the command was not applied ({cause.name})"
-    assert not rollout.valid
+REFUSALS = [
+    Intervention.TIMEOUT,
+    Intervention.NON_FINITE,
+    Intervention.JOINT_STOP,
+    Intervention.JOINT_STATE,
+    Intervention.DISABLED,
+    Intervention.ESTOP,
+]
 
 
-def test_limits_are_counted_but_allowed(runner):
-    run(runner)
-    runner.record_applied(1, np.zeros(DU), Intervention.EFFORT_LIMIT)
-    runner.record_applied(3, np.zeros(DU), Intervention.EFFORT_LIMIT | Intervention.RATE_LIMIT)
+@pytest.mark.parametrize("cause", REFUSALS)
+def test_a_command_that_was_refused_aborts_with_the_reason(runner, cause):
+    run(runner, 2)
+    runner.act(10**12, np.zeros(DX))
+    with pytest.raises(RolloutAborted, match="step 2: effort_guard: because"):
+        runner.record_applied(2, np.zeros(DU), cause, "because")
+
+
+def test_a_refusal_after_the_torque_keeps_what_was_applied(runner):
+    run(runner, 2)
+    applied = runner.rollout().applied[1]
+    with pytest.raises(RolloutAborted):
+        runner.record_applied(1, np.zeros(DU), Intervention.TIMEOUT, "silence")
+    rollout = runner.rollout("silence")
+    np.testing.assert_array_equal(rollout.applied[1], applied)
+    assert rollout.intervention_counts == {"timeout": 1}
+
+
+def test_limits_are_counted_by_kind_and_allowed(runner):
+    both = Intervention.EFFORT_LIMIT | Intervention.RATE_LIMIT
+    run(runner, interventions={1: Intervention.EFFORT_LIMIT, 3: both})
     rollout = runner.rollout()
     assert rollout.valid
-    assert rollout.interventions == 2
+    np.testing.assert_array_equal(rollout.interventions, [0, 1, 0, 3, 0])
+    assert rollout.intervention_counts == {"effort_limit": 2, "rate_limit": 1}
+
+
+@pytest.mark.parametrize(("allowed", "valid"), [(0.4, True), (0.39, False)])
+def test_a_rollout_kept_from_bounds_too_often_is_invalid(policy, noise, allowed, valid):
+    runner = PolicyRunner(policy, noise, 0, 0, most_limited=allowed)
+    run(runner, interventions={1: Intervention.JOINT_BOUND, 2: Intervention.JOINT_SPEED})
+    rollout = runner.rollout()
+    assert rollout.valid == valid
+    if not valid:
+        assert (
+            rollout.reason == "joint_bound and joint_speed cut the torque in 2 steps, allowed: 1.95"
+        )
+
+
+def test_saturated_motors_are_no_reason_for_invalidity(policy, noise):
+    runner = PolicyRunner(policy, noise, 0, 0, most_limited=0.0)
+    run(runner, interventions=dict.fromkeys(range(T), Intervention.EFFORT_LIMIT))
+    assert runner.rollout().valid
 
 
 def test_a_step_nobody_told_about_makes_the_rollout_invalid(runner):

@@ -1,0 +1,258 @@
+"""Everything between a commanded torque and the robot, on any clock.
+
+A command passes if the guard is enabled, the command finite, and the measured joint state at least
+as new as the state that the command answers. Then come the limits of torque and its rate, and last
+those of the joints: these only ever take torque away, toward zero, whatever the rate. The guard
+remembers what it applied; so |u| and |u - last u| stay within limits after everything else, but for
+torque that a joint's bound or speed takes away at once.
+
+What cannot be applied becomes zero, and ends its rollout: nothing of that rollout passes any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from pilqr_ros.robot.command_stream import CommandStream
+from pilqr_ros.robot.errors import StateError
+from pilqr_ros.robot.interventions import GuardedTorque, Intervention
+from pilqr_ros.robot.joint_limits import JointLimits
+from pilqr_ros.robot.joint_reader import JointReader, names_on_robot
+from pilqr_ros.robot.safety_switch import SafetySwitch
+from pilqr_ros.robot.torque_limits import TorqueLimits
+from pilqr_ros.tasks import Task
+from pilqr_ros.trajopt.typing import Array
+
+MOST_AGE_PERIODS = 2
+"""A command that answers a state this many control periods older than the newest one is too old."""
+
+_MS = 1e-6
+"""Milliseconds in a nanosecond."""
+
+
+class GuardedCommand(NamedTuple):
+    """A torque command: its rollout, the stamp [ns] of the state it answers, torque [N m]."""
+
+    rollout: int
+    stamp_ns: int
+    effort: Array
+
+
+@dataclass(frozen=True)
+class GuardTiming:
+    """What comes too late; durations in [ns].
+
+    Attributes:
+        timeout_ns: Longest silence of commands within a rollout, longest wait for the joint state
+            that goes with a command, and largest age of the newest joint state; steady clock.
+        most_age_ns: How much older the state that a command answers may be than the newest joint
+            state, by their stamps.
+        between_commands: Whether joints are also watched between two commands. In lock-step
+            nothing moves there.
+    """
+
+    timeout_ns: int
+    most_age_ns: int
+    between_commands: bool
+
+
+class TorqueGuard:
+    """Lets torques through, or not.
+
+    Whatever comes in, each method returns what has to go to the robot because of it, if anything.
+
+    Attributes:
+        switch: Whether torque may pass at all.
+        joints: The newest joint state.
+    """
+
+    def __init__(
+        self,
+        torques: TorqueLimits,
+        joints: JointLimits,
+        timing: GuardTiming,
+        *,
+        enabled: bool,
+        joint_names: Sequence[str] | None = None,
+    ) -> None:
+        """Start with zero torque.
+
+        Args:
+            torques: Limits of torque and its rate.
+            joints: Limits of the joints.
+            timing: What comes too late.
+            enabled: Whether torque may pass from the start.
+            joint_names: What the robot calls the joints; as the limits do if not given.
+        """
+        self.switch = SafetySwitch(enabled)
+        names = torques.joints if joint_names is None else joint_names
+        self.joints = JointReader(names, timing.most_age_ns)
+        self._torques, self._limits, self._timing = torques, joints, timing
+        self._stream = CommandStream(timing.timeout_ns)
+        self._zero = np.zeros(len(torques.joints))
+        self._last = self._zero
+        self._pending: GuardedCommand | None = None
+        self._rollout: int | None = None
+        self._refused: GuardedTorque | None = None
+        self._received_ns = 0
+        self._joint_problem = "no joint state has come yet"
+
+    @property
+    def active(self) -> bool:
+        """Whether a rollout is under way."""
+        return self._stream.active
+
+    def on_joints(
+        self,
+        now_ns: int,
+        stamp_ns: int,
+        names: Sequence[str],
+        positions: Sequence[float] | Array,
+        velocities: Sequence[float] | Array,
+    ) -> GuardedTorque | None:
+        """Take a joint state; a command may have waited for it.
+
+        Args:
+            now_ns: Present time on the steady clock [ns].
+            stamp_ns: Its stamp [ns].
+            names: Joints in any order; others than the task's are ignored.
+            positions: Their positions [rad].
+            velocities: Their velocities [rad/s].
+
+        Raises:
+            StateError: It cannot be used; the guard goes on with the one before, as long as that
+                is new enough.
+        """
+        try:
+            self.joints.read(stamp_ns, names, positions, velocities)
+        except StateError as error:
+            self._joint_problem = str(error)
+            raise
+        self._received_ns, self._joint_problem = now_ns, "joint_states is silent"
+        if self._pending is not None:
+            return self._answer(now_ns)
+        if self._timing.between_commands and self._stream.active:
+            fault = self._limits.fault(self.joints.positions, self.joints.velocities)
+            return self._refuse(Intervention.JOINT_STOP, fault) if fault else None
+        return None
+
+    def on_command(self, now_ns: int, command: GuardedCommand) -> GuardedTorque | None:
+        """Take a command; nothing is returned as long as its joint state has not come."""
+        if command.rollout != self._rollout:
+            self._rollout, self._refused = command.rollout, None
+        if self._refused is not None:
+            return self._refused
+        kind, reason = self.switch.refusal
+        if kind is not Intervention.NONE:
+            return self._refuse(kind, reason)
+        fault = self._torques.fault(command.effort)
+        if fault:
+            return self._refuse(Intervention.NON_FINITE, fault)
+        if not self._stream.active:
+            self._stream.on_command(now_ns)
+        self._pending = command
+        return self._answer(now_ns)
+
+    def on_last(self, rollout: int) -> GuardedTorque:
+        """End a rollout."""
+        self._rollout = rollout
+        return self._stop()
+
+    def check(self, now_ns: int) -> GuardedTorque | None:
+        """Look for silence; to be called several times in a timeout."""
+        if not self._stream.fell_silent(now_ns):
+            return None
+        if self._pending is None:
+            return self._refuse(Intervention.TIMEOUT, f"no command for {self._timeout}")
+        waited = f"no joint state for the command within {self._timeout}: {self._joint_problem}"
+        return self._refuse(Intervention.JOINT_STATE, waited)
+
+    def stop(self, reason: str) -> GuardedTorque:
+        """Stop in an emergency."""
+        self.switch.stop(reason)
+        return self._refuse(*self.switch.refusal)
+
+    def disable(self) -> GuardedTorque:
+        """Let nothing pass until enabled again."""
+        self.switch.disable()
+        return self._refuse(*self.switch.refusal)
+
+    @property
+    def _timeout(self) -> str:
+        return f"{self._timing.timeout_ns * _MS:g} ms"
+
+    def _answer(self, now_ns: int) -> GuardedTorque | None:
+        """Answer the pending command if its joint state has come."""
+        command, newest_ns = self._pending, self.joints.stamp_ns
+        if command is None or newest_ns is None or newest_ns < command.stamp_ns:
+            return None
+        age_ns, received_ns = newest_ns - command.stamp_ns, now_ns - self._received_ns
+        if age_ns > self._timing.most_age_ns:
+            detail = f"the command answers a state {age_ns * _MS:.1f} ms before the newest"
+            return self._refuse(Intervention.JOINT_STATE, detail)
+        if received_ns > self._timing.timeout_ns:
+            detail = f"joint state {received_ns * _MS:.1f} ms old: {self._joint_problem}"
+            return self._refuse(Intervention.JOINT_STATE, detail)
+        fault = self._limits.fault(self.joints.positions, self.joints.velocities)
+        if fault:
+            return self._refuse(Intervention.JOINT_STOP, fault)
+        self._pending = None
+        self._stream.on_command(now_ns)
+        return self._limit(command.effort)
+
+    def _limit(self, u: Array) -> GuardedTorque:
+        """Apply every limit, and remember the outcome."""
+        wanted = self._torques.limit(u, self._last)
+        safe = self._limits.limit(wanted.effort, self.joints.positions, self.joints.velocities)
+        self._last = safe.effort
+        detail = "; ".join(filter(None, (wanted.detail, safe.detail)))
+        return GuardedTorque(safe.effort, wanted.interventions | safe.interventions, detail)
+
+    def _refuse(self, kind: Intervention, detail: str) -> GuardedTorque:
+        """Return zero torque, now and for the rest of the rollout."""
+        self._refused = self._stop()._replace(interventions=int(kind), detail=detail)
+        return self._refused
+
+    def _stop(self) -> GuardedTorque:
+        """Return zero torque; silence may follow."""
+        self._last, self._pending = self._zero, None
+        self._stream.on_command(0, last=True)
+        return GuardedTorque(self._zero)
+
+
+def build_guard(
+    task: Task,
+    *,
+    timeout_ns: int,
+    between_commands: bool,
+    enabled: bool,
+    joint_names: Sequence[str] = (),
+) -> TorqueGuard:
+    """Return the guard of a task.
+
+    Args:
+        task: The task.
+        timeout_ns: See `GuardTiming`.
+        between_commands: See `GuardTiming`.
+        enabled: Whether torque may pass from the start.
+        joint_names: What the robot calls the sensed joints; none if it has the task's names.
+    """
+    file, joints, effort = task.file.guard, task.joints, task.torque_limits
+    limits = JointLimits(
+        joints=joints,
+        effort=effort,
+        lower=task.position_limits[:, 0],
+        upper=task.position_limits[:, 1],
+        margin=task.soft_margins,
+        speed=task.velocity_limits,
+        tolerance=file.bound_tolerance,
+        overspeed=file.overspeed,
+    )
+    timing = GuardTiming(timeout_ns, MOST_AGE_PERIODS * task.period_ns, between_commands)
+    names = names_on_robot(task, joint_names)[: task.dU]
+    torques = TorqueLimits(joints, effort, task.torque_rate_limits)
+    return TorqueGuard(torques, limits, timing, enabled=enabled, joint_names=names)
