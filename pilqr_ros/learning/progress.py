@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import nan
 from typing import Any, Literal
 
 import numpy as np
 
+from pilqr_ros.robot.tick_jitter import TickJitter
 from pilqr_ros.trajopt.typing import Array
 
 Phase = Literal["collecting", "updating"]
@@ -54,6 +55,8 @@ class IterationSummary:
         record: The update's record: arrays per time step by name.
         seconds_collecting: Time for the rollouts [s].
         seconds_updating: Time for the update [s].
+        interventions: Steps in which the guard intervened, by kind, over these rollouts.
+        ticks: Jitter of the control loop's ticks over these rollouts; none in lock-step.
     """
 
     iteration: int
@@ -66,6 +69,8 @@ class IterationSummary:
     record: Mapping[str, Any]
     seconds_collecting: float
     seconds_updating: float
+    interventions: Mapping[str, int] = field(default_factory=dict)
+    ticks: TickJitter | None = None
 
     @property
     def success_rate(self) -> float:
@@ -84,4 +89,6 @@ class IterationSummary:
             "distances": [float(value) for value in self.distances],
             "seconds_collecting": self.seconds_collecting,
             "seconds_updating": self.seconds_updating,
+            "interventions": dict(self.interventions),
+            "ticks": None if self.ticks is None else self.ticks._asdict(),
         }

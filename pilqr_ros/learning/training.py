@@ -8,6 +8,7 @@ with exactly the numbers it would have had without the interruption.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
 from pilqr_ros.learning.run_store import GUIDED, RunConfig, RunStore
 from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid
 from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.robot.tick_jitter import judge_ticks
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.schema import MAX_ITERATIONS, MAX_ROLLOUTS, MIN_ROLLOUTS
 from pilqr_ros.trajopt.batch import Batch
@@ -155,6 +157,7 @@ class Trainer:
         self._tell(phase="updating")
         policy, step_multiplier = self.store.policy(iteration, condition)
         result = self._update(policy, step_multiplier, iteration, condition)
+        rollouts = [rollout for rollout, _ in samples]
         summary = IterationSummary(
             iteration=iteration,
             condition=condition,
@@ -166,6 +169,8 @@ class Trainer:
             record=asdict(result.record),
             seconds_collecting=collected.seconds,
             seconds_updating=time.monotonic() - began,
+            interventions=sum((Counter(r.intervention_counts) for r in rollouts), Counter()),
+            ticks=judge_ticks(r.ticks for r in rollouts),
         )
         self._keep(result, summary)
         self._tell(phase="collecting")

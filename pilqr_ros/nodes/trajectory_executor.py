@@ -32,12 +32,14 @@ from pilqr_ros.nodes.conversions import (
     to_nanoseconds,
     view_field,
 )
+from pilqr_ros.nodes.diagnostics import Diagnosis, Diagnostics, Level
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
 from pilqr_ros.nodes.rollout_session import Applied, Command, GuardView, Pace, RolloutSession
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.wiring import count_listeners, publish, subscribe
 from pilqr_ros.robot.policy_runner import PolicyRunner
+from pilqr_ros.robot.tick_jitter import TickMeter
 from pilqr_ros.tasks import Task, load_task
 
 FEEDBACK_STEPS = 20
@@ -98,6 +100,8 @@ class TrajectoryExecutorNode(Node):
         subscribe(self, GuardState, "guard_state", self._on_guard_state, qos.LATCHED)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(self._pace.tick_ns / NANOSECONDS, self._on_tick, clock=steady)
+        self._meter = TickMeter(self._pace.tick_ns)
+        Diagnostics(self, self._diagnose)
         self._server = ActionServer(
             self,
             ExecuteRollout,
@@ -184,8 +188,10 @@ class TrajectoryExecutorNode(Node):
         self._send(self._session.on_state(stamp_ns, x, now_ns, state.reason))
 
     def _on_tick(self) -> None:
+        now_ns = time.monotonic_ns()
+        self._meter.note(now_ns)
         if self._session is not None:
-            self._send(self._session.on_tick(time.monotonic_ns()))
+            self._send(self._session.on_tick(now_ns))
 
     def _on_applied(self, message: AppliedTorque) -> None:
         if self._session is None or message.rollout_id != self._rollout_id:
@@ -200,6 +206,15 @@ class TrajectoryExecutorNode(Node):
 
     def _on_guard_state(self, message: GuardState) -> None:
         self._refusal = message.reason
+
+    def _diagnose(self) -> list[Diagnosis]:
+        """Return how evenly the node ticks; in lock-step nothing hangs on that."""
+        jitter = self._meter.judge()
+        if jitter is None or self._pace.lockstep:
+            return [Diagnosis("ticks", Level.OK, "in lock-step, or none yet")]
+        late = jitter.max_ms > self._pace.tick_tolerance_ns * 1e-6
+        level, message = (Level.WARN, "some came late") if late else (Level.OK, "in time")
+        return [Diagnosis("ticks", level, message, jitter._asdict())]
 
     def _send(self, command: Command | None) -> None:
         """Publish a command if there is one, and wake the action when the rollout is over."""
