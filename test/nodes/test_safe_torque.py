@@ -1,0 +1,101 @@
+"""However a rollout ends, the robot has zero torque within 2 ticks; in real time, nodes killed."""
+
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+from rclpy.action import ActionClient
+from sensor_msgs.msg import JointState
+
+from pilqr_msgs.action import ExecuteRollout, TrainLocal
+from pilqr_msgs.msg import AppliedTorque, TorqueCommand
+from pilqr_ros.nodes import qos
+from pilqr_ros.nodes.conversions import policy_to_message, to_nanoseconds
+from pilqr_ros.nodes.graph import NODES
+from pilqr_ros.nodes.waiting import wait_for
+
+LOOP = ("mujoco_bridge", "effort_guard", "state_estimator", "trajectory_executor")
+ATTEMPTS = 4
+"""A starved machine delays a node for longer than a tick, and then the test is begun again."""
+
+
+class Watch:
+    """What was commanded, what was let through, and what the robot applied, by stamps."""
+
+    def __init__(self, client):
+        self.commands = client.listen(TorqueCommand, "torque_command", qos.RECORD)
+        self.applied = client.listen(AppliedTorque, "applied_torque", qos.RECORD)
+        self.joints = client.listen(JointState, "joint_states", qos.RELIABLE)
+
+    def moving(self):
+        return sum(bool(np.any(one.effort)) for one in self.applied) > 3
+
+    def at_rest(self):
+        last = self.joints[-20:]
+        return len(last) == 20 and not any(np.any(one.effort) for one in last)
+
+    def ticks_to_zero(self, period_ns):
+        """Return the ticks from when a torque was first missing until the robot applied zero.
+
+        The next torque is due one tick after the last one; both are told by the state's stamp.
+        """
+        last = max(stamp(one) for one in self.applied if np.any(one.effort))
+        zero = max(stamp(one) for one in self.joints if np.any(one.effort))
+        return (zero - last) / period_ns - 1.0
+
+
+def stamp(message):
+    return to_nanoseconds(message.header.stamp)
+
+
+@pytest.fixture
+def client(fresh_client):
+    return fresh_client
+
+
+def start_rollout(client, task, wait_until):
+    action = ActionClient(client.node, ExecuteRollout, "trajectory_executor/execute_rollout")
+    wait_until(action.server_is_ready, "execute_rollout")
+    goal = ExecuteRollout.Goal(policy=policy_to_message(task.initial_policy(0)), explore=True)
+    assert wait_for(action.send_goal_async(goal), 10.0, "executor", "accept").accepted
+
+
+@pytest.mark.parametrize("victim", ["trajectory_executor", "state_estimator", "effort_guard"])
+def test_a_killed_node_leaves_zero_torque_within_two_ticks(
+    victim, run_nodes, client, task, wait_until
+):
+    ticks = []
+    for _ in range(ATTEMPTS):
+        with run_nodes(*LOOP, real_time_factor=1.0) as group:
+            watch = Watch(client)
+            start_rollout(client, task, wait_until)
+            wait_until(watch.moving, "torques")
+            os.kill(group.pids[victim], signal.SIGKILL)
+            wait_until(watch.at_rest, "zero torque", 5.0)
+            ticks.append(watch.ticks_to_zero(task.period_ns))
+        if ticks[-1] <= 2.0:
+            return
+    raise AssertionError(f"zero torque came after {ticks} ticks")
+
+
+def test_a_killed_learner_leaves_a_rollout_that_ends_with_zero_torque(
+    run_nodes, client, task, wait_until, tmp_path
+):
+    names = tuple(spec.name for spec in NODES)
+    with run_nodes(*names, real_time_factor=1.0, runs_directory=str(tmp_path)) as group:
+        watch = Watch(client)
+        action = ActionClient(client.node, TrainLocal, "learner/train_local")
+        wait_until(action.server_is_ready, "train_local")
+        goal = TrainLocal.Goal(method="pilqr", iterations=1, rollouts=2)
+        assert wait_for(action.send_goal_async(goal), 10.0, "learner", "accept").accepted
+        wait_until(watch.moving, "torques")
+        os.kill(group.pids["learner"], signal.SIGKILL)
+        commands = len(watch.commands)
+        wait_until(lambda: watch.commands[-1].last, "the rollout's end", 10.0)
+        wait_until(watch.at_rest, "zero torque", 5.0)
+        assert len(watch.commands) > commands  # nobody else was disturbed
+        time.sleep(1.0)
+        assert watch.commands[-1].last
+        assert watch.at_rest()
