@@ -129,8 +129,11 @@ def lqr_flm(
         UpdateError: A number overflows; the message names the time step.
     """
     problem = _problem(policy, dynamics, cost, epsilon, settings, update_covariance)
+    of_sampled = problem
+    if sampled is not None:
+        of_sampled = _problem(sampled, dynamics, cost, epsilon, settings, update_covariance)
     solution = _Solution(policy.T)
-    solution.S = _state_moments(policy if sampled is None else sampled, dynamics)
+    solution.S = _state_moments(of_sampled)
     _backward(problem, solution)
     passes = 1
     if settings.kl_expectation == "new":
@@ -164,8 +167,13 @@ def _problem(
     update_covariance: bool,
 ) -> _Problem:
     """Put z = (y, u) = M (y, v) into dynamics and cost."""
-    n, M = policy.dX + 1, _whitened(policy)
-    F, noise = _in_noise(policy, dynamics)
+    n = policy.dX + 1
+    M = np.zeros((policy.T, n + policy.dU, n + policy.dU))
+    M[:, :n, :n] = np.eye(n)
+    M[:, n:, :n], M[:, n:, n:] = affine_policy(policy), policy.L
+    F = dynamics.mean.F @ M[:-1]
+    noise = np.zeros((policy.T - 1, n, n))
+    noise[:, :-1, :-1] = dynamics.covariance
     if not update_covariance:
         noise += F[..., n:] @ F[..., n:].swapaxes(-1, -2)
     return _Problem(
@@ -177,22 +185,6 @@ def _problem(
         update_covariance=update_covariance,
         old_value=settings.value_function == "old",
     )
-
-
-def _whitened(policy: TVLGPolicy) -> Array:
-    """Return M of z = (y, u) = M (y, v), ``(T, n + dU, n + dU)``."""
-    n = policy.dX + 1
-    M = np.zeros((policy.T, n + policy.dU, n + policy.dU))
-    M[:, :n, :n] = np.eye(n)
-    M[:, n:, :n], M[:, n:, n:] = affine_policy(policy), policy.L
-    return M
-
-
-def _in_noise(policy: TVLGPolicy, dynamics: Dynamics) -> tuple[Array, Array]:
-    """Return the dynamics of (y, v), ``(T-1, n, n + dU)``, and process noise, ``(T-1, n, n)``."""
-    noise = np.zeros((policy.T - 1, policy.dX + 1, policy.dX + 1))
-    noise[:, :-1, :-1] = dynamics.covariance
-    return dynamics.mean.F @ _whitened(policy)[:-1], noise
 
 
 def _alternate(problem: _Problem, solution: _Solution, settings: Settings) -> int:
@@ -244,12 +236,12 @@ def _constrain(problem: _Problem, solution: _Solution, t: int) -> float:
     return solved.eta
 
 
-def _state_moments(policy: TVLGPolicy, dynamics: Dynamics) -> list[Array]:
-    """Return the second moments of y under a policy and the model, ``(n, n)`` for each step."""
-    n = policy.dX + 1
-    F, noise = _in_noise(policy, dynamics)
-    moments = [second_moment(dynamics.mu0, dynamics.sigma0)]
-    noise += F[..., n:] @ F[..., n:].swapaxes(-1, -2)
+def _state_moments(problem: _Problem) -> list[Array]:
+    """Return the second moments of y under the old policy and the model, ``(n, n)`` a step."""
+    n, F, noise = len(problem.start), problem.F, problem.noise
+    if problem.update_covariance:
+        noise = noise + F[..., n:] @ F[..., n:].swapaxes(-1, -2)
+    moments = [problem.start]
     for closed, added in zip(F[..., :n], noise, strict=True):
         moments.append(closed.dot(moments[-1]).dot(closed.T) + added)
     return moments
