@@ -1,12 +1,14 @@
 # `make hockey` sets everything up and trains; `make help` lists the rest.
 SHELL := /bin/bash
 PYTHON ?= python3
+KILLS ?= 200
+MINUTES ?= 60
 RUN := source ./env.sh &&
 
 INTERFACES := $(shell find msg -type f)
 INSTALLED := setup.py setup.cfg package.xml $(shell find bin config launch resource pilqr_ros/tasks/models -type f)
 
-.PHONY: help setup hockey test lint format bench clean
+.PHONY: help setup hockey test lint format bench soak clean
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -32,6 +34,9 @@ format: setup  ## let ruff format the code
 
 bench: setup  ## time one policy update, part by part
 	$(RUN) python -m pilqr_ros.experiments.bench
+
+soak: setup  ## kill nodes and break everything else while training; KILLS=200 MINUTES=60
+	$(RUN) python -m pilqr_ros.experiments.soak --kills $(KILLS) --minutes $(MINUTES)
 
 clean:  ## remove what set-up and builds made (runs stay)
 	rm -rf .venv build install log

@@ -62,6 +62,7 @@ def _status(progress: Any) -> str:  # noqa: ANN401
         _figure("cost {:.4g}", progress.mean_cost),
         _figure("success {:.0%}", progress.success_rate),
         _figure("{:.0f} s left", progress.seconds_left),
+        f"waiting: {progress.waiting_for}" if progress.waiting_for else "",
     ]
     return "  ".join(part for part in parts if part)
 

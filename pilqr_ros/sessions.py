@@ -79,15 +79,15 @@ class InProcessSession:
         """Train and return the run's directory.
 
         Raises:
-            TrainingError: Training ended early; the message says why and where the run is.
+            TrainingError: Training ended early; the message says why and how it goes on.
             TrainingStopped: The user interrupted it; likewise.
         """
         store = create_run(self.runs, self.task, config) if resume is None else open_run(resume)
         try:
             trainer = trainer_class(store)
             trainer(store, self._collector, self._evaluator, on_progress=on_progress).run()
-        except TrainingError as error:
-            raise TrainingError(f"{error} (the run: {store.directory})") from error
+        except PilqrError as error:
+            raise TrainingError(f"{error}{_how_to_continue(str(store.directory))}") from error
         except KeyboardInterrupt:
             raise _interrupted(str(store.directory)) from None
         return store.directory
@@ -118,8 +118,7 @@ class GraphSession:
         """Send a training goal and return the run's directory.
 
         Raises:
-            ClientError: The learner did not answer or rejected the goal.
-            TrainingError: Training ended early; the message says why and where the run is.
+            TrainingError: Training ended early; the message says why and how it goes on.
             TrainingStopped: The user interrupted it; likewise.
         """
         from pilqr_msgs.action import TrainLocal
@@ -143,9 +142,10 @@ class GraphSession:
             result = self.client.train(goal, on_feedback)
         except KeyboardInterrupt:
             raise _interrupted(directory) from None
+        except PilqrError as error:
+            raise TrainingError(f"{error}{_how_to_continue(directory)}") from error
         if not result.success:
-            where = f" (the run: {result.run_directory})" if result.run_directory else ""
-            raise TrainingError(f"{result.message}{where}")
+            raise TrainingError(f"{result.message}{_how_to_continue(result.run_directory)}")
         return Path(result.run_directory)
 
     def evaluate(
@@ -154,7 +154,7 @@ class GraphSession:
         """Send an evaluation goal and return what came of each rollout.
 
         Raises:
-            ClientError: The learner did not answer or rejected the goal.
+            ClientError: The learner did not answer.
             TrainingError: The evaluation ended early.
         """
         from pilqr_msgs.action import EvaluatePolicy
@@ -167,7 +167,15 @@ class GraphSession:
             seed=config.seed,
             conditions=list(config.conditions),
         )
-        result = self.client.evaluate(goal, lambda _: on_rollout())
+        counted = 0
+
+        def on_feedback(feedback: EvaluatePolicy.Feedback) -> None:
+            nonlocal counted
+            for _ in range(counted, feedback.rollout):
+                on_rollout()
+            counted = max(counted, feedback.rollout)
+
+        result = self.client.evaluate(goal, on_feedback)
         if not result.success:
             raise TrainingError(result.message)
         return Outcomes(
@@ -183,6 +191,11 @@ def _interrupted(directory: str) -> TrainingStopped:
     if not directory:
         return TrainingStopped("interrupted before the run began")
     return TrainingStopped(f"interrupted; `pilqr train --resume {directory}` continues")
+
+
+def _how_to_continue(directory: str) -> str:
+    """Say how a training that ended early goes on, if it had begun."""
+    return f"; `pilqr train --resume {directory}` continues" if directory else ""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import json
 import os
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,18 +20,32 @@ MAX_FILE_BYTES = 256 * 2**20
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:
-    """Write a file through a temporary one that is synced and renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file through a temporary one that is synced and renamed.
+
+    Raises:
+        RunError: It cannot be written, because the disk is full or the like; what was there before
+            is still there.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_synced(temporary, write)
         temporary.replace(path)
+        _sync_directory(path.parent)
+    except OSError as error:
+        raise RunError(
+            f"{path} cannot be written: {error.strerror or error}; everything stored before is kept"
+        ) from error
     finally:
-        temporary.unlink(missing_ok=True)
-    _sync_directory(path.parent)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _write_synced(path: Path, write: Callable[[BinaryIO], Any]) -> None:
+    with path.open("wb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -91,6 +106,8 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _checked(path: Path) -> Path:
+    if path.exists() and not path.is_file():
+        raise ValueError("it is not a file")
     size = path.stat().st_size
     if size > MAX_FILE_BYTES:
         raise ValueError(f"{size} bytes are more than the {MAX_FILE_BYTES} allowed")

@@ -7,6 +7,10 @@ class CollectorError(PilqrError):
     """No rollout could be collected; the message says who failed and how."""
 
 
+class RolloutInterrupted(CollectorError):
+    """A rollout was lost with a node that fell silent; the same one may be executed again."""
+
+
 class TrainingError(PilqrError):
     """Training cannot go on; the message says why and what was kept."""
 

@@ -13,7 +13,7 @@ from pilqr_ros.learning import atomic
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.costing import CostEvaluator, CostReport
 from pilqr_ros.learning.errors import RunError, TrainingStopped
-from pilqr_ros.learning.rollout_files import save_cost, save_rollout
+from pilqr_ros.learning.rollout_files import save_attempt, save_cost
 from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.learning.sampling import execute_until_valid
 from pilqr_ros.learning.seeds import Stream, rollout_seed
@@ -160,7 +160,7 @@ class _EvaluationPlace:
     iteration: int
     condition: int
     sample: int
-    invalid: int = 0
+    failed: int = 0
 
     def __str__(self) -> str:
         return f"evaluation, condition {self.condition}, rollout {self.sample}"
@@ -168,15 +168,12 @@ class _EvaluationPlace:
     def seed(self) -> int:
         """Return the seed of the next attempt."""
         which = (self.iteration, self.condition, self.sample)
-        return rollout_seed(self.run_seed, *which, self.invalid, Stream.EVALUATION)
+        return rollout_seed(self.run_seed, *which, self.failed, Stream.EVALUATION)
 
     def keep(self, rollout: Rollout) -> None:
-        """Store an attempt; an invalid one beside the place that it leaves open."""
-        if rollout.valid:
-            save_rollout(self.path, rollout)
-            return
-        save_rollout(self.path.with_suffix(f".invalid_{self.invalid}.npz"), rollout)
-        self.invalid += 1
+        """Store an attempt."""
+        save_attempt(self.path, rollout)
+        self.failed += not (rollout.valid or rollout.interrupted)
 
 
 def summarise(results: list[EvaluatedRollout]) -> dict[str, float | int]:

@@ -28,6 +28,7 @@ class TrainingProgress:
         mean_cost: Mean cost of the last finished iteration; nan before.
         success_rate: Success rate of the last finished iteration; nan before.
         seconds_left: Estimate [s]; nan before the first rollout.
+        waiting_for: Who is silent, and what was interrupted; empty for nothing.
     """
 
     phase: Phase
@@ -38,6 +39,7 @@ class TrainingProgress:
     mean_cost: float = nan
     success_rate: float = nan
     seconds_left: float = nan
+    waiting_for: str = ""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,28 @@ def save_rollout(path: Path, rollout: Rollout) -> None:
     arrays["seed"] = np.uint64(rollout.seed)
     arrays["valid"] = rollout.valid
     arrays["reason"] = rollout.reason
+    arrays["interrupted"] = rollout.interrupted
     atomic.write_arrays(path, arrays)
+
+
+def save_attempt(path: Path, rollout: Rollout) -> None:
+    """Store a rollout; one that is not valid goes beside the place, which it leaves open."""
+    if rollout.valid:
+        save_rollout(path, rollout)
+        return
+    kind = "interrupted" if rollout.interrupted else "invalid"
+    number = len(list(path.parent.glob(f"{path.stem}.{kind}_*.npz")))
+    save_rollout(path.with_suffix(f".{kind}_{number}.npz"), rollout)
+
+
+def failed_attempts(path: Path) -> int:
+    """Return how many rollouts failed in a place."""
+    return len(list(path.parent.glob(f"{path.stem}.invalid_*.npz")))
+
+
+def count_unused(directory: Path) -> int:
+    """Return how many rollouts in a directory failed or were interrupted."""
+    return sum(len(list(directory.glob(f"*.{kind}_*.npz"))) for kind in ("invalid", "interrupted"))
 
 
 def load_rollout(path: Path) -> Rollout:
@@ -47,6 +68,7 @@ def load_rollout(path: Path) -> Rollout:
             seed=int(arrays["seed"]),
             valid=bool(arrays["valid"]),
             reason=str(arrays["reason"]),
+            interrupted=bool(arrays["interrupted"]),
         )
     except KeyError as error:
         raise RunError(f"{path} lacks the array {error}") from error

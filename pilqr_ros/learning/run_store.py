@@ -12,7 +12,8 @@
             policy.npz                     K, k, L and step multipliers at its beginning
             rollout_03.npz                 states, torques, noise, stamps
             rollout_03.cost.npz            its cost and outcome
-            rollout_03.invalid_0.npz       one that was not used, with the reason
+            rollout_03.invalid_0.npz       one that failed, with the reason
+            rollout_03.interrupted_0.npz   one that was broken off, with the reason
             update.npz                     the update's record, per time step
             report.json                    the iteration in short
         evaluations/<name>/                rollouts of an evaluation
@@ -41,7 +42,14 @@ from pilqr_ros.guided.network import Network, from_arrays
 from pilqr_ros.learning import atomic
 from pilqr_ros.learning.costing import CostReport
 from pilqr_ros.learning.errors import RunError
-from pilqr_ros.learning.rollout_files import load_cost, load_rollout, save_cost, save_rollout
+from pilqr_ros.learning.rollout_files import (
+    count_unused,
+    failed_attempts,
+    load_cost,
+    load_rollout,
+    save_attempt,
+    save_cost,
+)
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -165,18 +173,15 @@ class RunStore:
     def save_rollout(self, iteration: int, condition: int, sample: int, rollout: Rollout) -> None:
         """Store a rollout; an invalid one goes beside the place that it leaves open."""
         path = self._rollout_path(iteration, condition, sample)
-        if not rollout.valid:
-            path = path.with_suffix(f".invalid_{self.attempts(iteration, condition, sample)}.npz")
-        save_rollout(path, rollout)
+        save_attempt(path, rollout)
 
     def attempts(self, iteration: int, condition: int, sample: int) -> int:
-        """Return how many invalid rollouts were stored in place of this one."""
-        path = self._rollout_path(iteration, condition, sample)
-        return len(list(path.parent.glob(f"{path.stem}.invalid_*.npz")))
+        """Return how many rollouts failed in place of this one; interrupted ones do not count."""
+        return failed_attempts(self._rollout_path(iteration, condition, sample))
 
     def invalid_count(self, iteration: int, condition: int) -> int:
-        """Return how many invalid rollouts an iteration has seen."""
-        return len(list(self._condition(iteration, condition).glob("*.invalid_*.npz")))
+        """Return how many rollouts of an iteration failed or were interrupted."""
+        return count_unused(self._condition(iteration, condition))
 
     def cost(self, iteration: int, condition: int, sample: int) -> CostReport | None:
         """Return the stored cost of a rollout, or None where it has not been evaluated yet."""

@@ -1,20 +1,34 @@
-"""Executing a policy until a rollout is valid, with every attempt stored at once."""
+"""Executing a policy until a rollout is valid, with every attempt stored at once.
+
+What makes a rollout invalid is either of the policy and the robot (a limit, a torque that is not
+finite, a simulation that diverges): it would come again with the same noise, so the next attempt
+has another seed. Or it is of the graph around them (a node that died, a late tick, a lost message):
+then the rollout was interrupted, and the same one is executed again, with the same seed. So a
+training that was interrupted a hundred times ends with the policies of one that never was.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from pilqr_ros.learning.collector import Collector
-from pilqr_ros.learning.errors import TrainingError
+from pilqr_ros.learning.errors import RolloutInterrupted, TrainingError
 from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.learning.seeds import rollout_seed
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.trajopt.policy import Policy
 
 MAX_ATTEMPTS = 5
-"""Invalid rollouts in a row that are drawn again before it is given up."""
+"""Rollouts in a row that may fail for the policy's or the robot's reasons."""
+
+MAX_INTERRUPTIONS = 25
+"""Interruptions in a row after which something is broken for good."""
+
+LONGEST_PAUSE = 2.0
+"""Pauses after interruptions double from a hundredth of this to this [s]."""
 
 
 class Place(Protocol):
@@ -25,7 +39,7 @@ class Place(Protocol):
         """Index of the condition."""
 
     def seed(self) -> int:
-        """Return the seed of the next attempt: a function of the invalid ones kept so far."""
+        """Return the seed of the next attempt: a function of how many failed before."""
 
     def keep(self, rollout: Rollout) -> None:
         """Store an attempt."""
@@ -72,19 +86,30 @@ def execute_until_valid(
         check_stop: Called before each attempt; raises `TrainingStopped` to stop.
 
     Raises:
-        TrainingError: Too many attempts in a row were invalid.
+        TrainingError: Too many attempts in a row failed or were interrupted.
         CollectorError: Nobody executes rollouts any more.
     """
+    failures = interruptions = 0
     reason = ""
-    for _ in range(MAX_ATTEMPTS):
+    while failures < MAX_ATTEMPTS and interruptions < MAX_INTERRUPTIONS:
         check_stop()
-        rollout = collector.collect(
-            policy, place.condition, place.seed(), explore=explore, jitter=True
-        )
-        place.keep(rollout)
-        if rollout.valid:
-            return rollout
-        reason = rollout.reason
+        try:
+            rollout = collector.collect(
+                policy, place.condition, place.seed(), explore=explore, jitter=True
+            )
+        except RolloutInterrupted as error:
+            reason, interrupted = str(error), True
+        else:
+            place.keep(rollout)
+            if rollout.valid:
+                return rollout
+            reason, interrupted = rollout.reason, rollout.interrupted
+        if interrupted:
+            interruptions += 1
+            time.sleep(min(LONGEST_PAUSE, LONGEST_PAUSE / 200 * 2**interruptions))
+        else:
+            failures += 1
     raise TrainingError(
-        f"{place}: {MAX_ATTEMPTS} rollouts in a row were invalid, the last one because {reason}"
+        f"{place}: {failures} rollouts failed and {interruptions} were interrupted in a row, the "
+        f"last one because {reason}"
     )

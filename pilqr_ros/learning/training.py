@@ -60,6 +60,9 @@ def check_config(config: RunConfig, task: Task) -> None:
     _check_range("iterations", config.iterations, 1, MAX_ITERATIONS)
     _check_range("rollouts", config.rollouts, MIN_ROLLOUTS, MAX_ROLLOUTS)
     _check_range("seed", config.seed, 0, 2**64 - 1)
+    if len(config.conditions) > len(task.conditions):
+        many, most = len(config.conditions), len(task.conditions)
+        raise TrainingError(f"conditions has {many} entries, expected at most {most}")
     if not config.conditions:
         raise TrainingError("conditions is empty, expected at least one index")
     if len(set(config.conditions)) < len(config.conditions):

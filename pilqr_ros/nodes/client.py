@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
+from uuid import uuid4
 
-from rclpy.action import ActionClient
+from action_msgs.msg import GoalInfo
+from action_msgs.srv import CancelGoal
 from rclpy.action.client import ClientGoalHandle
+from unique_identifier_msgs.msg import UUID
 
 from pilqr_msgs.action import EvaluatePolicy, TrainLocal
+from pilqr_ros.nodes.action_client import ActionClient
 from pilqr_ros.nodes.client_node import ClientNode
-from pilqr_ros.nodes.errors import NodeError
+from pilqr_ros.nodes.errors import NodeError, SilenceError
 from pilqr_ros.nodes.waiting import wait_for, wait_for_condition, wait_while_alive
 
 START_TIMEOUT = 30.0
@@ -20,18 +25,31 @@ START_TIMEOUT = 30.0
 ANSWER_TIMEOUT = 10.0
 """Longest wait for an answer to a goal or a cancellation [s]."""
 
-SILENCE_TIMEOUT = 60.0
-"""Longest time between two signs of life while the learner works [s]."""
+SILENCE_TIMEOUT = 10.0
+"""Longest time between two signs of life while the learner works [s]; it gives one a second."""
+
+MOST_RETURNS = 5
+"""How often in a row a learner may fall silent before it has made any progress."""
+
+FAREWELL_TIMEOUT = 2.0
+"""Longest wait for the answer to a cancellation of a learner that is silent [s]."""
 
 WHO = "learner"
 
 
 class ClientError(NodeError):
-    """The learner did not answer, or rejected a goal."""
+    """The learner did not answer."""
+
+
+class _LearnerSilent(ClientError):
+    """The learner took a goal and then fell silent."""
 
 
 class LearnerClient(ClientNode):
-    """Sends goals to the learner and waits for their results; use it as a context manager."""
+    """Sends goals to the learner and waits for their results; use it as a context manager.
+
+    A learner that died is waited for, and asked to go on where it was.
+    """
 
     def __init__(self, namespace: str = "") -> None:
         """Start a node in the learner's namespace and the thread that spins it."""
@@ -50,9 +68,13 @@ class LearnerClient(ClientNode):
         """Train and return the result; an interruption cancels the goal.
 
         Raises:
-            ClientError: The learner did not answer, or rejected the goal.
+            ClientError: The learner did not answer, or did not come back.
         """
-        return self._run(self._train, goal, on_feedback, "train_local")
+
+        def resumed(last: TrainLocal.Feedback | None) -> TrainLocal.Goal:
+            return goal if last is None else TrainLocal.Goal(resume=last.run_directory)
+
+        return self._insist(self._train, goal, resumed, on_feedback)
 
     def evaluate(
         self, goal: EvaluatePolicy.Goal, on_feedback: Callable[[EvaluatePolicy.Feedback], None]
@@ -60,32 +82,61 @@ class LearnerClient(ClientNode):
         """Evaluate and return the result; an interruption cancels the goal.
 
         Raises:
-            ClientError: The learner did not answer, or rejected the goal.
+            ClientError: The learner did not answer, or did not come back.
         """
-        return self._run(self._evaluate, goal, on_feedback, "evaluate_policy")
+        return self._insist(self._evaluate, goal, lambda _last: goal, on_feedback)
 
-    def _run(
+    def _insist(
         self,
         client: ActionClient,
         goal: Any,  # noqa: ANN401
+        resumed: Callable[[Any], Any],
         on_feedback: Callable[[Any], None],
-        name: str,
     ) -> Any:  # noqa: ANN401
+        """Send a goal, and again what is left of it whenever the learner falls silent."""
+        last, returns = None, 0
+
+        def note(feedback: Any) -> None:  # noqa: ANN401
+            nonlocal last, returns
+            last, returns = feedback, 0
+            on_feedback(feedback)
+
+        while True:
+            try:
+                return self._run(client, resumed(last), note)
+            except _LearnerSilent:
+                returns += 1
+                if returns > MOST_RETURNS:
+                    raise
+
+    def _run(self, client: ActionClient, goal: Any, on_feedback: Callable[[Any], None]) -> Any:  # noqa: ANN401
         """Send a goal and return its result."""
 
         def on_message(message: Any) -> None:  # noqa: ANN401
             self._last_sign = time.monotonic()
             on_feedback(message.feedback)
 
+        name = client._action_name.rpartition("/")[2]
+        identity = UUID(uuid=list(uuid4().bytes))
         try:
             wait_for_condition(client.server_is_ready, START_TIMEOUT, WHO, f"offer {name}")
-            sent = client.send_goal_async(goal, feedback_callback=on_message)
+            sent = client.send_goal_async(goal, on_message, goal_uuid=identity)
             handle: ClientGoalHandle = wait_for(sent, ANSWER_TIMEOUT, WHO, f"answer {name}")
-            if not handle.accepted:
-                raise ClientError(f"{WHO} rejected {name}; its log says why")
             return self._await_result(handle, name)
-        except NodeError as error:
-            raise ClientError(str(error)) from error
+        except SilenceError as error:
+            if error.what.startswith("offer"):
+                raise ClientError(str(error)) from error
+            self._cancel(name, identity)
+            raise _LearnerSilent(str(error)) from error
+
+    def _cancel(self, name: str, identity: UUID) -> None:
+        """Cancel a goal of a learner that seems to be gone, in case that it is not."""
+        request = CancelGoal.Request(goal_info=GoalInfo(goal_id=identity))
+        service = self.node.create_client(CancelGoal, f"{WHO}/{name}/_action/cancel_goal")
+        with suppress(SilenceError):
+            wait_for_condition(service.service_is_ready, FAREWELL_TIMEOUT, WHO, f"offer {name}")
+            wait_for(service.call_async(request), FAREWELL_TIMEOUT, WHO, f"cancel {name}")
+        self.node.destroy_client(service)
 
     def _await_result(self, handle: ClientGoalHandle, name: str) -> Any:  # noqa: ANN401
         """Wait for a result as long as the learner lives."""

@@ -89,6 +89,7 @@ def rollout_to_message(rollout: Rollout, task: str) -> RolloutMessage:
         stamps=array("q", rollout.stamps.tolist()),
         valid=rollout.valid,
         reason=rollout.reason,
+        interrupted=rollout.interrupted,
         interventions=array("H", rollout.interventions.tolist()),
         ticks=array("q", rollout.ticks.tolist()),
     )

@@ -118,6 +118,10 @@ class EffortGuardNode(Node):
         self._search.cancel()
 
     def _on_command(self, command: TorqueCommand) -> None:
+        if not self._guard.admits(command.rollout_id):
+            foreign = f"torque command of rollout {command.rollout_id} ignored: not under way"
+            self.get_logger().warning(foreign, throttle_duration_sec=WAITING_PERIOD)
+            return
         applied = self._applied
         applied.header.stamp = command.header.stamp
         applied.rollout_id, applied.step = command.rollout_id, command.step

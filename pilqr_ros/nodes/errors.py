@@ -21,3 +21,4 @@ class SilenceError(NodeError):
     def __init__(self, who: str, what: str, seconds: float) -> None:
         """Name who was to do what, and how long was waited."""
         super().__init__(f"{who} did not {what} within {seconds:g} s")
+        self.what = what

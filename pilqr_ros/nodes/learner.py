@@ -10,13 +10,16 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 from typing import Any
 
-from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.action import ActionServer, CancelResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
+from rclpy.task import Future
 
 from pilqr_msgs.action import EvaluatePolicy, TrainLocal
 from pilqr_msgs.msg import IterationReport, TVLGPolicy
@@ -36,10 +39,14 @@ from pilqr_ros.nodes.run_announcer import RunAnnouncer
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.training_goals import evaluation_plan, training_plan
 from pilqr_ros.nodes.training_messages import feedback_message, fill_result, report_message
+from pilqr_ros.nodes.waiting import TRY_TIMEOUT
 from pilqr_ros.tasks import Task, load_task
 
 HEARTBEAT_PERIOD = 1.0
 """Feedback is repeated after this time [s], so that clients see that the learner lives."""
+
+LONGEST_MESSAGE = 2000
+"""Characters of an error that are told: it may quote what a stranger sent."""
 
 FAREWELL = 2.0
 """How long the node waits for its work's thread when it ends [s]."""
@@ -52,8 +59,8 @@ class LearnerParameters(TaskParameters):
     runs_directory: str = parameter("runs", "where training runs are stored")
     record: bool = parameter(False, "whether to wait for a recorder before a run begins")
     reset_timeout: float = parameter(
-        10.0,
-        "longest wait for a reset [s]; on a robot it may wait for a hand",
+        TRY_TIMEOUT,
+        "longest duration of a reset [s]; on a robot it may wait for a hand",
         low=1.0,
         high=3600.0,
     )
@@ -70,16 +77,17 @@ class LearnerNode(Node):
         parameters = declare(self, LearnerParameters)
         self._task: Task = load_task(parameters.task)
         self._runs = Path(parameters.runs_directory).absolute()
-        self._collector = RosCollector(self, parameters.reset_timeout)
-        self._evaluator = RosCostEvaluator(self, self._task.name)
+        self._collector = RosCollector(self, parameters.reset_timeout, self._on_silence)
+        self._evaluator = RosCostEvaluator(self, self._task.name, self._on_silence)
         self._announcer = RunAnnouncer(self, parameters.record)
         self._stop = threading.Event()
-        self._heartbeat: Callable[[], None] | None = None
+        self._free = Future()
+        self._told: tuple[ServerGoalHandle, Any] | None = None
         self._reports = self.create_publisher(IterationReport, "~/iteration_report", qos.LATCHED)
         self._policies = self.create_publisher(TVLGPolicy, "~/policy", qos.LATCHED)
         self._servers = [
-            self._serve(TrainLocal, "train_local", self._train, training_plan),
-            self._serve(EvaluatePolicy, "evaluate_policy", self._evaluate, evaluation_plan),
+            self._serve(TrainLocal, "train_local", self._train),
+            self._serve(EvaluatePolicy, "evaluate_policy", self._evaluate),
         ]
         self.create_timer(HEARTBEAT_PERIOD, self._beat)
 
@@ -90,30 +98,18 @@ class LearnerNode(Node):
             self._job.join(FAREWELL)
         super().destroy_node()
 
-    def _serve(
-        self, kind: type, name: str, execute: Callable[..., Any], plan: Callable[..., Any]
-    ) -> ActionServer:
-        """Offer an action whose goals `plan` accepts."""
+    def _serve(self, kind: type, name: str, execute: Callable[..., Any]) -> ActionServer:
+        """Offer an action; a goal that cannot be done ends at once, with the reason."""
+        return ActionServer(self, kind, f"~/{name}", execute, cancel_callback=self._on_cancel)
 
-        def on_goal(goal: object) -> GoalResponse:
-            try:
-                self._check_free()
-                plan(goal, self._task)
-            except PilqrError as error:
-                self.get_logger().error(f"{name} rejected: {error}")
-                return GoalResponse.REJECT
-            return GoalResponse.ACCEPT
+    async def _wait_until_free(self) -> None:
+        """Wait for work that was told to stop.
 
-        return ActionServer(
-            self,
-            kind,
-            f"~/{name}",
-            execute,
-            goal_callback=on_goal,
-            cancel_callback=self._on_cancel,
-        )
-
-    def _check_free(self) -> None:
+        Raises:
+            NodeError: Other work is under way.
+        """
+        if self._job is not None and self._stop.is_set():
+            await self._free
         if self._job is not None:
             raise NodeError("a training or evaluation is under way, one at a time is possible")
 
@@ -127,7 +123,7 @@ class LearnerNode(Node):
         result = TrainLocal.Result()
         store: RunStore | None = None
         try:
-            self._check_free()
+            await self._wait_until_free()
             config, store = training_plan(goal.request, self._task)
             if store is None:
                 store = create_run(self._runs, self._task, config)
@@ -139,7 +135,8 @@ class LearnerNode(Node):
         except (PilqrError, OSError) as error:
             result.message = self._fail(goal, error)
         if store is not None:
-            fill_result(result, store)
+            with suppress(PilqrError, OSError):  # why the training failed counts more
+                fill_result(result, store)
         return result
 
     def _trainer(self, store: RunStore, goal: ServerGoalHandle) -> Trainer:
@@ -147,9 +144,7 @@ class LearnerNode(Node):
 
         def on_progress(progress: TrainingProgress) -> None:
             self._announcer.tell(store, part_of(progress.iteration))
-            feedback = feedback_message(progress, store)
-            self._heartbeat = lambda: goal.publish_feedback(feedback)
-            self._heartbeat()
+            self._tell(goal, feedback_message(progress, store))
 
         def on_summary(summary: IterationSummary) -> None:
             policy, step_multiplier = store.policy(summary.iteration + 1, summary.condition)
@@ -171,19 +166,20 @@ class LearnerNode(Node):
         """Evaluate until the end, a failure or cancellation; the result says which."""
         result = EvaluatePolicy.Result()
         try:
-            self._check_free()
+            await self._wait_until_free()
             config, store = evaluation_plan(goal.request, self._task)
             total = config.rollouts * len(config.conditions or store.config.conditions)
 
             def on_rollout(evaluated: EvaluatedRollout) -> None:
                 _add(result, evaluated)
+                rate = sum(result.successes) / len(result.successes)
+                rollout = len(result.successes)
                 feedback = EvaluatePolicy.Feedback(
-                    rollout=len(result.successes),
-                    rollouts=total,
-                    success_rate=sum(result.successes) / len(result.successes),
+                    rollout=rollout, rollouts=total, success_rate=rate
                 )
-                goal.publish_feedback(feedback)
+                self._tell(goal, feedback)
 
+            self._tell(goal, EvaluatePolicy.Feedback(rollouts=total, success_rate=nan))
             evaluator = PolicyEvaluator(
                 store, self._collector, self._evaluator, should_stop=self._stop.is_set
             )
@@ -203,13 +199,15 @@ class LearnerNode(Node):
 
         self._stop.clear()
         self._collector.allow()
+        self._free = Future()
         self._job = Job(self, announced)
         try:
             await self._job.outcome
         finally:
-            self._job = None
-            self._heartbeat = None
-            self._announcer.end()
+            self._job = self._told = None
+            self._free.set_result(None)
+            if self.context.ok():  # else the node is ending
+                self._announcer.end()
 
     def _fail(self, goal: ServerGoalHandle, error: Exception) -> str:
         """End a goal that did not succeed and return why."""
@@ -217,15 +215,33 @@ class LearnerNode(Node):
             self.get_logger().info(str(error))
             goal.canceled()
         else:
-            self.get_logger().error(str(error))
+            self.get_logger().error(shortened(str(error)))
             goal.abort()
-        return str(error)
+        return shortened(str(error))
+
+    def _tell(self, goal: ServerGoalHandle, feedback: Any) -> None:  # noqa: ANN401
+        """Publish the feedback of a goal, now and with every heartbeat."""
+        self._told = goal, feedback
+        goal.publish_feedback(feedback)
+
+    def _on_silence(self, reason: str) -> None:
+        """Tell whom the work waits for."""
+        self.get_logger().warning(f"waiting: {reason}")
+        if self._told is not None:
+            self._told[1].waiting_for = reason
+            self._beat()
 
     def _beat(self) -> None:
-        """Repeat the last feedback of a training."""
-        heartbeat = self._heartbeat
-        if heartbeat is not None:
-            heartbeat()
+        """Repeat the last feedback."""
+        told = self._told
+        if told is not None:
+            told[0].publish_feedback(told[1])
+
+
+def shortened(text: str) -> str:
+    """Return a text's beginning and end if it is too long to be told."""
+    half = LONGEST_MESSAGE // 2
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:half]} ... {text[-half:]}"
 
 
 def part_of(iteration: int) -> str:

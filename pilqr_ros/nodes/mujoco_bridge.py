@@ -18,7 +18,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Float64MultiArray
+from std_msgs.msg import Float64MultiArray, String
 
 from pilqr_msgs.srv import Reset
 from pilqr_ros.nodes import qos
@@ -103,6 +103,7 @@ class MujocoBridgeNode(Node):
         self._publish()
 
     def _create_publishers(self) -> None:
+        self._fault_publisher = publish(self, String, "robot_fault", qos.RECORD)
         self._clock_publisher = publish(self, ClockMessage, "/clock", qos.COMMAND)
         self._joint_publisher = publish(self, JointState, "joint_states", qos.RELIABLE)
         self._body_publishers = {
@@ -152,6 +153,7 @@ class MujocoBridgeNode(Node):
             advance(self._effort)
         except SimulationDiverged as error:
             self._diverged = True
+            self._fault_publisher.publish(String(data=str(error)))
             self.get_logger().error(f"{error}; silent until the next reset")
 
     def _on_reset(self, request: Reset.Request, response: Reset.Response) -> Reset.Response:

@@ -15,6 +15,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.robot.errors import RolloutAborted
 from pilqr_ros.robot.policy_runner import PolicyRunner
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.trajopt.typing import Array
@@ -117,6 +118,7 @@ class RolloutSession:
         """
         self.phase = Phase.WAITING
         self.reason = ""
+        self.interrupted = False
         self.step = 0
         self._runner = runner
         self._pace = pace
@@ -139,7 +141,7 @@ class RolloutSession:
 
     def rollout(self) -> Rollout:
         """Return what was recorded, valid unless there is a reason why not."""
-        return self._runner.rollout(self.reason)
+        return self._runner.rollout(self.reason, interrupted=self.interrupted)
 
     def on_state(self, stamp_ns: int, x: Array, now_ns: int, fault: str = "") -> Command | None:
         """Take a state and return the command that answers it, if one does.
@@ -156,7 +158,7 @@ class RolloutSession:
         if fault and self.phase is Phase.RUNNING:
             return self.stop(f"step {self.step}: {fault}", now_ns)
         if self._may_start(stamp_ns, fault):
-            return self._act(stamp_ns, x, now_ns)
+            return self._start(stamp_ns, x, now_ns)
         if self.phase is Phase.RUNNING and stamp_ns != self._stamp_ns:
             return self._answer(stamp_ns, x, now_ns)
         if self.phase is Phase.STOPPING and stamp_ns > self._stamp_ns:
@@ -195,20 +197,32 @@ class RolloutSession:
         try:
             self._runner.record_applied(*applied)
         except PilqrError as error:
-            return self.stop(str(error), now_ns)
+            return self._fail(error, now_ns)
         self._finish_if_stopped()
         return None
 
-    def stop(self, reason: str, now_ns: int) -> Command | None:
-        """End the rollout with zero torque; without a reason it has run to its end."""
+    def stop(self, reason: str, now_ns: int, *, interrupted: bool = True) -> Command | None:
+        """End the rollout with zero torque.
+
+        Args:
+            reason: Why; empty if it has run to its end.
+            now_ns: Present time on the steady clock [ns].
+            interrupted: Whether the reason is not of the policy and the robot.
+        """
+        if not self.reason and reason:
+            self.reason, self.interrupted = reason, interrupted
         if self.phase is Phase.WAITING:
-            self.reason, self.phase = reason, Phase.DONE
+            self.phase = Phase.DONE
         if self.phase is not Phase.RUNNING:
-            self.reason = self.reason or reason
             return None
-        self.reason, self.phase = reason, Phase.STOPPING
+        self.phase = Phase.STOPPING
         self._deadline_ns = now_ns + self._pace.state_timeout_ns
         return Command(self._stamp_ns, self.step)
+
+    def _fail(self, error: PilqrError, now_ns: int) -> Command | None:
+        """End the rollout because of an error."""
+        outside = error.interrupted if isinstance(error, RolloutAborted) else True
+        return self.stop(str(error), now_ns, interrupted=outside)
 
     def _may_start(self, stamp_ns: int, fault: str) -> bool:
         """Tell whether a state may be the rollout's first."""
@@ -218,6 +232,14 @@ class RolloutSession:
         new_enough = not fault and stamp_ns >= self._not_before_ns
         self._state_seen |= new_enough
         return new_enough and self._view_guard() == GuardView(found=True, refusal="")
+
+    def _start(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
+        """Act on the first state in lock-step, which is the one right after the reset."""
+        moved_ns = stamp_ns - self._not_before_ns
+        if self._not_before_ns > 0 and moved_ns > 0:
+            late = f"{moved_ns * _MS:g} ms"
+            return self.stop(f"the world has moved on by {late} since its reset", now_ns)
+        return self._act(stamp_ns, x, now_ns)
 
     def _answer(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
         """Answer a new state in lock-step."""
@@ -242,7 +264,7 @@ class RolloutSession:
         try:
             effort = self._runner.act(stamp_ns, x, None if self._pace.lockstep else now_ns)
         except PilqrError as error:
-            return self.stop(str(error), now_ns)
+            return self._fail(error, now_ns)
         self.phase = Phase.RUNNING
         self._stamp_ns = stamp_ns
         self._deadline_ns = now_ns + self._pace.state_timeout_ns
@@ -276,8 +298,8 @@ class RolloutSession:
         }[self.phase]
         if self.phase is not Phase.STOPPING:
             return self.stop(waited, now_ns)
-        self.reason, self.phase = self.reason or waited, Phase.DONE
-        return None
+        self.phase = Phase.DONE
+        return self.stop(waited, now_ns)
 
     def _missing_start(self) -> str:
         if self._state_fault:

@@ -16,6 +16,7 @@ from rclpy.action.server import ServerGoalHandle
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.task import Future
+from std_msgs.msg import String
 
 from pilqr_msgs.action import ExecuteRollout
 from pilqr_msgs.msg import AppliedTorque, GuardState, State, TorqueCommand
@@ -42,8 +43,8 @@ from pilqr_ros.robot.policy_runner import PolicyRunner
 from pilqr_ros.robot.tick_jitter import TickMeter
 from pilqr_ros.tasks import Task, load_task
 
-FEEDBACK_STEPS = 20
-"""Steps between two feedback messages."""
+FEEDBACK_PERIOD_NS = 500_000_000
+"""Least time between two feedback messages [ns]: signs of life, not data."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class TrajectoryExecutorNode(Node):
         self._session: RolloutSession | None = None
         self._goal: ServerGoalHandle | None = None
         self._over = Future()
+        self._sign_ns = 0
         self._refusal: str | None = None
         self._rollout_id = time.time_ns()  # no two rollouts share it, even if the node restarts
         self._message = TorqueCommand(effort=array("d", bytes(8 * self._task.dU)))
@@ -97,6 +99,7 @@ class TrajectoryExecutorNode(Node):
         self._rollouts = publish(self, RolloutMessage, "rollout", qos.RECORD)
         subscribe(self, State, "state", self._on_state, qos.SENSOR)
         subscribe(self, AppliedTorque, "applied_torque", self._on_applied, qos.RECORD)
+        subscribe(self, String, "robot_fault", self._on_robot_fault, qos.RECORD)
         subscribe(self, GuardState, "guard_state", self._on_guard_state, qos.LATCHED)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(self._pace.tick_ns / NANOSECONDS, self._on_tick, clock=steady)
@@ -120,7 +123,7 @@ class TrajectoryExecutorNode(Node):
         return GoalResponse.ACCEPT
 
     def _check(self, goal: ExecuteRollout.Goal) -> None:
-        """Raise unless the goal fits the task and this moment."""
+        """Raise unless the goal fits the task."""
         task, policy = self._task, goal.policy
         wanted = {"steps": task.T, "state_dim": task.dX, "action_dim": task.dU}
         for name, value in wanted.items():
@@ -130,14 +133,13 @@ class TrajectoryExecutorNode(Node):
         if goal.condition >= len(task.conditions):
             highest = len(task.conditions) - 1
             raise NodeError(f"condition is {goal.condition}, expected 0 to {highest}")
-        if self._session is not None:
-            raise NodeError("a rollout is under way")
 
     async def _execute(self, goal: ServerGoalHandle) -> ExecuteRollout.Result:
         """Run one rollout; the callbacks below drive it and complete the future."""
         if self._session is not None or goal.is_cancel_requested:
             goal.canceled() if goal.is_cancel_requested else goal.abort()
-            return ExecuteRollout.Result(rollout=RolloutMessage(reason="not started"))
+            refused = RolloutMessage(reason="another rollout is under way", interrupted=True)
+            return ExecuteRollout.Result(rollout=refused)
         self._rollout_id += 1
         self._over = Future()
         self._goal, self._session = goal, self._new_session(goal.request)
@@ -204,6 +206,12 @@ class TrajectoryExecutorNode(Node):
         )
         self._send(self._session.on_applied(applied, time.monotonic_ns()))
 
+    def _on_robot_fault(self, fault: String) -> None:
+        """End the rollout: whoever stands for the robot cannot go on with it."""
+        if self._session is not None:
+            now_ns = time.monotonic_ns()
+            self._send(self._session.stop(fault.data[:200], now_ns, interrupted=False))
+
     def _on_guard_state(self, message: GuardState) -> None:
         self._refusal = message.reason
 
@@ -224,11 +232,17 @@ class TrajectoryExecutorNode(Node):
             self._message.rollout_id = self._rollout_id
             self._message.step, self._message.last = command.step, command.last
             self._commands.publish(self._message)
-            if command.step % FEEDBACK_STEPS == 0 and self._goal is not None:
-                self._goal.publish_feedback(ExecuteRollout.Feedback(step=command.step))
+            self._give_sign(command.step)
         if self._session is not None and self._session.done and not self._over.done():
             self._over.set_result(None)
             self.executor.wake()
+
+    def _give_sign(self, step: int) -> None:
+        """Give a sign of life from time to time."""
+        now_ns = time.monotonic_ns()
+        if self._goal is not None and now_ns - self._sign_ns > FEEDBACK_PERIOD_NS:
+            self._sign_ns = now_ns
+            self._goal.publish_feedback(ExecuteRollout.Feedback(step=step))
 
 
 def main() -> None:

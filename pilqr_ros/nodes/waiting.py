@@ -5,13 +5,65 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from rclpy.client import Client
 from rclpy.task import Future
 
 from pilqr_ros.nodes.errors import SilenceError
 
 POLL_PERIOD = 0.05
+
+TRY_TIMEOUT = 3.0
+"""Longest wait for one answer of a service before it is asked once more [s]."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How the silence of a node is borne.
+
+    Attributes:
+        seconds: Longest silence [s]; a node that died is back within a few seconds.
+        on_silence: Told who is silent.
+        check_stop: Called between two tries; raises to end the wait.
+    """
+
+    seconds: float = 60.0
+    on_silence: Callable[[str], None] = lambda reason: None
+    check_stop: Callable[[], None] = lambda: None
+
+
+def ask(
+    client: Client,
+    request: Any,  # noqa: ANN401
+    who: str,
+    patience: Patience,
+    try_timeout: float = TRY_TIMEOUT,
+) -> Any:  # noqa: ANN401
+    """Ask a service until it answers; asking twice must do no harm.
+
+    A node that was killed leaves a server behind that is discovered for a while and never answers,
+    and an answer can be lost on a busy machine.
+
+    Raises:
+        SilenceError: No answer came in time.
+    """
+    service = client.srv_name.rpartition("/")[2]
+    deadline = time.monotonic() + patience.seconds + try_timeout
+    while True:
+        patience.check_stop()
+        answer = None
+        try:
+            wait_for_condition(client.service_is_ready, try_timeout, who, f"offer {service}")
+            answer = client.call_async(request)
+            return wait_for(answer, try_timeout, who, f"answer {service}")
+        except SilenceError as error:
+            if answer is not None:
+                client.remove_pending_request(answer)
+            if time.monotonic() > deadline:
+                raise SilenceError(who, f"answer {service}", patience.seconds) from error
+            patience.on_silence(str(error))
 
 
 def wait_for(future: Future, seconds: float, who: str, what: str) -> Any:  # noqa: ANN401

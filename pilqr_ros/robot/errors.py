@@ -9,7 +9,16 @@ class StateError(PilqrError):
 
 
 class RolloutAborted(PilqrError):
-    """A rollout cannot go on; the message names the step and the entry of state or torque."""
+    """A rollout cannot go on; the message names the step and the entry of state or torque.
+
+    Attributes:
+        interrupted: Whether that is not of the policy and the robot (see `Rollout.interrupted`).
+    """
+
+    def __init__(self, message: str, *, interrupted: bool = False) -> None:
+        """Say what happened, and whether the same rollout may be repeated."""
+        super().__init__(message)
+        self.interrupted = interrupted
 
 
 class MessageError(PilqrError):

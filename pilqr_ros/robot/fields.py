@@ -48,4 +48,5 @@ def rollout_from_message(message: Any) -> Rollout:  # noqa: ANN401
         ticks=np.array(message.ticks, dtype=np.int64),
         valid=message.valid,
         reason=message.reason,
+        interrupted=message.interrupted,
     )

@@ -38,6 +38,11 @@ REFUSED = (
 )
 """Zero went out instead of the command, and its rollout is over."""
 
+FROM_OUTSIDE = (
+    Intervention.TIMEOUT | Intervention.JOINT_STATE | Intervention.DISABLED | Intervention.ESTOP
+)
+"""Of these, the ones that neither the policy nor the robot has caused."""
+
 PROTECTED = Intervention.JOINT_BOUND | Intervention.JOINT_SPEED
 """The robot had to be kept from where the policy drove it; being at a torque limit is no such."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pilqr_ros.robot.errors import RolloutAborted
-from pilqr_ros.robot.interventions import PROTECTED, kinds_of, refusal
+from pilqr_ros.robot.interventions import FROM_OUTSIDE, PROTECTED, kinds_of, refusal
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.policy import Policy
@@ -92,9 +92,8 @@ class PolicyRunner:
         if x.shape != (self._policy.dX,):
             raise ShapeError("x", x.shape, f"({self._policy.dX},)")
         if t > 0 and stamp_ns <= self._stamps[t - 1]:
-            raise RolloutAborted(
-                f"step {t}: stamp {stamp_ns} ns does not follow {self._stamps[t - 1]} ns"
-            )
+            problem = f"stamp {stamp_ns} ns does not follow {self._stamps[t - 1]} ns"
+            raise RolloutAborted(f"step {t}: {problem}", interrupted=True)
         _check_finite(x, self._labels, f"step {t}: state")
         u = self._policy.act(t, x, self._noise[t])
         _check_finite(u, self._joints, f"step {t}: torque of")
@@ -122,23 +121,27 @@ class PolicyRunner:
                 refused.
         """
         if not 0 <= step < self.step:
-            raise RolloutAborted(f"step {step}: a torque was applied that was never commanded")
+            problem = f"step {step}: a torque was applied that was never commanded"
+            raise RolloutAborted(problem, interrupted=True)
         _check_finite(np.asarray(effort), self._joints, f"step {step}: applied torque of")
         if self._interventions[step] == _UNTOLD:
             self._applied[step], self._interventions[step] = effort, 0
         self._interventions[step] |= interventions
         refused = refusal(step, interventions, detail)
         if refused:
-            raise RolloutAborted(refused)
+            outside = bool(interventions & FROM_OUTSIDE)
+            raise RolloutAborted(refused, interrupted=outside)
 
-    def rollout(self, failure: str = "") -> Rollout:
+    def rollout(self, failure: str = "", *, interrupted: bool = False) -> Rollout:
         """Return what was executed so far.
 
         Args:
             failure: Why the rollout ended early; empty if it did not.
+            interrupted: Whether that is not of the policy and the robot.
         """
         steps = self.step
-        reason = failure or self._reason()
+        disturbed = "" if failure else self._disturbance()
+        reason = failure or disturbed or self._limitation()
         return Rollout(
             condition=self._condition,
             seed=self._seed,
@@ -151,16 +154,17 @@ class PolicyRunner:
             ticks=np.array(self._ticks, dtype=np.int64),
             valid=not reason,
             reason=reason,
+            interrupted=interrupted or bool(disturbed),
         )
 
-    def _reason(self) -> str:
-        """Return why the rollout may not be learned from; empty if it may."""
+    def _disturbance(self) -> str:
+        """Return what of the graph disturbed the rollout; empty if nothing did."""
         if not self.finished:
             return f"ended at step {self.step} of {self._policy.T}"
         missing = np.flatnonzero(self._interventions == _UNTOLD)
         if missing.size > 0:
             return f"step {missing[0]}: nobody told what was applied"
-        return self._lateness() or self._limitation()
+        return self._lateness()
 
     def _limitation(self) -> str:
         """Return how much the robot had to be kept from bounds and speed; empty if not too much."""

@@ -28,6 +28,8 @@ class Rollout:
         ticks: Steady clock when each step was acted on [ns], ``(T,)``; empty in lock-step.
         valid: Whether the rollout may be learned from.
         reason: Why it is not valid; empty if it is.
+        interrupted: Whether that is not of the policy and the robot, but of the graph around them:
+            a node that died, a late tick, a lost message. The same rollout may be repeated.
     """
 
     condition: int
@@ -41,6 +43,7 @@ class Rollout:
     ticks: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     valid: bool = True
     reason: str = ""
+    interrupted: bool = False
 
     def __post_init__(self) -> None:
         """Check that all arrays cover the same number of steps."""

@@ -140,6 +140,10 @@ class TorqueGuard:
             return self._refuse(Intervention.JOINT_STOP, fault) if fault else None
         return None
 
+    def admits(self, rollout: int) -> bool:
+        """Tell whether commands of a rollout are listened to: none while another is under way."""
+        return rollout == self._rollout or not self._stream.active
+
     def on_command(self, now_ns: int, command: GuardedCommand) -> GuardedTorque | None:
         """Take a command; nothing is returned as long as its joint state has not come."""
         if command.rollout != self._rollout:

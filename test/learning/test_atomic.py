@@ -1,4 +1,7 @@
+import os
+import resource
 import zipfile
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -24,7 +27,7 @@ def test_a_writer_that_fails_leaves_the_old_file(tmp_path):
         file.write(b"half of the new")
         raise OSError("disk full")
 
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(RunError, match=r"a\.txt cannot be written: disk full; .* is kept"):
         atomic.write_atomically(path, fail)
     assert path.read_text() == "old"
 
@@ -33,9 +36,36 @@ def test_a_writer_that_fails_leaves_no_temporary_file(tmp_path):
     def fail(file):
         raise OSError("disk full")
 
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(RunError, match="disk full"):
         atomic.write_atomically(tmp_path / "a.txt", fail)
     assert list(tmp_path.iterdir()) == []
+
+
+@contextmanager
+def no_room(bytes_left):
+    """Let no file grow beyond a size, as a disk that fills up within it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_left, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_without_room_the_error_names_the_file_and_nothing_is_lost(tmp_path):
+    path = tmp_path / "a.npz"
+    atomic.write_arrays(path, {"x": np.arange(1000.0)})
+    expected = r"a\.npz cannot be written: File too large; everything stored before is kept"
+    with no_room(2000), pytest.raises(RunError, match=expected):
+        atomic.write_arrays(path, {"x": np.arange(2000.0)})
+    assert len(atomic.read_arrays(path)["x"]) == 1000
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_no_file_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "run.json")
+    with pytest.raises(RunError, match="it is not a file"):
+        atomic.read_json(tmp_path / "run.json")
 
 
 def test_python_objects_are_neither_written_nor_read(tmp_path):

@@ -1,15 +1,25 @@
 import numpy as np
 import pytest
 
-from pilqr_ros.learning.errors import TrainingError, TrainingStopped
-from pilqr_ros.learning.sampling import MAX_ATTEMPTS, TrainingPlace, execute_until_valid
+from pilqr_ros.learning.errors import RolloutInterrupted, TrainingError, TrainingStopped
+from pilqr_ros.learning.rollout_files import load_rollout
+from pilqr_ros.learning.sampling import (
+    MAX_ATTEMPTS,
+    MAX_INTERRUPTIONS,
+    TrainingPlace,
+    execute_until_valid,
+)
 from pilqr_ros.learning.seeds import rollout_seed
 from pilqr_ros.robot.rollout import Rollout
 
 
 def rollout(seed, reason=""):
+    """Return a rollout, valid without a reason; one that begins with "lost" is an interruption."""
     arrays = [np.zeros((1, 2)) for _ in range(4)]
-    return Rollout(0, seed, *arrays, np.zeros(1, np.int64), not reason, reason)
+    zero, broken = np.zeros(1, np.int64), reason.startswith("lost")
+    return Rollout(
+        0, seed, *arrays, zero, zero, valid=not reason, reason=reason, interrupted=broken
+    )
 
 
 class Scripted:
@@ -21,7 +31,15 @@ class Scripted:
 
     def collect(self, policy, condition, seed, *, explore, jitter):
         self.seeds.append(seed)
-        return rollout(seed, self.reasons.pop(0))
+        reason = self.reasons.pop(0)
+        if reason == "silence":
+            raise RolloutInterrupted("the executor is silent")
+        return rollout(seed, reason)
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch):
+    monkeypatch.setattr("pilqr_ros.learning.sampling.LONGEST_PAUSE", 0.0)
 
 
 def execute(store, collector, check_stop=lambda: None):
@@ -37,8 +55,25 @@ def test_every_attempt_is_stored_and_each_has_a_seed_of_its_own(store):
     assert store.rollout(0, 0, 1).seed == valid.seed == collector.seeds[2]
 
 
+def test_what_was_interrupted_is_repeated_with_the_same_seed(store):
+    collector = Scripted("lost a tick", "silence", "torque is nan", "lost an answer", "")
+    execute(store, collector)
+    first, second = (rollout_seed(3, 0, 0, 1, attempt) for attempt in range(2))
+    assert collector.seeds == [first, first, first, second, second]
+    assert store.attempts(0, 0, 1) == 1
+    assert store.invalid_count(0, 0) == 3
+    (kept, _) = sorted(store.directory.rglob("*.interrupted_*.npz"))
+    assert load_rollout(kept).reason == "lost a tick"
+    assert load_rollout(kept).interrupted
+
+
+def test_interruptions_without_end_are_given_up(store):
+    with pytest.raises(TrainingError, match=f"{MAX_INTERRUPTIONS} were interrupted in a row.*lost"):
+        execute(store, Scripted(*["lost a tick"] * MAX_INTERRUPTIONS))
+
+
 def test_attempts_of_an_earlier_session_count(store):
-    with pytest.raises(TrainingError, match=f"rollout 1: {MAX_ATTEMPTS} rollouts in a row"):
+    with pytest.raises(TrainingError, match=f"rollout 1: {MAX_ATTEMPTS} rollouts failed"):
         execute(store, Scripted(*["a late tick"] * MAX_ATTEMPTS))
     collector = Scripted("")
     execute(store, collector)

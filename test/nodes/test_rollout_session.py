@@ -290,3 +290,49 @@ def test_a_guard_that_lets_nothing_pass_ends_the_rollout_at_once_with_its_reason
     reason = driver.session.rollout().reason
     assert reason == "effort_guard lets no torque pass: disabled until ~/enable"
     assert not driver.sent
+
+
+def test_in_lockstep_a_rollout_begins_right_after_the_reset_or_not_at_all():
+    driver = Driver(not_before=5 * PERIOD)
+    driver.state(4 * PERIOD)
+    driver.state(6 * PERIOD)
+    assert driver.session.done
+    rollout = driver.session.rollout()
+    assert (rollout.valid, rollout.interrupted) == (False, True)
+    assert rollout.reason == "the world has moved on by 50 ms since its reset"
+
+
+@pytest.mark.parametrize(
+    ("kind", "interrupted"),
+    [
+        (Intervention.TIMEOUT, True),
+        (Intervention.JOINT_STATE, True),
+        (Intervention.DISABLED, True),
+        (Intervention.ESTOP, True),
+        (Intervention.NON_FINITE, False),
+        (Intervention.JOINT_STOP, False),
+    ],
+)
+def test_a_refusal_interrupts_unless_policy_or_robot_caused_it(kind, interrupted):
+    driver = Driver()
+    driver.state(0)
+    driver.applied(0, int(kind), "zero")
+    rollout = driver.session.rollout()
+    assert (rollout.valid, rollout.interrupted) == (False, interrupted)
+
+
+def test_silence_interrupts():
+    driver = Driver()
+    driver.run_lockstep(2)
+    driver.tick(1000 * MS)
+    assert driver.session.rollout().interrupted
+
+
+def test_a_fault_of_the_robot_does_not_interrupt_whatever_comes_after_it():
+    driver = Driver()
+    driver.run_lockstep(2)
+    driver.take(driver.session.stop("velocity is 1e9", 0, interrupted=False))
+    driver.tick(1000 * MS)
+    rollout = driver.session.rollout()
+    assert driver.session.done
+    assert (rollout.reason, rollout.interrupted) == ("velocity is 1e9", False)

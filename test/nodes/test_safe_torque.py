@@ -6,12 +6,12 @@ import time
 
 import numpy as np
 import pytest
-from rclpy.action import ActionClient
 from sensor_msgs.msg import JointState
 
 from pilqr_msgs.action import ExecuteRollout, TrainLocal
 from pilqr_msgs.msg import AppliedTorque, TorqueCommand
 from pilqr_ros.nodes import qos
+from pilqr_ros.nodes.action_client import ActionClient
 from pilqr_ros.nodes.conversions import policy_to_message, to_nanoseconds
 from pilqr_ros.nodes.graph import NODES
 from pilqr_ros.nodes.waiting import wait_for

@@ -1,0 +1,104 @@
+"""Trains while nodes are killed and everything else goes wrong, and counts what came of it.
+
+`python -m pilqr_ros.experiments.soak --kills 200 --minutes 60`, or `make soak`. Legs in lock-step
+and in real time take turns; each starts the graph anew and kills a share of the nodes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from pilqr_ros.experiments.soak.disk import small_disk
+from pilqr_ros.experiments.soak.judge import Judge
+from pilqr_ros.experiments.soak.leg import Leg
+from pilqr_ros.experiments.soak.tally import Tally
+from pilqr_ros.nodes.graph import GraphOptions
+from pilqr_ros.tasks import load_task
+
+KILLS_A_LEG = 25
+LOCKSTEP_LEGS = 3
+"""Legs in lock-step before one in real time."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Soak and return 0 if every promise was kept."""
+    chosen = _parse(arguments)
+    directory = Path(chosen.directory or tempfile.mkdtemp(prefix="pilqr_soak_"))
+    tally = Tally()
+    deadline = time.monotonic() + 60.0 * chosen.minutes
+    with (directory / "soak.log").open("a") as log:
+        print(f"log and runs: {directory}", flush=True)
+        try:
+            _soak(chosen, directory, tally, deadline, _Log(log))
+        except KeyboardInterrupt:
+            print("interrupted")
+    tally.show()
+    return 0 if tally.clean else 1
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=60.0, help="longest duration")
+    parser.add_argument("--kills", type=int, default=200, help="nodes to kill")
+    parser.add_argument("--pause", type=float, default=8.0, help="longest pause of faults [s]")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the faults")
+    parser.add_argument("--task", default="hockey", help="name of a task")
+    parser.add_argument("--lockstep-only", action="store_true", help="no legs in real time")
+    parser.add_argument("--directory", help="where logs and runs are kept; else a temporary one")
+    return parser.parse_args(arguments)
+
+
+def _soak(
+    chosen: argparse.Namespace, directory: Path, tally: Tally, deadline: float, log: _Log
+) -> None:
+    """Run one leg after the other."""
+    task = load_task(chosen.task)
+    judge = Judge(task, directory / "undisturbed")
+    for number in range(10**6):
+        left = chosen.kills - tally.kills.total()
+        if left <= 0 or time.monotonic() > deadline:
+            return
+        real_time = not chosen.lockstep_only and number % (LOCKSTEP_LEGS + 1) == LOCKSTEP_LEGS
+        runs = directory / f"leg_{number:02d}"
+        with small_disk(runs) as mounted:
+            options = GraphOptions(
+                task=chosen.task, real_time_factor=float(real_time), runs_directory=str(runs)
+            )
+            Leg(
+                judge,
+                options,
+                disk=(runs, mounted),
+                kills=min(KILLS_A_LEG, left),
+                pause=chosen.pause,
+                deadline=deadline,
+                seed=chosen.seed + 1000 * number,
+                tally=tally,
+                log=log,
+            ).run()
+        print(
+            f"leg {number} ({'real time' if real_time else 'lock-step'}): "
+            f"{tally.kills.total()} kills, {tally.trainings} trainings, {tally.wrong} wrong, "
+            f"{tally.unsafe.total()} unsafe, {len(tally.problems)} problems",
+            flush=True,
+        )
+
+
+class _Log:
+    """Writes what the processes print, with the time."""
+
+    def __init__(self, file: object) -> None:
+        self._file, self._lock, self._began = file, threading.Lock(), time.monotonic()
+
+    def __call__(self, name: str, line: str) -> None:
+        with self._lock:
+            seconds = time.monotonic() - self._began
+            print(f"{seconds:8.2f} [{name}] {line}", file=self._file, flush=True)  # type: ignore[call-overload]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,194 @@
+"""One leg of a soak: a graph, a user who trains, a watch on the robot, and faults."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pilqr_msgs.action import TrainLocal
+from pilqr_ros.errors import PilqrError
+from pilqr_ros.experiments.soak import relay
+from pilqr_ros.experiments.soak.injector import Injector
+from pilqr_ros.experiments.soak.judge import Judge, Keeper
+from pilqr_ros.experiments.soak.tally import Tally
+from pilqr_ros.nodes.client import LearnerClient
+from pilqr_ros.nodes.client_node import ClientNode
+from pilqr_ros.nodes.exclusive import only_graph
+from pilqr_ros.nodes.graph import NODES, GraphOptions, command
+from pilqr_ros.nodes.processes import ProcessGroup
+
+ITERATIONS, ROLLOUTS = 2, 3
+STUCK = 300.0
+"""Time without a finished rollout after which a leg is given up [s]."""
+
+
+@dataclass
+class Leg:
+    """Trains and disturbs until enough nodes were killed or the time is over.
+
+    Attributes:
+        judge: Judges what was trained.
+        options: Options of the graph.
+        disk: Where runs are stored, and whether that is a small disk.
+        kills: How many nodes to kill.
+        pause: Longest pause between two faults [s].
+        deadline: When to end, on the monotonic clock [s].
+        seed: Seed of the faults, and of the first training.
+        tally: What is counted, over all legs.
+        log: Takes each line that the graph prints.
+    """
+
+    judge: Judge
+    options: GraphOptions
+    disk: tuple[Path, bool]
+    kills: int
+    pause: float
+    deadline: float
+    seed: int
+    tally: Tally
+    log: Callable[[str, str], None]
+    _over: threading.Event = field(default_factory=threading.Event)
+    _watched: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Start the graph, disturb it, let the last training end, and count."""
+        keeper = Keeper(Path(self.options.runs_directory))
+        chance = random.Random(self.seed)
+        trainee = threading.Thread(target=self._train, name="trainee", daemon=True)
+        with (
+            only_graph(self.options.namespace),
+            ProcessGroup(self._helpers(), self._listen),
+            ProcessGroup(self._commands(), self.log, respawn=True) as group,
+            ClientNode("soak_stranger", self.options.namespace) as client,
+        ):
+            task = self.judge.task
+            injector = Injector(group, client, task, self.disk, chance, self.tally)
+            trainee.start()
+            self._disturb(injector, keeper, chance, group)
+            self._over.set()
+            self._await_end(trainee, keeper)
+        keeper.look()
+        self._count(keeper)
+
+    def _commands(self) -> dict[str, list[str]]:
+        """Return the command line of each node, with the relay between some of them."""
+        return {
+            spec.name: command(spec, self.options) + relay.remappings(spec.name) for spec in NODES
+        }
+
+    def _helpers(self) -> dict[str, list[str]]:
+        """Return the command lines of what is not disturbed: the monitor and the relay."""
+        own = [sys.executable, "-m", "pilqr_ros.experiments.soak"]
+        factor = f"real_time_factor:={self.options.real_time_factor}"
+        task = f"task:={json.dumps(self.options.task)}"
+        monitor = ["--ros-args", "-p", factor, "-p", task]
+        return {
+            name: [*own[:2], f"{own[2]}.{name}", *arguments]
+            for name, arguments in (("monitor", monitor), ("relay", []))
+        }
+
+    def _disturb(
+        self, injector: Injector, keeper: Keeper, chance: random.Random, group: ProcessGroup
+    ) -> None:
+        """Inject faults until there were enough."""
+        killed = self.tally.kills.total()
+        progress = time.monotonic(), keeper.finished
+        while self.tally.kills.total() - killed < self.kills and time.monotonic() < self.deadline:
+            time.sleep(chance.uniform(0.0, self.pause))
+            self.log("soak", injector.inject())
+            group.check()
+            keeper.look()
+            now = time.monotonic()
+            if keeper.finished > progress[1]:
+                progress = now, keeper.finished
+            elif now - progress[0] > STUCK:
+                self.tally.problems.append(f"no rollout was finished for {STUCK:g} s")
+                return
+
+    def _await_end(self, trainee: threading.Thread, keeper: Keeper) -> None:
+        """Let the training under way come to its end without further faults."""
+        trainee.join(STUCK)
+        keeper.look()
+        if trainee.is_alive():
+            self.tally.problems.append(f"the last training did not end within {STUCK:g} s")
+
+    def _train(self) -> None:
+        """Train with one seed after the other, as a user would."""
+        with LearnerClient(self.options.namespace) as client:
+            for seed in itertools.count(self.seed):
+                if self._over.is_set():
+                    return
+                try:
+                    self._train_once(client, seed)
+                except Exception as error:
+                    self.tally.problems.append(f"training with seed {seed}: {error!r}")
+
+    def _train_once(self, client: LearnerClient, seed: int) -> None:
+        """Train with one seed to the end; an error is read, and the training resumed."""
+        directory = ""
+
+        def note(feedback: TrainLocal.Feedback) -> None:
+            nonlocal directory
+            directory = feedback.run_directory
+
+        goal = TrainLocal.Goal(method="pilqr", iterations=ITERATIONS, rollouts=ROLLOUTS, seed=seed)
+        while True:
+            try:
+                result = client.train(goal, note)
+                directory = result.run_directory or directory
+                if result.success:
+                    break
+                said = result.message
+            except PilqrError as error:
+                said = str(error)
+            self.log("soak", f"training ended: {said}")
+            self.tally.resumed_by_hand += 1
+            time.sleep(1.0)
+            if directory:
+                goal = TrainLocal.Goal(resume=directory)
+        self._judge(Path(directory))
+
+    def _judge(self, run: Path) -> None:
+        self.tally.trainings += 1
+        self.tally.interrupted += len(list(run.rglob("*.interrupted_*.npz")))
+        if self.options.real_time_factor > 0.0:
+            self.tally.wrong += self.judge.judge_real_time(run).wrong
+            return
+        verdict = self.judge.judge(run)
+        self.tally.in_lockstep += 1
+        self.tally.judged += verdict.rollouts
+        self.tally.wrong += verdict.wrong
+        self.tally.equal += verdict.equal
+        self.log("soak", f"{run.name}: {verdict}")
+        if not verdict.equal:
+            self.tally.problems.append(f"{run} differs from the undisturbed training")
+
+    def _listen(self, name: str, line: str) -> None:
+        """Take what the monitor tells."""
+        if not line.startswith("{"):
+            self.log(name, line)
+            return
+        said = json.loads(line)
+        if "unsafe" in said:
+            self.log(name, line)
+            return
+        self._watched[name] = {"ticks": said["ticks"], **said["kinds"]}
+
+    def _count(self, keeper: Keeper) -> None:
+        """Add up what was seen."""
+        self.tally.finished += keeper.finished
+        lost = keeper.lost()
+        self.tally.lost += len(lost)
+        self.tally.problems += [f"lost: {path}" for path in lost]
+        watched = self._watched.get("monitor", {})
+        self.tally.ticks += watched.pop("ticks", 0)
+        self.tally.unsafe.update(watched)
+        if self.tally.ticks == 0:
+            self.tally.problems.append("the monitor saw no torque")

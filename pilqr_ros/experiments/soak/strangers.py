@@ -1,0 +1,184 @@
+"""Messages, requests and goals that no node of the graph would send."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from math import inf, nan
+from typing import Any
+
+from geometry_msgs.msg import PoseStamped
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64MultiArray
+
+from pilqr_msgs.action import EvaluatePolicy, ExecuteRollout, TrainLocal
+from pilqr_msgs.msg import AppliedTorque, Rollout, State, TorqueCommand, TVLGPolicy
+from pilqr_msgs.srv import EvaluateCost, Reset
+from pilqr_ros.nodes import qos
+from pilqr_ros.nodes.action_client import ActionClient
+from pilqr_ros.tasks import Task
+
+STRANGER = "stranger"
+"""Frame of a stranger's joint states, by which the monitor tells them from the robot's."""
+
+STRANGERS_OFFSET = 1
+"""Likewise the offset in the layout of a stranger's commands."""
+
+HUGE = 200_000
+"""Entries of an oversized array."""
+
+
+class Strangers:
+    """Sends things that must do no harm.
+
+    Attributes:
+        kinds: What can be sent, by name.
+    """
+
+    def __init__(self, node: Node, task: Task) -> None:
+        """Get ready to send through a node that another thread spins."""
+        self._node, self._task = node, task
+        self._publishers: dict[str, Any] = {}
+        self._train = ActionClient(node, TrainLocal, "learner/train_local")
+        self._evaluate = ActionClient(node, EvaluatePolicy, "learner/evaluate_policy")
+        self._execute = ActionClient(node, ExecuteRollout, "trajectory_executor/execute_rollout")
+        self._reset = node.create_client(Reset, "reset")
+        self._cost = node.create_client(EvaluateCost, "cost_evaluator/evaluate_cost")
+        self.kinds: dict[str, Callable[[], None]] = {
+            **self._messages(),
+            **self._goals(),
+            **self._requests(),
+        }
+
+    def _publish(self, kind: type, topic: str, *messages: object) -> Callable[[], None]:
+        publisher = self._node.create_publisher(kind, topic, qos.RELIABLE)
+        self._publishers[topic] = publisher
+
+        def send() -> None:
+            for message in messages:
+                publisher.publish(message)
+
+        return send
+
+    def _messages(self) -> dict[str, Callable[[], None]]:
+        task, dU = self._task, self._task.dU
+        commands = [TorqueCommand(effort=effort, rollout_id=1) for effort in _bad_arrays(dU)]
+        direct = [Float64MultiArray(data=effort) for effort in _bad_arrays(dU)]
+        for message in direct:
+            message.layout.data_offset = STRANGERS_OFFSET
+        pose = PoseStamped()
+        pose.pose.position.x = nan
+        body = task.bodies[0]
+        return {
+            "torque_command": self._publish(TorqueCommand, "torque_command", *commands),
+            "effort_controller/commands": self._publish(
+                Float64MultiArray, "effort_controller/commands", *direct
+            ),
+            "joint_states": self._publish(JointState, "joint_states", *self._joint_states()),
+            "mocap": self._publish(PoseStamped, f"mocap/{body}/pose", pose),
+            "state": self._publish(State, "state", *(State(x=x) for x in _bad_arrays(task.dX))),
+            "applied_torque": self._publish(
+                AppliedTorque,
+                "applied_torque",
+                *(AppliedTorque(effort=effort, rollout_id=1) for effort in _bad_arrays(dU)),
+            ),
+        }
+
+    def _joint_states(self) -> list[JointState]:
+        names = list(self._task.sensed_joints)
+        zeros = [0.0] * len(names)
+        shapes = [
+            (names, [nan] + zeros[1:], zeros),
+            (names, zeros[1:], zeros),
+            (names[1:], zeros[1:], zeros[1:]),
+            (names[::-1], zeros, [inf] * len(names)),
+            (["" for _ in range(1000)], [0.0] * 1000, [0.0] * 1000),
+            (names, zeros, zeros),  # stamped long ago
+        ]
+        messages = [JointState(name=n, position=q, velocity=v) for n, q, v in shapes]
+        for message in messages:
+            message.header.frame_id = STRANGER
+        return messages
+
+    def _goals(self) -> dict[str, Callable[[], None]]:
+        trainings = [
+            {"method": "x" * HUGE},
+            {"method": "pilqr", "iterations": 2**32 - 1, "rollouts": 2},
+            {"method": "pilqr", "iterations": 1, "rollouts": 2, "conditions": [0] * HUGE},
+            *(
+                {"resume": path}
+                for path in ("/", "/dev/zero", "../" * 500, "x" * HUGE, "\U0001f600")
+            ),
+        ]
+        policies = [_policy(self._task, value) for value in (nan, inf)]
+        policies += [TVLGPolicy(steps=2**32 - 1, state_dim=2**32 - 1, action_dim=2**32 - 1)]
+        policies += [TVLGPolicy(), TVLGPolicy(feedforward=_numbers(HUGE, 0.0))]
+        return {
+            "train_local": self._send(self._train, *(TrainLocal.Goal(**t) for t in trainings)),
+            "evaluate_policy": self._send(
+                self._evaluate, EvaluatePolicy.Goal(run="/etc", iteration=-(2**31), rollouts=2**31)
+            ),
+            "execute_rollout": self._send(
+                self._execute, *(ExecuteRollout.Goal(policy=p, condition=2**31) for p in policies)
+            ),
+        }
+
+    def _send(self, client: ActionClient, *goals: object) -> Callable[[], None]:
+        def send() -> None:
+            if client.server_is_ready():
+                for goal in goals:
+                    client.send_goal_async(goal)
+
+        return send
+
+    def _requests(self) -> dict[str, Callable[[], None]]:
+        def reset() -> None:
+            self._reset.call_async(Reset.Request(condition=2**31, seed=0, jitter=True))
+
+        def reset_within_a_rollout() -> None:
+            self._reset.call_async(Reset.Request(condition=0, seed=2**63, jitter=True))
+
+        def cost() -> None:
+            for rollout in self._rollouts():
+                self._cost.call_async(EvaluateCost.Request(rollout=rollout))
+
+        return {"reset": reset, "foreign reset": reset_within_a_rollout, "evaluate_cost": cost}
+
+    def _rollouts(self) -> list[Rollout]:
+        T, dX, dU = self._task.T, self._task.dX, self._task.dU
+        shape = {"task": self._task.name, "steps": T, "state_dim": dX, "action_dim": dU}
+        return [
+            Rollout(),
+            Rollout(steps=2**32 - 1, state_dim=2**32 - 1, action_dim=2**32 - 1),
+            Rollout(**shape, states=_numbers(HUGE, nan)),
+            Rollout(**shape, states=_numbers(T * dX, nan), condition=2**31),
+        ]
+
+
+def _numbers(count: int, value: float) -> array[float]:
+    return array("d", [value]) * count
+
+
+def _bad_arrays(size: int) -> list[array[float]]:
+    """Return arrays that are not finite, of a wrong size, or oversized."""
+    return [
+        *(_numbers(size, value) for value in (nan, inf, -inf)),
+        *(_numbers(count, 1.0) for count in (0, size - 1, size + 1, HUGE)),
+    ]
+
+
+def _policy(task: Task, value: float) -> TVLGPolicy:
+    """Return a policy of the right shape that holds one value everywhere."""
+    T, dX, dU = task.T, task.dX, task.dU
+    sizes = {
+        "feedback_gains": T * dU * dX,
+        "feedforward": T * dU,
+        "noise_factors": T * dU * dU,
+    }
+    return TVLGPolicy(
+        steps=T,
+        state_dim=dX,
+        action_dim=dU,
+        **{name: _numbers(size, value) for name, size in sizes.items()},
+    )
