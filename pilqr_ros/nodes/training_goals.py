@@ -12,6 +12,9 @@ from pilqr_ros.learning.run_store import RunConfig, RunStore, open_run
 from pilqr_ros.learning.training import MAX_ROLLOUTS, check_config, default_conditions
 from pilqr_ros.tasks import Task
 
+MAX_PATH = 4095
+"""Characters of the longest path that Linux knows."""
+
 
 def training_plan(goal: TrainLocal.Goal, task: Task) -> tuple[RunConfig, RunStore | None]:
     """Return what a training goal asks for, and the run that it continues.
@@ -72,6 +75,10 @@ def open_run_of(task: Task, directory: str) -> RunStore:
         TrainingError: It is of another task.
         RunError: It is not a run.
     """
+    if len(directory) > MAX_PATH:
+        raise TrainingError(
+            f"a run's path has {len(directory)} characters, expected at most {MAX_PATH}"
+        )
     store = open_run(Path(directory))
     for name in ("name", "T", "dX", "dU"):
         theirs, ours = getattr(store.task, name), getattr(task, name)

@@ -134,7 +134,7 @@ def test_an_evaluation_gives_each_rollout(learner, trained):
         ({"conditions": [0] * 100_000}, "conditions has 100000 entries, expected at most"),
         ({"method": "x" * 1_000_000}, "method is 'xxx"),
         ({"resume": "/no/such/run"}, "/no/such/run"),
-        ({"resume": "x" * 100_000}, "File name too long"),
+        ({"resume": "x" * 100_000}, "a run's path has 100000 characters"),
         ({"resume": "/dev"}, "run.json cannot be read"),
     ],
 )
