@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pilqr_msgs.action import TrainLocal
@@ -21,7 +21,7 @@ from pilqr_ros.experiments.soak.tally import Tally
 from pilqr_ros.nodes.client import LearnerClient
 from pilqr_ros.nodes.client_node import ClientNode
 from pilqr_ros.nodes.exclusive import only_graph
-from pilqr_ros.nodes.graph import NODES, GraphOptions, command
+from pilqr_ros.nodes.graph import GraphOptions, command, starts
 from pilqr_ros.nodes.processes import ProcessGroup
 
 ITERATIONS, ROLLOUTS = 2, 3
@@ -79,9 +79,11 @@ class Leg:
 
     def _commands(self) -> dict[str, list[str]]:
         """Return the command line of each node, with the relay between some of them."""
-        return {
-            spec.name: command(spec, self.options) + relay.remappings(spec.name) for spec in NODES
-        }
+        relayed = (
+            replace(start, remappings={**start.remappings, **relay.remappings(start.name)})
+            for start in starts(self.options)
+        )
+        return {start.name: command(start, self.options) for start in relayed}
 
     def _helpers(self) -> dict[str, list[str]]:
         """Return the command lines of what is not disturbed: the monitor and the relay."""

@@ -33,10 +33,9 @@ FAULTS = "soak/faults"
 """Topic of the faults: share of messages dropped, delay of the others [s]."""
 
 
-def remappings(node: str) -> list[str]:
-    """Return the command-line arguments that make a node read what the relay passes on."""
-    names = [name for name, (_, _, reader) in RELAYED.items() if reader == node]
-    return [word for name in names for word in ("-r", f"{name}:=soak/{name}")]
+def remappings(node: str) -> dict[str, str]:
+    """Return what a node reads instead of some topics: what the relay passes on."""
+    return {name: f"soak/{name}" for name, (_, _, reader) in RELAYED.items() if reader == node}
 
 
 class RelayNode(Node):
