@@ -17,6 +17,8 @@ faster than its limit, is a fault.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from operator import lt
 
 import numpy as np
 
@@ -59,6 +61,19 @@ class JointLimits:
             limits = getattr(self, name)
             if limits.shape != (len(self.joints),):
                 raise ShapeError(name, limits.shape, f"({len(self.joints)},) as joints")
+
+    @cached_property
+    def _clear(self) -> tuple[list[float], list[float]]:
+        """Positions, then velocities, between which no torque is cut."""
+        free = (1.0 - SPEED_BAND) * self.speed
+        low, high = (self.lower + self.margin, -free), (self.upper - self.margin, free)
+        return np.concatenate(low).tolist(), np.concatenate(high).tolist()
+
+    def clear(self, q: Array, qd: Array) -> bool:
+        """Tell quickly whether the joints are where there is no fault and no torque is cut."""
+        low, high = self._clear
+        at = [*q.tolist(), *qd.tolist()]
+        return all(map(lt, low, at)) and all(map(lt, at, high))
 
     def fault(self, q: Array, qd: Array) -> str:
         """Return why the robot must stop; empty if it need not.

@@ -94,11 +94,13 @@ class TorqueGuard:
         self._torques, self._limits, self._timing = torques, joints, timing
         self._stream = CommandStream(timing.timeout_ns)
         self._zero = np.zeros(len(torques.joints))
+        self._zero.setflags(write=False)
         self._last = self._zero
         self._pending: GuardedCommand | None = None
         self._rollout: int | None = None
         self._refused: GuardedTorque | None = None
         self._received_ns = 0
+        self._clear = False
         self._joint_problem = "no joint state has come yet"
 
     @property
@@ -133,11 +135,11 @@ class TorqueGuard:
             self._joint_problem = str(error)
             raise
         self._received_ns, self._joint_problem = now_ns, "joint_states is silent"
+        self._clear = self._limits.clear(self.joints.positions, self.joints.velocities)
         if self._pending is not None:
             return self._answer(now_ns)
         if self._timing.between_commands and self._stream.active:
-            fault = self._limits.fault(self.joints.positions, self.joints.velocities)
-            return self._refuse(Intervention.JOINT_STOP, fault) if fault else None
+            return self._stop_out_of_bounds()
         return None
 
     def admits(self, rollout: int) -> bool:
@@ -201,20 +203,31 @@ class TorqueGuard:
         if received_ns > self._timing.timeout_ns:
             detail = f"joint state {received_ns * _MS:.1f} ms old: {self._joint_problem}"
             return self._refuse(Intervention.JOINT_STATE, detail)
-        fault = self._limits.fault(self.joints.positions, self.joints.velocities)
-        if fault:
-            return self._refuse(Intervention.JOINT_STOP, fault)
+        stopped = self._stop_out_of_bounds()
+        if stopped is not None:
+            return stopped
         self._pending = None
         self._stream.on_command(now_ns)
         return self._limit(command.effort)
 
+    def _stop_out_of_bounds(self) -> GuardedTorque | None:
+        """Refuse everything if a joint is far out of its limits."""
+        if self._clear:
+            return None
+        fault = self._limits.fault(self.joints.positions, self.joints.velocities)
+        return self._refuse(Intervention.JOINT_STOP, fault) if fault else None
+
     def _limit(self, u: Array) -> GuardedTorque:
         """Apply every limit, and remember the outcome."""
-        wanted = self._torques.limit(u, self._last)
-        safe = self._limits.limit(wanted.effort, self.joints.positions, self.joints.velocities)
-        self._last = safe.effort
-        detail = "; ".join(filter(None, (wanted.detail, safe.detail)))
-        return GuardedTorque(safe.effort, wanted.interventions | safe.interventions, detail)
+        torque = self._torques.limit(u, self._last)
+        if not self._clear:
+            at = self.joints.positions, self.joints.velocities
+            safe = self._limits.limit(torque.effort, *at)
+            interventions = torque.interventions | safe.interventions
+            detail = "; ".join(filter(None, (torque.detail, safe.detail)))
+            torque = GuardedTorque(safe.effort, interventions, detail)
+        self._last = torque.effort.copy()
+        return torque
 
     def _refuse(self, kind: Intervention, detail: str) -> GuardedTorque:
         """Return zero torque, now and for the rest of the rollout."""

@@ -48,6 +48,12 @@ class TorqueLimits:
             u: The torque [N m], ``(dU,)``.
             last: The torque that was applied before [N m], ``(dU,)``.
         """
+        low, high = (
+            np.maximum(-self.effort, last - self.rate),
+            np.minimum(self.effort, last + self.rate),
+        )
+        if ((low <= u) & (u <= high)).all():
+            return GuardedTorque(u)
         within = np.minimum(np.maximum(u, -self.effort), self.effort)
         limited = np.minimum(np.maximum(within, last - self.rate), last + self.rate)
         cut, slowed = within != u, limited != within

@@ -96,6 +96,26 @@ def test_a_little_beyond_is_none():
     assert limits().fault(np.array([2.04, 100.0]), np.array([4.4, 100.0])) == ""
 
 
+@pytest.mark.parametrize(
+    ("q", "qd", "clear"),
+    [
+        ((1.89, 9.0), (2.69, 99.0), True),
+        ((-0.89, -9.0), (-2.69, -99.0), True),
+        ((1.91, 0.0), (0.0, 0.0), False),
+        ((-0.91, 0.0), (0.0, 0.0), False),
+        ((0.0, 0.0), (2.71, 0.0), False),
+        ((0.0, 0.0), (-2.71, 0.0), False),
+    ],
+)
+def test_clear_is_where_every_torque_passes(q, qd, clear):
+    q, qd = np.array(q), np.array(qd)
+    assert limits().clear(q, qd) == clear
+    torques = (np.array([10.0, 5.0]), np.array([-10.0, -5.0]))
+    passed = all(limits().limit(u, q, qd).interventions == 0 for u in torques)
+    assert passed == clear
+    assert limits().fault(q, qd) == ""
+
+
 def test_limits_of_a_wrong_size_are_refused():
     with pytest.raises(ShapeError, match=r"margin has shape \(3,\), expected \(2,\) as joints"):
         limits(margin=np.ones(3))

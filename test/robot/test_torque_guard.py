@@ -78,6 +78,11 @@ def test_the_rate_is_judged_from_what_was_applied(driver):
     assert driver.tick([8.0, 0.0]).effort[0] == 4.0
 
 
+def test_what_was_returned_can_be_changed_without_harm(driver):
+    driver.tick([4.0, 0.0]).effort[:] = 100.0
+    assert driver.tick([10.0, 0.0]).effort[0] == 8.0
+
+
 def test_a_new_rollout_does_not_jump_from_the_torque_of_one_that_never_ended(driver):
     driver.tick([4.0, 0.0])
     driver.rollout += 1
