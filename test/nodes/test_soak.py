@@ -8,7 +8,7 @@ SECONDS = 240
 
 
 def test_a_training_survives_killed_nodes_bit_for_bit(fresh_domain, tmp_path):
-    words = "--kills 5 --minutes 1 --pause 3 --seed 3 --lockstep-only --directory"
+    words = "--kills 5 --minutes 1 --pause 3 --seed 3 --pace lock-step --directory"
     command = [sys.executable, "-m", "pilqr_ros.experiments.soak", *words.split(), str(tmp_path)]
     done = subprocess.run(
         command,

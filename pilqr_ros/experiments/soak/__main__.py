@@ -21,8 +21,8 @@ from pilqr_ros.nodes.graph import GraphOptions
 from pilqr_ros.tasks import load_task
 
 KILLS_A_LEG = 25
-LOCKSTEP_LEGS = 3
-"""Legs in lock-step before one in real time."""
+PACES = ("both", "lock-step", "real-time")
+"""With both, one leg in four is in real time."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,7 +48,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--pause", type=float, default=8.0, help="longest pause of faults [s]")
     parser.add_argument("--seed", type=int, default=0, help="seed of the faults")
     parser.add_argument("--task", default="hockey", help="name of a task")
-    parser.add_argument("--lockstep-only", action="store_true", help="no legs in real time")
+    parser.add_argument("--pace", choices=PACES, default="both", help="which legs to run")
     parser.add_argument("--directory", help="where logs and runs are kept; else a temporary one")
     return parser.parse_args(arguments)
 
@@ -63,7 +63,7 @@ def _soak(
         left = chosen.kills - tally.kills.total()
         if left <= 0 or time.monotonic() > deadline:
             return
-        real_time = not chosen.lockstep_only and number % (LOCKSTEP_LEGS + 1) == LOCKSTEP_LEGS
+        real_time = chosen.pace == "real-time" or (chosen.pace == "both" and number % 4 == 1)
         runs = directory / f"leg_{number:02d}"
         with small_disk(runs) as mounted:
             options = GraphOptions(

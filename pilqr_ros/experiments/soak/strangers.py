@@ -111,17 +111,19 @@ class Strangers:
                 for path in ("/", "/dev/zero", "../" * 500, "x" * HUGE, "\U0001f600")
             ),
         ]
-        policies = [_policy(self._task, value) for value in (nan, inf)]
-        policies += [TVLGPolicy(steps=2**32 - 1, state_dim=2**32 - 1, action_dim=2**32 - 1)]
-        policies += [TVLGPolicy(), TVLGPolicy(feedforward=_numbers(HUGE, 0.0))]
+        policies = [
+            *(_policy(self._task, value) for value in (nan, inf, 0.0)),
+            TVLGPolicy(steps=2**32 - 1, state_dim=2**32 - 1, action_dim=2**32 - 1),
+            TVLGPolicy(feedforward=_numbers(HUGE, 0.0)),
+        ]
+        rollouts = [ExecuteRollout.Goal(policy=policy) for policy in policies]
+        rollouts.append(ExecuteRollout.Goal(policy=policies[2], condition=2**31))
         return {
             "train_local": self._send(self._train, *(TrainLocal.Goal(**t) for t in trainings)),
             "evaluate_policy": self._send(
                 self._evaluate, EvaluatePolicy.Goal(run="/etc", iteration=-(2**31), rollouts=2**31)
             ),
-            "execute_rollout": self._send(
-                self._execute, *(ExecuteRollout.Goal(policy=p, condition=2**31) for p in policies)
-            ),
+            "execute_rollout": self._send(self._execute, *rollouts),
         }
 
     def _send(self, client: ActionClient, *goals: object) -> Callable[[], None]:
