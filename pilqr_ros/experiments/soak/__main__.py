@@ -1,7 +1,7 @@
 """Trains while nodes are killed and everything else goes wrong, and counts what came of it.
 
 `python -m pilqr_ros.experiments.soak --kills 200 --minutes 60`, or `make soak`. Legs in lock-step
-and in real time take turns; each starts the graph anew and kills a share of the nodes.
+and on the clock take turns; each starts the graph anew and kills a share of the nodes.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from pilqr_ros.nodes.graph import GraphOptions
 from pilqr_ros.tasks import load_task
 
 KILLS_A_LEG = 25
-PACES = ("both", "lock-step", "real-time")
-"""With both, one leg in four is in real time."""
+PACES = ("both", "lock-step", "clock")
+"""With both, one leg in four is on the clock."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,6 +49,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="seed of the faults")
     parser.add_argument("--task", default="hockey", help="name of a task")
     parser.add_argument("--pace", choices=PACES, default="both", help="which legs to run")
+    parser.add_argument("--factor", type=float, default=1.0, help="pace of legs on the clock")
     parser.add_argument("--directory", help="where logs and runs are kept; else a temporary one")
     return parser.parse_args(arguments)
 
@@ -63,11 +64,13 @@ def _soak(
         left = chosen.kills - tally.kills.total()
         if left <= 0 or time.monotonic() > deadline:
             return
-        real_time = chosen.pace == "real-time" or (chosen.pace == "both" and number % 4 == 1)
+        on_clock = chosen.pace == "clock" or (chosen.pace == "both" and number % 4 == 1)
         runs = directory / f"leg_{number:02d}"
         with small_disk(runs) as mounted:
             options = GraphOptions(
-                task=chosen.task, real_time_factor=float(real_time), runs_directory=str(runs)
+                task=chosen.task,
+                real_time_factor=chosen.factor if on_clock else 0.0,
+                runs_directory=str(runs),
             )
             Leg(
                 judge,
@@ -81,7 +84,7 @@ def _soak(
                 log=log,
             ).run()
         print(
-            f"leg {number} ({'real time' if real_time else 'lock-step'}): "
+            f"leg {number} ({'on the clock' if on_clock else 'lock-step'}): "
             f"{tally.kills.total()} kills, {tally.trainings} trainings, {tally.wrong} wrong, "
             f"{tally.unsafe.total()} unsafe, {len(tally.problems)} problems",
             flush=True,

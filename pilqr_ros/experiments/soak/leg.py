@@ -26,7 +26,11 @@ from pilqr_ros.nodes.processes import ProcessGroup
 
 ITERATIONS, ROLLOUTS = 2, 3
 STUCK = 300.0
-"""Time without a finished rollout after which a leg is given up [s]."""
+"""Time without a finished rollout after which a leg in lock-step is given up [s]."""
+
+PATIENCE_ON_THE_CLOCK = 30.0
+"""How long the last training of a leg on the clock may still take [s]: a busy machine interrupts
+it for ever."""
 
 
 @dataclass
@@ -54,6 +58,7 @@ class Leg:
     seed: int
     tally: Tally
     log: Callable[[str, str], None]
+    _user: LearnerClient | None = None
     _over: threading.Event = field(default_factory=threading.Event)
     _watched: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -76,6 +81,10 @@ class Leg:
             self._await_end(trainee, keeper)
         keeper.look()
         self._count(keeper)
+
+    @property
+    def _lockstep(self) -> bool:
+        return self.options.real_time_factor == 0.0
 
     def _commands(self) -> dict[str, list[str]]:
         """Return the command line of each node, with the relay between some of them."""
@@ -110,27 +119,35 @@ class Leg:
             now = time.monotonic()
             if keeper.finished > progress[1]:
                 progress = now, keeper.finished
-            elif now - progress[0] > STUCK:
+            elif self._lockstep and now - progress[0] > STUCK:
                 self.tally.problems.append(f"no rollout was finished for {STUCK:g} s")
                 return
 
     def _await_end(self, trainee: threading.Thread, keeper: Keeper) -> None:
         """Let the training under way come to its end without further faults."""
-        trainee.join(STUCK)
+        trainee.join(STUCK if self._lockstep else PATIENCE_ON_THE_CLOCK)
         keeper.look()
-        if trainee.is_alive():
+        if not trainee.is_alive():
+            return
+        if self._lockstep:
             self.tally.problems.append(f"the last training did not end within {STUCK:g} s")
+        if self._user is not None:
+            self._user.close()
+        trainee.join(STUCK)
 
     def _train(self) -> None:
         """Train with one seed after the other, as a user would."""
-        with LearnerClient(self.options.namespace) as client:
-            for seed in itertools.count(self.seed):
-                if self._over.is_set():
+        self._user = LearnerClient(self.options.namespace)
+        for seed in itertools.count(self.seed):
+            if self._over.is_set():
+                break
+            try:
+                self._train_once(self._user, seed)
+            except Exception as error:
+                if self._over.is_set():  # the user has left
                     return
-                try:
-                    self._train_once(client, seed)
-                except Exception as error:
-                    self.tally.problems.append(f"training with seed {seed}: {error!r}")
+                self.tally.problems.append(f"training with seed {seed}: {error!r}")
+        self._user.close()
 
     def _train_once(self, client: LearnerClient, seed: int) -> None:
         """Train with one seed to the end; an error is read, and the training resumed."""
@@ -149,6 +166,8 @@ class Leg:
                     break
                 said = result.message
             except PilqrError as error:
+                if self._over.is_set() and not self._lockstep:
+                    raise
                 said = str(error)
             self.log("soak", f"training ended: {said}")
             self.tally.resumed_by_hand += 1
@@ -160,7 +179,7 @@ class Leg:
     def _judge(self, run: Path) -> None:
         self.tally.trainings += 1
         self.tally.interrupted += len(list(run.rglob("*.interrupted_*.npz")))
-        if self.options.real_time_factor > 0.0:
+        if not self._lockstep:
             self.tally.wrong += self.judge.judge_real_time(run).wrong
             return
         verdict = self.judge.judge(run)
