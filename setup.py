@@ -8,6 +8,7 @@ NODES = [
     "effort_guard",
     "learner",
     "mujoco_bridge",
+    "recorder",
     "state_estimator",
     "trajectory_executor",
 ]

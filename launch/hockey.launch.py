@@ -8,12 +8,10 @@ from dataclasses import Field
 from launch import Action, LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
-    ExecuteProcess,
     OpaqueFunction,
     SetEnvironmentVariable,
     Shutdown,
 )
-from launch.conditions import IfCondition
 from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
@@ -70,14 +68,6 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             *(argument(option) for option in graph.options()),
-            DeclareLaunchArgument(
-                "record", default_value="false", description="record all topics in a bag"
-            ),
             OpaqueFunction(function=start_nodes),
-            ExecuteProcess(
-                cmd=["ros2", "bag", "record", "--all-topics", "--storage", "mcap"],
-                condition=IfCondition(LaunchConfiguration("record")),
-                output="screen",
-            ),
         ]
     )

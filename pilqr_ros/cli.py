@@ -54,6 +54,7 @@ Conditions = Annotated[
     str | None,
     typer.Option(help="Names of conditions separated by commas; the task file's by default."),
 ]
+Record = Annotated[bool, typer.Option(help="Record what the nodes say in a bag.")]
 InProcess = Annotated[bool, typer.Option("--in-process", help="Without ROS, in this process.")]
 Attach = Annotated[bool, typer.Option("--attach", help="Use nodes that are already running.")]
 Namespace = Annotated[str, typer.Option(help="Namespace of all nodes.")]
@@ -75,6 +76,7 @@ def up(
     runs: Runs = Path("runs"),
     real_time_factor: Pace = 0.0,
     viewer: Annotated[bool, typer.Option(help="Show the simulated world in a window.")] = False,
+    record: Record = True,
     namespace: Namespace = "",
     log_level: Annotated[str, typer.Option(help="debug, info, warn, error or fatal.")] = "info",
     respawn: Annotated[bool, typer.Option(help="Start a node again that died.")] = True,
@@ -91,6 +93,7 @@ def up(
         runs_directory=str(runs.resolve()),
         real_time_factor=real_time_factor,
         viewer=viewer,
+        record=record,
         namespace=namespace,
         log_level=log_level,
         respawn=respawn,
@@ -145,6 +148,7 @@ def train(
     ] = 20,
     video: Annotated[bool, typer.Option(help="Film the learned policy.")] = True,
     real_time_factor: Pace = 0.0,
+    record: Record = True,
     namespace: Namespace = "",
     in_process: InProcess = False,
     attach: Attach = False,
@@ -158,7 +162,7 @@ def train(
     else:
         asked = {"method": method, "iterations": iterations, "rollouts": rollouts, "seed": seed}
         task, config = _resumed(resume, task, conditions, asked)
-    where = Where(real_time_factor, namespace, in_process, attach, robot_config, discovery)
+    where = Where(real_time_factor, record, namespace, in_process, attach, robot_config, discovery)
     with open_session(task, runs, where) as work:
         with show.TrainingBar(f"{config.task} {config.method}") as bar:
             directory = work.train(config, resume, bar.update)
@@ -181,6 +185,7 @@ def evaluate(
     explore: Annotated[bool, typer.Option(help="With the policy's own noise.")] = False,
     seed: Seed = 0,
     real_time_factor: Pace = 0.0,
+    record: Record = True,
     namespace: Namespace = "",
     in_process: InProcess = False,
     attach: Attach = False,
@@ -192,7 +197,7 @@ def evaluate(
     chosen = () if conditions is None else _indices(store.task, conditions)
     config = EvaluationConfig(iteration, rollouts, explore, seed, chosen)
     task, runs = str(run / TASK_FILE), run.parent
-    where = Where(real_time_factor, namespace, in_process, attach, robot_config, discovery)
+    where = Where(real_time_factor, record, namespace, in_process, attach, robot_config, discovery)
     with open_session(task, runs, where) as work:
         _evaluate(work, store, config)
 

@@ -204,6 +204,7 @@ class Where:
 
     Attributes:
         real_time_factor: Pace of the graph; 0 for as fast as it goes.
+        record: Whether new nodes record what they say.
         namespace: Namespace of the nodes.
         in_process: Whether to do without ROS.
         attach: Whether the nodes are already running.
@@ -212,6 +213,7 @@ class Where:
     """
 
     real_time_factor: float = 0.0
+    record: bool = True
     namespace: str = ""
     in_process: bool = False
     attach: bool = False
@@ -247,6 +249,7 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
         task=task,
         runs_directory=str(runs.resolve()),
         real_time_factor=where.real_time_factor,
+        record=where.record,
         namespace=where.namespace,
         robot_config=where.robot_config,
         discovery=where.discovery,

@@ -18,9 +18,29 @@ ALLOWED = {
     "simulation": {"simulation", "robot", "tasks", "trajopt"},
     "learning": {"learning", "guided", "simulation", "robot", "tasks", "trajopt"},
     "experiments": {
-        *("experiments", "nodes", "learning", "guided", "simulation", "robot", "tasks", "trajopt")
+        *(
+            "experiments",
+            "nodes",
+            "recording",
+            "learning",
+            "guided",
+            "simulation",
+            "robot",
+            "tasks",
+            "trajopt",
+        )
     },
-    "nodes": {"nodes", "learning", "guided", "simulation", "robot", "tasks", "trajopt"},
+    "recording": {"recording", "learning", "guided", "simulation", "robot", "tasks", "trajopt"},
+    "nodes": {
+        "nodes",
+        "recording",
+        "learning",
+        "guided",
+        "simulation",
+        "robot",
+        "tasks",
+        "trajopt",
+    },
 }
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 
@@ -60,7 +80,9 @@ def test_trajopt_needs_nothing_but_numpy_and_scipy():
             )
 
 
-@pytest.mark.parametrize("layer", ["tasks", "robot", "guided", "simulation", "learning"])
+@pytest.mark.parametrize(
+    "layer", ["tasks", "robot", "guided", "simulation", "learning", "recording"]
+)
 def test_layers_below_the_nodes_know_no_ros(layer):
     for path in (ROOT / layer).rglob("*.py"):
         for name in imported_modules(path):

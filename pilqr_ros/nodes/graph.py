@@ -51,6 +51,7 @@ class GraphOptions:
         True, "let torques pass from the start, without effort_guard's service ~/enable"
     )
     viewer: bool = _option(False, "show the simulated world in a window")
+    record: bool = _option(True, "record what the nodes say during each run in a bag")
     runs_directory: str = _option("runs", "where training runs are stored")
     namespace: str = _option("", "namespace of all nodes")
     log_level: str = _option("info", "least severity of what the nodes log", LOG_LEVELS)
@@ -110,7 +111,8 @@ NODES = (
     ),
     NodeSpec("trajectory_executor", ("task", "real_time_factor")),
     NodeSpec("cost_evaluator", ("task",)),
-    NodeSpec("learner", ("task", "runs_directory")),
+    NodeSpec("recorder", ("task",), needs="record"),
+    NodeSpec("learner", ("task", "runs_directory", "record")),
 )
 
 SIMULATED_ROBOT = NODES[:1]

@@ -99,6 +99,7 @@ def run_nodes():
     @contextmanager
     def run(*names, **options):
         lines = []
+        options.setdefault("record", "recorder" in names)
         specs = tuple(spec for spec in graph.NODES if spec.name in names)
         chosen = graph.GraphOptions(**{"respawn": False, **options})
         with graph.running_graph(

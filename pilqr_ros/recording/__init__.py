@@ -1,0 +1,1 @@
+"""What the nodes said, on disk: bags that a kill leaves readable, and what is in them."""
