@@ -1,8 +1,9 @@
 """How fast lock-step goes: `python -m pilqr_ros.experiments.lockstep_rate`.
 
-Three rates, measured in one run on one machine:
+Four rates, measured in one run on one machine:
 
 - through the graph: rollouts, each node of the control loop its own process;
+- recorded: the same with a recorder that writes a bag;
 - composed: the same rollouts with these nodes in one process and one executor;
 - bare: a tick's messages (pose and joint state, state, torque command, applied torque and
   controller command) passed to and fro between two processes that do nothing else.
@@ -14,7 +15,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
@@ -22,7 +25,7 @@ from rclpy.utilities import remove_ros_args
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
-from pilqr_msgs.msg import AppliedTorque, State, TorqueCommand
+from pilqr_msgs.msg import AppliedTorque, RecorderStatus, State, TorqueCommand, TrainingRun
 from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.client_node import ClientNode
 from pilqr_ros.nodes.control_executor import ControlExecutor
@@ -35,11 +38,13 @@ from pilqr_ros.nodes.ros_collector import RosCollector
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.state_estimator import StateEstimatorNode
 from pilqr_ros.nodes.trajectory_executor import TrajectoryExecutorNode
+from pilqr_ros.nodes.waiting import wait_for_condition
 from pilqr_ros.nodes.wiring import publish, subscribe
 from pilqr_ros.tasks import Task, load_task
 
 COMPOSED = (MujocoBridgeNode, EffortGuardNode, StateEstimatorNode, TrajectoryExecutorNode)
-LOOP = tuple(spec for spec in NODES if spec.name not in ("learner", "cost_evaluator"))
+LOOP = tuple(spec for spec in NODES if spec.name not in ("learner", "cost_evaluator", "recorder"))
+RECORDED = LOOP + tuple(spec for spec in NODES if spec.name == "recorder")
 
 BARE_SECONDS = 4.0
 """Duration of the measurement of bare messages [s]."""
@@ -110,9 +115,11 @@ class Caller(Node):
         self._joint_states.publish(self._joints)
 
 
-def measure_rollouts(task: Task, rollouts: int) -> float:
+def measure_rollouts(task: Task, rollouts: int, recorded_in: Path | None = None) -> float:
     """Return the ticks a second of rollouts through the nodes that are running."""
     with ClientNode("lockstep_rate") as client:
+        if recorded_in is not None:
+            _begin_recording(client.node, recorded_in)
         collector = RosCollector(client.node)
         policy = task.initial_policy(0)
         collector.collect(policy, 0, 0, explore=True, jitter=True)
@@ -128,6 +135,29 @@ def measure_graph(task: Task, name: str, rollouts: int) -> float:
     """Return the ticks a second with each node in its own process."""
     with running_graph(GraphOptions(task=name), nodes=LOOP):
         return measure_rollouts(task, rollouts)
+
+
+def measure_recorded(task: Task, name: str, rollouts: int) -> float:
+    """Return the ticks a second with each node in its own process, and a recorder."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_graph(GraphOptions(task=name), nodes=RECORDED),
+    ):
+        rate = measure_rollouts(task, rollouts, Path(folder))
+        size = sum(path.stat().st_size for path in Path(folder).rglob("*.mcap"))
+    print(f"the bag takes about {size / rollouts / 1000:.0f} kB for each rollout")
+    return rate
+
+
+def _begin_recording(node: Node, folder: Path) -> None:
+    """Let the recorder that is running record."""
+    statuses: list[RecorderStatus] = []
+    node.create_subscription(RecorderStatus, "recorder/status", statuses.append, qos.LATCHED)
+    run = node.create_publisher(TrainingRun, "learner/run", qos.LATCHED)
+    run.publish(TrainingRun(active=True, run_directory=str(folder), part="rollouts"))
+    wait_for_condition(
+        lambda: any(status.recording for status in statuses), 20.0, "recorder", "begin"
+    )
 
 
 def measure_composed(task: Task, name: str, rollouts: int) -> float:
@@ -154,11 +184,13 @@ def _children(task: str, *roles: str) -> dict[str, list[str]]:
 def report(task: Task, name: str, rollouts: int) -> None:
     """Measure and print all rates."""
     graph = measure_graph(task, name, rollouts)
+    recorded = measure_recorded(task, name, rollouts)
     bare = measure_bare(name)
     composed = measure_composed(task, name, rollouts)
     print(f"{task.name}: {rollouts} rollouts of {task.T} ticks, {1 / task.dt:g} Hz in real time")
     for what, rate in (
         ("through the graph of separate processes", graph),
+        ("the same, recorded", recorded),
         ("all nodes composed in one process", composed),
         ("bare messages between two processes", bare),
     ):
