@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from pilqr_ros import bag_commands
 from pilqr_ros import console as show
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.curves import plot_learning_curve
@@ -31,6 +32,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(bag_commands.app, name="bag")
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""

@@ -59,7 +59,7 @@ class RecordedTopic(NamedTuple):
     def offered(self) -> str:
         """How a replay is to offer it, as rosbag2 writes it."""
         latched = self.profile.durability == DurabilityPolicy.TRANSIENT_LOCAL
-        return offered_qos(reliable=True, latched=latched, depth=1 if latched else 10)
+        return offered_qos(reliable=True, latched=latched, depth=10)
 
 
 def recorded_topics(task: Task) -> list[RecordedTopic]:
@@ -68,7 +68,7 @@ def recorded_topics(task: Task) -> list[RecordedTopic]:
         RecordedTopic("learner/run", TrainingRun, LATCHED),
         RecordedTopic("learner/iteration_report", IterationReport, LATCHED),
         RecordedTopic("learner/policy", TVLGPolicy, LATCHED),
-        RecordedTopic("rollout", Rollout, EVENTS),
+        RecordedTopic("rollout", Rollout, LATCHED),
         RecordedTopic("state", State, STREAM),
         RecordedTopic("torque_command", TorqueCommand, STREAM),
         RecordedTopic("applied_torque", AppliedTorque, STREAM),

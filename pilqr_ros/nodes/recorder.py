@@ -18,7 +18,7 @@ from rclpy.node import Node
 from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
 
-from pilqr_msgs.msg import RecorderStatus, TrainingRun
+from pilqr_msgs.msg import RecorderStatus, Rollout, TrainingRun
 from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.diagnostics import Diagnosis, Diagnostics, Level
 from pilqr_ros.nodes.parameters import TaskParameters, declare, parameter
@@ -39,6 +39,9 @@ FLUSH_PERIOD = 1.0
 
 MATCHING_TIMEOUT = 5.0
 """Longest wait for the other nodes' publishers before a run is taken as it comes [s]."""
+
+LINGERING = 0.5
+"""How long a bag stays open when its run has ended, for what is still on its way [s]."""
 
 MEGABYTE = 2**20
 
@@ -91,7 +94,9 @@ class RecorderNode(Node):
         group = Unwatched()
         self._subscriptions = [self._subscribe(topic, group) for topic in topics]
         self._run_topic = next(n for n, topic in enumerate(topics) if topic.kind is TrainingRun)
+        self._rollout_topic = next(n for n, topic in enumerate(topics) if topic.kind is Rollout)
         self._waiting_since: float | None = None
+        self._ended_at: float | None = None
         self._status = self.create_publisher(RecorderStatus, "~/status", qos.LATCHED)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(TAKING_PERIOD, self._take, clock=steady)
@@ -130,15 +135,19 @@ class RecorderNode(Node):
             if number == self._run_topic:
                 self._on_run(deserialize_message(data, TrainingRun))
             self._recorder.write(number, received_ns, sent_ns, data)
-        if self._waiting_since is not None and self._complete():
+        now = time.monotonic()
+        if self._waiting_since is not None and self._complete(now - self._waiting_since):
             self._waiting_since = None
+            self._tell()
+        if self._ended_at is not None and now - self._ended_at > LINGERING:
+            self._ended_at = None
+            self._recorder.end()
             self._tell()
 
     def _on_run(self, told: TrainingRun) -> None:
         """Begin a part of a run, or end the bag."""
+        self._ended_at = None if told.active else time.monotonic()
         if not told.active:
-            self._recorder.end()
-            self._tell()
             return
         new = self._recorder.run_directory != Path(told.run_directory)
         self._recorder.begin(Path(told.run_directory), told.part)
@@ -148,10 +157,12 @@ class RecorderNode(Node):
         else:
             self._tell()
 
-    def _complete(self) -> bool:
+    def _complete(self, waited: float) -> bool:
         """Tell whether every topic that is published is heard, or was waited for long enough."""
-        if time.monotonic() - self._waiting_since > MATCHING_TIMEOUT:
+        if waited > MATCHING_TIMEOUT:
             return True
+        if self._subscriptions[self._rollout_topic].get_publisher_count() == 0:
+            return False
         return all(
             subscription.get_publisher_count() >= self.count_publishers(subscription.topic_name)
             for subscription in self._subscriptions

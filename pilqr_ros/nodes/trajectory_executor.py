@@ -96,7 +96,7 @@ class TrajectoryExecutorNode(Node):
         self._message = TorqueCommand(effort=array("d", bytes(8 * self._task.dU)))
         self._effort = view_field(self._message.effort)
         self._commands = publish(self, TorqueCommand, "torque_command", qos.COMMAND)
-        self._rollouts = publish(self, RolloutMessage, "rollout", qos.RECORD)
+        self._rollouts = publish(self, RolloutMessage, "rollout", qos.ROLLOUTS)
         subscribe(self, State, "state", self._on_state, qos.SENSOR)
         subscribe(self, AppliedTorque, "applied_torque", self._on_applied, qos.RECORD)
         subscribe(self, String, "robot_fault", self._on_robot_fault, qos.RECORD)

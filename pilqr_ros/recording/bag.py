@@ -150,13 +150,18 @@ class BagWriter:
 def repair(directory: Path) -> list[Path]:
     """Mend the files of a bag that a kill has torn, and write its metadata anew if it lags.
 
+    A bag that is being written is left alone.
+
     Returns:
         The files that were mended.
 
     Raises:
         BagError: A file is no MCAP file.
     """
-    mended = [path for path in sorted(directory.glob("*.mcap")) if mcap_recovery.mend(path)]
+    paths = sorted(directory.glob("*.mcap"))
+    if any(mcap_recovery.being_written(path) for path in paths):
+        return []
+    mended = [path for path in paths if mcap_recovery.mend(path)]
     files = _summaries(directory)
     text, path = metadata_text(files), directory / FILE_NAME
     if files and (not path.exists() or path.read_text() != text):

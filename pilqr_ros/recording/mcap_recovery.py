@@ -66,28 +66,32 @@ def read_summary(path: Path) -> Summary:
 def mend(path: Path) -> bool:
     """Cut off what is torn and end the file properly; tell whether that was needed.
 
-    A file that is being written is left alone.
-
     Raises:
         BagError: Not even the file's head is whole.
     """
+    try:
+        read_summary(path)
+    except BagError:
+        scan = _scan(path.read_bytes(), path)
+    else:
+        return False
     with path.open("r+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        try:
-            read_summary(path)
-        except BagError:
-            scan = _scan(file.read(), path)
-        else:
-            return False
         end = scan.end + len(scan.rest)
         file.seek(scan.end)
         file.write(scan.rest + scan.summary.tail(end))
         file.truncate()
         os.fsync(file.fileno())
     return True
+
+
+def being_written(path: Path) -> bool:
+    """Tell whether a recorder has a file open."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _scan(data: bytes, path: Path) -> Scan:

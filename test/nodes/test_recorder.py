@@ -19,6 +19,9 @@ from pilqr_ros.nodes import graph, qos
 from pilqr_ros.nodes.client import LearnerClient
 from pilqr_ros.nodes.processes import ProcessGroup
 from pilqr_ros.recording.bag import repair
+from pilqr_ros.recording.reader import find_bag
+from pilqr_ros.recording.recorded_run import read_run
+from pilqr_ros.recording.replay import redo
 from pilqr_ros.robot.fields import rollout_from_message
 
 EVERY_NODE = tuple(spec.name for spec in graph.NODES)
@@ -32,10 +35,11 @@ def read(bag, topic):
         return [data for _, _, data in reader.messages(chosen)]
 
 
-@pytest.fixture
-def trained(fresh_domain, run_nodes, tmp_path):
+@pytest.fixture(scope="module")
+def trained(domain, run_nodes, tmp_path_factory):
     """The run and the publishers' type hashes of a short training through the whole graph."""
-    with run_nodes(*EVERY_NODE, runs_directory=str(tmp_path)) as group, LearnerClient() as learner:
+    runs = str(tmp_path_factory.mktemp("runs"))
+    with run_nodes(*EVERY_NODE, runs_directory=runs) as group, LearnerClient() as learner:
         goal = TrainLocal.Goal(method="pilqr", iterations=2, rollouts=3, seed=5)
         result = learner.train(goal, lambda _: None)
         assert result.success, result.message
@@ -81,6 +85,17 @@ def test_a_training_is_in_its_bag_whole(trained, task):
         np.testing.assert_array_equal(one.noise, other.noise)
 
 
+def test_a_training_done_again_from_its_bag_has_the_same_policies_bit_for_bit(trained, tmp_path):
+    run, _ = trained
+    again, store = redo(read_run(find_bag(run)), tmp_path), open_run(run)
+    for iteration in range(3):
+        policy, step_multiplier = again.policy(iteration, 0)
+        expected, expected_step_multiplier = store.policy(iteration, 0)
+        for name in ("K", "k", "L"):
+            np.testing.assert_array_equal(getattr(policy, name), getattr(expected, name))
+        np.testing.assert_array_equal(step_multiplier, expected_step_multiplier)
+
+
 class Source:
     """Publishes as a learner and a guard would."""
 
@@ -108,7 +123,9 @@ class Source:
 
 @pytest.fixture
 def source(fresh_client, wait_until):
-    return Source(fresh_client, wait_until)
+    one = Source(fresh_client, wait_until)
+    one.rollouts = fresh_client.node.create_publisher(Rollout, "rollout", qos.ROLLOUTS)
+    return one
 
 
 def numbers(bag):

@@ -5,6 +5,7 @@ import os
 import pytest
 from rosbags.rosbag2 import Reader
 
+from pilqr_ros.recording.bag import repair
 from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.mcap_recovery import mend, read_summary
 from pilqr_ros.recording.mcap_writer import McapWriter
@@ -78,10 +79,12 @@ def test_a_whole_file_is_left_as_it_is(file):
     assert path.read_bytes() == states[-1]
 
 
-def test_a_file_that_is_being_written_is_left_alone(tmp_path, topics):
+def test_a_bag_that_is_being_written_is_left_alone(tmp_path, topics):
     writer = McapWriter(tmp_path / "busy.mcap", topics)
     writer.path.write_bytes(writer.path.read_bytes()[:-5])
-    assert not mend(writer.path)
+    assert repair(tmp_path) == []
+    writer.close()
+    assert repair(tmp_path) == [writer.path]
 
 
 def test_a_summary_tells_what_the_file_holds(file, topics):

@@ -1,0 +1,145 @@
+"""What a bag tells of a training: what it was asked to do, and each of its rollouts.
+
+A rollout's place in the training follows from its seed, which is a function of that place.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pilqr_ros.learning import atomic
+from pilqr_ros.learning.errors import RunError
+from pilqr_ros.learning.run_store import RunStore, open_run
+from pilqr_ros.learning.seeds import rollout_seed
+from pilqr_ros.recording.errors import BagError
+from pilqr_ros.recording.reader import read_messages
+from pilqr_ros.robot.errors import MessageError
+from pilqr_ros.robot.fields import rollout_from_message
+from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.trajopt.errors import ShapeError
+
+ROLLOUT = "pilqr_msgs/msg/Rollout"
+RUN = "pilqr_msgs/msg/TrainingRun"
+MODELS = "models"
+
+MOST_ATTEMPTS = 20
+"""Invalid rollouts in one place that are told from those of an evaluation."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a rollout stands in a training.
+
+    Attributes:
+        iteration: Counted from 0.
+        condition: Index of the condition.
+        sample: Counted from 0 within iteration and condition.
+        attempt: How many invalid rollouts came before in its place.
+    """
+
+    iteration: int
+    condition: int
+    sample: int
+    attempt: int
+
+
+@dataclass(frozen=True)
+class RecordedRollout:
+    """A rollout of a bag.
+
+    Attributes:
+        rollout: The rollout.
+        place: Its place in the training; None if it belongs to an evaluation.
+    """
+
+    rollout: Rollout
+    place: Place | None
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """A training as its bag tells it.
+
+    Attributes:
+        store: The run as it was asked for; its directory is a temporary one.
+        rollouts: Every rollout, in the order in which they were executed.
+    """
+
+    store: RunStore
+    rollouts: tuple[RecordedRollout, ...]
+
+
+def read_run(bag: Path) -> RecordedRun:
+    """Read a training from its bag.
+
+    Raises:
+        BagError: The bag is damaged or tells of no training.
+    """
+    files: dict[str, bytes] = {}
+    rollouts: list[Rollout] = []
+    for message in read_messages(bag, ROLLOUT, RUN):
+        if message.__msgtype__ == ROLLOUT:
+            rollouts.append(_rollout(bag, message))
+        elif message.active and not files:
+            files = {one.name: bytes(one.content) for one in message.files}
+    if not files:
+        raise BagError(f"{bag} tells of no training")
+    with tempfile.TemporaryDirectory() as folder:
+        store = restore(files, Path(folder))
+    rollouts = _without_repeats(rollouts)
+    places = {rollout_seed(store.config.seed, *_key(place)): place for place in _places(store)}
+    recorded = tuple(RecordedRollout(one, places.get(one.seed)) for one in rollouts)
+    return RecordedRun(store, recorded)
+
+
+def restore(files: dict[str, bytes], directory: Path) -> RunStore:
+    """Write a run's own files to a directory, and return the run.
+
+    Raises:
+        BagError: They are not those of a run.
+    """
+    for name, content in files.items():
+        folder, _, base = name.rpartition("/")
+        if folder not in ("", MODELS) or base in ("", ".", ".."):
+            raise BagError(f"a file of the run is called {name!r}, expected a name in the run")
+        atomic.write_bytes(directory / name, content)
+    try:
+        return open_run(directory)
+    except (RunError, TaskError) as error:
+        raise BagError(f"the run in the bag cannot be restored: {error}") from error
+
+
+def _without_repeats(rollouts: list[Rollout]) -> list[Rollout]:
+    """Return rollouts without those that were told again to a recorder that came late."""
+    kept: dict[tuple[int, bytes], Rollout] = {}
+    for one in rollouts:
+        arrays = (one.stamps, one.states, one.noise, one.commanded, one.applied)
+        kept.setdefault((one.seed, b"".join(array.tobytes() for array in arrays)), one)
+    return list(kept.values())
+
+
+def _rollout(bag: Path, message: Any) -> Rollout:  # noqa: ANN401
+    try:
+        return rollout_from_message(message)
+    except (MessageError, ShapeError, AttributeError) as error:
+        raise BagError(f"{bag}: a rollout does not fit: {error}") from error
+
+
+def _places(store: RunStore) -> Iterator[Place]:
+    """Yield every place that a rollout of a training can have."""
+    config = store.config
+    for iteration in range(config.iterations):
+        for condition in config.conditions:
+            for sample in range(config.rollouts):
+                for attempt in range(MOST_ATTEMPTS):
+                    yield Place(iteration, condition, sample, attempt)
+
+
+def _key(place: Place) -> tuple[int, int, int, int]:
+    """Return a place as the arguments of `rollout_seed`."""
+    return place.iteration, place.condition, place.sample, place.attempt

@@ -1,0 +1,103 @@
+"""Doing a training again from its bag: the same rollouts, costs and updates, without any robot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pilqr_ros.learning.collector import exploration_noise
+from pilqr_ros.learning.costing import TaskCostEvaluator
+from pilqr_ros.learning.errors import CollectorError
+from pilqr_ros.learning.progress import TrainingProgress
+from pilqr_ros.learning.run_store import RunStore, create_run
+from pilqr_ros.learning.training import Trainer
+from pilqr_ros.recording.recorded_run import RecordedRun
+from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.tasks import Task
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
+
+TOLERANCE = 1e-6
+"""How far commanded torques may be from those of the policy at hand, relative and [N m]: another
+machine's arithmetic differs by less, another policy by more."""
+
+
+@dataclass(frozen=True)
+class RecordedCollector:
+    """Answers with recorded rollouts instead of executing policies.
+
+    Attributes:
+        task: The task.
+        rollouts: The rollouts by their seed; of several with the same, the one that counted.
+    """
+
+    task: Task
+    rollouts: dict[int, Rollout]
+
+    def collect(
+        self, policy: TVLGPolicy, condition: int, seed: int, explore: bool, jitter: bool
+    ) -> Rollout:
+        """Return the rollout that was recorded for a seed.
+
+        Raises:
+            CollectorError: There is none, or it is one of another policy, noise or condition.
+        """
+        rollout = self.rollouts.get(seed)
+        if rollout is None:
+            raise CollectorError(f"the bag has no rollout with seed {seed}")
+        if rollout.condition != condition:
+            raise CollectorError(
+                f"the bag's rollout with seed {seed} is of condition {rollout.condition}, "
+                f"expected {condition}"
+            )
+        if rollout.valid:
+            noise = exploration_noise(self.task, seed, explore)
+            _check(rollout, "noise", noise)
+            _check(rollout, "commanded", _commanded(policy, rollout))
+        return rollout
+
+
+def redo(
+    recorded: RecordedRun,
+    runs: Path,
+    on_progress: Callable[[TrainingProgress], None] = lambda progress: None,
+) -> RunStore:
+    """Do a training again from its bag, as a new run.
+
+    Args:
+        recorded: The training.
+        runs: Parent of all runs.
+        on_progress: Called after each rollout.
+
+    Raises:
+        CollectorError: The bag lacks a rollout or has one that does not fit.
+        TrainingError: An update failed.
+    """
+    old = recorded.store
+    store = create_run(runs, old.task, old.config)
+    # A rollout that was executed again was not used the first time: the last one counts.
+    rollouts = {one.rollout.seed: one.rollout for one in recorded.rollouts}
+    collector = RecordedCollector(old.task, rollouts)
+    Trainer(store, collector, TaskCostEvaluator(old.task), on_progress=on_progress).run()
+    return store
+
+
+def _check(rollout: Rollout, name: str, expected: np.ndarray) -> None:
+    """Raise unless what was recorded is what is to be expected of a policy and a seed."""
+    found = getattr(rollout, name)
+    if found.shape != expected.shape:
+        problem = f"{name} has shape {found.shape}, expected {expected.shape}"
+    elif not np.allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE):
+        problem = f"{name} is off by up to {np.abs(found - expected).max():.3g}"
+    else:
+        return
+    raise CollectorError(f"the bag's rollout with seed {rollout.seed} does not fit: {problem}")
+
+
+def _commanded(policy: TVLGPolicy, rollout: Rollout) -> np.ndarray:
+    """Return the torques that a policy asks for in a whole rollout's states [N m], ``(T, dU)``."""
+    mean = np.einsum("tux,tx->tu", policy.K, rollout.states) + policy.k
+    noise: np.ndarray = np.einsum("tuv,tv->tu", policy.L, rollout.noise)
+    return mean + noise

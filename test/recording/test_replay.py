@@ -1,0 +1,229 @@
+"""What a bag tells of a training, and the training done again from it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+from typer.testing import CliRunner
+
+from pilqr_ros.cli import app
+from pilqr_ros.learning.collector import InProcessCollector
+from pilqr_ros.learning.costing import TaskCostEvaluator
+from pilqr_ros.learning.errors import CollectorError
+from pilqr_ros.learning.run_store import RunConfig, create_run
+from pilqr_ros.learning.training import Trainer
+from pilqr_ros.recording.bag import BagWriter
+from pilqr_ros.recording.errors import BagError
+from pilqr_ros.recording.export import export_rollouts, list_rollouts
+from pilqr_ros.recording.reader import find_bag
+from pilqr_ros.recording.recorded_run import ROLLOUT, RUN, Place, read_run, restore
+from pilqr_ros.recording.replay import redo
+from pilqr_ros.recording.topic import Topic, offered_qos
+from pilqr_ros.tasks import load_task
+
+
+class Taped:
+    """Collects in process and keeps everything; some rollouts are called invalid."""
+
+    def __init__(self, task, invalid=()):
+        self.inner, self.invalid, self.rollouts = InProcessCollector(task), invalid, []
+
+    def collect(self, policy, condition, seed, explore, jitter):
+        rollout = self.inner.collect(policy, condition, seed, explore=explore, jitter=jitter)
+        if len(self.rollouts) in self.invalid:
+            rollout = replace(rollout, valid=False, reason="a late tick")
+        self.rollouts.append(rollout)
+        return rollout
+
+
+@pytest.fixture(scope="module")
+def task():
+    return load_task("hockey")
+
+
+@pytest.fixture(scope="module")
+def trained(task, tmp_path_factory):
+    """A short training with an invalid rollout, and all its rollouts."""
+    store = create_run(
+        tmp_path_factory.mktemp("runs"), task, RunConfig("hockey", "pilqr", 2, 3, 4, (0,))
+    )
+    taped = Taped(task, invalid={1})
+    Trainer(store, taped, TaskCostEvaluator(task)).run()
+    return store, taped.rollouts
+
+
+@pytest.fixture
+def write_bag(definitions, bounds, tmp_path):
+    """Return a function that writes a bag of a run and rollouts."""
+    types = {}
+    for name in (ROLLOUT, RUN):
+        types.update(get_types_from_msg(definitions.definition(name), name))
+    known = get_typestore(Stores.EMPTY)
+    known.register(types)
+
+    def message(kind_name, /, **fields):
+        kind = known.types[f"pilqr_msgs/msg/{kind_name}"]
+        time = known.types["builtin_interfaces/msg/Time"](sec=0, nanosec=0)
+        header = known.types["std_msgs/msg/Header"](stamp=time, frame_id="")
+        values = {"header": header} if "header" in kind.__dataclass_fields__ else {}
+        return kind(**values, **fields)
+
+    def rollout_message(one):
+        shape = {"steps": one.T, "state_dim": one.states.shape[1]}
+        arrays = {
+            name: getattr(one, name).ravel() for name in ("states", "commanded", "applied", "noise")
+        }
+        known_fields = known.types[ROLLOUT].__dataclass_fields__
+        fields = {
+            "task": "hockey",
+            "condition": one.condition,
+            "seed": one.seed,
+            "action_dim": one.applied.shape[1],
+            "stamps": one.stamps,
+            "valid": one.valid,
+            "reason": one.reason,
+            **shape,
+            **arrays,
+        }
+        rest = {
+            name: getattr(one, name)
+            for name in known_fields
+            if name not in fields and name not in ("header", "__msgtype__")
+        }
+        return message("Rollout", **fields, **rest)
+
+    def write(store, rollouts, names=None):
+        qos = offered_qos(reliable=True, latched=True, depth=1)
+        topics = [
+            Topic(name, kind, definitions.definition(kind), definitions.type_hash(kind), qos)
+            for name, kind in (("/left/learner/run", RUN), ("/left/rollout", ROLLOUT))
+        ]
+        bag = BagWriter(tmp_path / "bag", topics, bounds)
+        bag.begin("iteration_000")
+        files = [
+            message("TaskFile", name=name, content=np.frombuffer(data, dtype=np.uint8))
+            for name, data in store.own_files().items()
+        ]
+        told = message(
+            "TrainingRun",
+            active=True,
+            run_directory="/gone",
+            part="iteration_000",
+            files=files,
+        )
+        bag.write(0, 1, 1, bytes(known.serialize_cdr(told, RUN)))
+        for time, one in enumerate(rollouts, start=2):
+            bag.write(1, time, time, bytes(known.serialize_cdr(rollout_message(one), ROLLOUT)))
+        bag.close()
+        return tmp_path / "bag"
+
+    return write
+
+
+def assert_same_policies(store, other):
+    for iteration in range(store.config.iterations + 1):
+        policy, step = store.policy(iteration, 0)
+        expected, expected_step = other.policy(iteration, 0)
+        for name in ("K", "k", "L"):
+            np.testing.assert_array_equal(getattr(policy, name), getattr(expected, name))
+        np.testing.assert_array_equal(step, expected_step)
+
+
+def test_a_training_done_again_has_the_same_policies_bit_for_bit(write_bag, trained, tmp_path):
+    store, rollouts = trained
+    again = redo(read_run(write_bag(store, rollouts)), tmp_path / "runs")
+    assert again.directory != store.directory
+    assert_same_policies(again, store)
+    assert again.invalid_count(0, 0) == 1
+
+
+def test_of_rollouts_with_one_seed_the_last_counts(write_bag, trained, tmp_path):
+    store, rollouts = trained
+    broken = replace(rollouts[0], commanded=rollouts[0].commanded + 1.0)
+    again = redo(read_run(write_bag(store, [broken, *rollouts])), tmp_path / "runs")
+    assert_same_policies(again, store)
+
+
+def test_a_bag_that_lacks_a_rollout_is_refused(write_bag, trained, tmp_path):
+    store, rollouts = trained
+    with pytest.raises(CollectorError, match=f"no rollout with seed {rollouts[-1].seed}"):
+        redo(read_run(write_bag(store, rollouts[:-1])), tmp_path / "runs")
+
+
+@pytest.mark.parametrize("name", ["noise", "commanded"])
+def test_a_rollout_of_another_policy_or_noise_is_refused(write_bag, trained, tmp_path, name):
+    store, rollouts = trained
+    array = getattr(rollouts[2], name).copy()
+    array[5, 1] += 0.01
+    changed = [*rollouts[:2], replace(rollouts[2], **{name: array}), *rollouts[3:]]
+    with pytest.raises(CollectorError, match=rf"does not fit: {name} is off by up to 0.01"):
+        redo(read_run(write_bag(store, changed)), tmp_path / "runs")
+
+
+def test_rollouts_are_listed_with_place_and_cost(write_bag, trained, task):
+    store, rollouts = trained
+    other = replace(rollouts[0], seed=12345)
+    short = replace(
+        rollouts[0],
+        seed=rollouts[1].seed,
+        valid=False,
+        reason="cancelled",
+        **{
+            name: getattr(rollouts[0], name)[:3]
+            for name in ("states", "commanded", "applied", "noise", "stamps")
+        },
+    )
+    listed = list_rollouts(read_run(write_bag(store, [*rollouts, other, short])))
+    places = [one.recorded.place for one in listed]
+    assert places[:3] == [Place(0, 0, 0, 0), Place(0, 0, 1, 0), Place(0, 0, 1, 1)]
+    assert places[-3:] == [Place(1, 0, 2, 0), None, Place(0, 0, 1, 0)]
+    assert listed[0].cost.total == store.cost(0, 0, 0).total
+    assert listed[-1].cost is None
+
+
+def test_rollouts_are_exported_as_arrays_without_pickle(write_bag, trained, tmp_path):
+    store, rollouts = trained
+    paths = export_rollouts(read_run(write_bag(store, rollouts)), tmp_path / "arrays")
+    for path, rollout in zip(paths, rollouts, strict=True):
+        with np.load(path, allow_pickle=False) as arrays:
+            np.testing.assert_array_equal(arrays["states"], rollout.states)
+            assert arrays["seed"] == rollout.seed
+        with np.load(path.with_suffix(".cost.npz"), allow_pickle=False) as arrays:
+            assert arrays["costs"].shape == (rollout.T,)
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/x", "models/../x", "models/..", "other/x", ""])
+def test_a_run_writes_only_into_its_directory(tmp_path, name):
+    with pytest.raises(BagError, match="expected a name in the run"):
+        restore({name: b""}, tmp_path)
+
+
+def test_a_bag_of_something_else_is_refused(write_bag, trained, tmp_path):
+    with pytest.raises(BagError, match="is no bag"):
+        find_bag(tmp_path)
+    bag = write_bag(*trained)
+    file = bag / "iteration_000.mcap"
+    file.write_bytes(file.read_bytes().replace(b"TrainingRun", b"TrainingFun"))
+    with pytest.raises(BagError, match=r"tells of no training|cannot be read|is torn"):
+        read_run(bag)
+
+
+def test_the_commands_show_export_mend_and_replay(write_bag, trained, tmp_path):
+    store, rollouts = trained
+    bag = write_bag(store, rollouts)
+
+    def run(*arguments):
+        result = CliRunner().invoke(app, ["bag", *map(str, arguments)])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    assert "8 messages" in run("info", tmp_path)
+    listed = run("list", bag)
+    assert all(str(rollout.seed)[:6] in listed for rollout in rollouts)
+    assert "7 rollouts" in run("export", bag, tmp_path / "arrays")
+    assert "mended: nothing" in run("repair", bag)
+    file = bag / "iteration_000.mcap"
+    file.write_bytes(file.read_bytes()[:-9])
+    assert "mended: iteration_000.mcap" in run("repair", bag)
+    assert "run: " in run("replay", bag, "--runs", tmp_path / "runs")
