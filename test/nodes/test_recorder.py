@@ -68,10 +68,10 @@ def test_a_training_is_in_its_bag_whole(trained, task):
     assert counts["/rollout"] == 6
     assert counts["/learner/iteration_report"] == 2
     assert counts["/learner/policy"] == 2
-    assert counts["/learner/run"] == 2
+    assert counts["/learner/run"] == 3, "two iterations and the end"
     for topic in ("/state", "/torque_command", "/applied_torque", "/joint_states", "/clock"):
-        assert counts[topic] >= 6 * task.T, topic
-    assert counts["/mocap/puck/pose"] >= 6 * task.T
+        assert counts[topic] > 5 * task.T, topic
+    assert counts["/mocap/puck/pose"] > 5 * task.T
     assert counts["/diagnostics"] > 0
     store = open_run(run)
     recorded = [
