@@ -114,6 +114,7 @@ class Source:
             lambda: any((one.run_directory, one.part) == (str(run), part) for one in self.statuses),
             "the recorder",
         )
+        self.wait_until(self.commands.get_subscription_count, "the recorder's subscription")
 
     def send(self, size=1):
         """Send the next number."""
@@ -165,8 +166,8 @@ def test_a_killed_recorder_leaves_all_but_the_last_moment_and_another_goes_on(
 def test_a_bag_at_its_bound_ends_with_a_warning_and_nothing_is_deleted(
     source, fresh_domain, tmp_path, wait_until, fresh_client
 ):
-    (spec,) = (spec for spec in graph.NODES if spec.name == "recorder")
-    command = [*graph.command(spec, graph.GraphOptions()), "-p", "max_megabytes:=1"]
+    start = graph.NodeStart("recorder", {"task": "hockey", "max_megabytes": 1}, {})
+    command = graph.command(start, graph.GraphOptions())
     lines = []
     with ProcessGroup({"recorder": command}, lambda _, line: lines.append(line)) as group:
         source.begin(tmp_path, "iteration_000")
