@@ -70,28 +70,24 @@ def write_bag(definitions, bounds, tmp_path):
         return kind(**values, **fields)
 
     def rollout_message(one):
-        shape = {"steps": one.T, "state_dim": one.states.shape[1]}
         arrays = {
             name: getattr(one, name).ravel() for name in ("states", "commanded", "applied", "noise")
         }
-        known_fields = known.types[ROLLOUT].__dataclass_fields__
-        fields = {
-            "task": "hockey",
-            "condition": one.condition,
-            "seed": one.seed,
-            "action_dim": one.applied.shape[1],
-            "stamps": one.stamps,
-            "valid": one.valid,
-            "reason": one.reason,
-            **shape,
+        return message(
+            "Rollout",
+            task="hockey",
+            condition=one.condition,
+            seed=one.seed,
+            steps=one.T,
+            state_dim=one.states.shape[1],
+            action_dim=one.applied.shape[1],
+            stamps=one.stamps,
+            valid=one.valid,
+            reason=one.reason,
+            interventions=one.interventions.astype(np.uint16),
+            ticks=one.ticks,
             **arrays,
-        }
-        rest = {
-            name: getattr(one, name)
-            for name in known_fields
-            if name not in fields and name not in ("header", "__msgtype__")
-        }
-        return message("Rollout", **fields, **rest)
+        )
 
     def write(store, rollouts, names=None):
         qos = offered_qos(reliable=True, latched=True, depth=1)
@@ -171,7 +167,7 @@ def test_rollouts_are_listed_with_place_and_cost(write_bag, trained, task):
         reason="cancelled",
         **{
             name: getattr(rollouts[0], name)[:3]
-            for name in ("states", "commanded", "applied", "noise", "stamps")
+            for name in ("states", "commanded", "applied", "noise", "stamps", "interventions")
         },
     )
     listed = list_rollouts(read_run(write_bag(store, [*rollouts, other, short])))
