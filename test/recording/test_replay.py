@@ -86,6 +86,7 @@ def write_bag(definitions, bounds, tmp_path):
             reason=one.reason,
             interventions=one.interventions.astype(np.uint16),
             ticks=one.ticks,
+            interrupted=one.interrupted,
             **arrays,
         )
 
