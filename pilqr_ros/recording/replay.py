@@ -17,7 +17,7 @@ from pilqr_ros.learning.training import Trainer
 from pilqr_ros.recording.recorded_run import RecordedRun
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.tasks import Task
-from pilqr_ros.trajopt.tvlg import TVLGPolicy
+from pilqr_ros.trajopt.policy import Policy
 
 TOLERANCE = 1e-6
 """How far commanded torques may be from those of the policy at hand, relative and [N m]: another
@@ -37,7 +37,7 @@ class RecordedCollector:
     rollouts: dict[int, Rollout]
 
     def collect(
-        self, policy: TVLGPolicy, condition: int, seed: int, explore: bool, jitter: bool
+        self, policy: Policy, condition: int, seed: int, explore: bool, jitter: bool
     ) -> Rollout:
         """Return the rollout that was recorded for a seed.
 
@@ -96,8 +96,7 @@ def _check(rollout: Rollout, name: str, expected: np.ndarray) -> None:
     raise CollectorError(f"the bag's rollout with seed {rollout.seed} does not fit: {problem}")
 
 
-def _commanded(policy: TVLGPolicy, rollout: Rollout) -> np.ndarray:
+def _commanded(policy: Policy, rollout: Rollout) -> np.ndarray:
     """Return the torques that a policy asks for in a whole rollout's states [N m], ``(T, dU)``."""
-    mean = np.einsum("tux,tx->tu", policy.K, rollout.states) + policy.k
-    noise: np.ndarray = np.einsum("tuv,tv->tu", policy.L, rollout.noise)
-    return mean + noise
+    steps = enumerate(zip(rollout.states, rollout.noise, strict=True))
+    return np.array([policy.act(t, x, xi) for t, (x, xi) in steps])
