@@ -53,10 +53,16 @@ class RecordedCollector:
                 f"expected {condition}"
             )
         if rollout.valid:
-            noise = exploration_noise(self.task, seed, explore)
-            _check(rollout, "noise", noise)
-            _check(rollout, "commanded", _commanded(policy, rollout))
+            self._check(rollout, policy, exploration_noise(self.task, seed, explore))
         return rollout
+
+    def _check(self, rollout: Rollout, policy: Policy, noise: np.ndarray) -> None:
+        """Raise unless a rollout is what is to be expected of this policy and noise."""
+        shape = (self.task.T, self.task.dX)
+        if rollout.states.shape != shape:
+            raise _misfit(rollout, f"states have shape {rollout.states.shape}, expected {shape}")
+        _compare(rollout, "noise", noise)
+        _compare(rollout, "commanded", _commanded(policy, rollout))
 
 
 def redo(
@@ -84,16 +90,18 @@ def redo(
     return store
 
 
-def _check(rollout: Rollout, name: str, expected: np.ndarray) -> None:
-    """Raise unless what was recorded is what is to be expected of a policy and a seed."""
+def _compare(rollout: Rollout, name: str, expected: np.ndarray) -> None:
+    """Raise unless an array of a rollout is as expected."""
     found = getattr(rollout, name)
     if found.shape != expected.shape:
-        problem = f"{name} has shape {found.shape}, expected {expected.shape}"
-    elif not np.allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE):
-        problem = f"{name} is off by up to {np.abs(found - expected).max():.3g}"
-    else:
-        return
-    raise CollectorError(f"the bag's rollout with seed {rollout.seed} does not fit: {problem}")
+        raise _misfit(rollout, f"{name} has shape {found.shape}, expected {expected.shape}")
+    if not np.allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE):
+        raise _misfit(rollout, f"{name} is off by up to {np.abs(found - expected).max():.3g}")
+
+
+def _misfit(rollout: Rollout, problem: str) -> CollectorError:
+    """Return the error that a rollout is not of the policy at hand."""
+    return CollectorError(f"the bag's rollout with seed {rollout.seed} does not fit: {problem}")
 
 
 def _commanded(policy: Policy, rollout: Rollout) -> np.ndarray:
