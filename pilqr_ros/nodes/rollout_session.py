@@ -10,11 +10,10 @@ Whatever goes wrong ends it the same way, with the reason in the rollout.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import NamedTuple
 
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.nodes.rollout_records import Applied, Command, GuardView, Pace
 from pilqr_ros.robot.errors import RolloutAborted
 from pilqr_ros.robot.policy_runner import PolicyRunner
 from pilqr_ros.robot.rollout import Rollout
@@ -25,66 +24,6 @@ MOST_UNANSWERED = 2
 
 _MS = 1e-6
 """Milliseconds in a nanosecond."""
-
-
-class Command(NamedTuple):
-    """A torque command: the state's stamp [ns], its step, torque [N m].
-
-    The command that ends a rollout is marked as the last and carries no torque: it means zero.
-    """
-
-    stamp_ns: int
-    step: int
-    effort: Array | None = None
-
-    @property
-    def last(self) -> bool:
-        """Whether it ends the rollout."""
-        return self.effort is None
-
-
-class Applied(NamedTuple):
-    """What the guard did with a command: torque [N m], interventions, the same in words."""
-
-    step: int
-    effort: Array
-    interventions: int = 0
-    detail: str = ""
-
-
-class GuardView(NamedTuple):
-    """What is known of the guard.
-
-    Attributes:
-        found: Whether it hears and is heard.
-        refusal: Why it lets no torque pass; empty if it does, None as long as it has not told.
-    """
-
-    found: bool
-    refusal: str | None
-
-
-@dataclass(frozen=True)
-class Pace:
-    """When a rollout's states and ticks have to come; steady-clock durations in [ns].
-
-    Attributes:
-        lockstep: Answer each state; otherwise act on each tick.
-        period_ns: Control period between stamps.
-        tick_ns: Control period on the steady clock.
-        start_timeout_ns: Longest wait for the first state.
-        state_timeout_ns: Longest wait for a state in lock-step, and for the guard's last answer.
-        tick_tolerance_ns: Largest lateness of a tick in real time.
-        state_age_ns: Largest age of a state in real time.
-    """
-
-    lockstep: bool
-    period_ns: int
-    tick_ns: int
-    start_timeout_ns: int
-    state_timeout_ns: int
-    tick_tolerance_ns: int
-    state_age_ns: int
 
 
 class Phase(Enum):

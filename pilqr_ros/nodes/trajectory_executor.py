@@ -36,7 +36,8 @@ from pilqr_ros.nodes.conversions import (
 from pilqr_ros.nodes.diagnostics import Diagnosis, Diagnostics, Level
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
-from pilqr_ros.nodes.rollout_session import Applied, Command, GuardView, Pace, RolloutSession
+from pilqr_ros.nodes.rollout_records import Applied, Command, GuardView, Pace
+from pilqr_ros.nodes.rollout_session import RolloutSession
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.wiring import count_listeners, publish, subscribe
 from pilqr_ros.robot.policy_runner import PolicyRunner

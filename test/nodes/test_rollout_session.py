@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pilqr_ros.nodes.rollout_session import Applied, GuardView, Pace, RolloutSession
+from pilqr_ros.nodes.rollout_records import Applied, GuardView, Pace
+from pilqr_ros.nodes.rollout_session import RolloutSession
 from pilqr_ros.robot.interventions import Intervention
 from pilqr_ros.robot.policy_runner import PolicyRunner
 from pilqr_ros.trajopt.tvlg import TVLGPolicy

@@ -182,6 +182,21 @@ def test_a_joint_state_that_cannot_be_used_does_not_count(driver, names, q, reas
     assert reason in driver.guard.check(driver.now + TIMEOUT).detail
 
 
+def test_commands_of_another_rollout_are_not_admitted_while_one_is_under_way(driver):
+    assert driver.guard.admits(1)
+    driver.tick([1.0, 1.0])
+    assert driver.guard.admits(1)
+    assert not driver.guard.admits(2)
+    driver.guard.on_last(1)
+    assert driver.guard.admits(2)
+
+
+def test_a_rollout_that_fell_silent_gives_way_to_another(driver):
+    driver.tick([1.0, 1.0])
+    driver.guard.check(driver.now + TIMEOUT)
+    assert driver.guard.admits(2)
+
+
 def test_silence_within_a_rollout_means_zero_once(driver):
     driver.tick([4.0, 0.0])
     assert driver.guard.check(driver.now + TIMEOUT - 1) is None

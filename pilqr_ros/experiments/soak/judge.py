@@ -61,8 +61,8 @@ class Judge:
         )
         return Verdict(count, wrong, equal)
 
-    def judge_real_time(self, run: Path) -> Verdict:
-        """Judge a run of a graph in real time: no two are equal, but each sample must be sound."""
+    def judge_on_clock(self, run: Path) -> Verdict:
+        """Judge a run of a graph on the clock: no two are equal, but each sample must be sound."""
         faulted = open_run(run)
         rollouts = [faulted.rollout(*place) for place in _places(faulted.config)]
         finished = [rollout for rollout in rollouts if rollout is not None]

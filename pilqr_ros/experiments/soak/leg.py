@@ -180,7 +180,7 @@ class Leg:
         self.tally.trainings += 1
         self.tally.interrupted += len(list(run.rglob("*.interrupted_*.npz")))
         if not self._lockstep:
-            self.tally.wrong += self.judge.judge_real_time(run).wrong
+            self.tally.wrong += self.judge.judge_on_clock(run).wrong
             return
         verdict = self.judge.judge(run)
         self.tally.in_lockstep += 1

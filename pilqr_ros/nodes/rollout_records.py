@@ -1,0 +1,68 @@
+"""What a rollout's state machine takes and gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pilqr_ros.trajopt.typing import Array
+
+
+class Command(NamedTuple):
+    """A torque command: the state's stamp [ns], its step, torque [N m].
+
+    The command that ends a rollout is marked as the last and carries no torque: it means zero.
+    """
+
+    stamp_ns: int
+    step: int
+    effort: Array | None = None
+
+    @property
+    def last(self) -> bool:
+        """Whether it ends the rollout."""
+        return self.effort is None
+
+
+class Applied(NamedTuple):
+    """What the guard did with a command: torque [N m], interventions, the same in words."""
+
+    step: int
+    effort: Array
+    interventions: int = 0
+    detail: str = ""
+
+
+class GuardView(NamedTuple):
+    """What is known of the guard.
+
+    Attributes:
+        found: Whether it hears and is heard.
+        refusal: Why it lets no torque pass; empty if it does, None as long as it has not told.
+    """
+
+    found: bool
+    refusal: str | None
+
+
+@dataclass(frozen=True)
+class Pace:
+    """When a rollout's states and ticks have to come; steady-clock durations in [ns].
+
+    Attributes:
+        lockstep: Answer each state; otherwise act on each tick.
+        period_ns: Control period between stamps.
+        tick_ns: Control period on the steady clock.
+        start_timeout_ns: Longest wait for the first state.
+        state_timeout_ns: Longest wait for a state in lock-step, and for the guard's last answer.
+        tick_tolerance_ns: Largest lateness of a tick in real time.
+        state_age_ns: Largest age of a state in real time.
+    """
+
+    lockstep: bool
+    period_ns: int
+    tick_ns: int
+    start_timeout_ns: int
+    state_timeout_ns: int
+    tick_tolerance_ns: int
+    state_age_ns: int
