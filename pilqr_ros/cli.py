@@ -131,6 +131,18 @@ def robot(
 
 
 @app.command()
+def guard(
+    deed: Annotated[str, typer.Argument(help="enable, disable, stop or reset.")],
+    namespace: Namespace = "",
+) -> None:
+    """Let torques pass, or not: enable, disable, stop (emergency stop), reset (after a stop)."""
+    require_ros()
+    from pilqr_ros.nodes.guard_client import switch_guard
+
+    switch_guard(deed, namespace)
+
+
+@app.command()
 def train(
     task: Annotated[
         str | None, typer.Argument(help="A task's name, or the path of its file; else hockey.")

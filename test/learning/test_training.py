@@ -33,6 +33,8 @@ def test_training_improves_the_policy_step_by_step(trainer, store):
     first, last = store.policy(0, 0)[0], store.policy(2, 0)[0]
     assert not np.allclose(first.k, last.k)
     assert [report["rollouts"] for report in store.reports()] == [4, 4]
+    assert [report["interventions"] for report in store.reports()] == [{}, {}]
+    assert [report["ticks"] for report in store.reports()] == [None, None]  # no clock in process
     assert told[-1].iteration == 1
     assert told[-1].rollout == 4
     assert told[-1].seconds_left >= 0.0

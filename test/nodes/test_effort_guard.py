@@ -1,5 +1,6 @@
 """The guard alone, between a commander, a controller and joints that the test plays."""
 
+import sys
 import time
 
 import numpy as np
@@ -12,6 +13,9 @@ from std_srvs.srv import SetBool, Trigger
 from pilqr_msgs.msg import AppliedTorque, GuardState, TorqueCommand
 from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.conversions import set_stamp, to_field
+from pilqr_ros.nodes.errors import NodeError
+from pilqr_ros.nodes.guard_client import switch_guard
+from pilqr_ros.nodes.processes import ProcessGroup
 from pilqr_ros.nodes.waiting import wait_for
 
 TIMEOUT = 0.1
@@ -267,6 +271,42 @@ def test_a_held_button_allows_no_reset(guard, wait_until):
     assert guard.reset_estop().message == "the emergency stop is still pressed"
     guard.press(False)
     wait_until(lambda: guard.reset_estop().success, "the reset")
+
+
+def test_it_is_switched_from_the_command_line(guard, wait_until):
+    told = {
+        "stop": GuardState.STOPPED,
+        "reset": GuardState.DISABLED,
+        "enable": GuardState.ENABLED,
+        "disable": GuardState.DISABLED,
+    }
+    for deed, state in told.items():
+        switch_guard(deed)
+        wait_until(lambda state=state: guard.states[-1].state == state, deed)
+    with pytest.raises(NodeError, match="'halt' is nothing to do with the guard; allowed: enable"):
+        switch_guard("halt")
+
+
+def test_a_guard_that_stopped_is_not_enabled_from_the_command_line(guard):
+    switch_guard("stop")
+    with pytest.raises(NodeError, match="does not enable: emergency stop"):
+        switch_guard("enable")
+
+
+def test_a_button_that_falls_silent_is_an_emergency_stop(fresh_client, wait_until):
+    states = fresh_client.listen(GuardState, "guard_state", qos.LATCHED)
+    parameters = ["-p", "start_enabled:=true", "-p", "estop_timeout:=1.0"]
+    command = [sys.executable, "-m", "pilqr_ros.nodes.effort_guard", "--ros-args", *parameters]
+    button = fresh_client.node.create_publisher(Bool, "estop", qos.RELIABLE)
+    with ProcessGroup({"effort_guard": command}, lambda name, line: None) as group:
+        for _ in range(15):  # alive for longer than the timeout
+            wait_until(lambda: button.get_subscription_count() > 0, "effort_guard")
+            button.publish(Bool(data=False))
+            time.sleep(0.1)
+        assert states[-1].state == GuardState.ENABLED
+        wait_until(lambda: states[-1].state == GuardState.STOPPED, "the stop", 5.0)
+        assert states[-1].reason == "emergency stop (no message on estop for 1 s)"
+        group.stop()
 
 
 def test_the_state_of_torque_is_on_diagnostics(guard, wait_until):

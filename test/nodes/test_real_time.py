@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
@@ -12,7 +13,7 @@ from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.conversions import to_field, to_nanoseconds
 
 FACTOR = 1.0
-LATE = r"ms late|ms old"
+LATE = r"ms late|ms old|after the last|no command for|no joint state for|silent for"
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,23 @@ def test_a_rollout_in_real_time_takes_its_time_and_tells_of_late_ticks(loop, col
         assert np.median(gaps) == pytest.approx(1.0, abs=0.1)
         assert gaps.sum() == pytest.approx(task.T - 1, abs=1.0)
         assert np.abs(rollout.applied).max() > 0.0
+        assert np.median(np.diff(rollout.ticks)) == pytest.approx(task.period_ns, rel=0.1)
+
+
+def test_the_executors_jitter_is_on_diagnostics(loop, client, wait_until):
+    told = client.listen(DiagnosticArray, "/diagnostics", qos.RECORD)
+
+    def ticks():
+        return [
+            {value.key: float(value.value) for value in status.values}
+            for message in told
+            for status in message.status
+            if status.name == "trajectory_executor: ticks"
+        ]
+
+    wait_until(lambda: len(ticks()) > 1, "diagnostics of ticks")
+    assert ticks()[1]["periods"] > ticks()[0]["periods"] > 0
+    assert 0.0 < ticks()[-1]["p50_ms"] <= ticks()[-1]["p99_ms"] <= ticks()[-1]["max_ms"]
 
 
 def test_sensors_run_at_their_rate_and_the_clock_with_them(loop, client, wait_until):

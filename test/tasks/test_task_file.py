@@ -1,5 +1,6 @@
 from importlib import resources
 
+import numpy as np
 import pytest
 
 from pilqr_ros.tasks import Task, TaskError, load_task
@@ -29,6 +30,13 @@ WRONG = [
     (("control", "hertz"), 3, r"control\.hertz: is not a known key"),
     (("joints", 2, "torque_limit"), -1, r"joints\[2\]\.torque_limit: .*greater than 0.*got -1"),
     (("joints", 2, "torque_limit"), float("inf"), r"joints\[2\]\.torque_limit: .*finite"),
+    (("joints", 2, "position_limits"), [1, -1], r"joints\[2\].*are \[lower, upper\]"),
+    (
+        ("joints", 3, "position_limits"),
+        [-1, 0],
+        r"\]\.joints\[3\]: .*outside \[-1, 0\]",
+    ),
+    (("joints", 2, "velocity_limit"), 0, r"joints\[2\]\.velocity_limit: .*greater than 0.*got 0"),
     (("joints", 2, "name"), "elbow", r"joints\[2\]\.name: 'elbow' is no joint.*r_elbow_flex_joint"),
     (("state", 2, "of"), "heel", r"state\[2\]\.of: 'heel' is no site of the models.*blade"),
     (("state", 4, "of"), "ball", r"state\[4\]\.of: 'ball' is no body of the models.*puck"),
@@ -124,6 +132,22 @@ def test_an_actuator_that_does_not_give_the_commanded_torque_is_refused(tmp_path
     (tmp_path / "pusher_arm.xml").write_text(arm.replace(motor, actuator))
     with pytest.raises(TaskError, match=r"joints\[0\]\.name: the actuator 'joint_1' must be a <mo"):
         Task.from_text(load_task("pusher").source, folder=tmp_path)
+
+
+def test_bounds_are_the_models_unless_the_task_narrows_them(edited, hockey):
+    lower, upper = hockey.position_limits.T
+    np.testing.assert_allclose(lower[:2], [-2.285398163, -0.5236])
+    np.testing.assert_array_equal([lower[4], upper[4]], [-np.inf, np.inf])  # turns for ever
+    narrow = edited(_set(("joints", 0, "position_limits"), [-1.5, 0.0]))
+    np.testing.assert_array_equal(narrow.position_limits[0], [-1.5, 0.0])
+
+
+def test_a_joint_may_have_a_soft_margin_of_its_own_and_no_speed_limit(edited, hockey):
+    assert hockey.velocity_limits[0] == 2.088
+    np.testing.assert_array_equal(hockey.soft_margins, np.full(7, 0.05))
+    wide = edited(_set(("joints", 1, "soft_margin"), 0.2))
+    np.testing.assert_array_equal(wide.soft_margins[:2], [0.05, 0.2])
+    assert edited(_set(("joints", 1, "velocity_limit"), None)).velocity_limits[1] == np.inf
 
 
 def test_all_wrong_keys_are_reported_at_once(edited):
