@@ -9,6 +9,7 @@ NODES = [
     "learner",
     "mujoco_bridge",
     "recorder",
+    "robot_reset",
     "state_estimator",
     "trajectory_executor",
 ]

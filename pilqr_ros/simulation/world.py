@@ -23,14 +23,12 @@ from pilqr_ros.simulation.placement import (
     verify_joints,
 )
 from pilqr_ros.tasks.models import element_id, short_name
+from pilqr_ros.tasks.starts import start_of
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.trajopt.typing import Array
 
 RESET_NS = 1_000_000_000
 """What a reset adds to the clock [ns]."""
-
-_JITTER_STREAM = 1
-"""Keeps the start's jitter independent of noise that is drawn from the same seed."""
 
 _MOST_SPEED = 1e3
 """A generalised velocity beyond this [rad/s or m/s] is no longer physical."""
@@ -116,11 +114,7 @@ class World:
             raise ResetError(f"condition is {condition}, expected 0 to {len(conditions) - 1}")
         start, dU = conditions[condition], self.task.dU
         mujoco.mj_resetData(self.model, self.data)
-        angles = start.start.copy()
-        if jitter:
-            rng = np.random.default_rng([_JITTER_STREAM, seed])
-            angles += self.task.file.reset.joint_jitter * rng.standard_normal(dU)
-        self.data.qpos[self._qpos[:dU]] = angles
+        self.data.qpos[self._qpos[:dU]] = start_of(self.task, condition, seed, jitter)
         placed = {}
         for name, position in start.bodies.items():
             placed[name] = element_id(self.model, mujoco.mjtObj.mjOBJ_BODY, name, "bodies")

@@ -1,0 +1,259 @@
+"""Node `robot_reset`: brings a real arm to a start, with a person's help where a hand is needed.
+
+It offers the same service `reset` as the simulation does. The arm moves by torque commands that go
+through `effort_guard` like any other. When a tracked body is not in place, the torques end, the
+latched topic `~/operator_request` says what is missing, and the service `~/confirm` goes on.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from array import array
+from dataclasses import dataclass
+
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rclpy.task import Future
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from pilqr_msgs.msg import AppliedTorque, State, TorqueCommand
+from pilqr_msgs.srv import Reset
+from pilqr_ros.errors import PilqrError
+from pilqr_ros.nodes import qos
+from pilqr_ros.nodes.command_stream import CommandStream
+from pilqr_ros.nodes.control_executor import ControlExecutor
+from pilqr_ros.nodes.conversions import NANOSECONDS, set_stamp, to_nanoseconds, view_field
+from pilqr_ros.nodes.diagnostics import Diagnosis, Diagnostics, Level
+from pilqr_ros.nodes.errors import NodeError, ParameterError
+from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
+from pilqr_ros.nodes.running import run
+from pilqr_ros.nodes.wiring import publish, subscribe
+from pilqr_ros.robot.joint_servo import JointServo, ServoGains
+from pilqr_ros.robot.reset_session import ResetLimits, ResetSession
+from pilqr_ros.robot.start_check import StartCheck
+from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks.starts import start_of
+from pilqr_ros.trajopt.typing import Array
+
+STATE_AGE_PERIODS = 3
+"""Longest time between two states while the arm moves [control periods]."""
+
+FATAL = AppliedTorque.NON_FINITE | AppliedTorque.TIMEOUT
+
+
+@dataclass(frozen=True)
+class ResetParameters(NodeParameters):
+    """Parameters of the reset."""
+
+    max_speed: float = parameter(
+        0.3, "largest speed of a joint's reference [rad/s]", low=0.01, high=2.0
+    )
+    frequency: float = parameter(
+        6.0, "natural frequency with which the reference is followed [rad/s]", low=0.5, high=10.0
+    )
+    damping_ratio: float = parameter(1.0, "damping ratio of the same", low=0.3, high=2.0)
+    integral_time: float = parameter(
+        2.0, "time constant that makes up for friction [s]", low=0.1, high=100.0
+    )
+    tracking_error: float = parameter(
+        0.3, "largest distance of a joint from its reference [rad]", low=0.01, high=3.0
+    )
+    settle_time: float = parameter(
+        0.5, "how long arm and bodies have to stay within tolerance [s]", low=0.0, high=60.0
+    )
+    deadline: float = parameter(
+        60.0, "longest time for a motion and its settling [s]", low=1.0, high=600.0
+    )
+    operator_timeout: float = parameter(
+        120.0, "longest wait for a person [s]", low=1.0, high=3600.0
+    )
+
+    def limits(self, period_ns: int) -> ResetLimits:
+        """Return speeds and times at a control period [ns]."""
+        return ResetLimits(
+            max_speed=self.max_speed,
+            tracking_error=self.tracking_error,
+            settle_ns=round(self.settle_time * NANOSECONDS),
+            deadline_ns=round(self.deadline * NANOSECONDS),
+            operator_ns=round(self.operator_timeout * NANOSECONDS),
+            state_age_ns=STATE_AGE_PERIODS * period_ns,
+        )
+
+    @property
+    def gains(self) -> ServoGains:
+        """How stiffly the reference is followed."""
+        return ServoGains(self.frequency, self.damping_ratio, self.integral_time)
+
+
+class RobotResetNode(Node):
+    """Wires states, torque commands and a person to one `ResetSession` at a time."""
+
+    def __init__(self) -> None:
+        """Offer the services."""
+        super().__init__("robot_reset")
+        self._given = declare(self, ResetParameters)
+        if self._given.lockstep:
+            raise ParameterError("real_time_factor", 0.0, "above 0: an arm moves in real time")
+        self._task: Task = load_task(self._given.task)
+        self._session: ResetSession | None = None
+        self._over = Future()
+        self._asked = self._last_failure = ""
+        self._period_ns = round(self._task.period_ns / self._given.real_time_factor)
+        self._rollouts = CommandStream(2 * self._period_ns)
+        self._streaming = False
+        self._message = TorqueCommand(effort=array("d", bytes(8 * self._task.dU)))
+        self._message.rollout_id = time.time_ns()  # shared with no rollout
+        self._effort = view_field(self._message.effort)
+        self._wire()
+
+    def _wire(self) -> None:
+        self._commands = publish(self, TorqueCommand, "torque_command", qos.COMMAND)
+        self._requests = self.create_publisher(String, "~/operator_request", qos.LATCHED)
+        self._requests.publish(String())
+        subscribe(self, State, "state", self._on_state, qos.SENSOR)
+        subscribe(self, AppliedTorque, "applied_torque", self._on_applied, qos.RECORD)
+        subscribe(self, TorqueCommand, "torque_command", self._on_command, qos.RECORD)
+        self.create_service(Reset, "reset", self._on_reset)
+        self.create_service(Trigger, "~/confirm", self._on_confirm)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(self._period_ns / NANOSECONDS, self._on_tick, clock=steady)
+        self._diagnostics = Diagnostics(self, self._diagnose)
+
+    async def _on_reset(self, request: Reset.Request, response: Reset.Response) -> Reset.Response:
+        """Run one reset; the callbacks below drive it and complete the future."""
+        try:
+            session = self._new_session(request)
+        except PilqrError as error:
+            response.message = self._last_failure = str(error)
+            return response
+        self._over, self._session = Future(), session
+        began = time.monotonic()
+        await self._over
+        self._session = None
+        response.success, response.message = not session.failure, session.failure
+        if session.failure:
+            self.get_logger().error(f"no reset: {session.failure}")
+        else:
+            self.get_logger().info(f"at the start after {time.monotonic() - began:.1f} s")
+        self._fill(response, session)
+        return response
+
+    def _new_session(self, request: Reset.Request) -> ResetSession:
+        """Return a session for a request, or raise unless it fits the task and this moment."""
+        task, given = self._task, self._given
+        start = start_of(task, request.condition, request.seed, request.jitter)
+        check = StartCheck(task, request.condition, start)
+        if self._session is not None:
+            raise NodeError("a reset is under way")
+        if self._rollouts.active:
+            raise NodeError("a rollout is under way")
+        if check.untracked:
+            names = ", ".join(check.untracked)
+            self.get_logger().info(f"not tracked, so not checked: {names}", once=True)
+        model, limits, dt = task.robot_model, task.torque_limits, task.dt
+        return ResetSession(
+            start,
+            check,
+            lambda: JointServo(model, task.joints, limits, dt, given.gains),
+            given.limits(task.period_ns),
+            self._now_ns(),
+        )
+
+    def _fill(self, response: Reset.Response, session: ResetSession) -> None:
+        """Tell how exactly the start was reached, and when."""
+        self._last_failure = session.failure
+        if session.errors is not None and session.sensed is not None:
+            response.position_error, response.velocity_error = session.errors
+            set_stamp(response.stamp, session.sensed.stamp_ns)
+
+    def _on_confirm(
+        self, _request: Trigger.Request, response: Trigger.Response
+    ) -> Trigger.Response:
+        if self._session is None:
+            response.message = "nothing is asked for"
+            return response
+        response.success, response.message = self._session.confirm(self._now_ns())
+        self._follow(self._session)
+        return response
+
+    def _now_ns(self) -> int:
+        """Return the time of the robot, which a simulation may have go faster [ns]."""
+        return round(time.monotonic_ns() * self._given.real_time_factor)
+
+    def _on_state(self, state: State) -> None:
+        if self._session is None:
+            return
+        stamp_ns = to_nanoseconds(state.header.stamp)
+        self._session.on_state(stamp_ns, view_field(state.x), state.reason, self._now_ns())
+        self._follow(self._session)
+
+    def _on_tick(self) -> None:
+        self._rollouts.fell_silent(time.monotonic_ns())
+        effort = None if self._session is None else self._session.on_tick(self._now_ns())
+        self._send(effort)
+        if self._session is not None:
+            self._follow(self._session)
+
+    def _on_applied(self, message: AppliedTorque) -> None:
+        if self._session is not None and message.rollout_id == self._message.rollout_id:
+            fatal = message.interventions & FATAL
+            self._session.on_answer(f"effort_guard: {message.detail}" if fatal else "")
+            self._follow(self._session)
+
+    def _on_command(self, command: TorqueCommand) -> None:
+        """Hear the commands of others: where a rollout is under way, this node keeps out."""
+        if command.rollout_id == self._message.rollout_id:
+            return
+        self._rollouts.on_command(time.monotonic_ns(), command.last)
+        if self._session is not None and not command.last:
+            self._session.fail("a rollout was begun during the reset")
+            self._follow(self._session)
+
+    def _send(self, effort: Array | None) -> None:
+        """Publish a torque; none ends the stream of torques with zero."""
+        if effort is None and not self._streaming:
+            return
+        if effort is not None and not self._streaming:
+            self._message.rollout_id += 1
+            self._message.step = 0
+        self._streaming = effort is not None
+        self._message.last = effort is None
+        self._effort[:] = 0.0 if effort is None else effort
+        if self._session is not None and self._session.sensed is not None:
+            set_stamp(self._message.header.stamp, self._session.sensed.stamp_ns)
+        self._commands.publish(self._message)
+        self._message.step += 1
+
+    def _follow(self, session: ResetSession) -> None:
+        """Tell a person what is asked for, and wake the service when the reset is over."""
+        if session.request != self._asked:
+            self._asked = session.request
+            self._requests.publish(String(data=self._asked))
+            if self._asked:
+                self.get_logger().warning(
+                    f"a hand is needed: {self._asked}. Then call {self.get_name()}/confirm "
+                    "(or `pilqr confirm`) and keep clear of the arm"
+                )
+        if session.done and not self._over.done():
+            self._send(None)
+            self._over.set_result(None)
+            self.executor.wake()
+
+    def _diagnose(self) -> list[Diagnosis]:
+        if self._asked:
+            return [Diagnosis("reset", Level.WARN, f"a hand is needed: {self._asked}")]
+        if self._last_failure:
+            return [Diagnosis("reset", Level.ERROR, self._last_failure)]
+        doing = "idle" if self._session is None else self._session.phase.name.lower()
+        return [Diagnosis("reset", Level.OK, doing)]
+
+
+def main() -> None:
+    """Run the node."""
+    sys.exit(run(RobotResetNode, executor=ControlExecutor))
+
+
+if __name__ == "__main__":
+    main()

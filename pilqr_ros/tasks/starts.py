@@ -1,0 +1,31 @@
+"""Where a rollout starts: a condition's joints, with the jitter of a seed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pilqr_ros.tasks.task import Task
+from pilqr_ros.trajopt.typing import Array
+
+_JITTER_STREAM = 1
+"""Keeps the start's jitter independent of noise that is drawn from the same seed."""
+
+
+def start_of(task: Task, condition: int, seed: int, jitter: bool) -> Array:
+    """Return the start of the actuated joints [rad], ``(dU,)``.
+
+    Args:
+        task: The task.
+        condition: Index of the condition.
+        seed: Seed of the jitter.
+        jitter: Whether there is any.
+
+    Raises:
+        TaskError: There is no such condition.
+    """
+    task.check_condition(condition)
+    angles = task.conditions[condition].start.copy()
+    if jitter:
+        rng = np.random.default_rng([_JITTER_STREAM, seed])
+        angles += task.file.reset.joint_jitter * rng.standard_normal(task.dU)
+    return angles
