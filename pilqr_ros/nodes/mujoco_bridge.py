@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
@@ -20,22 +19,23 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray, String
 
-from pilqr_msgs.srv import Reset
+from pilqr_msgs.srv import PlaceBody, Reset
+from pilqr_ros.errors import PilqrError
 from pilqr_ros.nodes import qos
+from pilqr_ros.nodes.bridge_parameters import BridgeParameters
 from pilqr_ros.nodes.control_executor import ControlExecutor
 from pilqr_ros.nodes.conversions import NANOSECONDS, set_stamp, view_field
-from pilqr_ros.nodes.parameters import ListenerParameters, declare, parameter, robot_joints
+from pilqr_ros.nodes.parameters import declare
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.sensor_messages import SensorMessages
 from pilqr_ros.nodes.viewer import open_viewer
 from pilqr_ros.nodes.wiring import publish, subscribe
 from pilqr_ros.robot.command_stream import CommandStream
 from pilqr_ros.robot.joint_reader import names_on_robot
-from pilqr_ros.robot.state_estimation import rigid_transform
 from pilqr_ros.simulation.errors import ResetError, SimulationDiverged
+from pilqr_ros.simulation.imperfect_sensors import ImperfectSensors
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import load_task
-from pilqr_ros.trajopt.typing import Array
 
 IDLE_PERIOD = 0.05
 """In lock-step, silent sensors are published again after this time [s], so that a reader that
@@ -43,33 +43,6 @@ missed them or has just come does not wait for ever."""
 
 MOST_PERIODS_AT_ONCE = 10
 """In real time, sensor periods made up for after the process was held up."""
-
-
-@dataclass(frozen=True)
-class BridgeParameters(ListenerParameters):
-    """Parameters of the bridge."""
-
-    sensor_rate: float = parameter(
-        100.0, "joint states and poses a simulated second in real time", low=20.0, high=500.0
-    )
-    viewer: bool = parameter(False, "show the world in MuJoCo's viewer")
-    robot_joints: tuple[str, ...] = robot_joints()
-    base_frame: str = parameter("base", "frame of the robot's base")
-    mocap_frame: str = parameter("", "frame of the poses; empty: base_frame")
-    mocap_xyz: tuple[float, ...] = parameter(
-        (0.0, 0.0, 0.0), "origin of motion capture's frame in the robot's base frame [m]"
-    )
-    mocap_rpy: tuple[float, ...] = parameter(
-        (0.0, 0.0, 0.0), "rotation of motion capture's frame about the base's fixed axes [rad]"
-    )
-
-    @property
-    def base_to_mocap(self) -> Array | None:
-        """The transform into motion capture's frame; None if it is the base's."""
-        if not any((*self.mocap_xyz, *self.mocap_rpy)):
-            return None
-        inverse: Array = np.linalg.inv(rigid_transform(self.mocap_xyz, self.mocap_rpy))
-        return inverse
 
 
 class MujocoBridgeNode(Node):
@@ -87,6 +60,7 @@ class MujocoBridgeNode(Node):
         self._diverged = False
         self._published_ns = 0
         self._viewer = open_viewer(self._world) if self._given.viewer else None
+        self._imperfect = ImperfectSensors(self._given.imperfections())
         self._sensors = SensorMessages(
             self._world.sense(),
             self._given.mocap_frame or self._given.base_frame,
@@ -96,7 +70,9 @@ class MujocoBridgeNode(Node):
         self._clock_message = ClockMessage()
         self._create_publishers()
         self._create_timers()
-        self.create_service(Reset, "reset", self._on_reset)
+        if self._given.offer_reset:
+            self.create_service(Reset, "reset", self._on_reset)
+        self.create_service(PlaceBody, "~/place_body", self._on_place_body)
         subscribe(
             self, Float64MultiArray, "effort_controller/commands", self._on_command, qos.COMMAND
         )
@@ -165,11 +141,24 @@ class MujocoBridgeNode(Node):
         self._effort[:] = 0.0
         self._stream.on_command(time.monotonic_ns(), last=True)
         self._diverged = False
+        self._imperfect.reset()
         response.success = True
         response.position_error = report.position_error
         response.velocity_error = report.velocity_error
         set_stamp(response.stamp, report.stamp_ns)
         self._publish()
+        return response
+
+    def _on_place_body(
+        self, request: PlaceBody.Request, response: PlaceBody.Response
+    ) -> PlaceBody.Response:
+        """Play a person's hand."""
+        try:
+            self._world.place(request.body, np.array([request.x, request.y, request.z]))
+        except PilqrError as error:
+            response.message = str(error)
+            return response
+        response.success = True
         return response
 
     def _publish_if_idle(self) -> None:
@@ -179,11 +168,14 @@ class MujocoBridgeNode(Node):
     def _publish(self) -> None:
         if self._diverged:
             return
-        self._sensors.fill(self._world.sense())
-        for body, publisher in self._body_publishers.items():
-            publisher.publish(self._sensors.bodies[body])
-        self._joint_publisher.publish(self._sensors.joints)
-        self._clock_message.clock = self._sensors.joints.header.stamp
+        readings = self._world.sense()
+        output = self._imperfect.output(readings)
+        if output is not None:
+            self._sensors.fill(output)
+            for body in output.bodies:
+                self._body_publishers[body].publish(self._sensors.bodies[body])
+            self._joint_publisher.publish(self._sensors.joints)
+        set_stamp(self._clock_message.clock, readings.stamp_ns)
         self._clock_publisher.publish(self._clock_message)
         self._published_ns = time.monotonic_ns()
 

@@ -12,6 +12,7 @@ import time
 from array import array
 from dataclasses import dataclass
 
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.task import Future
@@ -22,7 +23,6 @@ from pilqr_msgs.msg import AppliedTorque, State, TorqueCommand
 from pilqr_msgs.srv import Reset
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.command_stream import CommandStream
 from pilqr_ros.nodes.control_executor import ControlExecutor
 from pilqr_ros.nodes.conversions import NANOSECONDS, set_stamp, to_nanoseconds, view_field
 from pilqr_ros.nodes.diagnostics import Diagnosis, Diagnostics, Level
@@ -30,6 +30,7 @@ from pilqr_ros.nodes.errors import NodeError, ParameterError
 from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.wiring import publish, subscribe
+from pilqr_ros.robot.command_stream import CommandStream
 from pilqr_ros.robot.joint_servo import JointServo, ServoGains
 from pilqr_ros.robot.reset_session import ResetLimits, ResetSession
 from pilqr_ros.robot.start_check import StartCheck
@@ -70,15 +71,23 @@ class ResetParameters(NodeParameters):
         120.0, "longest wait for a person [s]", low=1.0, high=3600.0
     )
 
+    state_age: float = parameter(
+        0.0,
+        "longest time between two states while the arm moves [s]; 0: three control periods",
+        low=0.0,
+        high=10.0,
+    )
+
     def limits(self, period_ns: int) -> ResetLimits:
         """Return speeds and times at a control period [ns]."""
+        age_ns = round(self.state_age * NANOSECONDS)
         return ResetLimits(
             max_speed=self.max_speed,
             tracking_error=self.tracking_error,
             settle_ns=round(self.settle_time * NANOSECONDS),
             deadline_ns=round(self.deadline * NANOSECONDS),
             operator_ns=round(self.operator_timeout * NANOSECONDS),
-            state_age_ns=STATE_AGE_PERIODS * period_ns,
+            state_age_ns=age_ns if age_ns > 0 else STATE_AGE_PERIODS * period_ns,
         )
 
     @property
@@ -115,7 +124,9 @@ class RobotResetNode(Node):
         subscribe(self, State, "state", self._on_state, qos.SENSOR)
         subscribe(self, AppliedTorque, "applied_torque", self._on_applied, qos.RECORD)
         subscribe(self, TorqueCommand, "torque_command", self._on_command, qos.RECORD)
-        self.create_service(Reset, "reset", self._on_reset)
+        # A group of its own: a reset that is awaited must not hold the timer back.
+        apart = ReentrantCallbackGroup()
+        self.create_service(Reset, "reset", self._on_reset, callback_group=apart)
         self.create_service(Trigger, "~/confirm", self._on_confirm)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(self._period_ns / NANOSECONDS, self._on_tick, clock=steady)
@@ -147,8 +158,6 @@ class RobotResetNode(Node):
         check = StartCheck(task, request.condition, start)
         if self._session is not None:
             raise NodeError("a reset is under way")
-        if self._rollouts.active:
-            raise NodeError("a rollout is under way")
         if check.untracked:
             names = ", ".join(check.untracked)
             self.get_logger().info(f"not tracked, so not checked: {names}", once=True)
@@ -191,10 +200,12 @@ class RobotResetNode(Node):
 
     def _on_tick(self) -> None:
         self._rollouts.fell_silent(time.monotonic_ns())
-        effort = None if self._session is None else self._session.on_tick(self._now_ns())
-        self._send(effort)
-        if self._session is not None:
-            self._follow(self._session)
+        session = self._session
+        if session is None:
+            self._send(None)
+        elif not self._rollouts.active:  # otherwise its last command may still be on its way
+            self._send(session.on_tick(self._now_ns()))
+            self._follow(session)
 
     def _on_applied(self, message: AppliedTorque) -> None:
         if self._session is not None and message.rollout_id == self._message.rollout_id:
@@ -208,7 +219,7 @@ class RobotResetNode(Node):
             return
         self._rollouts.on_command(time.monotonic_ns(), command.last)
         if self._session is not None and not command.last:
-            self._session.fail("a rollout was begun during the reset")
+            self._session.fail("a rollout is under way")
             self._follow(self._session)
 
     def _send(self, effort: Array | None) -> None:

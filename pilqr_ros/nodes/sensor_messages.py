@@ -54,16 +54,15 @@ class SensorMessages:
             message.header.frame_id = frame
 
     def fill(self, readings: SensorReadings) -> None:
-        """Write readings into the messages."""
+        """Write readings into the messages; those of bodies that were not seen stay as they are."""
         set_stamp(self.joints.header.stamp, readings.stamp_ns)
         self._position[:] = readings.positions
         self._velocity[:] = readings.velocities
         self._effort[:] = readings.efforts
-        for name, message in self.bodies.items():
-            pose = readings.bodies[name]
+        for name, pose in readings.bodies.items():
             if self._base_to_frame is not None:
                 pose = _transformed(self._base_to_frame, pose)
-            _fill_pose(message, readings.stamp_ns, pose)
+            _fill_pose(self.bodies[name], readings.stamp_ns, pose)
 
 
 def _transformed(transform: Array, pose: BodyPose) -> BodyPose:

@@ -123,6 +123,22 @@ class World:
         self._stamp_ns += RESET_NS
         return self._verify_start(condition, placed)
 
+    def place(self, name: str, position: Array) -> None:
+        """Put a body at a position [m], at rest, while everything else stays as it is.
+
+        Raises:
+            TaskError: There is no such body.
+            ResetError: The position is not finite, or the body cannot be moved.
+        """
+        body = element_id(self.model, mujoco.mjtObj.mjOBJ_BODY, name, "bodies")
+        if not np.isfinite(position).all():
+            raise ResetError(f"position of {name} is {position.tolist()}, expected finite numbers")
+        place_body(self.model, self.data, body, position)
+        first = self.model.body_dofadr[body]
+        if first >= 0:
+            self.data.qvel[first : first + self.model.body_dofnum[body]] = 0.0
+        mujoco.mj_forward(self.model, self.data)
+
     def step(self, effort: Array) -> None:
         """Hold a torque ``(dU,)`` [N m] for one control period.
 

@@ -1,0 +1,189 @@
+"""The reset of a robot, with real nodes: the simulated world runs freely, as a robot does."""
+
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64MultiArray, String
+from std_srvs.srv import Trigger
+
+from pilqr_msgs.msg import AppliedTorque, State, TorqueCommand
+from pilqr_msgs.srv import PlaceBody, Reset
+from pilqr_ros.nodes import graph, qos
+from pilqr_ros.nodes.conversions import to_field, to_nanoseconds
+from pilqr_ros.nodes.processes import ProcessGroup
+from pilqr_ros.nodes.waiting import wait_for
+
+SETTINGS = {  # with time for a busy machine
+    "mujoco_bridge": ("offer_reset:=false", "command_timeout:=1.0"),
+    "effort_guard": ("command_timeout:=1.0",),
+    "state_estimator": ("input_timeout:=1.0", "pose_age:=1.0"),
+    "robot_reset": (
+        "max_speed:=0.5",
+        "operator_timeout:=6.0",
+        "tracking_error:=1.0",
+        "state_age:=1.0",
+    ),
+}
+PLACE = (0.85, -0.188, 0.025)
+
+
+class Bench:
+    def __init__(self, client):
+        node = client.node
+        self.resets = node.create_client(Reset, "reset")
+        self.confirms = node.create_client(Trigger, "robot_reset/confirm")
+        self.places = node.create_client(PlaceBody, "mujoco_bridge/place_body")
+        self.efforts = node.create_publisher(
+            Float64MultiArray, "effort_controller/commands", qos.COMMAND
+        )
+        self.commands = node.create_publisher(TorqueCommand, "torque_command", qos.COMMAND)
+        self.states = client.listen(State, "state", qos.SENSOR)
+        self.joints = client.listen(JointState, "joint_states", qos.SENSOR)
+        self.applied = client.listen(AppliedTorque, "applied_torque", qos.RECORD)
+        self.requests = client.listen(String, "robot_reset/operator_request", qos.LATCHED)
+
+    def connected(self):
+        clients = (self.resets, self.confirms, self.places)
+        ready = all(one.service_is_ready() for one in clients) and self.requests
+        heard = self.efforts.get_subscription_count() > 0
+        listening = self.commands.get_subscription_count() > 1  # effort_guard and robot_reset
+        return ready and heard and listening and any(not state.reason for state in self.states)
+
+    def begin(self, condition=0):
+        return self.resets.call_async(Reset.Request(condition=condition))
+
+    def reset(self):
+        return wait_for(self.begin(), 90.0, "robot_reset", "answer reset")
+
+    def confirm(self):
+        return wait_for(self.confirms.call_async(Trigger.Request()), 10.0, "robot_reset", "confirm")
+
+    def place(self, x, y, z):
+        request = PlaceBody.Request(body="puck", x=x, y=y, z=z)
+        answer = wait_for(self.places.call_async(request), 10.0, "mujoco_bridge", "place")
+        assert answer.success, answer.message
+
+    def asked(self):
+        return self.requests[-1].data
+
+    def push(self, effort, seconds):
+        """Push the arm as somebody would who leans on it."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.efforts.publish(Float64MultiArray(data=to_field(effort)))
+            time.sleep(0.02)
+        self.efforts.publish(Float64MultiArray(data=to_field(np.zeros(7))))
+
+    def offset(self, task):
+        message = self.joints[-1]
+        positions = dict(zip(message.name, message.position, strict=True))
+        start = task.conditions[0].start
+        return np.abs([positions[joint] for joint in task.joints] - start).max()
+
+
+@pytest.fixture(scope="module")
+def bench(domain, client, wait_until):
+    commands = {}
+    for name, settings in SETTINGS.items():
+        spec = graph.NodeSpec(name, ("task", "real_time_factor"))
+        commands[name] = graph.command(spec, graph.GraphOptions(real_time_factor=1.0))
+        for setting in settings:
+            commands[name] += ["-p", setting]
+    lines = []
+    with ProcessGroup(commands, lambda name, line: lines.append((name, line))) as group:
+        one = Bench(client)
+        one.lines = lines
+        wait_until(one.connected, "the graph", 40.0)
+        yield one
+        group.check()
+
+
+def test_a_displaced_arm_is_driven_back_under_the_guard(bench, task):
+    bench.place(*PLACE)
+    bench.push([0, 0, 0, 0, -0.1, 0, 0.1], 0.3)
+    time.sleep(0.5)
+    assert bench.offset(task) > 0.05
+    before = len(bench.applied)
+    response = bench.reset()
+    assert response.success, response.message
+    assert response.position_error < 0.02
+    assert response.velocity_error < 0.05
+    assert bench.offset(task) < 0.03
+    assert to_nanoseconds(response.stamp) > 0
+    answers = bench.applied[before:]
+    assert len(answers) > 10
+    assert len({answer.rollout_id for answer in answers}) == 1
+    limits = task.torque_limits
+    assert all(np.all(np.abs(answer.effort) <= limits) for answer in answers)
+    assert not np.any(answers[-1].effort)
+
+
+def test_a_misplaced_puck_is_asked_for_placed_and_confirmed(bench, wait_until):
+    assert not bench.confirm().success
+    bench.place(1.05, -0.188, 0.025)
+    future = bench.begin()
+    wait_until(bench.asked, "the request")
+    assert "puck is 0.2 m from (x, y, z) = (0.85, -0.188, 0.025)" in bench.asked()
+    refused = bench.confirm()
+    assert not refused.success
+    assert refused.message.startswith("not yet: puck is 0.2 m from")
+    bench.place(*PLACE)
+    wait_until(lambda: bench.confirm().success, "the confirmation")
+    response = wait_for(future, 30.0, "robot_reset", "answer reset")
+    assert response.success, response.message
+    wait_until(lambda: not bench.asked(), "the end of the request")
+
+
+def test_a_puck_that_nobody_places_is_an_error_that_says_so(bench, wait_until):
+    bench.place(1.05, -0.188, 0.025)
+    response = bench.reset()
+    bench.place(*PLACE)
+    assert not response.success
+    assert response.message.startswith("nobody confirmed within 6 s: puck is 0.2 m from")
+    wait_until(lambda: not bench.asked(), "the end of the request")
+
+
+def test_a_reset_is_refused_while_a_rollout_is_under_way(bench, wait_until):
+    stop = threading.Event()
+
+    def roll():
+        step = 0
+        while not stop.wait(0.03):
+            bench.commands.publish(
+                TorqueCommand(rollout_id=7, step=step, effort=to_field(np.zeros(7)))
+            )
+            step += 1
+        bench.commands.publish(
+            TorqueCommand(rollout_id=7, step=step, last=True, effort=to_field(np.zeros(7)))
+        )
+
+    thread = threading.Thread(target=roll)
+    thread.start()
+    try:
+        wait_until(
+            lambda: any(answer.rollout_id == 7 for answer in bench.applied), "the guard's answer"
+        )
+        response = bench.reset()
+    finally:
+        stop.set()
+        thread.join()
+    assert not response.success
+    assert response.message == "a rollout is under way"
+
+
+def test_an_unknown_condition_is_refused(bench):
+    response = wait_for(bench.begin(condition=9999), 10.0, "robot_reset", "answer")
+    assert not response.success
+    assert "condition is 9999, expected 0 to" in response.message
+
+
+def test_it_needs_real_time(domain):
+    command = [sys.executable, "-m", "pilqr_ros.nodes.robot_reset"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert "'real_time_factor' is 0.0, allowed is above 0" in ended.stderr
