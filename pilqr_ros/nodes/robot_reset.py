@@ -31,6 +31,7 @@ from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.wiring import publish, subscribe
 from pilqr_ros.robot.command_stream import CommandStream
+from pilqr_ros.robot.interventions import REFUSED
 from pilqr_ros.robot.joint_servo import JointServo, ServoGains
 from pilqr_ros.robot.reset_session import ResetLimits, ResetSession
 from pilqr_ros.robot.start_check import StartCheck
@@ -40,8 +41,6 @@ from pilqr_ros.trajopt.typing import Array
 
 STATE_AGE_PERIODS = 3
 """Longest time between two states while the arm moves [control periods]."""
-
-FATAL = AppliedTorque.NON_FINITE | AppliedTorque.TIMEOUT
 
 
 @dataclass(frozen=True)
@@ -209,8 +208,8 @@ class RobotResetNode(Node):
 
     def _on_applied(self, message: AppliedTorque) -> None:
         if self._session is not None and message.rollout_id == self._message.rollout_id:
-            fatal = message.interventions & FATAL
-            self._session.on_answer(f"effort_guard: {message.detail}" if fatal else "")
+            refused = message.interventions & REFUSED
+            self._session.on_answer(f"effort_guard: {message.detail}" if refused else "")
             self._follow(self._session)
 
     def _on_command(self, command: TorqueCommand) -> None:

@@ -84,8 +84,9 @@ class Bench:
 def estimator(fresh_client, task, wait_until):
     @contextmanager
     def run(*settings, **options):
-        spec = next(one for one in graph.NODES if one.name == "state_estimator")
-        command = graph.command(spec, graph.GraphOptions(**options))
+        chosen = graph.GraphOptions(**options)
+        start = next(one for one in graph.starts(chosen) if one.name == "state_estimator")
+        command = graph.command(start, chosen)
         for setting in settings:
             command += ["-p", setting]
         lines = []
