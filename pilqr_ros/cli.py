@@ -143,6 +143,17 @@ def guard(
 
 
 @app.command()
+def confirm(namespace: Namespace = "") -> None:
+    """Tell a reset that waits for a hand that everything is in place."""
+    require_ros()
+    from pilqr_ros.nodes.operator import confirm_reset
+
+    answer = confirm_reset(namespace)
+    print(answer.message)
+    raise typer.Exit(0 if answer.accepted else 1)
+
+
+@app.command()
 def train(
     task: Annotated[
         str | None, typer.Argument(help="A task's name, or the path of its file; else hockey.")

@@ -118,7 +118,9 @@ def refused(arguments, monkeypatch, capsys):
     return capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [["up", "hockey"], ["train", "hockey", "--iterations", "1"]])
+@pytest.mark.parametrize(
+    "command", [["up", "hockey"], ["confirm"], ["train", "hockey", "--iterations", "1"]]
+)
 def test_without_ros_the_nodes_are_refused_with_what_to_do(command, monkeypatch, capsys):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     problem = refused(command, monkeypatch, capsys)

@@ -16,6 +16,7 @@ from pilqr_msgs.msg import AppliedTorque, State, TorqueCommand
 from pilqr_msgs.srv import PlaceBody, Reset
 from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.conversions import to_field, to_nanoseconds
+from pilqr_ros.nodes.operator import confirm_reset
 from pilqr_ros.nodes.processes import ProcessGroup
 from pilqr_ros.nodes.waiting import wait_for
 
@@ -26,7 +27,7 @@ SETTINGS = {  # with time for a busy machine
     "state_estimator": ("input_timeout:=1.0", "pose_age:=1.0"),
     "robot_reset": (
         "max_speed:=0.5",
-        "operator_timeout:=3.0",
+        "operator_timeout:=4.0",
         "tracking_error:=1.0",
         "state_age:=1.0",
     ),
@@ -139,7 +140,9 @@ def test_a_misplaced_puck_is_asked_for_placed_and_confirmed(bench, wait_until):
     assert not refused.success
     assert refused.message.startswith("not yet: puck is 0.2 m from")
     bench.place(*PLACE)
-    wait_until(lambda: bench.confirm().success, "the confirmation")
+    told = []
+    wait_until(lambda: confirm_reset(tell=told.append).accepted, "the confirmation")
+    assert told[-1].startswith("asked for: puck is 0.2 m from")
     response = wait_for(future, 30.0, "robot_reset", "answer reset")
     assert response.success, response.message
     wait_until(lambda: not bench.asked(), "the end of the request")
@@ -150,7 +153,7 @@ def test_a_puck_that_nobody_places_is_an_error_that_says_so(bench, wait_until):
     response = bench.reset()
     bench.place(*PLACE)
     assert not response.success
-    assert response.message.startswith("nobody confirmed within 3 s: puck is 0.2 m from")
+    assert response.message.startswith("nobody confirmed within 4 s: puck is 0.2 m from")
     wait_until(lambda: not bench.asked(), "the end of the request")
 
 
