@@ -15,3 +15,8 @@ class ActionClient(action.ActionClient):
     """
 
     _lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """The action, without namespaces."""
+        return str(self._action_name.rpartition("/")[2])

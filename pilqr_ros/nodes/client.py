@@ -22,6 +22,9 @@ from pilqr_ros.nodes.waiting import wait_for, wait_for_condition, wait_while_ali
 START_TIMEOUT = 30.0
 """Longest wait for the learner to offer its actions [s]."""
 
+RETURN_TIMEOUT = 60.0
+"""The same, once it has been there and died [s]: others may be starting at the same time."""
+
 ANSWER_TIMEOUT = 10.0
 """Longest wait for an answer to a goal or a cancellation [s]."""
 
@@ -103,23 +106,30 @@ class LearnerClient(ClientNode):
 
         while True:
             try:
-                return self._run(client, resumed(last), note)
+                patience = START_TIMEOUT if returns == 0 and last is None else RETURN_TIMEOUT
+                return self._run(client, resumed(last), note, patience)
             except _LearnerSilent:
                 returns += 1
                 if returns > MOST_RETURNS:
                     raise
 
-    def _run(self, client: ActionClient, goal: Any, on_feedback: Callable[[Any], None]) -> Any:  # noqa: ANN401
-        """Send a goal and return its result."""
+    def _run(
+        self,
+        client: ActionClient,
+        goal: Any,  # noqa: ANN401
+        on_feedback: Callable[[Any], None],
+        patience: float,
+    ) -> Any:  # noqa: ANN401
+        """Send a goal to a learner that is waited for, and return its result."""
 
         def on_message(message: Any) -> None:  # noqa: ANN401
             self._last_sign = time.monotonic()
             on_feedback(message.feedback)
 
-        name = client._action_name.rpartition("/")[2]
+        name = client.name
         identity = UUID(uuid=list(uuid4().bytes))
         try:
-            wait_for_condition(client.server_is_ready, START_TIMEOUT, WHO, f"offer {name}")
+            wait_for_condition(client.server_is_ready, patience, WHO, f"offer {name}")
             sent = client.send_goal_async(goal, on_message, goal_uuid=identity)
             handle: ClientGoalHandle = wait_for(sent, ANSWER_TIMEOUT, WHO, f"answer {name}")
             return self._await_result(handle, name)
@@ -147,7 +157,8 @@ class LearnerClient(ClientNode):
                 future, lambda: self._last_sign, SILENCE_TIMEOUT, WHO, f"go on with {name}"
             )
         except KeyboardInterrupt:
-            wait_for(handle.cancel_goal_async(), ANSWER_TIMEOUT, WHO, f"cancel {name}")
-            wait_for(future, ANSWER_TIMEOUT, WHO, f"end {name}")
+            with suppress(SilenceError):
+                wait_for(handle.cancel_goal_async(), ANSWER_TIMEOUT, WHO, f"cancel {name}")
+                wait_for(future, ANSWER_TIMEOUT, WHO, f"end {name}")
             raise
         return answer.result

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SIZE = 64 * 2**20
+SIZE = 256 * 2**20
 """Size of the tmpfs [bytes]."""
 
 

@@ -67,20 +67,22 @@ class Leg:
         keeper = Keeper(Path(self.options.runs_directory))
         chance = random.Random(self.seed)
         trainee = threading.Thread(target=self._train, name="trainee", daemon=True)
-        with (
-            only_graph(self.options.namespace),
-            ProcessGroup(self._helpers(), self._listen),
-            ProcessGroup(self._commands(), self.log, respawn=True) as group,
-            ClientNode("soak_stranger", self.options.namespace) as client,
-        ):
-            task = self.judge.task
-            injector = Injector(group, client, task, self.disk, chance, self.tally)
-            trainee.start()
-            self._disturb(injector, keeper, chance, group)
-            self._over.set()
-            self._await_end(trainee, keeper)
-        keeper.look()
-        self._count(keeper)
+        try:
+            with (
+                only_graph(self.options.namespace),
+                ProcessGroup(self._helpers(), self._listen),
+                ProcessGroup(self._commands(), self.log, respawn=True) as group,
+                ClientNode("soak_stranger", self.options.namespace) as client,
+            ):
+                task = self.judge.task
+                injector = Injector(group, client, task, self.disk, chance, self.tally)
+                trainee.start()
+                self._disturb(injector, keeper, chance, group)
+                self._over.set()
+                self._await_end(trainee, keeper)
+        finally:
+            keeper.look()
+            self._count(keeper)
 
     @property
     def _lockstep(self) -> bool:
