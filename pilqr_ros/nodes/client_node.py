@@ -29,7 +29,9 @@ class ClientNode:
         limit_discovery()
         self._context = rclpy.Context()
         rclpy.init(context=self._context, signal_handler_options=rclpy.SignalHandlerOptions.NO)
-        self.node = rclpy.create_node(name, namespace=namespace, context=self._context)
+        self.node = rclpy.create_node(
+            name, namespace=namespace, context=self._context, enable_rosout=False
+        )
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
         self._thread = threading.Thread(target=self._spin, daemon=True)

@@ -38,7 +38,12 @@ from pilqr_ros.nodes.ros_collector import RosCollector, RosCostEvaluator
 from pilqr_ros.nodes.run_announcer import RunAnnouncer
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.training_goals import evaluation_plan, training_plan
-from pilqr_ros.nodes.training_messages import feedback_message, fill_result, report_message
+from pilqr_ros.nodes.training_messages import (
+    feedback_message,
+    fill_result,
+    first_feedback,
+    report_message,
+)
 from pilqr_ros.nodes.waiting import TRY_TIMEOUT
 from pilqr_ros.tasks import Task, load_task
 
@@ -128,6 +133,7 @@ class LearnerNode(Node):
             if store is None:
                 store = create_run(self._runs, self._task, config)
             self.get_logger().info(f"training {config.method} in {store.directory}")
+            self._tell(goal, first_feedback(store))
             trainer = self._trainer(store, goal)
             await self._work(trainer.run, store, part_of(store.iterations_finished))
             result.success = True

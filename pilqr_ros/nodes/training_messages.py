@@ -25,6 +25,15 @@ def feedback_message(progress: TrainingProgress, store: RunStore) -> TrainLocal.
     )
 
 
+def first_feedback(store: RunStore) -> TrainLocal.Feedback:
+    """Return the feedback of a training that begins, or goes on."""
+    config = store.config
+    per_iteration = config.rollouts * len(config.conditions)
+    finished = store.iterations_finished
+    progress = TrainingProgress("collecting", finished, config.iterations, 0, per_iteration)
+    return feedback_message(progress, store)
+
+
 def report_message(
     summary: IterationSummary, step_multiplier: Array, store: RunStore
 ) -> IterationReport:

@@ -7,6 +7,7 @@ and on the clock take turns; each starts the graph anew and kills a share of the
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import threading
@@ -17,7 +18,7 @@ from pilqr_ros.experiments.soak.disk import small_disk
 from pilqr_ros.experiments.soak.judge import Judge
 from pilqr_ros.experiments.soak.leg import Leg
 from pilqr_ros.experiments.soak.tally import Tally
-from pilqr_ros.nodes.graph import GraphOptions
+from pilqr_ros.nodes.graph import ENDING, GraphOptions
 from pilqr_ros.tasks import load_task
 
 KILLS_A_LEG = 25
@@ -27,6 +28,8 @@ PACES = ("both", "lock-step", "clock")
 
 def main(arguments: list[str] | None = None) -> int:
     """Soak and return 0 if every promise was kept."""
+    for number in ENDING:  # a shell starts background jobs with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     chosen = _parse(arguments)
     directory = Path(chosen.directory or tempfile.mkdtemp(prefix="pilqr_soak_"))
     tally = Tally()

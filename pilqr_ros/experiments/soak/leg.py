@@ -25,6 +25,9 @@ from pilqr_ros.nodes.graph import GraphOptions, command, starts
 from pilqr_ros.nodes.processes import ProcessGroup
 
 ITERATIONS, ROLLOUTS = 2, 3
+PARAMETERS = {"recorder": {"min_free_megabytes": 16, "max_megabytes": 16}}
+"""Parameters for the small disk."""
+
 STUCK = 300.0
 """Time without a finished rollout after which a leg in lock-step is given up [s]."""
 
@@ -90,11 +93,15 @@ class Leg:
 
     def _commands(self) -> dict[str, list[str]]:
         """Return the command line of each node, with the relay between some of them."""
-        relayed = (
-            replace(start, remappings={**start.remappings, **relay.remappings(start.name)})
-            for start in starts(self.options)
-        )
-        return {start.name: command(start, self.options) for start in relayed}
+        commands = {}
+        for start in starts(self.options):
+            changed = replace(
+                start,
+                remappings={**start.remappings, **relay.remappings(start.name)},
+                parameters={**start.parameters, **PARAMETERS.get(start.name, {})},
+            )
+            commands[start.name] = command(changed, self.options)
+        return commands
 
     def _helpers(self) -> dict[str, list[str]]:
         """Return the command lines of what is not disturbed: the monitor and the relay."""
