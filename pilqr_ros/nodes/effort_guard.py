@@ -116,6 +116,7 @@ class EffortGuardNode(Node):
             return
         subscribe(self, TorqueCommand, "torque_command", self._on_command, qos.COMMAND)
         self._search.cancel()
+        self._rest()
 
     def _on_command(self, command: TorqueCommand) -> None:
         if not self._guard.admits(command.rollout_id):
@@ -145,8 +146,15 @@ class EffortGuardNode(Node):
         if self._button is not None and self._button.fell_silent(now_ns):
             self._stop(f"no message on estop for {self._given.estop_timeout:g} s")
         self._send(self._guard.check(now_ns))
-        idle = not self._given.lockstep and not self._guard.switch.enabled
-        if idle:  # again and again, in case a controller missed it or came late
+        if not self._guard.switch.enabled:
+            self._rest()
+
+    def _rest(self) -> None:
+        """Send zero torque, unasked: at the start, in case a guard died, and while disabled.
+
+        In lock-step the world waits anyway, and would take it for a command.
+        """
+        if not self._given.lockstep:
             self._output_data[:] = 0.0
             self._controller.publish(self._output)
 
@@ -190,7 +198,7 @@ class EffortGuardNode(Node):
         self._guard.switch.pressed = message.data
         if self._button is not None:
             self._button.on_command(time.monotonic_ns())
-        if message.data:
+        if message.data and not self._guard.switch.stopped:
             self._stop("topic estop")
 
     def _stop(self, reason: str) -> None:

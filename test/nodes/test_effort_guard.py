@@ -268,6 +268,11 @@ def test_an_emergency_stop_is_zero_at_once_and_latches(guard, wait_until, task, 
 def test_a_held_button_allows_no_reset(guard, wait_until):
     guard.press(True)
     wait_until(lambda: guard.states[-1].state == GuardState.STOPPED, "stopped")
+    told = len(guard.states)
+    for _ in range(5):
+        guard.press(True)
+        time.sleep(0.02)
+    assert len(guard.states) == told
     assert guard.reset_estop().message == "the emergency stop is still pressed"
     guard.press(False)
     wait_until(lambda: guard.reset_estop().success, "the reset")
