@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ pytest.importorskip("pilqr_msgs", reason="pilqr_msgs is not built or not sourced
 
 from pilqr_ros.nodes import graph
 from pilqr_ros.nodes.client_node import ClientNode
+from pilqr_ros.nodes.processes import ProcessGroup
 from pilqr_ros.nodes.ros_collector import RosCollector
 from pilqr_ros.tasks import load_task
 
@@ -107,6 +109,24 @@ def run_nodes():
         ) as group:
             group.lines = lines
             yield group
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def run_with():
+    """Return a context manager that runs nodes with parameters of their own."""
+
+    @contextmanager
+    def run(parameters, *everywhere):
+        commands = {}
+        for name, given in parameters.items():
+            commands[name] = [sys.executable, "-m", f"pilqr_ros.nodes.{name}", "--ros-args"]
+            for setting in (*everywhere, *given):
+                commands[name] += ["-p", setting]
+        with ProcessGroup(commands, lambda name, line: print(f"[{name}] {line}")) as group:
+            yield group
+            group.check()
 
     return run
 

@@ -17,7 +17,6 @@ from pilqr_msgs.srv import PlaceBody, Reset
 from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.conversions import to_field, to_nanoseconds
 from pilqr_ros.nodes.operator import confirm_reset
-from pilqr_ros.nodes.processes import ProcessGroup
 from pilqr_ros.nodes.waiting import wait_for
 
 FACTOR = 0.3  # a slow world, in which a busy machine still is in time
@@ -96,19 +95,11 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench(domain, client, wait_until):
-    commands = {}
-    for name, settings in SETTINGS.items():
-        commands[name] = [sys.executable, "-m", f"pilqr_ros.nodes.{name}", "--ros-args"]
-        for setting in (f"real_time_factor:={FACTOR}", *settings):
-            commands[name] += ["-p", setting]
-    lines = []
-    with ProcessGroup(commands, lambda name, line: lines.append((name, line))) as group:
+def bench(client, run_with, wait_until):
+    with run_with(SETTINGS, f"real_time_factor:={FACTOR}"):
         one = Bench(client)
-        one.lines = lines
         wait_until(one.connected, "the graph", 40.0)
         yield one
-        group.check()
 
 
 def test_a_displaced_arm_is_driven_back_under_the_guard(bench, task):
