@@ -26,6 +26,7 @@ from pilqr_ros.robot.fields import rollout_from_message
 
 EVERY_NODE = tuple(spec.name for spec in graph.NODES)
 TOPIC = "effort_controller/commands"
+START_DEADLINE = 60.0
 
 
 def read(bag, topic):
@@ -113,6 +114,7 @@ class Source:
         self.wait_until(
             lambda: any((one.run_directory, one.part) == (str(run), part) for one in self.statuses),
             "the recorder",
+            START_DEADLINE,
         )
         self.wait_until(self.commands.get_subscription_count, "the recorder's subscription")
 
