@@ -154,6 +154,27 @@ def confirm(namespace: Namespace = "") -> None:
 
 
 @app.command()
+def doctor(
+    task: TaskName = "hockey",
+    robot_config: RobotFile = "",
+    seconds: Annotated[float, typer.Option(min=1.0, help="How long is listened.")] = 3.0,
+    namespace: Namespace = "",
+    discovery: Discovery = "auto",
+) -> None:
+    """Check a running graph before the first torque; exit code 1 if something must be mended."""
+    require_ros()
+    from pilqr_ros.nodes.discovery import limit_discovery
+    from pilqr_ros.nodes.doctor.examination import is_fit
+    from pilqr_ros.nodes.doctor.visit import visit
+
+    limit_discovery(discovery)
+    with show.console.status("looking at the graph"):
+        findings = visit(task, robot_config, namespace, seconds)
+    show.show_findings(findings)
+    raise typer.Exit(0 if is_fit(findings) else 1)
+
+
+@app.command()
 def train(
     task: Annotated[
         str | None, typer.Argument(help="A task's name, or the path of its file; else hockey.")

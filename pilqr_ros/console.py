@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from pilqr_ros.experiments.comparison import Job
 from pilqr_ros.learning.run_store import RunStore, open_run
 from pilqr_ros.sessions import Outcomes
 from pilqr_ros.tasks import Task
+
+_COLOURS = {"OK": "green", "WARN": "yellow", "FAIL": "bold red"}
 
 console = Console()
 errors = Console(stderr=True)
@@ -112,6 +115,22 @@ def show_evaluation(evaluated: Task, outcomes: Outcomes) -> None:
             f"{cost[rows].mean():.1f}",
         )
     console.print(table)
+
+
+def show_findings(findings: Sequence[Any]) -> None:
+    """Print one row a `Finding` of the doctor, and how many there are of each kind."""
+    table = _table("doctor", "", "what", "found")
+    for finding in findings:
+        verdict = finding.verdict.value
+        advice = f"\n[italic]{escape(finding.advice)}[/]" if finding.advice else ""
+        table.add_row(
+            f"[{_COLOURS[verdict]}]{verdict}[/]",
+            escape(finding.subject),
+            escape(finding.message) + advice,
+        )
+    console.print(table)
+    counts = Counter(finding.verdict.value for finding in findings)
+    console.print(", ".join(f"{counts[verdict]} {verdict}" for verdict in _COLOURS))
 
 
 def warn(text: str) -> None:
