@@ -13,7 +13,7 @@ NODES = [
     "state_estimator",
     "trajectory_executor",
 ]
-CONFIG = ["config", "config/robots", "config/ros2_control"]
+CONFIG = ["config", "config/robots", "config/ros2_control", "config/sros2"]
 
 
 def files(folder: str, pattern: str) -> list[str]:

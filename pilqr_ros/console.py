@@ -119,7 +119,7 @@ def show_evaluation(evaluated: Task, outcomes: Outcomes) -> None:
 
 def show_findings(findings: Sequence[Any]) -> None:
     """Print one row a `Finding` of the doctor, and how many there are of each kind."""
-    table = _table("doctor", "", "what", "found")
+    table = _table("doctor", "verdict", "what", "found")
     for finding in findings:
         verdict = finding.verdict.value
         advice = f"\n[italic]{escape(finding.advice)}[/]" if finding.advice else ""
@@ -192,7 +192,7 @@ def counting_bar(title: str, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-_TEXT = ("condition", "task", "method", "directory")
+_TEXT = ("condition", "task", "method", "directory", "verdict", "what", "found")
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -56,6 +56,12 @@ class GuardParameters(ListenerParameters):
     """Parameters of the guard."""
 
     robot_joints: tuple[str, ...] = robot_joints()
+    torque_limits: tuple[float, ...] = parameter(
+        (), "the robot's own, within the task's [N m]; none: the task's"
+    )
+    torque_rate_limits: tuple[float, ...] = parameter(
+        (), "the robot's own, within the task's [N m per control step]; none: the task's"
+    )
     start_enabled: bool = parameter(False, "let torque pass from the start, without ~/enable")
     estop_timeout: float = parameter(
         0.0, "longest silence of the topic estop [s]; 0: it need not speak", low=0.0, high=60.0
@@ -77,6 +83,8 @@ class EffortGuardNode(Node):
             between_commands=not self._given.lockstep,
             enabled=self._given.start_enabled,
             joint_names=self._given.robot_joints,
+            torque_limits=self._given.torque_limits,
+            torque_rate_limits=self._given.torque_rate_limits,
         )
         self._log = InterventionLog()
         self._applied = AppliedTorque(effort=array("d", bytes(8 * task.dU)))

@@ -104,7 +104,7 @@ NODES = (
     NodeSpec(
         "effort_guard",
         ("task", "real_time_factor", "start_enabled"),
-        robot=("command_timeout", "robot_joints"),
+        robot=("command_timeout", "robot_joints", "torque_limits", "torque_rate_limits"),
     ),
     NodeSpec(
         "state_estimator", ("task", "real_time_factor"), robot=("robot_joints", *MOTION_CAPTURE)
@@ -185,7 +185,7 @@ def _robot(chosen: GraphOptions) -> tuple[dict[str, Any], dict[str, str]]:
 
 def ros_arguments(start: NodeStart, log_level: str) -> list[str]:
     """Return a node's arguments after ``--ros-args``."""
-    arguments = ["--log-level", log_level]
+    arguments = ["--log-level", log_level, "--enclave", f"/{start.name}"]
     for name, value in start.parameters.items():
         arguments += ["-p", f"{name}:={json.dumps(value)}"]
     for usual, topic in start.remappings.items():

@@ -23,7 +23,7 @@ from pilqr_ros.robot.interventions import GuardedTorque, Intervention
 from pilqr_ros.robot.joint_limits import JointLimits
 from pilqr_ros.robot.joint_reader import JointReader, names_on_robot
 from pilqr_ros.robot.safety_switch import SafetySwitch
-from pilqr_ros.robot.torque_limits import TorqueLimits
+from pilqr_ros.robot.torque_limits import TorqueLimits, tighter_limits
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.typing import Array
 
@@ -248,6 +248,8 @@ def build_guard(
     between_commands: bool,
     enabled: bool,
     joint_names: Sequence[str] = (),
+    torque_limits: Sequence[float] = (),
+    torque_rate_limits: Sequence[float] = (),
 ) -> TorqueGuard:
     """Return the guard of a task.
 
@@ -257,8 +259,15 @@ def build_guard(
         between_commands: See `GuardTiming`.
         enabled: Whether torque may pass from the start.
         joint_names: What the robot calls the sensed joints; none if it has the task's names.
+        torque_limits: The robot's own limits [N m]; none if it has the task's.
+        torque_rate_limits: Likewise [N m per control step].
+
+    Raises:
+        RobotConfigError: A limit is wider than the task's.
     """
-    file, joints, effort = task.file.guard, task.joints, task.torque_limits
+    file, joints = task.file.guard, task.joints
+    effort = tighter_limits("torque_limits", torque_limits, task.torque_limits)
+    rates = tighter_limits("torque_rate_limits", torque_rate_limits, task.torque_rate_limits)
     limits = JointLimits(
         joints=joints,
         effort=effort,
@@ -271,5 +280,5 @@ def build_guard(
     )
     timing = GuardTiming(timeout_ns, MOST_AGE_PERIODS * task.period_ns, between_commands)
     names = names_on_robot(task, joint_names)[: task.dU]
-    torques = TorqueLimits(joints, effort, task.torque_rate_limits)
+    torques = TorqueLimits(joints, effort, rates)
     return TorqueGuard(torques, limits, timing, enabled=enabled, joint_names=names)

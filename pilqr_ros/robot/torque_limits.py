@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from pilqr_ros.robot.errors import RobotConfigError
 from pilqr_ros.robot.interventions import GuardedTorque, Intervention
 from pilqr_ros.robot.naming import named_values
 from pilqr_ros.trajopt.errors import ShapeError
@@ -65,3 +67,23 @@ class TorqueLimits:
             interventions |= Intervention.RATE_LIMIT
             details.append(f"{named_values(self.joints, slowed, within, 'N m')} changes too fast")
         return GuardedTorque(limited, int(interventions), "; ".join(details))
+
+
+def tighter_limits(name: str, own: Sequence[float], allowed: Array) -> Array:
+    """Return the limits of a robot, which may be tighter than a task's and never wider.
+
+    Args:
+        name: What they are, for the error.
+        own: The robot's, one for each joint; none if it has the task's.
+        allowed: The task's, ``(dU,)``.
+
+    Raises:
+        RobotConfigError: There is not one for each joint, or one is not positive or too wide.
+    """
+    if len(own) == 0:
+        return allowed
+    limits = np.asarray(own, dtype=np.float64)
+    if limits.shape != allowed.shape or not ((limits > 0.0) & (limits <= allowed)).all():
+        problem = f"are {list(own)}, allowed are positive ones up to {allowed.tolist()}"
+        raise RobotConfigError(name, problem)
+    return limits

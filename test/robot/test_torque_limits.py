@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from pilqr_ros.robot.errors import RobotConfigError
 from pilqr_ros.robot.interventions import Intervention
-from pilqr_ros.robot.torque_limits import TorqueLimits
+from pilqr_ros.robot.torque_limits import TorqueLimits, tighter_limits
 from pilqr_ros.trajopt.errors import ShapeError
 
 ZERO = np.zeros(2)
@@ -53,3 +54,16 @@ def test_a_wrong_number_of_torques_is_a_fault(limits):
 def test_limits_of_different_sizes_are_refused():
     with pytest.raises(ShapeError, match="rate"):
         TorqueLimits(("shoulder", "elbow"), np.ones(2), np.ones(3))
+
+
+@pytest.mark.parametrize("own", [[1.0], [1.0, 3.0], [1.0, 0.0], [1.0, float("nan")]])
+def test_a_robots_own_limits_are_never_wider_than_the_tasks(own):
+    allowed = np.array([2.0, 2.0])
+    with pytest.raises(RobotConfigError, match=r"torque_limits: are .* up to \[2\.0, 2\.0\]"):
+        tighter_limits("torque_limits", own, allowed)
+
+
+def test_a_robots_own_limits_replace_the_tasks():
+    allowed = np.array([2.0, 2.0])
+    np.testing.assert_array_equal(tighter_limits("torque_limits", (), allowed), allowed)
+    np.testing.assert_array_equal(tighter_limits("torque_limits", [1.0, 2.0], allowed), [1, 2])

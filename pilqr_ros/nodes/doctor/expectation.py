@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import mujoco
-
 from pilqr_ros.nodes.graph import NODES, SIMULATED_ROBOT
 from pilqr_ros.robot.robot_config import RobotConfig
-from pilqr_ros.tasks.models import element_id
 from pilqr_ros.tasks.task import Task
 
 BRIDGE = SIMULATED_ROBOT[0].name
@@ -26,13 +24,13 @@ class Wire(NamedTuple):
     subscriber: str
 
 
-class JointLimits(NamedTuple):
-    """Names of a joint in the task and on the robot, and its range [rad or m], if it has one."""
+class JointSpan(NamedTuple):
+    """Names of a joint in the task and on the robot, and its bounds [rad or m]."""
 
     task_name: str
     name: str
-    low: float | None
-    high: float | None
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Expectation:
     nodes: tuple[str, ...]
     wires: Mapping[str, Wire]
     services: tuple[str, ...]
-    joints: tuple[JointLimits, ...]
+    joints: tuple[JointSpan, ...]
     rates: Mapping[str, float]
     frames: Mapping[str, str]
     task: str
@@ -122,7 +120,7 @@ def expect(task: Task, robot: RobotConfig | None, namespace: str) -> Expectation
 SERVICES = (
     "reset",
     "cost_evaluator/evaluate_cost",
-    "execute_rollout/_action/send_goal",
+    "trajectory_executor/execute_rollout/_action/send_goal",
     "learner/train_local/_action/send_goal",
 )
 
@@ -132,18 +130,10 @@ def absolute(topic: str, space: str) -> str:
     return topic if topic.startswith("/") else f"{space}{topic}"
 
 
-def _joints(task: Task, config: RobotConfig) -> tuple[JointLimits, ...]:
-    """Return names and ranges of the sensed joints."""
+def _joints(task: Task, config: RobotConfig) -> tuple[JointSpan, ...]:
+    """Return names and bounds of the sensed joints; only actuated ones have bounds."""
+    bounds = dict(zip(task.joints, task.position_limits.tolist(), strict=True))
     names = zip(task.sensed_joints, config.joint_names(task), strict=True)
     return tuple(
-        JointLimits(joint, name, *_range(task.world_model, joint)) for joint, name in names
+        JointSpan(joint, name, *bounds.get(joint, (-math.inf, math.inf))) for joint, name in names
     )
-
-
-def _range(model: mujoco.MjModel, joint: str) -> tuple[float | None, float | None]:
-    """Return the range of a joint, if it has one."""
-    index = element_id(model, mujoco.mjtObj.mjOBJ_JOINT, joint, "joints")
-    if not model.jnt_limited[index]:
-        return None, None
-    low, high = model.jnt_range[index]
-    return float(low), float(high)

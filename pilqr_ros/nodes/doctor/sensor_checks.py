@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from pilqr_ros.nodes.doctor.expectation import Expectation, JointLimits
+from pilqr_ros.nodes.doctor.expectation import Expectation, JointSpan
 from pilqr_ros.nodes.doctor.findings import Finding, fail, ok, warn
 from pilqr_ros.nodes.doctor.graph_checks import is_simulated
 from pilqr_ros.nodes.doctor.snapshot import Snapshot, Stream
@@ -108,7 +108,7 @@ def _judge_stream(topic: str, stream: Stream | None, rate: float) -> Finding:
     return ok(f"rate of {topic}", text)
 
 
-def _judge_joint(joint: JointLimits, position: float, velocity: float) -> Finding:
+def _judge_joint(joint: JointSpan, position: float, velocity: float) -> Finding:
     subject = f"joint {joint.name}"
     if not (math.isfinite(position) and math.isfinite(velocity)):
         text = f"is at {position} with velocity {velocity}"
@@ -116,11 +116,10 @@ def _judge_joint(joint: JointLimits, position: float, velocity: float) -> Findin
     if abs(velocity) > MOST_SPEED:
         text = f"moves at {velocity:.3g}, allowed are {MOST_SPEED:g}"
         return fail(subject, text, "let it come to rest; see who moves it, or the sensor's offset")
-    if joint.low is None or joint.high is None:
-        return ok(subject, f"at {position:.3f}, at rest")
     text = f"at {position:.3f} in [{joint.low:.3f}, {joint.high:.3f}]"
     if not joint.low <= position <= joint.high:
         return fail(subject, f"is {text}: outside", "see zero and sign of its encoder")
-    if min(position - joint.low, joint.high - position) < NEAR * (joint.high - joint.low):
+    span = joint.high - joint.low
+    if math.isfinite(span) and min(position - joint.low, joint.high - position) < NEAR * span:
         return warn(subject, f"{text}: near its bound", "move it away by hand")
     return ok(subject, f"{text}, at rest")

@@ -1,0 +1,71 @@
+"""`pilqr doctor` on real graphs, sound and with a fault."""
+
+import os
+import signal
+
+import pytest
+from typer.testing import CliRunner
+
+from pilqr_ros.cli import app
+from pilqr_ros.nodes.doctor.examination import is_fit
+from pilqr_ros.nodes.doctor.findings import Verdict
+from pilqr_ros.nodes.doctor.visit import visit
+from pilqr_ros.nodes.graph import NODES
+
+NAMES = [spec.name for spec in NODES]
+SECONDS = 3.0
+
+
+@pytest.fixture(scope="module")
+def graph(run_nodes):
+    with run_nodes(*NAMES, respawn=False) as group:
+        yield group
+
+
+def failures(findings):
+    return {f"{f.subject}: {f.message}" for f in findings if f.verdict is Verdict.FAIL}
+
+
+def settled(wait_until, task="hockey", robot=""):
+    """Visit until nothing fails: on a busy machine nodes take their time to find each other."""
+    last = []
+
+    def fit():
+        last[:] = visit(task, robot, "", SECONDS)
+        return is_fit(last)
+
+    wait_until(fit, "a sound graph", 60.0)
+    return last
+
+
+def test_a_sound_graph_is_fit_and_the_command_says_so(graph, wait_until):
+    findings = settled(wait_until)
+    assert len(findings) > 25
+    result = CliRunner().invoke(app, ["doctor", "hockey"])
+    assert result.exit_code == 0, result.output
+    assert "0 FAIL" in result.output
+
+
+def test_other_names_of_joints_and_topics_are_found(graph, tmp_path):
+    robot = tmp_path / "robot.yaml"
+    robot.write_text(
+        "name: other\n"
+        "motion_capture: {topics: {puck: /elsewhere/puck}}\n"
+        "joints: {r_shoulder_pan_joint: turn}\n"
+    )
+    found = failures(visit("hockey", str(robot), "", SECONDS))
+    assert any(
+        text.startswith("joint turn: is not in the joint state; it has: r_") for text in found
+    )
+    assert "topic /elsewhere/puck: nobody is there to publish it" in found
+
+
+def test_a_node_that_was_killed_is_missed(graph, wait_until):
+    os.kill(graph.pids["state_estimator"], signal.SIGKILL)
+    wait_until(
+        lambda: "node state_estimator: is not there" in failures(visit("hockey", "", "", SECONDS)),
+        "the missing node",
+        60.0,
+    )
+    result = CliRunner().invoke(app, ["doctor", "hockey"])
+    assert result.exit_code == 1
