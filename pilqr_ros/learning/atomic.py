@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,17 @@ from pilqr_ros.learning.errors import RunError
 
 MAX_FILE_BYTES = 256 * 2**20
 """Larger files than this are not read: no array of a run comes near it."""
+
+# A file that somebody tampered with also comes out as one of these.
+_DAMAGED = (
+    OSError,
+    ValueError,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:
@@ -84,7 +96,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     try:
         value = json.loads(_checked(path).read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error
     if not isinstance(value, dict):
         raise RunError(f"{path} holds {type(value).__name__}, expected a JSON object")
@@ -100,9 +112,13 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
         _check_unpacked_size(_checked(path))
         with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            arrays = {name: file[name] for name in file.files}
+    except _DAMAGED as error:
         raise RunError(f"{path} cannot be read: {error}") from error
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise RunError(f"{path} holds {name}, which is not an array")
+    return arrays
 
 
 def _checked(path: Path) -> Path:
