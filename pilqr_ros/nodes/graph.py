@@ -66,6 +66,7 @@ class NodeSpec:
         name: Its executable, which is also its name.
         options: The options that it takes.
         robot: The parameters that it takes from the robot's file, if one is given.
+        fixed: Parameters that leave no choice.
         needs: The option without which it is not started; empty if there is none.
         unless: The option with which it is not started; empty if there is none.
     """
@@ -73,6 +74,7 @@ class NodeSpec:
     name: str
     options: tuple[str, ...]
     robot: tuple[str, ...] = ()
+    fixed: tuple[tuple[str, Any], ...] = ()
     needs: str = ""
     unless: str = ""
 
@@ -94,6 +96,16 @@ class NodeStart:
 
 MOTION_CAPTURE = ("base_frame", "mocap_frame", "mocap_xyz", "mocap_rpy")
 
+RESET_MOTION = (
+    "max_speed",
+    "frequency",
+    "damping_ratio",
+    "tracking_error",
+    "settle_time",
+    "deadline",
+    "operator_timeout",
+)
+
 NODES = (
     NodeSpec(
         "mujoco_bridge",
@@ -111,11 +123,12 @@ NODES = (
     ),
     NodeSpec("trajectory_executor", ("task", "real_time_factor")),
     NodeSpec("cost_evaluator", ("task",)),
+    NodeSpec("robot_reset", ("task", "real_time_factor"), robot=RESET_MOTION, needs="hardware"),
     NodeSpec("recorder", ("task",), needs="record"),
-    NodeSpec("learner", ("task", "runs_directory", "record")),
+    NodeSpec("learner", ("task", "runs_directory", "record"), robot=("reset_timeout",)),
 )
 
-SIMULATED_ROBOT = NODES[:1]
+SIMULATED_ROBOT = (replace(NODES[0], fixed=(("offer_reset", False),)),)
 """What stands in for a real robot when the nodes for hardware are tried."""
 
 HARDWARE: dict[str, Any] = {"real_time_factor": 1.0, "start_enabled": False}
@@ -159,7 +172,8 @@ def starts(chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES) -> tuple[N
         NodeStart(
             spec.name,
             {name: getattr(chosen, name) for name in spec.options}
-            | {name: parameters[name] for name in spec.robot if name in parameters},
+            | {name: parameters[name] for name in spec.robot if name in parameters}
+            | dict(spec.fixed),
             remappings,
         )
         for spec in nodes
@@ -177,6 +191,8 @@ def _robot(chosen: GraphOptions) -> tuple[dict[str, Any], dict[str, str]]:
     task = load_task(chosen.task)
     config = load_robot_config(chosen.robot_config, task)
     parameters: dict[str, Any] = dict(robot_parameters(config, task))
+    if not chosen.hardware:  # the simulation resets itself
+        del parameters["reset_timeout"]
     if chosen.real_time_factor == 0.0:  # in lock-step the world waits for commands
         del parameters["command_timeout"]
     usual = {name: topic for name, topic in config.topics(task).items() if name != topic}

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from pilqr_ros.robot.errors import RobotConfigError
 from pilqr_ros.tasks.errors import ConfigError
 from pilqr_ros.tasks.loader import find_config
-from pilqr_ros.tasks.schema import NonNegative, Positive, Section, Vector3
+from pilqr_ros.tasks.schema import Positive, Section, Vector3
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.tasks.yaml_text import parse_yaml, read_text
 
@@ -61,14 +61,15 @@ class Limits(Section):
 
 
 class ResetMotion(Section):
-    """How the arm moves to a start: fastest [rad/s], stiffness and damping, times [s]."""
+    """How the arm moves to a start: see the parameters of robot_reset [rad/s, rad, s]."""
 
-    max_speed: Annotated[float, Field(gt=0, le=2)] = 0.3
-    settle_time: NonNegative = 0.5
-    deadline: Positive = 20.0
-    operator_timeout: Positive = 300.0
-    stiffness: tuple[NonNegative, ...] = ()
-    damping: tuple[NonNegative, ...] = ()
+    max_speed: Annotated[float, Field(ge=0.01, le=2)] = 0.3
+    frequency: Annotated[float, Field(ge=0.5, le=10)] = 6.0
+    damping_ratio: Annotated[float, Field(ge=0.3, le=2)] = 1.0
+    tracking_error: Annotated[float, Field(ge=0.01, le=3)] = 0.3
+    settle_time: Annotated[float, Field(ge=0, le=60)] = 0.5
+    deadline: Annotated[float, Field(ge=1, le=600)] = 60.0
+    operator_timeout: Annotated[float, Field(ge=1, le=1800)] = 300.0
 
 
 class RobotConfig(Section):
@@ -112,11 +113,6 @@ class RobotConfig(Section):
         _check_names(self.motion_capture.topics, task.bodies, "motion_capture.topics", "body")
         _check_names(self.joints, task.sensed_joints, "joints", "joint")
         _check_names(self.limits, task.joints, "limits", "joint")
-        for key in ("stiffness", "damping"):
-            count = len(getattr(self.reset, key))
-            if count not in (0, task.dU):
-                problem = f"has {count} entries, expected {task.dU} (one for each joint) or none"
-                raise RobotConfigError(f"reset.{key}", problem)
         for joint in task.file.joints:
             _check_limits(joint, self.limits.get(joint.name, Limits()), f"limits.{joint.name}")
         names = self.joint_names(task)

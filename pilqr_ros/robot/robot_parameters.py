@@ -29,12 +29,7 @@ def robot_parameters(config: RobotConfig, task: Task) -> dict[str, Value]:
         "torque_rate_limits": _limits(config, task, "torque_rate_limit"),
         "command_timeout": config.effort.command_timeout,
         "sensor_rate": config.joint_states.rate,
-        "max_speed": reset.max_speed,
-        "settle_time": reset.settle_time,
-        "deadline": reset.deadline,
-        "operator_timeout": reset.operator_timeout,
-        "stiffness": list(reset.stiffness),
-        "damping": list(reset.damping),
+        **reset.model_dump(),
         "reset_timeout": reset.deadline + reset.operator_timeout + _RESET_MARGIN,
     }
     return {name: value for name, value in values.items() if value != []}

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from pilqr_ros.nodes.access_policy import Access, observe, read_policy, write_policy
-from pilqr_ros.nodes.graph import NODES
+from pilqr_ros.nodes.graph import GraphOptions, starts
 
 POLICY = Path(__file__).parents[2] / "config" / "sros2" / "policy.xml"
 TORQUES = "/effort_controller/commands"
-NAMES = [spec.name for spec in NODES]
+NAMES = [start.name for start in starts(GraphOptions())]
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,17 @@ def test_everything_that_the_running_nodes_do_is_allowed(graph, policy, client, 
             lambda name=name: f"/{name}/get_parameters" in observe(client.node, name).serves, name
         )
         assert observe(client.node, name).beyond(policy[name]) == {}, name
+
+
+def test_what_resets_a_robot_is_allowed_what_it_does(
+    fresh_client, run_nodes, policy, wait_until, tmp_path
+):
+    robot = tmp_path / "robot.yaml"
+    robot.write_text("name: robot")
+    node, name = fresh_client.node, "robot_reset"
+    with run_nodes(name, hardware=True, robot_config=str(robot)):
+        wait_until(lambda: f"/{name}/get_parameters" in observe(node, name).serves, name)
+        assert observe(node, name).beyond(policy[name]) == {}
 
 
 def test_only_the_guard_may_publish_torques(policy):

@@ -10,9 +10,9 @@ from pilqr_ros.cli import app
 from pilqr_ros.nodes.doctor.examination import is_fit
 from pilqr_ros.nodes.doctor.findings import Verdict
 from pilqr_ros.nodes.doctor.visit import visit
-from pilqr_ros.nodes.graph import NODES
+from pilqr_ros.nodes.graph import GraphOptions, starts
 
-NAMES = [spec.name for spec in NODES]
+NAMES = [start.name for start in starts(GraphOptions())]
 SECONDS = 3.0
 
 

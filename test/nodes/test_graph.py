@@ -20,7 +20,7 @@ UP = """
 from pilqr_ros.nodes.graph import GraphOptions, run_graph
 raise SystemExit(run_graph(GraphOptions(runs_directory={!r}, respawn={!r})))
 """
-EVERY_NODE = [spec.name for spec in graph.NODES]
+EVERY_NODE = [start.name for start in graph.starts(graph.GraphOptions())]
 
 
 def children(pid):
@@ -191,12 +191,15 @@ def test_a_node_knows_every_parameter_that_it_is_started_with(spec):
         if isinstance(kind, type) and issubclass(kind, TaskParameters)
     ]
     known = {field.name for record in records for field in dataclasses.fields(record)}
-    assert {*spec.options, *spec.robot} <= known
+    assert {*spec.options, *spec.robot, *dict(spec.fixed)} <= known
 
 
 def test_hardware_is_everything_but_the_simulated_robot_in_real_time():
     commands = started(task="hockey_lightarm", robot_config="lightarm", hardware=True)
     assert "mujoco_bridge" not in commands
+    assert "max_speed:=0.3" in commands["robot_reset"]
+    assert "start_enabled:=false" in commands["effort_guard"]
+    assert "reset_timeout:=370.0" in commands["learner"]
     assert "real_time_factor:=1.0" in commands["trajectory_executor"]
     with pytest.raises(NodeError, match="hardware needs robot_config"):
         started(task="hockey_lightarm", hardware=True)

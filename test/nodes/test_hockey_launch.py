@@ -53,7 +53,8 @@ class TestGraph(unittest.TestCase):
             time.sleep(0.05)
 
     def test_every_node_starts(self):
-        expected = {(spec.name, f"/{NAMESPACE}") for spec in graph.NODES}
+        starts = graph.starts(graph.GraphOptions())
+        expected = {(start.name, f"/{NAMESPACE}") for start in starts}
         self.wait_until(
             lambda: expected <= set(self.node.get_node_names_and_namespaces()), "every node"
         )

@@ -52,7 +52,7 @@ def test_what_is_left_out_has_the_usual_names(task, tmp_path):
     assert all(usual == topic for usual, topic in config.topics(task).items())
     values = robot_parameters(config, task)
     assert values["base_frame"] == "base"
-    assert not {"robot_joints", "torque_limits", "stiffness"} & set(values)
+    assert not {"robot_joints", "torque_limits"} & set(values)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,6 @@ def test_what_is_left_out_has_the_usual_names(task, tmp_path):
         (("joints", "la_joint_1"), "lightarm_wrist_roll", r"two joints are called 'lightarm_wrist"),
         (("limits",), {"la_joint_7": {"torque_limit": 9}}, r"limit: 9 is more than the task's 5"),
         (("limits",), {"la_joint_7": {"torque_limit": 0}}, r"limit: .*greater than 0.*got 0"),
-        (("reset", "stiffness"), [1.0], r"reset\.stiffness: has 1 entries, expected 7"),
         (("reset", "max_speed"), 30, r"reset\.max_speed: .*less than or equal to 2.*got 30"),
     ],
 )

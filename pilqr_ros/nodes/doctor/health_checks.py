@@ -33,7 +33,7 @@ def check_guard(seen: Snapshot, expected: Expectation) -> Iterator[Finding]:
             advice = f"mend the reason, then call {name}/reset_estop and {name}/enable"
             yield fail("guard", status.message, advice)
         elif status.level == _number(Level.WARN):
-            call = f"ros2 service call {name}/enable std_srvs/srv/SetBool '{{data: true}}'"
+            call = f"`pilqr guard enable`, or the service {name}/enable"
             text = f"{status.message}: no torque passes"
             advice = f"when everything else is well: {call}"
             yield warn("guard", text, advice) if is_simulated(seen) else ok("guard", text)
