@@ -43,6 +43,7 @@ def test_what_resets_a_robot_is_allowed_what_it_does(
     robot.write_text("name: robot")
     node, name = fresh_client.node, "robot_reset"
     with run_nodes(name, hardware=True, robot_config=str(robot)):
+        wait_until(lambda: name in node.get_node_names(), name)
         wait_until(lambda: f"/{name}/get_parameters" in observe(node, name).serves, name)
         assert observe(node, name).beyond(policy[name]) == {}
 
