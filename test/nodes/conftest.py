@@ -16,6 +16,8 @@ pytest.importorskip("pilqr_msgs", reason="pilqr_msgs is not built or not sourced
 
 from pilqr_ros.nodes import graph
 from pilqr_ros.nodes.client_node import ClientNode
+from pilqr_ros.nodes.errors import NodeError
+from pilqr_ros.nodes.exclusive import only_graph
 from pilqr_ros.nodes.processes import ProcessGroup
 from pilqr_ros.nodes.ros_collector import RosCollector
 from pilqr_ros.tasks import load_task
@@ -32,9 +34,20 @@ def free_domain():
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 continue
-            yield domain
-            return
+            if not graph_runs(domain):
+                yield domain
+                return
     raise RuntimeError("no ROS domain is free")
+
+
+def graph_runs(domain):
+    """Tell whether a graph is in a domain: somebody's own, or one that a test left behind."""
+    os.environ["ROS_DOMAIN_ID"] = str(domain)
+    try:
+        with only_graph(""):
+            return False
+    except NodeError:
+        return True
 
 
 @contextmanager

@@ -55,10 +55,12 @@ def up(fresh_domain, tmp_path, client_of_graph, request):
         stderr=subprocess.STDOUT,
         text=True,
     )
-    process.nodes = client_of_graph(process)
-    yield process
-    process.kill()
-    process.communicate(timeout=10)
+    try:
+        process.nodes = client_of_graph(process)
+        yield process
+    finally:
+        process.kill()
+        process.communicate(timeout=10)
 
 
 @pytest.fixture
