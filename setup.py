@@ -8,6 +8,7 @@ NODES = [
     "effort_guard",
     "learner",
     "mujoco_bridge",
+    "policy_server",
     "recorder",
     "robot_reset",
     "state_estimator",

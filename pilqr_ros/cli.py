@@ -6,6 +6,7 @@ trained in one process, on a machine that has none.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,11 +17,15 @@ from rich.markup import escape
 
 from pilqr_ros import bag_commands
 from pilqr_ros import console as show
+from pilqr_ros.deploying import WhichPolicy, deploy
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.curves import plot_learning_curve
 from pilqr_ros.learning.errors import RunError, TrainingStopped
+from pilqr_ros.learning.policy_card import write_card
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig
+from pilqr_ros.learning.policy_tests import named_test
 from pilqr_ros.learning.run_store import TASK_FILE, RunConfig, RunStore, find_runs, open_run
+from pilqr_ros.learning.success_curve import plot_success_curve
 from pilqr_ros.learning.training import check_config, default_conditions
 from pilqr_ros.learning.video import film_evaluation
 from pilqr_ros.sessions import Session, Where, open_session, require_ros
@@ -32,6 +37,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.command()(deploy)
 
 app.add_typer(bag_commands.app, name="bag")
 
@@ -216,7 +222,9 @@ def train(
         store = open_run(directory)
         show.show_iterations(store)
         if evaluation > 0:
-            _evaluate(work, store, EvaluationConfig(rollouts=evaluation, seed=config.seed))
+            for planned in _final_evaluations(store, evaluation):
+                _evaluate(work, store, planned)
+    show.console.print(f"card: {write_card(store)}", soft_wrap=True)
     _draw(store, video=video and evaluation > 0)
     show.console.print(f"run: {directory}", soft_wrap=True)
 
@@ -231,6 +239,10 @@ def evaluate(
     iteration: Annotated[int, typer.Option(min=-1, help="Whose policies; -1: the last.")] = -1,
     explore: Annotated[bool, typer.Option(help="With the policy's own noise.")] = False,
     seed: Seed = 0,
+    policy: WhichPolicy = "best",
+    test: Annotated[
+        str | None, typer.Option(help="A test of the task file: its conditions and rollouts.")
+    ] = None,
     real_time_factor: Pace = 0.0,
     record: Record = True,
     namespace: Namespace = "",
@@ -242,11 +254,15 @@ def evaluate(
     """Execute the policies of a run and count successes."""
     store = open_run(run)
     chosen = () if conditions is None else _indices(store.task, conditions)
-    config = EvaluationConfig(iteration, rollouts, explore, seed, chosen)
+    if test is not None:
+        named = named_test(store.task, test)
+        chosen, rollouts = named.conditions, named.rollouts
+    config = EvaluationConfig(iteration, rollouts, explore, seed, chosen, policy)
     task, runs = str(run / TASK_FILE), run.parent
     where = Where(real_time_factor, record, namespace, in_process, attach, robot_config, discovery)
     with open_session(task, runs, where) as work:
         _evaluate(work, store, config)
+    show.console.print(f"card: {write_card(store)}", soft_wrap=True)
 
 
 @app.command()
@@ -374,6 +390,17 @@ def _resumed(
     return str(run / TASK_FILE), store.config
 
 
+def _final_evaluations(store: RunStore, rollouts: int) -> list[EvaluationConfig]:
+    """Return how a finished run is evaluated: where there are tests of a global policy, by them."""
+    seed, guided = store.config.seed, store.task.guided
+    if not store.config.guided or guided is None or not guided.tests:
+        return [EvaluationConfig(rollouts=rollouts, seed=seed)]
+    return [
+        EvaluationConfig(rollouts=test.rollouts, seed=seed, conditions=test.conditions)
+        for test in guided.tests.values()
+    ]
+
+
 def _evaluate(work: Session, store: RunStore, config: EvaluationConfig) -> None:
     total = config.rollouts * len(config.conditions or store.config.conditions)
     with show.counting_bar("evaluation", total) as advance:
@@ -383,6 +410,9 @@ def _evaluate(work: Session, store: RunStore, config: EvaluationConfig) -> None:
 
 def _draw(store: RunStore, *, video: bool) -> None:
     show.console.print(f"learning curve: {plot_learning_curve(store)}", soft_wrap=True)
+    if store.config.guided:
+        with contextlib.suppress(RunError):
+            show.console.print(f"success curve: {plot_success_curve(store)}", soft_wrap=True)
     if not video:
         return
     try:

@@ -121,9 +121,9 @@ class GraphSession:
             TrainingError: Training ended early; the message says why and how it goes on.
             TrainingStopped: The user interrupted it; likewise.
         """
-        from pilqr_msgs.action import TrainLocal
+        from pilqr_msgs.action import TrainGlobal, TrainLocal
 
-        goal = TrainLocal.Goal(
+        goal = (TrainGlobal if config.guided else TrainLocal).Goal(
             method=config.method,
             iterations=config.iterations,
             rollouts=config.rollouts,
@@ -133,13 +133,14 @@ class GraphSession:
         )
         directory = ""
 
-        def on_feedback(feedback: TrainLocal.Feedback) -> None:
+        def on_feedback(feedback: Any) -> None:  # noqa: ANN401
             nonlocal directory
             directory = feedback.run_directory
             on_progress(feedback)
 
         try:
-            result = self.client.train(goal, on_feedback)
+            train = self.client.train_global if config.guided else self.client.train
+            result = train(goal, on_feedback)
         except KeyboardInterrupt:
             raise _interrupted(directory) from None
         except PilqrError as error:
@@ -166,6 +167,7 @@ class GraphSession:
             explore=config.explore,
             seed=config.seed,
             conditions=list(config.conditions),
+            policy=config.policy,
         )
         counted = 0
 

@@ -34,9 +34,9 @@ class GuidedSettings:
     hidden: tuple[int, ...] = (42, 42)
     sample_from: Literal["local", "global"] = "local"
     linearisation: Literal["jacobian", "regression"] = "jacobian"
-    epochs: int = 100
-    batch_size: int = 100
-    learning_rate: float = 1e-3
+    epochs: int = 60
+    batch_size: int = 250
+    learning_rate: float = 2e-3
     weight_decay: float = 0.0
     observation_noise: float = 0.02
     state_noise: float = 0.0

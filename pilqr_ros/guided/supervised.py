@@ -78,7 +78,10 @@ def fit(
     model = _Model(start, unit)
     with _one_thread():
         optimiser = torch.optim.Adam(
-            model.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
+            model.parameters(),
+            settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            fused=True,
         )
         before = _evaluate(start, data)
         for epoch in range(settings.epochs):
@@ -170,8 +173,8 @@ def _epoch(
     for first in range(0, len(order), settings.batch_size):
         rows = slice(first, first + settings.batch_size)
         optimiser.zero_grad()
-        error = model(inputs[rows]) - targets[rows]
-        loss = 0.5 * torch.einsum("nij,nj->ni", whitening[rows], error).square().sum(1).mean()
+        error = (model(inputs[rows]) - targets[rows]).unsqueeze(-1)
+        loss = 0.5 * torch.bmm(whitening[rows], error).square().sum((1, 2)).mean()
         if not torch.isfinite(loss):
             raise NetworkError("the supervised step diverged: lower learning_rate")
         loss.backward()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -76,11 +76,10 @@ class PolicyEvaluator:
             TrainingStopped: `should_stop` said so.
         """
         iteration = self._iteration(config.iteration)
-        policy_of = self._policies(config.policy, iteration)
         directory = self.store.evaluation_directory(_name(self.store, config, iteration))
         results = []
         for condition in evaluated_conditions(self.store, config):
-            policy = policy_of(condition)
+            policy = policy_of(self.store, config.policy, iteration, condition)
             for sample in range(config.rollouts):
                 path = directory / f"condition_{condition}" / f"rollout_{sample:02d}.npz"
                 rollout = execute_until_valid(
@@ -107,15 +106,26 @@ class PolicyEvaluator:
             raise RunError(f"iteration is {wanted}, expected -1 (the last) or 0 to {last}")
         return last if wanted == -1 else wanted
 
-    def _policies(self, kind: PolicyKind, iteration: int) -> Callable[[int], Policy]:
-        """Return the policy of a condition, as a function of the condition."""
-        store = self.store
-        if not is_global(store, kind):
-            return lambda condition: store.policy(iteration, condition)[0]
-        network = store.network(iteration)
-        if network is None:
-            raise RunError(f"{store.directory} has no global policy of iteration {iteration}")
-        return lambda condition: neural_policy(store.task, network, condition)
+
+def policy_of(store: RunStore, kind: PolicyKind, iteration: int, condition: int) -> Policy:
+    """Return a run's policy in a condition.
+
+    Args:
+        store: The run.
+        kind: Which of its policies.
+        iteration: Whose; -1 for the last one.
+        condition: Index of the condition.
+
+    Raises:
+        RunError: There is no such policy.
+    """
+    iteration = store.iterations_finished if iteration == -1 else iteration
+    if not is_global(store, kind):
+        return store.policy(iteration, condition)[0]
+    network = store.network(iteration)
+    if network is None:
+        raise RunError(f"{store.directory} has no global policy of iteration {iteration}")
+    return neural_policy(store.task, network, condition)
 
 
 def is_global(store: RunStore, kind: PolicyKind) -> bool:
@@ -124,6 +134,8 @@ def is_global(store: RunStore, kind: PolicyKind) -> bool:
     Raises:
         RunError: It is, and the run has none.
     """
+    if kind not in get_args(PolicyKind):
+        raise RunError(f"policy is {kind!r}, expected one of {', '.join(get_args(PolicyKind))}")
     if kind == "global" and not store.config.guided:
         raise RunError(f"policy is 'global', but {store.config.method} trains local ones only")
     return store.config.guided and kind != "local"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,12 @@ from pilqr_ros.tasks import Task
 WIDTH, HEIGHT = 640, 480
 
 
-def film(task: Task, rollout: Rollout, path: Path) -> Path:
-    """Replay a simulated rollout and write it as an MP4 in real time.
+def film(task: Task, rollouts: Sequence[Rollout], path: Path) -> Path:
+    """Replay simulated rollouts, one after the other, and write them as an MP4 in real time.
 
     Args:
-        task: The rollout's task.
-        rollout: A rollout of the simulated world, without sensor noise.
+        task: The rollouts' task.
+        rollouts: Rollouts of the simulated world, without sensor noise.
         path: Where the MP4 goes.
 
     Raises:
@@ -36,8 +36,9 @@ def film(task: Task, rollout: Rollout, path: Path) -> Path:
     writer: Any = imageio.get_writer(path, fps=round(1 / task.dt), macro_block_size=8)
     try:
         with writer:
-            for picture in _pictures(task, rollout):
-                writer.append_data(picture)
+            for rollout in rollouts:
+                for picture in _pictures(task, rollout):
+                    writer.append_data(picture)
     except RenderError:
         path.unlink(missing_ok=True)
         raise
@@ -45,7 +46,10 @@ def film(task: Task, rollout: Rollout, path: Path) -> Path:
 
 
 def film_evaluation(store: RunStore) -> Path:
-    """Film the first rollout of a run's latest evaluation; return the video's path.
+    """Film the first rollout of a run's latest evaluation in each listed condition.
+
+    Returns:
+        The video's path.
 
     Raises:
         RunError: The run has not been evaluated.
@@ -55,7 +59,16 @@ def film_evaluation(store: RunStore) -> Path:
     latest = max(rollouts, key=lambda path: path.stat().st_mtime, default=None)
     if latest is None:
         raise RunError(f"{store.directory} has no evaluation to film: run `pilqr evaluate` first")
-    return film(store.task, load_rollout(latest), store.directory / "rollout.mp4")
+    places = [latest.parents[1] / f"condition_{i}" for i in _filmed(store)]
+    first = [place / latest.name for place in places if (place / latest.name).is_file()]
+    filmed = [load_rollout(path) for path in first or [latest]]
+    return film(store.task, filmed, store.directory / "rollout.mp4")
+
+
+def _filmed(store: RunStore) -> list[int]:
+    """Return the conditions that are filmed: all but the drawn ones."""
+    conditions = store.task.conditions
+    return [i for i, condition in enumerate(conditions) if condition.name == condition.group]
 
 
 def _pictures(task: Task, rollout: Rollout) -> Iterator[NDArray[np.uint8]]:

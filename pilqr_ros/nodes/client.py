@@ -13,7 +13,7 @@ from action_msgs.srv import CancelGoal
 from rclpy.action.client import ClientGoalHandle
 from unique_identifier_msgs.msg import UUID
 
-from pilqr_msgs.action import EvaluatePolicy, TrainLocal
+from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
 from pilqr_ros.nodes.action_client import ActionClient
 from pilqr_ros.nodes.client_node import ClientNode
 from pilqr_ros.nodes.errors import NodeError, SilenceError
@@ -59,6 +59,7 @@ class LearnerClient(ClientNode):
         super().__init__("pilqr_client", namespace)
         self._last_sign = 0.0
         self._train = ActionClient(self.node, TrainLocal, "learner/train_local")
+        self._train_global = ActionClient(self.node, TrainGlobal, "learner/train_global")
         self._evaluate = ActionClient(self.node, EvaluatePolicy, "learner/evaluate_policy")
 
     def __enter__(self) -> LearnerClient:
@@ -78,6 +79,22 @@ class LearnerClient(ClientNode):
             return goal if last is None else TrainLocal.Goal(resume=last.run_directory)
 
         return self._insist(self._train, goal, resumed, on_feedback)
+
+    def train_global(
+        self, goal: TrainGlobal.Goal, on_feedback: Callable[[TrainGlobal.Feedback], None]
+    ) -> TrainGlobal.Result:
+        """Train a global policy and return the result; an interruption cancels the goal.
+
+        Raises:
+            ClientError: The learner did not answer, or did not come back.
+        """
+
+        def resumed(last: TrainGlobal.Feedback | None) -> TrainGlobal.Goal:
+            if last is None:
+                return goal
+            return TrainGlobal.Goal(resume=last.run_directory, tests=goal.tests)
+
+        return self._insist(self._train_global, goal, resumed, on_feedback)
 
     def evaluate(
         self, goal: EvaluatePolicy.Goal, on_feedback: Callable[[EvaluatePolicy.Feedback], None]

@@ -59,6 +59,15 @@ class GraphOptions:
 
 
 @dataclass(frozen=True)
+class DeploymentOptions(GraphOptions):
+    """What can be chosen when a trained policy is served."""
+
+    run: str = _option("", "directory of the run whose policy is served")
+    policy: str = _option("best", "which one: best, local or global", ("best", "local", "global"))
+    condition: str = _option("", "name of the condition; empty: the first trained one")
+
+
+@dataclass(frozen=True)
 class NodeSpec:
     """A node of the graph.
 
@@ -133,6 +142,16 @@ SIMULATED_ROBOT = (replace(NODES[0], fixed=(("offer_reset", False),)),)
 
 HARDWARE: dict[str, Any] = {"real_time_factor": 1.0, "start_enabled": False}
 """What a real robot leaves no choice of."""
+
+
+LEARNING = ("cost_evaluator", "learner")
+"""The nodes that only learning needs."""
+
+SERVER = NodeSpec("policy_server", ("task", "run", "policy", "condition"))
+"""The node that serves a trained policy in their place."""
+
+DEPLOYED = (*(spec for spec in NODES if spec.name not in LEARNING), SERVER)
+"""What runs when a trained policy is served."""
 
 
 def options() -> tuple[Field[Any], ...]:
@@ -255,6 +274,11 @@ def run_graph(
     chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES, part: str = "graph"
 ) -> int:
     """Run the graph until Ctrl-C (returns 0) or until a node ends for good.
+
+    Args:
+        chosen: The options.
+        nodes: Which nodes to start.
+        part: What they are, of all that may run in one place.
 
     Returns:
         The exit code of the node that ended first, as a shell tells it (128 + n for signal n).

@@ -1,8 +1,8 @@
 """Node `learner`: trains and evaluates policies through the other nodes.
 
-Its actions `train_local` and `evaluate_policy` run one at a time, each in a thread of its own, so
-that progress, cancellation and parameters are served meanwhile. Everything finished is on disk at
-any time; a cancelled or killed training continues with the goal's `resume`.
+Its actions `train_local`, `train_global` and `evaluate_policy` run one at a time, each in a thread
+of its own, so that progress, cancellation and parameters are served meanwhile. Everything finished
+is on disk at any time; a cancelled or killed training continues with the goal's `resume`.
 """
 
 from __future__ import annotations
@@ -21,13 +21,20 @@ from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 from rclpy.task import Future
 
-from pilqr_msgs.action import EvaluatePolicy, TrainLocal
+from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
 from pilqr_msgs.msg import IterationReport, TVLGPolicy
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.errors import TrainingStopped
-from pilqr_ros.learning.policy_evaluation import EvaluatedRollout, PolicyEvaluator
+from pilqr_ros.learning.policy_card import write_card
+from pilqr_ros.learning.policy_evaluation import (
+    EvaluatedRollout,
+    PolicyEvaluator,
+    evaluated_conditions,
+)
+from pilqr_ros.learning.policy_tests import run_tests
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
 from pilqr_ros.learning.run_store import RunStore, create_run
+from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.conversions import policy_to_message
@@ -39,8 +46,11 @@ from pilqr_ros.nodes.run_announcer import RunAnnouncer
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.training_goals import evaluation_plan, training_plan
 from pilqr_ros.nodes.training_messages import (
+    Training,
+    add_rollout,
     feedback_message,
     fill_result,
+    fill_tests,
     first_feedback,
     report_message,
 )
@@ -91,7 +101,8 @@ class LearnerNode(Node):
         self._reports = self.create_publisher(IterationReport, "~/iteration_report", qos.LATCHED)
         self._policies = self.create_publisher(TVLGPolicy, "~/policy", qos.LATCHED)
         self._servers = [
-            self._serve(TrainLocal, "train_local", self._train),
+            self._serve(TrainLocal, "train_local", self._train_local),
+            self._serve(TrainGlobal, "train_global", self._train_global),
             self._serve(EvaluatePolicy, "evaluate_policy", self._evaluate),
         ]
         self.create_timer(HEARTBEAT_PERIOD, self._beat)
@@ -123,9 +134,30 @@ class LearnerNode(Node):
         self._collector.cancel()
         return CancelResponse.ACCEPT
 
-    async def _train(self, goal: ServerGoalHandle) -> TrainLocal.Result:
-        """Train until the end, a failure or cancellation; the result says which."""
-        result = TrainLocal.Result()
+    async def _train_local(self, goal: ServerGoalHandle) -> TrainLocal.Result:
+        """Train local policies."""
+        return await self._train(goal, TrainLocal, lambda result, store: None)
+
+    async def _train_global(self, goal: ServerGoalHandle) -> TrainGlobal.Result:
+        """Train a global policy, test it and write its card."""
+
+        def finish(result: TrainGlobal.Result, store: RunStore) -> None:
+            fill_tests(result, run_tests(self._policy_evaluator(store), goal.request.tests))
+            write_card(store)
+
+        return await self._train(goal, TrainGlobal, finish)
+
+    async def _train(
+        self, goal: ServerGoalHandle, action: Training, finish: Callable[[Any, RunStore], None]
+    ) -> Any:  # noqa: ANN401
+        """Train until the end, a failure or cancellation; the result says which.
+
+        Args:
+            goal: The goal.
+            action: Its action.
+            finish: Called with result and run when the training has ended well.
+        """
+        result = action.Result()
         store: RunStore | None = None
         try:
             await self._wait_until_free()
@@ -133,9 +165,14 @@ class LearnerNode(Node):
             if store is None:
                 store = create_run(self._runs, self._task, config)
             self.get_logger().info(f"training {config.method} in {store.directory}")
-            self._tell(goal, first_feedback(store))
-            trainer = self._trainer(store, goal)
-            await self._work(trainer.run, store, part_of(store.iterations_finished))
+            self._tell(goal, first_feedback(action, store))
+            trainer = self._trainer(store, goal, action)
+
+            def work() -> None:
+                trainer.run()
+                finish(result, trainer.store)
+
+            await self._work(work, store, part_of(store.iterations_finished))
             result.success = True
             goal.succeed()
         except (PilqrError, OSError) as error:
@@ -145,12 +182,12 @@ class LearnerNode(Node):
                 fill_result(result, store)
         return result
 
-    def _trainer(self, store: RunStore, goal: ServerGoalHandle) -> Trainer:
+    def _trainer(self, store: RunStore, goal: ServerGoalHandle, action: Training) -> Trainer:
         """Return what trains a run and tells its progress."""
 
         def on_progress(progress: TrainingProgress) -> None:
             self._announcer.tell(store, part_of(progress.iteration))
-            self._tell(goal, feedback_message(progress, store))
+            self._tell(goal, feedback_message(action, progress, store))
 
         def on_summary(summary: IterationSummary) -> None:
             policy, step_multiplier = store.policy(summary.iteration + 1, summary.condition)
@@ -159,7 +196,7 @@ class LearnerNode(Node):
             self._reports.publish(report)
             self._policies.publish(policy_to_message(policy))
 
-        return Trainer(
+        return trainer_class(store)(
             store,
             self._collector,
             self._evaluator,
@@ -174,27 +211,28 @@ class LearnerNode(Node):
         try:
             await self._wait_until_free()
             config, store = evaluation_plan(goal.request, self._task)
-            total = config.rollouts * len(config.conditions or store.config.conditions)
+            total = config.rollouts * len(evaluated_conditions(store, config))
 
             def on_rollout(evaluated: EvaluatedRollout) -> None:
-                _add(result, evaluated)
+                add_rollout(result, evaluated)
                 rate = sum(result.successes) / len(result.successes)
-                rollout = len(result.successes)
-                feedback = EvaluatePolicy.Feedback(
-                    rollout=rollout, rollouts=total, success_rate=rate
-                )
-                self._tell(goal, feedback)
+                done = len(result.successes)
+                told = EvaluatePolicy.Feedback(rollout=done, rollouts=total, success_rate=rate)
+                self._tell(goal, told)
 
             self._tell(goal, EvaluatePolicy.Feedback(rollouts=total, success_rate=nan))
-            evaluator = PolicyEvaluator(
-                store, self._collector, self._evaluator, should_stop=self._stop.is_set
-            )
+            evaluator = self._policy_evaluator(store)
             await self._work(lambda: evaluator.run(config, on_rollout), store, "evaluation")
             result.success = True
             goal.succeed()
         except (PilqrError, OSError) as error:
             result.message = self._fail(goal, error)
         return result
+
+    def _policy_evaluator(self, store: RunStore) -> PolicyEvaluator:
+        return PolicyEvaluator(
+            store, self._collector, self._evaluator, should_stop=self._stop.is_set
+        )
 
     async def _work(self, work: Callable[[], Any], store: RunStore, part: str) -> None:
         """Do long work on a run in a thread and wait for its end."""
@@ -253,14 +291,6 @@ def shortened(text: str) -> str:
 def part_of(iteration: int) -> str:
     """Return what an iteration is called as a part of its run."""
     return f"iteration_{iteration:03d}"
-
-
-def _add(result: EvaluatePolicy.Result, evaluated: EvaluatedRollout) -> None:
-    """Add one rollout to an evaluation's result."""
-    result.condition.append(evaluated.rollout.condition)
-    result.successes.append(evaluated.cost.success)
-    result.total_costs.append(evaluated.cost.total)
-    result.distances.append(evaluated.cost.distance)
 
 
 def main() -> None:

@@ -18,8 +18,9 @@ from pilqr_msgs.srv import EvaluateCost, Reset
 from pilqr_ros.learning.costing import CostReport
 from pilqr_ros.learning.errors import CollectorError, RolloutInterrupted, TrainingStopped
 from pilqr_ros.nodes.action_client import ActionClient
-from pilqr_ros.nodes.conversions import policy_to_message, rollout_to_message
+from pilqr_ros.nodes.conversions import rollout_to_message
 from pilqr_ros.nodes.errors import NodeError, SilenceError
+from pilqr_ros.nodes.policy_messages import put_policy
 from pilqr_ros.nodes.waiting import (
     TRY_TIMEOUT,
     Patience,
@@ -31,7 +32,7 @@ from pilqr_ros.nodes.waiting import (
 from pilqr_ros.robot.errors import MessageError
 from pilqr_ros.robot.fields import from_field, rollout_from_message
 from pilqr_ros.robot.rollout import Rollout
-from pilqr_ros.trajopt.tvlg import TVLGPolicy
+from pilqr_ros.trajopt.policy import Policy
 
 ANSWER_TIMEOUT = 5.0
 """Longest wait for an answer, or between two signs of life of a rollout [s]."""
@@ -68,7 +69,7 @@ class RosCollector:
         self._last_sign = 0.0
 
     def collect(
-        self, policy: TVLGPolicy, condition: int, seed: int, explore: bool, jitter: bool
+        self, policy: Policy, condition: int, seed: int, explore: bool, jitter: bool
     ) -> Rollout:
         """Reset the world and execute a policy once.
 
@@ -78,9 +79,8 @@ class RosCollector:
             TrainingStopped: The rollout was broken off by `cancel`.
         """
         try:
-            goal = ExecuteRollout.Goal(
-                policy=policy_to_message(policy), condition=condition, seed=seed, explore=explore
-            )
+            goal = ExecuteRollout.Goal(condition=condition, seed=seed, explore=explore)
+            put_policy(goal, policy)
             goal.not_before = self._reset_world(condition, seed, jitter).stamp
             rollout = self._run(goal)
         except (NodeError, MessageError) as error:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from pilqr_msgs.action import EvaluatePolicy, TrainLocal
+from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
 from pilqr_ros.learning.errors import TrainingError
-from pilqr_ros.learning.policy_evaluation import EvaluationConfig
+from pilqr_ros.learning.policy_evaluation import EvaluationConfig, evaluated_conditions
+from pilqr_ros.learning.policy_tests import named_test
 from pilqr_ros.learning.run_store import RunConfig, RunStore, open_run
 from pilqr_ros.learning.training import MAX_ROLLOUTS, check_config, default_conditions
 from pilqr_ros.tasks import Task
@@ -15,8 +16,10 @@ from pilqr_ros.tasks import Task
 MAX_PATH = 4095
 """Characters of the longest path that Linux knows."""
 
+TrainingGoal = TrainLocal.Goal | TrainGlobal.Goal
 
-def training_plan(goal: TrainLocal.Goal, task: Task) -> tuple[RunConfig, RunStore | None]:
+
+def training_plan(goal: TrainingGoal, task: Task) -> tuple[RunConfig, RunStore | None]:
     """Return what a training goal asks for, and the run that it continues.
 
     Raises:
@@ -26,6 +29,7 @@ def training_plan(goal: TrainLocal.Goal, task: Task) -> tuple[RunConfig, RunStor
     if goal.resume:
         store = open_run_of(task, goal.resume)
         _check_resumed(goal, store.config)
+        _check_kind(goal, store.config, task)
         return store.config, store
     config = RunConfig(
         task=task.name,
@@ -36,7 +40,18 @@ def training_plan(goal: TrainLocal.Goal, task: Task) -> tuple[RunConfig, RunStor
         conditions=tuple(goal.conditions) or default_conditions(task, goal.method),
     )
     check_config(config, task)
+    _check_kind(goal, config, task)
     return config, None
+
+
+def _check_kind(goal: TrainingGoal, config: RunConfig, task: Task) -> None:
+    """Check that the method is one of the goal's action, and that its tests are the task's."""
+    is_global = isinstance(goal, TrainGlobal.Goal)
+    if config.guided != is_global:
+        action = "train_global" if config.guided else "train_local"
+        raise TrainingError(f"method is {config.method}: it is trained by the action {action}")
+    for name in goal.tests if is_global else ():
+        named_test(task, name)
 
 
 def evaluation_plan(goal: EvaluatePolicy.Goal, task: Task) -> tuple[EvaluationConfig, RunStore]:
@@ -49,22 +64,24 @@ def evaluation_plan(goal: EvaluatePolicy.Goal, task: Task) -> tuple[EvaluationCo
     if not goal.run:
         raise TrainingError("run is empty, expected a run's directory")
     store = open_run_of(task, goal.run)
-    if not 1 <= goal.rollouts <= MAX_ROLLOUTS:
-        raise TrainingError(f"rollouts is {goal.rollouts}, expected 1 to {MAX_ROLLOUTS}")
+    rollouts, conditions = goal.rollouts, tuple(goal.conditions)
+    if goal.test:
+        test = named_test(store.task, goal.test)
+        rollouts, conditions = test.rollouts, test.conditions
+    if not 1 <= rollouts <= MAX_ROLLOUTS:
+        raise TrainingError(f"rollouts is {rollouts}, expected 1 to {MAX_ROLLOUTS}")
     config = EvaluationConfig(
         iteration=goal.iteration,
-        rollouts=goal.rollouts,
+        rollouts=rollouts,
         explore=goal.explore,
         seed=goal.seed,
-        conditions=tuple(goal.conditions),
+        conditions=conditions,
+        policy=goal.policy or "best",
     )
     last = store.iterations_finished
     if not -1 <= config.iteration <= last:
         raise TrainingError(f"iteration is {config.iteration}, expected -1 (the last) to {last}")
-    for condition in config.conditions:
-        if condition not in store.config.conditions:
-            allowed = store.config.conditions
-            raise TrainingError(f"condition is {condition}, expected one of {allowed}")
+    evaluated_conditions(store, config)
     return config, store
 
 
@@ -87,7 +104,7 @@ def open_run_of(task: Task, directory: str) -> RunStore:
     return store
 
 
-def _check_resumed(goal: TrainLocal.Goal, config: RunConfig) -> None:
+def _check_resumed(goal: TrainingGoal, config: RunConfig) -> None:
     """Check that a goal asks for nothing that the run it continues was not asked for."""
     asked = replace(
         config,

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from pilqr_msgs.action import TrainLocal
+from collections.abc import Sequence
+
+from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
 from pilqr_msgs.msg import IterationReport
+from pilqr_ros.learning.policy_evaluation import EvaluatedRollout
+from pilqr_ros.learning.policy_tests import Tested
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
 from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.nodes.conversions import to_field
 from pilqr_ros.trajopt.typing import Array
 
+Training = type[TrainLocal] | type[TrainGlobal]
+"""The actions that train; their feedback and most of their results have the same fields."""
 
-def feedback_message(progress: TrainingProgress, store: RunStore) -> TrainLocal.Feedback:
+
+def feedback_message(action: Training, progress: TrainingProgress, store: RunStore) -> object:
     """Return a training's progress as feedback of its action."""
-    return TrainLocal.Feedback(
+    return action.Feedback(
         iteration=progress.iteration,
         iterations=progress.iterations,
         rollout=progress.rollout,
@@ -25,13 +32,13 @@ def feedback_message(progress: TrainingProgress, store: RunStore) -> TrainLocal.
     )
 
 
-def first_feedback(store: RunStore) -> TrainLocal.Feedback:
+def first_feedback(action: Training, store: RunStore) -> object:
     """Return the feedback of a training that begins, or goes on."""
     config = store.config
     per_iteration = config.rollouts * len(config.conditions)
     finished = store.iterations_finished
     progress = TrainingProgress("collecting", finished, config.iterations, 0, per_iteration)
-    return feedback_message(progress, store)
+    return feedback_message(action, progress, store)
 
 
 def report_message(
@@ -66,7 +73,14 @@ def report_message(
     )
 
 
-def fill_result(result: TrainLocal.Result, store: RunStore) -> None:
+def fill_tests(result: TrainGlobal.Result, tested: Sequence[Tested]) -> None:
+    """Write what came of the tests into a result."""
+    result.test_conditions = [each.name for each in tested]
+    result.test_rollouts = [each.rollouts for each in tested]
+    result.test_successes = [each.successes for each in tested]
+
+
+def fill_result(result: TrainLocal.Result | TrainGlobal.Result, store: RunStore) -> None:
     """Write into a result how far a run has come."""
     config, reports = store.config, store.reports()
     result.run_directory = str(store.directory)
@@ -77,6 +91,14 @@ def fill_result(result: TrainLocal.Result, store: RunStore) -> None:
     result.success_rate = sum(outcomes) / len(outcomes) if outcomes else 0.0
     if not result.message:
         result.message = f"{config.method} finished {result.iterations} iterations"
+
+
+def add_rollout(result: EvaluatePolicy.Result, evaluated: EvaluatedRollout) -> None:
+    """Add one rollout to an evaluation's result."""
+    result.condition.append(evaluated.rollout.condition)
+    result.successes.append(evaluated.cost.success)
+    result.total_costs.append(evaluated.cost.total)
+    result.distances.append(evaluated.cost.distance)
 
 
 def _optional_field(values: Array | None) -> object:

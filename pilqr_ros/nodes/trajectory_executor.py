@@ -27,7 +27,6 @@ from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.control_executor import ControlExecutor
 from pilqr_ros.nodes.conversions import (
     NANOSECONDS,
-    policy_from_message,
     rollout_to_message,
     set_stamp,
     to_nanoseconds,
@@ -36,6 +35,7 @@ from pilqr_ros.nodes.conversions import (
 from pilqr_ros.nodes.diagnostics import Diagnosis, Diagnostics, Level
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
+from pilqr_ros.nodes.policy_messages import policy_of
 from pilqr_ros.nodes.rollout_records import Applied, Command, GuardView, Pace
 from pilqr_ros.nodes.rollout_session import RolloutSession
 from pilqr_ros.nodes.running import run
@@ -125,12 +125,11 @@ class TrajectoryExecutorNode(Node):
 
     def _check(self, goal: ExecuteRollout.Goal) -> None:
         """Raise unless the goal fits the task."""
-        task, policy = self._task, goal.policy
-        wanted = {"steps": task.T, "state_dim": task.dX, "action_dim": task.dU}
+        task, policy = self._task, policy_of(goal)
+        wanted = {"T": task.T, "dX": task.dX, "dU": task.dU}
         for name, value in wanted.items():
             if getattr(policy, name) != value:
                 raise NodeError(f"policy.{name} is {getattr(policy, name)}, expected {value}")
-        policy_from_message(policy)
         if goal.condition >= len(task.conditions):
             highest = len(task.conditions) - 1
             raise NodeError(f"condition is {goal.condition}, expected 0 to {highest}")
@@ -160,7 +159,7 @@ class TrajectoryExecutorNode(Node):
     def _new_session(self, goal: ExecuteRollout.Goal) -> RolloutSession:
         task = self._task
         runner = PolicyRunner(
-            policy_from_message(goal.policy),
+            policy_of(goal),
             exploration_noise(task, goal.seed, goal.explore),
             goal.condition,
             goal.seed,
