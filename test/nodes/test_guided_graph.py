@@ -30,7 +30,7 @@ def task_file(task, runs):
         "  conditions: [left, right]\n"
         "  tests: {one: {conditions: [middle], rollouts: 2}}\n"
         "global_policy: {state: [joint_positions, joint_velocities, puck], targets: [goal],"
-        " settings: {hidden: [8], epochs: 2}}\n"
+        " settings: {hidden: [42, 42]}}\n"
     )
     path = runs / "quick_hockey.yaml"
     path.write_text(text)
@@ -48,7 +48,7 @@ def learner(domain, run_nodes, runs, task_file):
 
 @pytest.fixture(scope="module")
 def trained(learner):
-    goal = TrainGlobal.Goal(method="mdgps-pilqr", iterations=1, rollouts=2, seed=3, tests=["one"])
+    goal = TrainGlobal.Goal(method="mdgps-pi2", iterations=1, rollouts=2, seed=3, tests=["one"])
     feedback = []
     return learner.train_global(goal, feedback.append), feedback
 
@@ -59,7 +59,7 @@ def test_training_through_the_graph_is_training_in_process(trained, task_file, t
     assert (result.iterations, result.rollouts) == (1, 4)
     assert {"collecting", "updating"} <= {each.phase for each in feedback}
     task = Task.from_text(task_file.read_text(), folder=task_file.parent)
-    config = RunConfig("hockey", "mdgps-pilqr", 1, 2, 3, task.guided.conditions)
+    config = RunConfig("hockey", "mdgps-pi2", 1, 2, 3, task.guided.conditions)
     store = create_run(tmp_path, task, config)
     GuidedTrainer(store, InProcessCollector(task), TaskCostEvaluator(task)).run()
     ours = open_run(Path(result.run_directory))
