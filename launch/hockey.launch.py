@@ -3,11 +3,13 @@
 Nodes and options are those of `pilqr up`, from the one list in `pilqr_ros.nodes.graph`.
 """
 
+import sys
 from dataclasses import Field
 
 from launch import Action, LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
+    ExecuteProcess,
     OpaqueFunction,
     SetEnvironmentVariable,
     Shutdown,
@@ -60,7 +62,17 @@ def start_nodes(context: LaunchContext) -> list[Action]:
     }
     chosen = graph.GraphOptions(**given)
     discovery = SetEnvironmentVariable(VARIABLE, discovery_range(chosen.discovery))
-    return [discovery, *(node(start, chosen) for start in graph.starts(chosen))]
+    training = train(LaunchConfiguration("train").perform(context), chosen)
+    return [discovery, *(node(start, chosen) for start in graph.starts(chosen)), *training]
+
+
+def train(method: str, chosen: graph.GraphOptions) -> list[Action]:
+    """Return the action that trains with a method through the nodes; none without a method."""
+    if not method:
+        return []
+    command = [sys.executable, "-m", "pilqr_ros.cli", "train", chosen.task, "--attach"]
+    command += ["--method", method, "--namespace", chosen.namespace]
+    return [ExecuteProcess(cmd=command, output="screen")]
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -68,6 +80,12 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             *(argument(option) for option in graph.options()),
+            DeclareLaunchArgument(
+                "train",
+                default_value="",
+                description="method to train with at once, such as pilqr, or mdgps-pilqr for one"
+                " neural policy; empty: wait for a goal",
+            ),
             OpaqueFunction(function=start_nodes),
         ]
     )

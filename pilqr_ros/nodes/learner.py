@@ -215,8 +215,7 @@ class LearnerNode(Node):
 
             def on_rollout(evaluated: EvaluatedRollout) -> None:
                 add_rollout(result, evaluated)
-                rate = sum(result.successes) / len(result.successes)
-                done = len(result.successes)
+                done, rate = len(result.successes), sum(result.successes) / len(result.successes)
                 told = EvaluatePolicy.Feedback(rollout=done, rollouts=total, success_rate=rate)
                 self._tell(goal, told)
 
