@@ -199,5 +199,5 @@ def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left")
     for name in columns:
         text = name in _TEXT
-        table.add_column(name, justify="left" if text else "right", overflow="fold")
+        table.add_column(escape(name), justify="left" if text else "right", overflow="fold")
     return table

@@ -54,6 +54,7 @@ def test_conditions_are_trained_and_evaluated_by_name(runner, tmp_path):
     command = ["evaluate", str(run), "--rollouts", "1", "--in-process", "--conditions", "right"]
     result = runner.invoke(app, command)
     assert re.search(r"right.*1", result.output)
+    assert "distance [m]" in result.output
     assert "left" not in result.output
 
 
