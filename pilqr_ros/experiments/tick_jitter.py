@@ -15,7 +15,7 @@ import os
 import sys
 import time
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
@@ -79,8 +79,9 @@ def keep_busy() -> None:
     """Use the last core until the parent ends."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     parent = os.getppid()
-    while os.getppid() == parent:
-        sum(range(100_000))
+    with suppress(KeyboardInterrupt):
+        while os.getppid() == parent:
+            sum(range(100_000))
 
 
 def measure(name: str, minutes: float) -> tuple[dict[str, TickJitter], Counter[str]]:
