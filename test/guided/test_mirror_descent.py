@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pilqr_ros.guided.linearisation import linearise
-from pilqr_ros.guided.network import Network
+from pilqr_ros.guided.network import Network, initial_network
 from pilqr_ros.guided.neural_policy import NeuralPolicy, Observation
 from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.guided.supervised import Guide, covariance_factor, fit
@@ -134,3 +134,20 @@ def test_the_same_generator_gives_the_same_weights_bit_for_bit(make_network):
     for name, array in runs[0].arrays().items():
         np.testing.assert_array_equal(array, runs[1].arrays()[name])
     assert runs[0].sizes == (DX, 8, DU)
+
+
+def test_mixing_says_what_to_do_between_two_conditions():
+    """Two constant policies for goals 0 and 1: half way, half of both."""
+    rng, states = np.random.default_rng(8), np.zeros((5, T, 1))
+
+    def guide(goal, action):
+        K, k, L = np.zeros((T, 1, 1)), np.full((T, 1), action), np.full((T, 1, 1), 0.5)
+        sees = Observation(1, T, np.array([0]), np.array([goal]))
+        return Guide(TVLGPolicy(K, k, L), sees, states)
+
+    start = initial_network(2, (16,), np.eye(1), rng)
+    settings = GuidedSettings(hidden=(16,), epochs=300, learning_rate=0.01, mixing=2.0)
+    guides = [guide(0.0, 2.0), guide(1.0, 6.0)]
+    network = fit(start, guides, settings, rng).network
+    between = network(np.array([[0.0, 0.25], [0.0, 0.5], [0.0, 0.75]]))
+    np.testing.assert_allclose(between[:, 0], [3.0, 4.0, 5.0], atol=0.15)

@@ -14,7 +14,7 @@ from pilqr_ros.learning.trainers import neural_policy, trainer_class
 from pilqr_ros.learning.training import Trainer, check_config
 from pilqr_ros.tasks import Task
 
-SETTINGS = "settings: {hidden: [42, 42]}"
+SETTINGS = "settings: {hidden: [42, 42], mixing: 0.5}"
 FITTED = "hidden: [42, 42]"
 """A network that fits well enough to be executed: the guard stops wild ones."""
 
