@@ -98,6 +98,6 @@ def test_a_policy_of_another_size_is_rejected(collector, control_loop, task, wai
     with pytest.raises(CollectorError, match="trajectory_executor rejected"):
         collector.collect(short, 0, 0, True, True)
     wait_until(
-        lambda: any("policy.steps is 50, expected 100" in line for _, line in control_loop.lines),
+        lambda: any("policy.T is 50, expected 100" in line for _, line in control_loop.lines),
         "the reason in the log",
     )
