@@ -92,7 +92,7 @@ class RecorderNode(Node):
         described = [self._describe(topic, definitions) for topic in topics]
         self._recorder = Recorder(described, parameters.bounds, self.get_logger().warning)
         group = Unwatched()
-        self._subscriptions = [self._subscribe(topic, group) for topic in topics]
+        self._heard = [self._subscribe(topic, group) for topic in topics]
         self._run_topic = next(n for n, topic in enumerate(topics) if topic.kind is TrainingRun)
         self._rollout_topic = next(n for n, topic in enumerate(topics) if topic.kind is Rollout)
         self._waiting_since: float | None = None
@@ -126,7 +126,7 @@ class RecorderNode(Node):
     def _take(self) -> None:
         """Take every message that has come, and record them in the order in which they came."""
         taken = []
-        for number, subscription in enumerate(self._subscriptions):
+        for number, subscription in enumerate(self._heard):
             while (one := subscription.handle.take_message(bytes, True)) is not None:
                 data, info = one
                 taken.append((info["received_timestamp"], number, info["source_timestamp"], data))
@@ -161,11 +161,11 @@ class RecorderNode(Node):
         """Tell whether every topic that is published is heard, or was waited for long enough."""
         if waited > MATCHING_TIMEOUT:
             return True
-        if self._subscriptions[self._rollout_topic].get_publisher_count() == 0:
+        if self._heard[self._rollout_topic].get_publisher_count() == 0:
             return False
         return all(
             subscription.get_publisher_count() >= self.count_publishers(subscription.topic_name)
-            for subscription in self._subscriptions
+            for subscription in self._heard
         )
 
     def _flush(self) -> None:

@@ -176,7 +176,7 @@ def test_a_bag_at_its_bound_ends_with_a_warning_and_nothing_is_deleted(
         deadline = time.monotonic() + 20.0
         noise = np.random.default_rng(0)
         while source.statuses[-1].recording and time.monotonic() < deadline:
-            data = noise.standard_normal(1000)
+            data = noise.standard_normal(250)  # three flushes or so to the bound
             data[0] = source.sent
             source.commands.publish(Float64MultiArray(data=data.tolist()))
             source.sent += 1

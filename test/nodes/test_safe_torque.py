@@ -18,7 +18,7 @@ from pilqr_ros.nodes.graph import NODES
 from pilqr_ros.nodes.waiting import wait_for
 
 LOOP = ("mujoco_bridge", "effort_guard", "state_estimator", "trajectory_executor")
-PACES = (1.0, 1.0, 0.5, 0.25)
+PACES = (1.0, 1.0, 0.5, 0.25, 0.1)
 """A starved machine delays a node for longer than a tick: then once more, and slower."""
 
 
