@@ -7,7 +7,7 @@ from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.video import film, film_evaluation
 from pilqr_ros.simulation.errors import RenderError
 
-ARRAYS = ("states", "commanded", "applied", "noise", "stamps")
+ARRAYS = ("states", "commanded", "applied", "noise", "stamps", "interventions", "ticks")
 
 
 def test_rollouts_become_a_video_of_their_length(task, collector, tmp_path):
