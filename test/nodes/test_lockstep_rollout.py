@@ -54,7 +54,8 @@ def test_wild_rollouts_reach_every_limit(in_process, task):
 
 
 def test_the_guard_stops_a_violent_rollout_as_in_process(collector, in_process, task):
-    policy = replace(task.initial_policy(0), k=np.tile(task.torque_limits, (task.T, 1)))
+    turns = np.where(np.arange(task.T) // 6 % 2 == 0, 1.0, -1.0)
+    policy = replace(task.initial_policy(0), k=turns[:, None] * task.torque_limits)
     through_graph = collector.collect(policy, 0, 3, True, True)
     alone = in_process.collect(policy, 0, 3, True, True)
     assert not through_graph.valid
