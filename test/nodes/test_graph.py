@@ -250,9 +250,10 @@ def test_a_namespace_moves_the_whole_graph(fresh_client, run_nodes, wait_until):
             ),
             "the nodes",
         )
-        topics = dict(node.get_topic_names_and_types())
-        assert "/left/torque_command" in topics
-        assert "/clock" in topics
+        topics = {"/left/torque_command", "/clock"}
+        wait_until(
+            lambda: topics <= {name for name, _ in node.get_topic_names_and_types()}, "the topics"
+        )
 
 
 def test_a_second_graph_in_the_same_place_is_refused(fresh_domain, run_nodes):
