@@ -67,7 +67,7 @@ def test_with_hardly_any_step_the_model_based_update_goes_to_the_reference(make_
     new = update(method, policy, [batch], cost, settings, np.ones(policy.T), reference=reference)
     k = reference.k.copy()
     if method == "pilqr":  # PI2 with equal weights: the mean of the recorded noise stays
-        k += np.einsum("tij,ntj->ti", policy.L, batch.noise) / len(batch.noise)
+        k += np.einsum("tij,ntj->ti", reference.L, batch.noise) / len(batch.noise)
     np.testing.assert_allclose(new.policy.K, reference.K, atol=1e-4)
     np.testing.assert_allclose(new.policy.k, k, atol=1e-4)
 
