@@ -24,7 +24,13 @@ from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.control_executor import ControlExecutor
 from pilqr_ros.nodes.conversions import NANOSECONDS, to_nanoseconds, view_field
 from pilqr_ros.nodes.diagnostics import Diagnosis, Diagnostics, Level
-from pilqr_ros.nodes.parameters import ListenerParameters, declare, parameter, robot_joints
+from pilqr_ros.nodes.parameters import (
+    ListenerParameters,
+    declare,
+    hardware,
+    parameter,
+    robot_joints,
+)
 from pilqr_ros.nodes.running import run
 from pilqr_ros.nodes.wiring import count_listeners, publish, subscribe
 from pilqr_ros.robot.command_stream import CommandStream
@@ -62,6 +68,7 @@ class GuardParameters(ListenerParameters):
     torque_rate_limits: tuple[float, ...] = parameter(
         (), "the robot's own, within the task's [N m per control step]; none: the task's"
     )
+    hardware: bool = hardware()
     start_enabled: bool = parameter(False, "let torque pass from the start, without ~/enable")
     estop_timeout: float = parameter(
         0.0, "longest silence of the topic estop [s]; 0: it need not speak", low=0.0, high=60.0
@@ -82,6 +89,7 @@ class EffortGuardNode(Node):
             timeout_ns=timeout_ns,
             between_commands=not self._given.lockstep,
             enabled=self._given.start_enabled,
+            strict=self._given.hardware,
             joint_names=self._given.robot_joints,
             torque_limits=self._given.torque_limits,
             torque_rate_limits=self._given.torque_rate_limits,

@@ -124,13 +124,13 @@ NODES = (
     ),
     NodeSpec(
         "effort_guard",
-        ("task", "real_time_factor", "start_enabled"),
+        ("task", "real_time_factor", "start_enabled", "hardware"),
         robot=("command_timeout", "robot_joints", "torque_limits", "torque_rate_limits"),
     ),
     NodeSpec(
         "state_estimator", ("task", "real_time_factor"), robot=("robot_joints", *MOTION_CAPTURE)
     ),
-    NodeSpec("trajectory_executor", ("task", "real_time_factor")),
+    NodeSpec("trajectory_executor", ("task", "real_time_factor", "hardware")),
     NodeSpec("cost_evaluator", ("task",)),
     NodeSpec("robot_reset", ("task", "real_time_factor"), robot=RESET_MOTION, needs="hardware"),
     NodeSpec("recorder", ("task",), needs="record"),

@@ -56,6 +56,11 @@ def robot_joints() -> Any:  # noqa: ANN401
     return parameter((), "the robot's names of the sensed joints, in order; none: the task's")
 
 
+def hardware() -> Any:  # noqa: ANN401
+    """Return the field for whether the arm is real."""
+    return parameter(False, "a real arm: no tolerance of the task's is wider than the default one")
+
+
 def declare(node: Node, record: type[Record]) -> Record:
     """Declare a record's parameters on a node and return their values.
 

@@ -34,7 +34,7 @@ from pilqr_ros.nodes.conversions import (
 )
 from pilqr_ros.nodes.diagnostics import Diagnosis, Diagnostics, Level
 from pilqr_ros.nodes.errors import NodeError
-from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
+from pilqr_ros.nodes.parameters import NodeParameters, declare, hardware, parameter
 from pilqr_ros.nodes.policy_messages import policy_of
 from pilqr_ros.nodes.rollout_records import Applied, Command, GuardView, Pace
 from pilqr_ros.nodes.rollout_session import RolloutSession
@@ -52,6 +52,7 @@ FEEDBACK_PERIOD_NS = 500_000_000
 class ExecutorParameters(NodeParameters):
     """Parameters of the executor."""
 
+    hardware: bool = hardware()
     start_timeout: float = parameter(
         3.0, "longest wait for the first state of a rollout [s]", low=0.1, high=60.0
     )
@@ -87,6 +88,8 @@ class TrajectoryExecutorNode(Node):
         super().__init__("trajectory_executor")
         parameters = declare(self, ExecutorParameters)
         self._task: Task = load_task(parameters.task)
+        guard = self._task.file.guard
+        self._tolerances = guard.strict if parameters.hardware else guard
         self._pace = parameters.pace(self._task.period_ns)
         self._session: RolloutSession | None = None
         self._goal: ServerGoalHandle | None = None
@@ -166,7 +169,7 @@ class TrajectoryExecutorNode(Node):
             joints=task.joints,
             labels=task.layout.labels,
             period_ns=task.period_ns,
-            most_limited=task.file.guard.most_limited,
+            most_limited=self._tolerances.most_limited,
         )
         not_before_ns = to_nanoseconds(goal.not_before)
         now_ns = time.monotonic_ns()

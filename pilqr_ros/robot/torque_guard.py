@@ -247,6 +247,7 @@ def build_guard(
     timeout_ns: int,
     between_commands: bool,
     enabled: bool,
+    strict: bool = False,
     joint_names: Sequence[str] = (),
     torque_limits: Sequence[float] = (),
     torque_rate_limits: Sequence[float] = (),
@@ -258,6 +259,7 @@ def build_guard(
         timeout_ns: See `GuardTiming`.
         between_commands: See `GuardTiming`.
         enabled: Whether torque may pass from the start.
+        strict: Whether no tolerance is wider than the default one, as on a real arm.
         joint_names: What the robot calls the sensed joints; none if it has the task's names.
         torque_limits: The robot's own limits [N m]; none if it has the task's.
         torque_rate_limits: Likewise [N m per control step].
@@ -265,7 +267,8 @@ def build_guard(
     Raises:
         RobotConfigError: A limit is wider than the task's.
     """
-    file, joints = task.file.guard, task.joints
+    file = task.file.guard.strict if strict else task.file.guard
+    joints = task.joints
     effort = tighter_limits("torque_limits", torque_limits, task.torque_limits)
     rates = tighter_limits("torque_rate_limits", torque_rate_limits, task.torque_rate_limits)
     limits = JointLimits(

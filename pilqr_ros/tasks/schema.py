@@ -94,6 +94,17 @@ class Guard(Section):
     overspeed: Annotated[float, Field(gt=1)] = 1.5
     most_limited: Annotated[float, Field(ge=0, le=1)] = 0.5
 
+    @property
+    def strict(self) -> Guard:
+        """The same for a real arm: no tolerance is wider than the default one."""
+        default = Guard()
+        return Guard(
+            soft_margin=self.soft_margin,
+            bound_tolerance=min(self.bound_tolerance, default.bound_tolerance),
+            overspeed=min(self.overspeed, default.overspeed),
+            most_limited=min(self.most_limited, default.most_limited),
+        )
+
 
 class Block(Section):
     """A block of the state: joints, a point on the robot (`of` a site) or a tracked body."""

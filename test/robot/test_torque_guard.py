@@ -9,8 +9,9 @@ from hypothesis.extra.numpy import arrays
 from pilqr_ros.robot.errors import StateError
 from pilqr_ros.robot.interventions import Intervention
 from pilqr_ros.robot.joint_limits import JointLimits
-from pilqr_ros.robot.torque_guard import GuardedCommand, GuardTiming, TorqueGuard
+from pilqr_ros.robot.torque_guard import GuardedCommand, GuardTiming, TorqueGuard, build_guard
 from pilqr_ros.robot.torque_limits import TorqueLimits
+from pilqr_ros.tasks.schema import Guard
 
 MS = 1_000_000
 JOINTS = ("shoulder", "elbow")
@@ -26,6 +27,19 @@ def make(enabled=True, between_commands=False):
     joints = JointLimits(JOINTS, EFFORT, LOWER, UPPER, margin, SPEED, TOLERANCE, OVERSPEED)
     timing = GuardTiming(TIMEOUT, 100 * MS, between_commands)
     return TorqueGuard(torques, joints, timing, enabled=enabled)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_tasks_wide_tolerances_are_not_for_a_real_arm(hockey, strict):
+    assert hockey.file.guard.overspeed > 2.0 > Guard().overspeed
+    guard = build_guard(
+        hockey, timeout_ns=TIMEOUT, between_commands=False, enabled=True, strict=strict
+    )
+    q, qd = np.clip(0.0, *hockey.position_limits.T), np.zeros(hockey.dU)
+    qd[0] = 2.0 * hockey.velocity_limits[0]
+    guard.on_joints(MS, MS, hockey.joints, q, qd)
+    answer = guard.on_command(MS, GuardedCommand(1, MS, np.zeros(hockey.dU)))
+    assert bool(answer.interventions & Intervention.JOINT_STOP) == strict
 
 
 class Driver:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pilqr_ros.tasks import Task, TaskError, load_task
+from pilqr_ros.tasks.schema import Guard
 
 
 def _set(path, value):
@@ -148,6 +149,14 @@ def test_a_joint_may_have_a_soft_margin_of_its_own_and_no_speed_limit(edited, ho
     wide = edited(_set(("joints", 1, "soft_margin"), 0.2))
     np.testing.assert_array_equal(wide.soft_margins[:2], [0.05, 0.2])
     assert edited(_set(("joints", 1, "velocity_limit"), None)).velocity_limits[1] == np.inf
+
+
+def test_on_a_real_arm_no_tolerance_is_wider_than_the_default_one():
+    default = Guard()
+    wide = Guard(bound_tolerance=1.0, overspeed=3.0, most_limited=1.0)
+    assert wide.strict == default
+    narrow = Guard(bound_tolerance=0.01, overspeed=1.1, most_limited=0.1)
+    assert narrow.strict == narrow
 
 
 def test_all_wrong_keys_are_reported_at_once(edited):
