@@ -31,7 +31,8 @@ class Watch:
         self.joints = client.listen(JointState, "joint_states", qos.RELIABLE)
 
     def moving(self):
-        return sum(bool(np.any(one.effort)) for one in self.applied) > 3
+        told = sum(bool(np.any(one.effort)) for one in self.applied) > 3
+        return told and any(np.any(one.effort) for one in self.joints)
 
     def at_rest(self):
         last = self.joints[-20:]
@@ -63,6 +64,7 @@ def start_moving(client, task, wait_until, watch):
     goal = ExecuteRollout.Goal(policy=policy_to_message(task.initial_policy(0)), explore=True)
     for _ in range(5):
         watch.applied.clear()
+        watch.joints.clear()
         handle = wait_for(action.send_goal_async(goal), 10.0, "executor", "accept")
         ended = handle.get_result_async()
         wait_until(lambda ended=ended: watch.moving() or ended.done(), "torques")
