@@ -17,31 +17,10 @@ ALLOWED = {
     "tasks": {"tasks", "guided", "trajopt"},
     "simulation": {"simulation", "robot", "tasks", "trajopt"},
     "learning": {"learning", "guided", "simulation", "robot", "tasks", "trajopt"},
-    "experiments": {
-        *(
-            "experiments",
-            "nodes",
-            "recording",
-            "learning",
-            "guided",
-            "simulation",
-            "robot",
-            "tasks",
-            "trajopt",
-        )
-    },
     "recording": {"recording", "learning", "guided", "simulation", "robot", "tasks", "trajopt"},
-    "nodes": {
-        "nodes",
-        "recording",
-        "learning",
-        "guided",
-        "simulation",
-        "robot",
-        "tasks",
-        "trajopt",
-    },
 }
+ALLOWED["nodes"] = {"nodes", *ALLOWED["recording"]}
+ALLOWED["experiments"] = {"experiments", *ALLOWED["nodes"]}
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 
 

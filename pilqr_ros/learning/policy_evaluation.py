@@ -14,7 +14,7 @@ from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.costing import CostEvaluator, CostReport
 from pilqr_ros.learning.errors import RunError, TrainingStopped
 from pilqr_ros.learning.rollout_files import save_attempt, save_cost
-from pilqr_ros.learning.run_store import RunStore
+from pilqr_ros.learning.run_store import RunStore, iteration_name
 from pilqr_ros.learning.sampling import execute_until_valid
 from pilqr_ros.learning.seeds import Stream, rollout_seed
 from pilqr_ros.learning.trainers import neural_policy
@@ -160,7 +160,7 @@ def evaluated_conditions(store: RunStore, config: EvaluationConfig) -> tuple[int
 def _name(store: RunStore, config: EvaluationConfig, iteration: int) -> str:
     """Return the name of an evaluation's directory."""
     kind = "local_" if store.config.guided and config.policy == "local" else ""
-    return f"{kind}iteration_{iteration:03d}_seed_{config.seed}" + "_noisy" * config.explore
+    return f"{kind}{iteration_name(iteration)}_seed_{config.seed}" + "_noisy" * config.explore
 
 
 @dataclass

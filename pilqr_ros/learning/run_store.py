@@ -217,13 +217,18 @@ class RunStore:
         return self.directory / "evaluations" / name
 
     def _iteration(self, iteration: int) -> Path:
-        return self.directory / f"iteration_{iteration:03d}"
+        return self.directory / iteration_name(iteration)
 
     def _condition(self, iteration: int, condition: int) -> Path:
         return self._iteration(iteration) / f"condition_{condition}"
 
     def _rollout_path(self, iteration: int, condition: int, sample: int) -> Path:
         return self._condition(iteration, condition) / f"rollout_{sample:02d}.npz"
+
+
+def iteration_name(iteration: int) -> str:
+    """Return what an iteration is called: on disk, and as a part of its run."""
+    return f"iteration_{iteration:03d}"
 
 
 def create_run(runs: Path, task: Task, config: RunConfig) -> RunStore:

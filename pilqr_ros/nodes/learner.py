@@ -33,7 +33,7 @@ from pilqr_ros.learning.policy_evaluation import (
 )
 from pilqr_ros.learning.policy_tests import run_tests
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
-from pilqr_ros.learning.run_store import RunStore, create_run
+from pilqr_ros.learning.run_store import RunStore, create_run, iteration_name
 from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.nodes import qos
@@ -172,7 +172,7 @@ class LearnerNode(Node):
                 trainer.run()
                 finish(result, trainer.store)
 
-            await self._work(work, store, part_of(store.iterations_finished))
+            await self._work(work, store, iteration_name(store.iterations_finished))
             result.success = True
             goal.succeed()
         except (PilqrError, OSError) as error:
@@ -186,7 +186,7 @@ class LearnerNode(Node):
         """Return what trains a run and tells its progress."""
 
         def on_progress(progress: TrainingProgress) -> None:
-            self._announcer.tell(store, part_of(progress.iteration))
+            self._announcer.tell(store, iteration_name(progress.iteration))
             self._tell(goal, feedback_message(action, progress, store))
 
         def on_summary(summary: IterationSummary) -> None:
@@ -285,11 +285,6 @@ def shortened(text: str) -> str:
     """Return a text's beginning and end if it is too long to be told."""
     half = LONGEST_MESSAGE // 2
     return text if len(text) <= LONGEST_MESSAGE else f"{text[:half]} ... {text[-half:]}"
-
-
-def part_of(iteration: int) -> str:
-    """Return what an iteration is called as a part of its run."""
-    return f"iteration_{iteration:03d}"
 
 
 def main() -> None:

@@ -50,14 +50,12 @@ class TorqueLimits:
             u: The torque [N m], ``(dU,)``.
             last: The torque that was applied before [N m], ``(dU,)``.
         """
-        low, high = (
-            np.maximum(-self.effort, last - self.rate),
-            np.minimum(self.effort, last + self.rate),
-        )
+        lowest, highest = last - self.rate, last + self.rate
+        low, high = np.maximum(-self.effort, lowest), np.minimum(self.effort, highest)
         if ((low <= u) & (u <= high)).all():
             return GuardedTorque(u)
         within = np.minimum(np.maximum(u, -self.effort), self.effort)
-        limited = np.minimum(np.maximum(within, last - self.rate), last + self.rate)
+        limited = np.minimum(np.maximum(within, lowest), highest)
         cut, slowed = within != u, limited != within
         interventions, details = Intervention.NONE, []
         if cut.any():

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from pilqr_ros.learning.atomic import read_arrays
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.run_store import RunConfig, create_run
@@ -35,6 +36,24 @@ def task():
 @pytest.fixture(scope="session")
 def collector(task):
     return InProcessCollector(task)
+
+
+@pytest.fixture(scope="session")
+def arrays_of_run():
+    """Return a function that reads every array of a run.
+
+    Stamps count from the rollout's start, as clocks differ.
+    """
+
+    def read(directory):
+        arrays = {}
+        for path in directory.rglob("*.npz"):
+            for name, array in read_arrays(path).items():
+                since_start = array - array[0] if name == "stamps" else array
+                arrays[f"{path.relative_to(directory)}:{name}"] = since_start.tolist()
+        return arrays
+
+    return read
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pilqr_ros.learning.atomic import read_arrays, write_arrays
+from pilqr_ros.learning.atomic import write_arrays
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import RunError, TrainingError, TrainingStopped
@@ -44,15 +44,6 @@ def make_trainer(tmp_path, collector):
     return make
 
 
-def arrays_of_run(directory):
-    arrays = {}
-    for path in directory.rglob("*.npz"):
-        for name, array in read_arrays(path).items():
-            since_start = array - array[0] if name == "stamps" else array
-            arrays[f"{path.relative_to(directory)}:{name}"] = since_start.tolist()
-    return arrays
-
-
 @pytest.mark.parametrize("method", ["mdgps-pilqr", "mdgps-lqr-flm", "mdgps-pi2"])
 def test_local_and_global_policies_are_trained_and_kept(
     guided_task, guided_config, make_trainer, method
@@ -74,7 +65,7 @@ def test_local_and_global_policies_are_trained_and_kept(
 @pytest.mark.parametrize("source", ["local", "global"])
 @pytest.mark.parametrize("rollouts_before", [2, 3, 5])
 def test_an_interrupted_run_continues_bit_for_bit(
-    task, guided_config, make_trainer, flaky, source, rollouts_before
+    task, guided_config, make_trainer, flaky, arrays_of_run, source, rollouts_before
 ):
     guided_task = task_from(task, f"{{{FITTED}, sample_from: {source}}}")
     whole = make_trainer(guided_task, guided_config)
@@ -97,7 +88,7 @@ def test_an_interrupted_run_continues_bit_for_bit(
 
 
 def test_an_iteration_without_its_supervised_step_is_not_finished(
-    guided_task, guided_config, make_trainer
+    guided_task, guided_config, make_trainer, arrays_of_run
 ):
     trainer = make_trainer(guided_task, guided_config)
     trainer.run()

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from pilqr_ros.learning import training
-from pilqr_ros.learning.atomic import read_arrays
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
@@ -13,16 +12,6 @@ from pilqr_ros.learning.sampling import MAX_ATTEMPTS
 from pilqr_ros.learning.training import Trainer, _Pace, check_config
 from pilqr_ros.tasks import load_task
 from pilqr_ros.trajopt.update import update
-
-
-def arrays_of_run(directory):
-    """Return every array of a run; stamps count from the rollout's start, as clocks differ."""
-    arrays = {}
-    for path in directory.rglob("*.npz"):
-        for name, array in read_arrays(path).items():
-            since_start = array - array[0] if name == "stamps" else array
-            arrays[f"{path.relative_to(directory)}:{name}"] = since_start.tolist()
-    return arrays
 
 
 def test_training_improves_the_policy_step_by_step(trainer, store):
@@ -55,7 +44,7 @@ def test_each_update_knows_how_many_follow(trainer, monkeypatch):
 
 @pytest.mark.parametrize("rollouts_before", [1, 4, 6])
 def test_an_interrupted_run_continues_bit_for_bit(
-    trainer, store, flaky, task, config, tmp_path, rollouts_before
+    trainer, store, flaky, task, config, tmp_path, arrays_of_run, rollouts_before
 ):
     trainer.run()
     other = create_run(tmp_path / "other", task, config)

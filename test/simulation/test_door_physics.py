@@ -4,7 +4,6 @@ import mujoco
 import numpy as np
 import pytest
 
-from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import load_task
 
 BASES = [(0.0, 0.0), (0.0, 0.1), (0.1, 0.0), (0.1, 0.1)]
@@ -16,10 +15,8 @@ def door():
 
 
 @pytest.fixture
-def world(door):
-    world = World(door)
-    world.reset(0, seed=0, jitter=False)
-    return world
+def world(make_world, door):
+    return make_world(door)
 
 
 def turn(angle, point):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import load_task
 
 
@@ -13,10 +12,8 @@ def reacher():
 
 
 @pytest.fixture
-def world(reacher):
-    world = World(reacher)
-    world.reset(0, seed=0, jitter=False)
-    return world
+def world(make_world, reacher):
+    return make_world(reacher)
 
 
 def test_the_target_is_where_the_condition_says(world, reacher):
