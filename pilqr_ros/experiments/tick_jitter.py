@@ -27,7 +27,7 @@ from pilqr_ros.nodes import qos
 from pilqr_ros.nodes.client_node import ClientNode
 from pilqr_ros.nodes.diagnostics import Diagnosis, Diagnostics, Level
 from pilqr_ros.nodes.graph import NODES, GraphOptions, print_line, running_graph
-from pilqr_ros.nodes.processes import ProcessGroup
+from pilqr_ros.nodes.processes import ProcessGroup, allow_interruption
 from pilqr_ros.nodes.ros_collector import RosCollector
 from pilqr_ros.nodes.running import run
 from pilqr_ros.robot.tick_jitter import TickJitter, TickMeter
@@ -80,6 +80,7 @@ def keep_busy() -> None:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     parent = os.getppid()
     with suppress(KeyboardInterrupt):
+        allow_interruption()
         while os.getppid() == parent:
             sum(range(100_000))
 

@@ -8,7 +8,8 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import IO
@@ -41,6 +42,9 @@ class Member:
 
 class ProcessGroup:
     """Starts processes, forwards what they print, and ends all of them together.
+
+    Each starts with SIGINT blocked and calls `allow_interruption` once it can end cleanly; one
+    that does not is ended by SIGTERM.
 
     Args:
         commands: Command line of each process, by name.
@@ -152,16 +156,17 @@ class ProcessGroup:
 
     def _start(self, name: str, command: Sequence[str]) -> Member:
         """Start one process and a thread that reads what it prints."""
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,  # the terminal's Ctrl-C is this process's to pass on
-            env={**os.environ, "PYTHONUNBUFFERED": "1", FOLLOW_PARENT: str(os.getpid())},
-        )
+        with _interruption_deferred():
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,  # the terminal's Ctrl-C is this process's to pass on
+                env={**os.environ, "PYTHONUNBUFFERED": "1", FOLLOW_PARENT: str(os.getpid())},
+            )
         assert process.stdout is not None
         lines: deque[str] = deque(maxlen=KEPT_LINES)
         reader = threading.Thread(
@@ -178,6 +183,25 @@ class ProcessGroup:
         for line in stream:
             lines.append(line.rstrip("\n"))
             self._on_output(name, lines[-1])
+
+
+@contextmanager
+def _interruption_deferred() -> Iterator[None]:
+    """Hold SIGINT back, here and in what is started within.
+
+    A process inherits this, so that an interruption waits while it is starting: Python would
+    otherwise break off amid its imports.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def allow_interruption() -> None:
+    """Let SIGINT in again, at once if it came while this process was starting."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _await(processes: Sequence[subprocess.Popen[str]], seconds: float) -> None:

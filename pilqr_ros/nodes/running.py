@@ -16,7 +16,7 @@ from rclpy.node import Node
 
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.nodes.discovery import limit_discovery
-from pilqr_ros.nodes.processes import FOLLOW_PARENT
+from pilqr_ros.nodes.processes import FOLLOW_PARENT, allow_interruption
 
 PR_SET_PDEATHSIG = 1
 """Linux: a signal of choice is sent to this process when its parent ends."""
@@ -35,9 +35,10 @@ def run(
         executor: Creates what spins them.
     """
     signal.signal(signal.SIGINT, _interrupt_once)
-    _follow_parent()
-    limit_discovery()
     try:
+        allow_interruption()
+        _follow_parent()
+        limit_discovery()
         rclpy.init()
         _spin(create, executor)
     except (KeyboardInterrupt, ExternalShutdownException):

@@ -14,7 +14,6 @@ import pytest
 from pilqr_ros.nodes import discovery, graph
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.parameters import TaskParameters
-from pilqr_ros.nodes.processes import ProcessGroup
 
 UP = """
 from pilqr_ros.nodes.graph import GraphOptions, run_graph
@@ -133,27 +132,6 @@ def test_a_node_that_cannot_start_is_named_with_what_it_said(fresh_domain, wait_
             NodeError, match=r"(?s)mujoco_bridge ended with code 2.*no task 'juggling'"
         ):
             group.check()
-
-
-def test_a_process_that_ignores_every_request_is_killed(monkeypatch):
-    monkeypatch.setattr(
-        "pilqr_ros.nodes.processes.STOPPING",
-        ((signal.SIGINT, 0.2), (signal.SIGTERM, 0.2), (signal.SIGKILL, 5.0)),
-    )
-    stubborn = (
-        "import signal, time; [signal.signal(s, signal.SIG_IGN) for s in (2, 15)];"
-        "print('ready', flush=True); time.sleep(60)"
-    )
-    lines = []
-    group = ProcessGroup(
-        {"stubborn": [sys.executable, "-c", stubborn]}, lambda _, line: lines.append(line)
-    )
-    with group:
-        deadline = time.monotonic() + 10
-        while "ready" not in lines and time.monotonic() < deadline:
-            time.sleep(0.01)
-        pid = group.pids["stubborn"]
-    assert gone(pid)
 
 
 def started(**options):
