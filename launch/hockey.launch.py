@@ -19,8 +19,8 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from pilqr_ros.nodes import graph
-from pilqr_ros.nodes.discovery import VARIABLE, discovery_range
-from pilqr_ros.nodes.respawning import CANNOT_START, DELAY
+from pilqr_ros.nodes.graph.discovery import VARIABLE, discovery_range
+from pilqr_ros.nodes.graph.respawning import CANNOT_START, DELAY
 
 
 def argument(option: Field) -> DeclareLaunchArgument:

@@ -143,7 +143,7 @@ def guard(
 ) -> None:
     """Let torques pass, or not: enable, disable, stop (emergency stop), reset (after a stop)."""
     require_ros()
-    from pilqr_ros.nodes.guard_client import switch_guard
+    from pilqr_ros.nodes.clients.guard_client import switch_guard
 
     switch_guard(deed, namespace)
 
@@ -152,7 +152,7 @@ def guard(
 def confirm(namespace: Namespace = "") -> None:
     """Tell a reset that waits for a hand that everything is in place."""
     require_ros()
-    from pilqr_ros.nodes.operator import confirm_reset
+    from pilqr_ros.nodes.clients.operator import confirm_reset
 
     answer = confirm_reset(namespace)
     print(answer.message)
@@ -169,9 +169,9 @@ def doctor(
 ) -> None:
     """Check a running graph before the first torque; exit code 1 if something must be mended."""
     require_ros()
-    from pilqr_ros.nodes.discovery import limit_discovery
     from pilqr_ros.nodes.doctor.examination import is_fit
     from pilqr_ros.nodes.doctor.visit import visit
+    from pilqr_ros.nodes.graph.discovery import limit_discovery
 
     limit_discovery(discovery)
     with show.console.status("looking at the graph"):

@@ -33,7 +33,7 @@ def deploy(
 ) -> None:
     """Serve a trained policy through the executor, without a learner; Ctrl-C ends it."""
     require_ros()
-    from pilqr_ros.nodes.deployment import execute
+    from pilqr_ros.nodes.clients.deployment import execute
     from pilqr_ros.nodes.graph import DEPLOYED, DeploymentOptions, run_graph
 
     store = open_run(run)

@@ -110,7 +110,7 @@ class InProcessSession:
 class GraphSession:
     """Trains and evaluates through the learner node."""
 
-    client: Any  # a nodes.client.LearnerClient; ROS is not imported here
+    client: Any  # a nodes.clients.learner_client.LearnerClient; ROS is not imported here
 
     def train(
         self, config: RunConfig, resume: Path | None, on_progress: Callable[[Any], None]
@@ -242,9 +242,9 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
         yield InProcessSession(load_task(task), runs)
         return
     require_ros()
-    from pilqr_ros.nodes.client import LearnerClient
-    from pilqr_ros.nodes.discovery import limit_discovery
+    from pilqr_ros.nodes.clients.learner_client import LearnerClient
     from pilqr_ros.nodes.graph import GraphOptions, running_graph
+    from pilqr_ros.nodes.graph.discovery import limit_discovery
 
     limit_discovery(where.discovery)
     options = GraphOptions(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import pilqr_ros
+from pilqr_ros.nodes.graph.node_list import NODES, SERVER
 
 ROOT = Path(pilqr_ros.__file__).parent
 
@@ -21,6 +22,17 @@ ALLOWED = {
 }
 ALLOWED["nodes"] = {"nodes", *ALLOWED["recording"]}
 ALLOWED["experiments"] = {"experiments", *ALLOWED["nodes"]}
+ROOMS = {
+    "graph": set(),
+    "messages": set(),
+    "runtime": {"graph", "messages"},
+    "sensing": {"messages", "runtime"},
+    "training": {"messages", "runtime"},
+    "clients": {"graph", "messages", "runtime"},
+    "doctor": {"clients", "graph", "messages", "runtime"},
+}
+"""What each room of the nodes may import of the others; the nodes themselves stand beside them."""
+ROOMS_OF_NODES = {"messages", "runtime", "sensing", "training"}
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 
 
@@ -50,6 +62,32 @@ def test_every_folder_of_the_package_has_its_place():
     assert folders == set(ALLOWED)
 
 
+def imported_rooms(path: Path) -> set[str]:
+    """Return the rooms, or nodes, that a module of the nodes imports."""
+    parts = [name.split(".") for name in imported_modules(path)]
+    return {part[2] for part in parts if part[:2] == ["pilqr_ros", "nodes"] and len(part) > 2}
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_a_room_of_the_nodes_imports_only_its_neighbours_below(room):
+    for path in (ROOT / "nodes" / room).glob("*.py"):
+        strangers = imported_rooms(path) - {room, "errors"} - ROOMS[room]
+        assert not strangers, f"{path.relative_to(ROOT)} imports {strangers}"
+
+
+def test_a_node_imports_no_other_node_and_no_client():
+    for path in (ROOT / "nodes").glob("*.py"):
+        strangers = imported_rooms(path) - {"errors"} - ROOMS_OF_NODES
+        assert not strangers, f"{path.relative_to(ROOT)} imports {strangers}"
+
+
+def test_beside_the_rooms_are_the_nodes_and_their_errors_alone():
+    rooms = {path.parent.name for path in (ROOT / "nodes").glob("*/__init__.py")}
+    assert rooms == set(ROOMS)
+    modules = {path.stem for path in (ROOT / "nodes").glob("*.py")} - {"__init__", "errors"}
+    assert modules == {spec.name for spec in (*NODES, SERVER)}
+
+
 def test_trajopt_needs_nothing_but_numpy_and_scipy():
     for path in (ROOT / "trajopt").rglob("*.py"):
         for name in imported_modules(path):
@@ -60,9 +98,9 @@ def test_trajopt_needs_nothing_but_numpy_and_scipy():
 
 
 @pytest.mark.parametrize(
-    "layer", ["tasks", "robot", "guided", "simulation", "learning", "recording"]
+    "layer", ["tasks", "robot", "guided", "simulation", "learning", "recording", "nodes/graph"]
 )
-def test_layers_below_the_nodes_know_no_ros(layer):
+def test_what_can_be_used_without_ros_knows_none(layer):
     for path in (ROOT / layer).rglob("*.py"):
         for name in imported_modules(path):
             package = name.partition(".")[0]

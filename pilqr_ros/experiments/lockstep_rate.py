@@ -26,20 +26,20 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
 from pilqr_msgs.msg import AppliedTorque, RecorderStatus, State, TorqueCommand, TrainingRun
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.client_node import ClientNode
-from pilqr_ros.nodes.control_executor import ControlExecutor
-from pilqr_ros.nodes.conversions import to_field
+from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.effort_guard import EffortGuardNode
 from pilqr_ros.nodes.graph import NODES, GraphOptions, print_line, running_graph
+from pilqr_ros.nodes.graph.processes import ProcessGroup
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.messages.conversions import to_field
+from pilqr_ros.nodes.messages.wiring import publish, subscribe
 from pilqr_ros.nodes.mujoco_bridge import MujocoBridgeNode
-from pilqr_ros.nodes.processes import ProcessGroup
-from pilqr_ros.nodes.ros_collector import RosCollector
-from pilqr_ros.nodes.running import run
+from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
+from pilqr_ros.nodes.runtime.running import run
+from pilqr_ros.nodes.runtime.waiting import wait_for_condition
 from pilqr_ros.nodes.state_estimator import StateEstimatorNode
+from pilqr_ros.nodes.training.ros_collector import RosCollector
 from pilqr_ros.nodes.trajectory_executor import TrajectoryExecutorNode
-from pilqr_ros.nodes.waiting import wait_for_condition
-from pilqr_ros.nodes.wiring import publish, subscribe
 from pilqr_ros.tasks import Task, load_task
 
 COMPOSED = (MujocoBridgeNode, EffortGuardNode, StateEstimatorNode, TrajectoryExecutorNode)

@@ -23,13 +23,13 @@ from rclpy.node import Node
 from rich.console import Console
 from rich.table import Table
 
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.client_node import ClientNode
-from pilqr_ros.nodes.diagnostics import Diagnosis, Diagnostics, Level
+from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.graph import NODES, GraphOptions, print_line, running_graph
-from pilqr_ros.nodes.processes import ProcessGroup, allow_interruption
-from pilqr_ros.nodes.ros_collector import RosCollector
-from pilqr_ros.nodes.running import run
+from pilqr_ros.nodes.graph.processes import ProcessGroup, allow_interruption
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
+from pilqr_ros.nodes.runtime.running import run
+from pilqr_ros.nodes.training.ros_collector import RosCollector
 from pilqr_ros.robot.tick_jitter import TickJitter, TickMeter
 from pilqr_ros.tasks import load_task
 

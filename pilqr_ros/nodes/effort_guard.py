@@ -20,19 +20,19 @@ from std_msgs.msg import Bool, Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 
 from pilqr_msgs.msg import AppliedTorque, GuardState, TorqueCommand
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.control_executor import ControlExecutor
-from pilqr_ros.nodes.conversions import NANOSECONDS, to_nanoseconds, view_field
-from pilqr_ros.nodes.diagnostics import Diagnosis, Diagnostics, Level
-from pilqr_ros.nodes.parameters import (
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.messages.conversions import NANOSECONDS, to_nanoseconds, view_field
+from pilqr_ros.nodes.messages.wiring import count_listeners, publish, subscribe
+from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
+from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
+from pilqr_ros.nodes.runtime.parameters import (
     ListenerParameters,
     declare,
     hardware,
     parameter,
     robot_joints,
 )
-from pilqr_ros.nodes.running import run
-from pilqr_ros.nodes.wiring import count_listeners, publish, subscribe
+from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.robot.command_stream import CommandStream
 from pilqr_ros.robot.errors import StateError
 from pilqr_ros.robot.interventions import GuardedTorque, Intervention, InterventionLog

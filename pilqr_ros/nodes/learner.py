@@ -36,16 +36,17 @@ from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
 from pilqr_ros.learning.run_store import RunStore, create_run, iteration_name
 from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.learning.training import Trainer
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.conversions import policy_to_message
 from pilqr_ros.nodes.errors import NodeError
-from pilqr_ros.nodes.job import Job
-from pilqr_ros.nodes.parameters import TaskParameters, declare, parameter
-from pilqr_ros.nodes.ros_collector import RosCollector, RosCostEvaluator
-from pilqr_ros.nodes.run_announcer import RunAnnouncer
-from pilqr_ros.nodes.running import run
-from pilqr_ros.nodes.training_goals import evaluation_plan, training_plan
-from pilqr_ros.nodes.training_messages import (
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.messages.conversions import policy_to_message
+from pilqr_ros.nodes.runtime.job import Job
+from pilqr_ros.nodes.runtime.parameters import TaskParameters, declare, parameter
+from pilqr_ros.nodes.runtime.running import run
+from pilqr_ros.nodes.runtime.waiting import TRY_TIMEOUT
+from pilqr_ros.nodes.training.ros_collector import RosCollector, RosCostEvaluator
+from pilqr_ros.nodes.training.run_announcer import RunAnnouncer
+from pilqr_ros.nodes.training.training_goals import evaluation_plan, training_plan
+from pilqr_ros.nodes.training.training_messages import (
     Training,
     add_rollout,
     feedback_message,
@@ -54,7 +55,6 @@ from pilqr_ros.nodes.training_messages import (
     first_feedback,
     report_message,
 )
-from pilqr_ros.nodes.waiting import TRY_TIMEOUT
 from pilqr_ros.tasks import Task, load_task
 
 HEARTBEAT_PERIOD = 1.0

@@ -21,19 +21,19 @@ from std_msgs.msg import Float64MultiArray, String
 
 from pilqr_msgs.srv import PlaceBody, Reset
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.bridge_parameters import BridgeParameters
-from pilqr_ros.nodes.control_executor import ControlExecutor
-from pilqr_ros.nodes.conversions import NANOSECONDS, set_stamp, view_field
-from pilqr_ros.nodes.parameters import declare
-from pilqr_ros.nodes.running import run
-from pilqr_ros.nodes.sensor_messages import SensorMessages
-from pilqr_ros.nodes.viewer import open_viewer
-from pilqr_ros.nodes.wiring import publish, subscribe
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.messages.conversions import NANOSECONDS, set_stamp, view_field
+from pilqr_ros.nodes.messages.wiring import publish, subscribe
+from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
+from pilqr_ros.nodes.runtime.parameters import declare
+from pilqr_ros.nodes.runtime.running import run
+from pilqr_ros.nodes.sensing.bridge_parameters import BridgeParameters
+from pilqr_ros.nodes.sensing.sensor_messages import SensorMessages
 from pilqr_ros.robot.command_stream import CommandStream
 from pilqr_ros.robot.joint_reader import names_on_robot
 from pilqr_ros.simulation.errors import ResetError, SimulationDiverged
 from pilqr_ros.simulation.imperfect_sensors import ImperfectSensors
+from pilqr_ros.simulation.viewer import open_viewer
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import load_task
 

@@ -18,10 +18,10 @@ from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.policy_evaluation import policy_of
 from pilqr_ros.learning.run_store import open_run
 from pilqr_ros.nodes.errors import NodeError
-from pilqr_ros.nodes.job import Job
-from pilqr_ros.nodes.parameters import TaskParameters, declare, parameter
-from pilqr_ros.nodes.ros_collector import RosCollector
-from pilqr_ros.nodes.running import run
+from pilqr_ros.nodes.runtime.job import Job
+from pilqr_ros.nodes.runtime.parameters import TaskParameters, declare, parameter
+from pilqr_ros.nodes.runtime.running import run
+from pilqr_ros.nodes.training.ros_collector import RosCollector
 from pilqr_ros.robot.rollout import Rollout
 
 FAREWELL = 2.0
@@ -33,9 +33,7 @@ class ServerParameters(TaskParameters):
     """Parameters of the server."""
 
     run: str = parameter("", "directory of the run whose policy is served")
-    policy: str = parameter(
-        "best", "which one: best, local or global", choices=("best", "local", "global")
-    )
+    policy: str = parameter("best", "which one: best, local or global", choices=("best", "local", "global"))
     condition: str = parameter("", "name of the condition; empty: the first trained one")
 
 

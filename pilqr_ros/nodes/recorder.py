@@ -19,12 +19,12 @@ from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
 
 from pilqr_msgs.msg import RecorderStatus, Rollout, TrainingRun
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.diagnostics import Diagnosis, Diagnostics, Level
-from pilqr_ros.nodes.parameters import TaskParameters, declare, parameter
-from pilqr_ros.nodes.recorded_topics import RecordedTopic, recorded_topics, type_name
-from pilqr_ros.nodes.running import run
-from pilqr_ros.nodes.wiring import RECORDER
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.messages.recorded_topics import RecordedTopic, recorded_topics, type_name
+from pilqr_ros.nodes.messages.wiring import RECORDER
+from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
+from pilqr_ros.nodes.runtime.parameters import TaskParameters, declare, parameter
+from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.recording.bag import Bounds
 from pilqr_ros.recording.definitions import Definitions
 from pilqr_ros.recording.recorder import Recorder

@@ -22,14 +22,14 @@ from std_srvs.srv import Trigger
 from pilqr_msgs.msg import AppliedTorque, State, TorqueCommand
 from pilqr_msgs.srv import Reset
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.control_executor import ControlExecutor
-from pilqr_ros.nodes.conversions import NANOSECONDS, set_stamp, to_nanoseconds, view_field
-from pilqr_ros.nodes.diagnostics import Diagnosis, Diagnostics, Level
 from pilqr_ros.nodes.errors import NodeError, ParameterError
-from pilqr_ros.nodes.parameters import NodeParameters, declare, parameter
-from pilqr_ros.nodes.running import run
-from pilqr_ros.nodes.wiring import publish, subscribe
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.messages.conversions import NANOSECONDS, set_stamp, to_nanoseconds, view_field
+from pilqr_ros.nodes.messages.wiring import publish, subscribe
+from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
+from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
+from pilqr_ros.nodes.runtime.parameters import NodeParameters, declare, parameter
+from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.robot.command_stream import CommandStream
 from pilqr_ros.robot.interventions import REFUSED
 from pilqr_ros.robot.joint_servo import JointServo, ServoGains

@@ -20,16 +20,16 @@ from rclpy.node import Node
 from sensor_msgs.msg import JointState
 
 from pilqr_msgs.msg import State
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.control_executor import ControlExecutor
-from pilqr_ros.nodes.conversions import NANOSECONDS, set_stamp, to_nanoseconds, view_field
-from pilqr_ros.nodes.diagnostics import Diagnosis, Diagnostics, Level
-from pilqr_ros.nodes.estimator_parameters import EstimatorParameters
-from pilqr_ros.nodes.input_diagnosis import diagnose_input
-from pilqr_ros.nodes.mocap_frame import transform_from_tf
-from pilqr_ros.nodes.parameters import declare
-from pilqr_ros.nodes.running import run
-from pilqr_ros.nodes.wiring import publish, subscribe
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.messages.conversions import NANOSECONDS, set_stamp, to_nanoseconds, view_field
+from pilqr_ros.nodes.messages.wiring import publish, subscribe
+from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
+from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
+from pilqr_ros.nodes.runtime.parameters import declare
+from pilqr_ros.nodes.runtime.running import run
+from pilqr_ros.nodes.sensing.estimator_parameters import EstimatorParameters
+from pilqr_ros.nodes.sensing.input_diagnosis import diagnose_input
+from pilqr_ros.nodes.sensing.mocap_frame import transform_from_tf
 from pilqr_ros.robot.body_velocity import latency
 from pilqr_ros.robot.input_health import InputHealth
 from pilqr_ros.robot.state_estimation import (

@@ -23,24 +23,24 @@ from pilqr_msgs.msg import AppliedTorque, GuardState, State, TorqueCommand
 from pilqr_msgs.msg import Rollout as RolloutMessage
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.collector import exploration_noise
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.control_executor import ControlExecutor
-from pilqr_ros.nodes.conversions import (
+from pilqr_ros.nodes.errors import NodeError
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.messages.conversions import (
     NANOSECONDS,
     rollout_to_message,
     set_stamp,
     to_nanoseconds,
     view_field,
 )
-from pilqr_ros.nodes.diagnostics import Diagnosis, Diagnostics, Level
-from pilqr_ros.nodes.errors import NodeError
-from pilqr_ros.nodes.parameters import NodeParameters, declare, hardware, parameter
-from pilqr_ros.nodes.policy_messages import policy_of
-from pilqr_ros.nodes.rollout_records import Applied, Command, GuardView, Pace
-from pilqr_ros.nodes.rollout_session import RolloutSession
-from pilqr_ros.nodes.running import run
-from pilqr_ros.nodes.wiring import count_listeners, publish, subscribe
+from pilqr_ros.nodes.messages.policy_messages import policy_of
+from pilqr_ros.nodes.messages.wiring import count_listeners, publish, subscribe
+from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
+from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
+from pilqr_ros.nodes.runtime.parameters import NodeParameters, declare, hardware, parameter
+from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.robot.policy_runner import PolicyRunner
+from pilqr_ros.robot.rollout_records import Applied, Command, GuardView, Pace
+from pilqr_ros.robot.rollout_session import RolloutSession
 from pilqr_ros.robot.tick_jitter import TickMeter
 from pilqr_ros.tasks import Task, load_task
 

@@ -16,4 +16,4 @@ class EffortError(PilqrError, ValueError):
 
 
 class RenderError(PilqrError, RuntimeError):
-    """A picture could not be rendered off-screen."""
+    """The world cannot be shown: no picture or no window."""

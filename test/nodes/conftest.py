@@ -15,11 +15,11 @@ pytest.importorskip("pilqr_msgs", reason="pilqr_msgs is not built or not sourced
 
 
 from pilqr_ros.nodes import graph
-from pilqr_ros.nodes.client_node import ClientNode
+from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.errors import NodeError
-from pilqr_ros.nodes.exclusive import only_graph
-from pilqr_ros.nodes.processes import ProcessGroup
-from pilqr_ros.nodes.ros_collector import RosCollector
+from pilqr_ros.nodes.graph.exclusive import only_graph
+from pilqr_ros.nodes.graph.processes import ProcessGroup
+from pilqr_ros.nodes.training.ros_collector import RosCollector
 from pilqr_ros.tasks import load_task
 
 DEADLINE = 20.0

@@ -10,7 +10,7 @@ from pilqr_msgs.action import TrainLocal
 from pilqr_ros.learning.rollout_files import load_rollout
 from pilqr_ros.learning.sampling import MAX_ATTEMPTS
 from pilqr_ros.learning.seeds import rollout_seed
-from pilqr_ros.nodes.client import LearnerClient
+from pilqr_ros.nodes.clients.learner_client import LearnerClient
 from pilqr_ros.nodes.graph import NODES
 from pilqr_ros.tasks import load_task
 

@@ -11,12 +11,12 @@ from std_msgs.msg import Bool, Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 
 from pilqr_msgs.msg import AppliedTorque, GuardState, TorqueCommand
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.conversions import set_stamp, to_field
+from pilqr_ros.nodes.clients.guard_client import switch_guard
 from pilqr_ros.nodes.errors import NodeError
-from pilqr_ros.nodes.guard_client import switch_guard
-from pilqr_ros.nodes.processes import ProcessGroup
-from pilqr_ros.nodes.waiting import wait_for
+from pilqr_ros.nodes.graph.processes import ProcessGroup
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.messages.conversions import set_stamp, to_field
+from pilqr_ros.nodes.runtime.waiting import wait_for
 
 TIMEOUT = 0.1
 PERIOD_NS = 50_000_000

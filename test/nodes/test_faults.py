@@ -13,7 +13,7 @@ from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
 from pilqr_ros.learning.training import Trainer
-from pilqr_ros.nodes.client import LearnerClient
+from pilqr_ros.nodes.clients.learner_client import LearnerClient
 from pilqr_ros.nodes.graph import NODES
 
 EVERY_NODE = tuple(spec.name for spec in NODES)

@@ -11,8 +11,8 @@ from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.guided_training import GuidedTrainer
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
-from pilqr_ros.nodes.client import LearnerClient
-from pilqr_ros.nodes.deployment import execute
+from pilqr_ros.nodes.clients.deployment import execute
+from pilqr_ros.nodes.clients.learner_client import LearnerClient
 from pilqr_ros.nodes.graph import NODES, DeploymentOptions
 from pilqr_ros.tasks import Task
 

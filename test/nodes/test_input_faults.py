@@ -10,8 +10,8 @@ import pytest
 
 from pilqr_msgs.msg import TorqueCommand
 from pilqr_msgs.srv import PlaceBody
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.waiting import wait_for
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.runtime.waiting import wait_for
 
 FACTOR = 0.3  # a slow world, in which a busy machine still is in time
 LATE = r"ms late|ms old: state_est|before the newest|no command for|effort_guard has not|not newer"

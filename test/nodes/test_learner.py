@@ -14,11 +14,11 @@ from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
 from pilqr_ros.learning.training import Trainer
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.action_client import ActionClient
-from pilqr_ros.nodes.client import LearnerClient
+from pilqr_ros.nodes.clients.learner_client import LearnerClient
 from pilqr_ros.nodes.graph import NODES
-from pilqr_ros.nodes.waiting import wait_for
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.runtime.action_client import ActionClient
+from pilqr_ros.nodes.runtime.waiting import wait_for
 
 EVERY_NODE = tuple(spec.name for spec in NODES)
 RUNS = QoSProfile(

@@ -8,7 +8,7 @@ import pytest
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import CollectorError
-from pilqr_ros.nodes.ros_collector import RosCostEvaluator
+from pilqr_ros.nodes.training.ros_collector import RosCostEvaluator
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
 pytestmark = pytest.mark.usefixtures("control_loop")

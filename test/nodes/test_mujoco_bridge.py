@@ -10,9 +10,9 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
 from pilqr_msgs.srv import Reset
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.conversions import to_field, to_nanoseconds
-from pilqr_ros.nodes.waiting import wait_for
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.messages.conversions import to_field, to_nanoseconds
+from pilqr_ros.nodes.runtime.waiting import wait_for
 from pilqr_ros.simulation.world import World
 
 

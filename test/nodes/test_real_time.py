@@ -9,8 +9,8 @@ from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.conversions import to_field, to_nanoseconds
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.messages.conversions import to_field, to_nanoseconds
 
 FACTOR = 1.0
 LATE = r"ms late|ms old|after the last|no command for|no joint state for|silent for"

@@ -14,10 +14,10 @@ from std_srvs.srv import Trigger
 
 from pilqr_msgs.msg import AppliedTorque, State, TorqueCommand
 from pilqr_msgs.srv import PlaceBody, Reset
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.conversions import to_field, to_nanoseconds
-from pilqr_ros.nodes.operator import confirm_reset
-from pilqr_ros.nodes.waiting import wait_for
+from pilqr_ros.nodes.clients.operator import confirm_reset
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.messages.conversions import to_field, to_nanoseconds
+from pilqr_ros.nodes.runtime.waiting import wait_for
 
 FACTOR = 0.3  # a slow world, in which a busy machine still is in time
 SETTINGS = {  # with time for a busy machine

@@ -11,11 +11,11 @@ from std_msgs.msg import Float64MultiArray
 
 from pilqr_msgs.action import ExecuteRollout, TrainLocal
 from pilqr_msgs.msg import AppliedTorque, TorqueCommand
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.action_client import ActionClient
-from pilqr_ros.nodes.conversions import policy_to_message, to_nanoseconds
 from pilqr_ros.nodes.graph import NODES
-from pilqr_ros.nodes.waiting import wait_for
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.messages.conversions import policy_to_message, to_nanoseconds
+from pilqr_ros.nodes.runtime.action_client import ActionClient
+from pilqr_ros.nodes.runtime.waiting import wait_for
 
 LOOP = ("mujoco_bridge", "effort_guard", "state_estimator", "trajectory_executor")
 PACES = (1.0, 1.0, 0.5, 0.25, 0.1)

@@ -14,9 +14,10 @@ from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import JointState
 
 from pilqr_msgs.msg import State
-from pilqr_ros.nodes import graph, qos
-from pilqr_ros.nodes.conversions import to_field, to_nanoseconds, to_time
-from pilqr_ros.nodes.processes import ProcessGroup
+from pilqr_ros.nodes import graph
+from pilqr_ros.nodes.graph.processes import ProcessGroup
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.messages.conversions import to_field, to_nanoseconds, to_time
 
 PERIOD = 50_000_000
 

@@ -12,11 +12,11 @@ from std_srvs.srv import SetBool, Trigger
 
 from pilqr_msgs.action import ExecuteRollout
 from pilqr_msgs.msg import AppliedTorque, TorqueCommand
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.action_client import ActionClient
-from pilqr_ros.nodes.conversions import policy_to_message
-from pilqr_ros.nodes.ros_collector import RosCollector
-from pilqr_ros.nodes.waiting import wait_for
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.messages.conversions import policy_to_message
+from pilqr_ros.nodes.runtime.action_client import ActionClient
+from pilqr_ros.nodes.runtime.waiting import wait_for
+from pilqr_ros.nodes.training.ros_collector import RosCollector
 
 LOOP = ("mujoco_bridge", "effort_guard", "state_estimator", "trajectory_executor")
 

@@ -16,9 +16,9 @@ from pilqr_ros.experiments.soak.disk import full_disk
 from pilqr_ros.experiments.soak.relay import FAULTS
 from pilqr_ros.experiments.soak.strangers import Strangers
 from pilqr_ros.experiments.soak.tally import Tally
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.client_node import ClientNode
-from pilqr_ros.nodes.processes import ProcessGroup
+from pilqr_ros.nodes.clients.client_node import ClientNode
+from pilqr_ros.nodes.graph.processes import ProcessGroup
+from pilqr_ros.nodes.messages import qos
 from pilqr_ros.tasks import Task
 
 SHARE_OF_KILLS = 0.6

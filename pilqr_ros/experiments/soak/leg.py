@@ -18,11 +18,11 @@ from pilqr_ros.experiments.soak import relay
 from pilqr_ros.experiments.soak.injector import Injector
 from pilqr_ros.experiments.soak.judge import Judge, Keeper
 from pilqr_ros.experiments.soak.tally import Tally
-from pilqr_ros.nodes.client import LearnerClient
-from pilqr_ros.nodes.client_node import ClientNode
-from pilqr_ros.nodes.exclusive import only_graph
+from pilqr_ros.nodes.clients.client_node import ClientNode
+from pilqr_ros.nodes.clients.learner_client import LearnerClient
 from pilqr_ros.nodes.graph import GraphOptions, command, starts
-from pilqr_ros.nodes.processes import ProcessGroup
+from pilqr_ros.nodes.graph.exclusive import only_graph
+from pilqr_ros.nodes.graph.processes import ProcessGroup
 
 ITERATIONS, ROLLOUTS = 2, 3
 PARAMETERS = {"recorder": {"min_free_megabytes": 16, "max_megabytes": 16}}

@@ -14,11 +14,11 @@ from std_msgs.msg import Float64MultiArray
 
 from pilqr_ros.experiments.soak.strangers import STRANGER, STRANGERS_OFFSET
 from pilqr_ros.experiments.soak.watch import TorqueWatch
-from pilqr_ros.nodes.control_executor import ControlExecutor
-from pilqr_ros.nodes.conversions import to_nanoseconds
-from pilqr_ros.nodes.parameters import NodeParameters, declare
-from pilqr_ros.nodes.running import run
-from pilqr_ros.nodes.wiring import subscribe
+from pilqr_ros.nodes.messages.conversions import to_nanoseconds
+from pilqr_ros.nodes.messages.wiring import subscribe
+from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
+from pilqr_ros.nodes.runtime.parameters import NodeParameters, declare
+from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.tasks import load_task
 
 SENSOR_PERIOD_NS = 10_000_000

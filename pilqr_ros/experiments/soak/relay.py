@@ -17,10 +17,10 @@ from rclpy.node import Node
 from std_msgs.msg import Float64MultiArray
 
 from pilqr_msgs.msg import AppliedTorque, State, TorqueCommand
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.control_executor import ControlExecutor
-from pilqr_ros.nodes.running import run
-from pilqr_ros.nodes.wiring import publish, subscribe
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.messages.wiring import publish, subscribe
+from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
+from pilqr_ros.nodes.runtime.running import run
 
 RELAYED = {
     "state": (State, qos.SENSOR, "trajectory_executor"),

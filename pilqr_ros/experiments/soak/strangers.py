@@ -15,8 +15,8 @@ from std_msgs.msg import Float64MultiArray
 from pilqr_msgs.action import EvaluatePolicy, ExecuteRollout, TrainLocal
 from pilqr_msgs.msg import AppliedTorque, Rollout, State, TorqueCommand, TVLGPolicy
 from pilqr_msgs.srv import EvaluateCost, Reset
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.action_client import ActionClient
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.runtime.action_client import ActionClient
 from pilqr_ros.tasks import Task
 
 STRANGER = "stranger"

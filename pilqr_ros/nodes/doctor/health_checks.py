@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pilqr_ros.nodes.diagnostics import Level
-from pilqr_ros.nodes.discovery import VARIABLE
 from pilqr_ros.nodes.doctor.expectation import Expectation
 from pilqr_ros.nodes.doctor.findings import Finding, fail, ok, warn
 from pilqr_ros.nodes.doctor.graph_checks import is_simulated
 from pilqr_ros.nodes.doctor.snapshot import Snapshot, Status
+from pilqr_ros.nodes.graph.discovery import VARIABLE
+from pilqr_ros.nodes.runtime.diagnostics import Level
 
 GUARD = "effort_guard"
 

@@ -23,12 +23,12 @@ from sensor_msgs.msg import JointState
 
 from pilqr_msgs.msg import State
 from pilqr_ros import __version__
-from pilqr_ros.nodes import qos
-from pilqr_ros.nodes.conversions import NANOSECONDS, to_nanoseconds
-from pilqr_ros.nodes.discovery import VARIABLE, discovery_range
 from pilqr_ros.nodes.doctor.expectation import BRIDGE, Expectation
 from pilqr_ros.nodes.doctor.snapshot import Endpoint, Joints, Snapshot, Status, Topic
 from pilqr_ros.nodes.doctor.stream_log import StreamLog
+from pilqr_ros.nodes.graph.discovery import VARIABLE, discovery_range
+from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.messages.conversions import NANOSECONDS, to_nanoseconds
 
 START_TIMEOUT = 5.0
 """Longest wait for the graph's nodes to be discovered [s]."""

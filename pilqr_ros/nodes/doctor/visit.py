@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilqr_ros.nodes.client_node import ClientNode
+from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.doctor.examination import examine
 from pilqr_ros.nodes.doctor.expectation import expect
 from pilqr_ros.nodes.doctor.findings import Finding

@@ -1,0 +1,41 @@
+"""Switching the guard from outside: enable, disable, stop, reset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from std_srvs.srv import SetBool, Trigger
+
+from pilqr_ros.nodes.clients.client_node import ClientNode
+from pilqr_ros.nodes.errors import NodeError
+from pilqr_ros.nodes.runtime.waiting import Patience, ask
+
+PATIENCE = Patience(seconds=10.0)
+
+DEEDS: dict[str, tuple[type, Any]] = {
+    "enable": (SetBool, SetBool.Request(data=True)),
+    "disable": (SetBool, SetBool.Request(data=False)),
+    "stop": (Trigger, Trigger.Request()),
+    "reset": (Trigger, Trigger.Request()),
+}
+SERVICES = {"enable": "enable", "disable": "enable", "stop": "estop", "reset": "reset_estop"}
+
+
+def switch_guard(deed: str, namespace: str = "") -> None:
+    """Do one of `DEEDS`.
+
+    Args:
+        deed: Which.
+        namespace: The guard's namespace.
+
+    Raises:
+        NodeError: There is no such deed, the guard did not answer, or it refused.
+    """
+    if deed not in DEEDS:
+        raise NodeError(f"{deed!r} is nothing to do with the guard; allowed: {', '.join(DEEDS)}")
+    kind, request = DEEDS[deed]
+    with ClientNode("pilqr_guard", namespace) as client:
+        service = client.node.create_client(kind, f"effort_guard/{SERVICES[deed]}")
+        response = ask(service, request, "effort_guard", PATIENCE)
+    if not response.success:
+        raise NodeError(f"effort_guard does not {deed}: {response.message}")

@@ -1,0 +1,34 @@
+"""The graph from outside: its nodes and options, and their processes.
+
+One list serves the launch file, `pilqr up` and `pilqr train`. Nothing here imports ROS, so that the
+list can be read without starting any of it.
+"""
+
+from pilqr_ros.nodes.graph.graph_options import (
+    DeploymentOptions,
+    GraphOptions,
+    options,
+    read_option,
+)
+from pilqr_ros.nodes.graph.node_list import DEPLOYED, NODES, SIMULATED_ROBOT, NodeSpec
+from pilqr_ros.nodes.graph.starting import NodeStart, command, ros_arguments, starts
+from pilqr_ros.nodes.graph.supervision import ENDING, print_line, run_graph, running_graph
+
+__all__ = [
+    "DEPLOYED",
+    "ENDING",
+    "NODES",
+    "SIMULATED_ROBOT",
+    "DeploymentOptions",
+    "GraphOptions",
+    "NodeSpec",
+    "NodeStart",
+    "command",
+    "options",
+    "print_line",
+    "read_option",
+    "ros_arguments",
+    "run_graph",
+    "running_graph",
+    "starts",
+]

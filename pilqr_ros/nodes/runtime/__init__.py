@@ -1,0 +1,1 @@
+"""What every node runs on: its life, parameters and health, and waiting for other nodes."""

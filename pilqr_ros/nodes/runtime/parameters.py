@@ -1,0 +1,184 @@
+"""ROS parameters from a frozen record: declared once, described, checked, read-only afterwards.
+
+A node's parameters are a frozen dataclass whose fields are made by `parameter`; `declare` declares
+them on the node and returns the record with the values that were given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from pilqr_ros.nodes.errors import ParameterError
+from pilqr_ros.nodes.messages.conversions import NANOSECONDS
+
+Record = TypeVar("Record")
+
+LOCKSTEP_TIMEOUT = 1.0
+"""Longest silence of commands in lock-step, where the world waits anyway [s]."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a parameter may be; None where there is no limit."""
+
+    description: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] | None = None
+
+    def describe(self, kind: type) -> str:
+        """Return the allowed values in words."""
+        if self.choices is not None:
+            return "one of " + ", ".join(self.choices)
+        if self.low is None or self.high is None:
+            return f"any {kind.__name__}"
+        return f"{kind.__name__} from {self.low:g} to {self.high:g}"
+
+    def allow(self, value: float | str) -> bool:
+        """Tell whether a value of the right type is allowed."""
+        if self.choices is not None:
+            return value in self.choices
+        return self.low is None or self.high is None or self.low <= float(value) <= self.high
+
+
+def parameter(default: Any, description: str, **limits: Any) -> Any:  # noqa: ANN401
+    """Return a dataclass field for a parameter; `limits` are `low`, `high` or `choices`."""
+    return field(default=default, metadata={"limits": Limits(description, **limits)})
+
+
+def robot_joints() -> Any:  # noqa: ANN401
+    """Return the field of the parameter by which nodes know the robot's names of joints."""
+    return parameter((), "the robot's names of the sensed joints, in order; none: the task's")
+
+
+def hardware() -> Any:  # noqa: ANN401
+    """Return the field for whether the arm is real."""
+    return parameter(False, "a real arm: no tolerance of the task's is wider than the default one")
+
+
+def declare(node: Node, record: type[Record]) -> Record:
+    """Declare a record's parameters on a node and return their values.
+
+    Raises:
+        ParameterError: A value has the wrong type or lies outside its range.
+    """
+    kinds = get_type_hints(record)
+    values = {f.name: _declare(node, f, kinds[f.name]) for f in fields(record)}
+    return record(**values)
+
+
+def _declare(node: Node, spec: Field[Any], kind: Any) -> Any:  # noqa: ANN401
+    """Declare one parameter and return its value."""
+    limits: Limits = spec.metadata["limits"]
+    given = _given(node, spec)
+    value = _single(spec, given, kind) if get_origin(kind) is None else _list(spec, given, kind)
+    plain = list(value) if isinstance(value, tuple) else value
+    node.declare_parameter(spec.name, plain, _descriptor(limits, kind), ignore_override=True)
+    return value
+
+
+def _given(node: Node, spec: Field[Any]) -> Any:  # noqa: ANN401
+    """Return the value that was given from outside, whatever its type, or the default."""
+    # A throw-away declaration without a type reads it.
+    probe = node.declare_parameter(
+        spec.name, spec.default, ParameterDescriptor(dynamic_typing=True)
+    ).value
+    node.undeclare_parameter(spec.name)
+    return probe
+
+
+def _single(spec: Field[Any], given: Any, kind: type) -> Any:  # noqa: ANN401
+    """Return the checked value of a parameter that is no list."""
+    limits: Limits = spec.metadata["limits"]
+    if kind is float and type(given) is int:  # `-p real_time_factor:=1`
+        given = float(given)
+    if type(given) is not kind or not limits.allow(given):
+        raise ParameterError(spec.name, given, limits.describe(kind))
+    return given
+
+
+def _list(spec: Field[Any], given: Any, kind: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    """Return the checked value of a list; one without entries by default may have any number."""
+    item, count = get_args(kind)[0], len(spec.default)
+    allowed = f"{count or 'any'} {'numbers' if item is float else 'names'}"
+    try:
+        values = tuple(item(value) for value in given if item is float or isinstance(value, str))
+    except (TypeError, ValueError) as error:
+        raise ParameterError(spec.name, given, allowed) from error
+    if isinstance(given, str) or len(values) != len(given) or count not in (0, len(values)):
+        raise ParameterError(spec.name, given, allowed)
+    return values
+
+
+def _type(kind: Any) -> Parameter.Type:  # noqa: ANN401
+    """Return ROS's type of a parameter."""
+    if get_origin(kind) is None:
+        return Parameter.Type.from_parameter_value(kind())
+    is_number = get_args(kind)[0] is float
+    return Parameter.Type.DOUBLE_ARRAY if is_number else Parameter.Type.STRING_ARRAY
+
+
+def _descriptor(limits: Limits, kind: Any) -> ParameterDescriptor:  # noqa: ANN401
+    """Return the descriptor that `ros2 param describe` shows."""
+    descriptor = ParameterDescriptor(
+        type=_type(kind).value,
+        description=limits.description,
+        additional_constraints="" if limits.choices is None else limits.describe(kind),
+        read_only=True,
+    )
+    if limits.low is not None and limits.high is not None:
+        if kind is float:
+            span = FloatingPointRange(from_value=limits.low, to_value=limits.high)
+            descriptor.floating_point_range = [span]
+        else:
+            descriptor.integer_range = [IntegerRange(from_value=limits.low, to_value=limits.high)]
+    return descriptor
+
+
+@dataclass(frozen=True)
+class TaskParameters:
+    """What every node needs to know."""
+
+    task: str = parameter("hockey", "name of a task, or path of a task file")
+
+
+@dataclass(frozen=True)
+class NodeParameters(TaskParameters):
+    """What every node of the control loop needs to know."""
+
+    real_time_factor: float = parameter(
+        0.0,
+        "simulated seconds a second: 1 on a robot; 0: in lock-step, as fast as the graph goes",
+        low=0.0,
+        high=20.0,
+    )
+
+    @property
+    def lockstep(self) -> bool:
+        """Whether the simulation waits for the graph."""
+        return self.real_time_factor == 0.0
+
+
+@dataclass(frozen=True)
+class ListenerParameters(NodeParameters):
+    """What a node needs to know that obeys commands."""
+
+    command_timeout: float = parameter(
+        0.0,
+        "longest silence within a rollout [s]; 0: two control periods, in lock-step 1 s",
+        low=0.0,
+        high=10.0,
+    )
+
+    def timeout_ns(self, period_ns: int) -> int:
+        """Return the longest silence [ns] at a control period [ns]."""
+        if self.command_timeout > 0.0:
+            return round(self.command_timeout * NANOSECONDS)
+        if self.lockstep:
+            return round(LOCKSTEP_TIMEOUT * NANOSECONDS)
+        return round(2 * period_ns / self.real_time_factor)

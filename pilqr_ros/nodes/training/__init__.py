@@ -1,0 +1,1 @@
+"""Parts of the nodes that ask for rollouts: `learner` and `policy_server`."""

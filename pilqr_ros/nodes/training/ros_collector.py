@@ -1,0 +1,210 @@
+"""Executing policies and evaluating costs through the graph: what learning calls, nodes answer.
+
+Everything here blocks, so it runs in a thread of its own while another one spins the node.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from rclpy.action.client import ClientGoalHandle
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.node import Node
+
+from pilqr_msgs.action import ExecuteRollout
+from pilqr_msgs.srv import EvaluateCost, Reset
+from pilqr_ros.learning.costing import CostReport
+from pilqr_ros.learning.errors import CollectorError, RolloutInterrupted, TrainingStopped
+from pilqr_ros.nodes.errors import NodeError, SilenceError
+from pilqr_ros.nodes.messages.conversions import rollout_to_message
+from pilqr_ros.nodes.messages.policy_messages import put_policy
+from pilqr_ros.nodes.runtime.action_client import ActionClient
+from pilqr_ros.nodes.runtime.waiting import (
+    TRY_TIMEOUT,
+    Patience,
+    ask,
+    wait_for,
+    wait_for_condition,
+    wait_while_alive,
+)
+from pilqr_ros.robot.errors import MessageError
+from pilqr_ros.robot.fields import from_field, rollout_from_message
+from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.trajopt.policy import Policy
+
+ANSWER_TIMEOUT = 5.0
+"""Longest wait for an answer, or between two signs of life of a rollout [s]."""
+
+EXECUTOR = "trajectory_executor"
+
+
+class RosCollector:
+    """Executes policies through `reset` and `execute_rollout`."""
+
+    def __init__(
+        self,
+        node: Node,
+        reset_timeout: float = TRY_TIMEOUT,
+        on_silence: Callable[[str], None] = lambda reason: None,
+    ) -> None:
+        """Create the clients.
+
+        Args:
+            node: A node that another thread spins.
+            reset_timeout: Longest duration of a reset [s]; on a robot it may wait for a hand.
+            on_silence: Told who does not answer, while it is waited for.
+        """
+        self._patience = Patience(on_silence=on_silence, check_stop=self._check_stop)
+        group = ReentrantCallbackGroup()
+        self._reset_timeout = reset_timeout
+        self._reset = node.create_client(Reset, "reset", callback_group=group)
+        self._execute = ActionClient(
+            node, ExecuteRollout, "trajectory_executor/execute_rollout", callback_group=group
+        )
+        self._lock = threading.Lock()
+        self._goal: ClientGoalHandle | None = None
+        self._cancelled = False
+        self._last_sign = 0.0
+
+    def collect(
+        self, policy: Policy, condition: int, seed: int, explore: bool, jitter: bool
+    ) -> Rollout:
+        """Reset the world and execute a policy once.
+
+        Raises:
+            RolloutInterrupted: A node fell silent during the rollout; the message names it.
+            CollectorError: A node refused or is not there; the message names it.
+            TrainingStopped: The rollout was broken off by `cancel`.
+        """
+        try:
+            goal = ExecuteRollout.Goal(condition=condition, seed=seed, explore=explore)
+            put_policy(goal, policy)
+            goal.not_before = self._reset_world(condition, seed, jitter).stamp
+            rollout = self._run(goal)
+        except (NodeError, MessageError) as error:
+            raise CollectorError(str(error)) from error
+        if not rollout.valid:
+            self._check_stop()
+        return rollout
+
+    def cancel(self) -> None:
+        """Stop the rollout under way, if there is one, and any that would follow."""
+        with self._lock:
+            self._cancelled = True
+            if self._goal is not None:
+                self._goal.cancel_goal_async()
+
+    def allow(self) -> None:
+        """Execute rollouts again after a `cancel`."""
+        with self._lock:
+            self._cancelled = False
+
+    def _reset_world(self, condition: int, seed: int, jitter: bool) -> Reset.Response:
+        """Bring the world to a start and return the verified answer."""
+        who = "the reset service (mujoco_bridge or robot_reset)"
+        request = Reset.Request(condition=condition, seed=seed, jitter=jitter)
+        response: Reset.Response = ask(
+            self._reset, request, who, self._patience, self._reset_timeout
+        )
+        if not response.success:
+            raise NodeError(f"reset failed: {response.message}")
+        return response
+
+    def _run(self, goal: ExecuteRollout.Goal) -> Rollout:
+        """Send a goal and wait for its rollout."""
+        handle = self._send(goal)
+        with self._lock:
+            self._goal = handle
+            if self._cancelled:
+                handle.cancel_goal_async()
+        try:
+            answer = wait_while_alive(
+                handle.get_result_async(),
+                lambda: self._last_sign,
+                ANSWER_TIMEOUT,
+                EXECUTOR,
+                "go on with a rollout",
+            )
+        except SilenceError as error:
+            raise self._interrupted(error) from error
+        finally:
+            with self._lock:
+                self._goal = None
+        rollout = rollout_from_message(answer.result.rollout)
+        if rollout.interrupted:
+            self._patience.on_silence(rollout.reason)
+        return rollout
+
+    def _send(self, goal: ExecuteRollout.Goal) -> ClientGoalHandle:
+        """Send a goal and return the handle of what the executor began."""
+        try:
+            wait_for_condition(
+                self._execute.server_is_ready, ANSWER_TIMEOUT, EXECUTOR, "offer execute_rollout"
+            )
+            self._last_sign = time.monotonic()
+            sent = self._execute.send_goal_async(goal, feedback_callback=self._on_feedback)
+            handle: ClientGoalHandle = wait_for(sent, ANSWER_TIMEOUT, EXECUTOR, "answer a goal")
+        except SilenceError as error:
+            raise self._interrupted(error) from error
+        if not handle.accepted:
+            raise NodeError(f"{EXECUTOR} rejected the rollout; its log says why")
+        return handle
+
+    def _interrupted(self, error: SilenceError) -> RolloutInterrupted:
+        """Tell that the executor is silent."""
+        self._check_stop()
+        self._patience.on_silence(str(error))
+        return RolloutInterrupted(str(error))
+
+    def _check_stop(self) -> None:
+        if self._cancelled:
+            raise TrainingStopped("stopped within a rollout; every finished one is kept")
+
+    def _on_feedback(self, _feedback: object) -> None:
+        self._last_sign = time.monotonic()
+
+
+class RosCostEvaluator:
+    """Asks `cost_evaluator` what rollouts cost."""
+
+    def __init__(
+        self, node: Node, task_name: str, on_silence: Callable[[str], None] = lambda reason: None
+    ) -> None:
+        """Create the client on a node that another thread spins.
+
+        Args:
+            node: The node.
+            task_name: The rollouts' task.
+            on_silence: Told that the evaluator does not answer, while it is waited for.
+        """
+        self._task_name = task_name
+        self._patience = Patience(on_silence=on_silence)
+        self._client = node.create_client(
+            EvaluateCost, "cost_evaluator/evaluate_cost", callback_group=ReentrantCallbackGroup()
+        )
+
+    def evaluate(self, rollout: Rollout) -> CostReport:
+        """Return the cost of a rollout.
+
+        Raises:
+            CollectorError: The node did not answer or refused.
+        """
+        try:
+            return self._evaluate(rollout)
+        except (NodeError, MessageError) as error:
+            raise CollectorError(str(error)) from error
+
+    def _evaluate(self, rollout: Rollout) -> CostReport:
+        who = "cost_evaluator"
+        request = EvaluateCost.Request(rollout=rollout_to_message(rollout, self._task_name))
+        response: EvaluateCost.Response = ask(self._client, request, who, self._patience)
+        if not response.ok:
+            raise NodeError(f"{who} refused a rollout: {response.message}")
+        return CostReport(
+            costs=from_field("costs", response.costs, (rollout.T,), "T"),
+            success=response.success,
+            distance=response.distance,
+            terms=dict(zip(response.term_names, response.term_costs, strict=True)),
+        )

@@ -1,0 +1,125 @@
+import ast
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import rclpy
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+import pilqr_ros.nodes
+from pilqr_ros.nodes.errors import ParameterError
+from pilqr_ros.nodes.runtime.parameters import declare, parameter
+
+
+@dataclass(frozen=True)
+class Example:
+    rate: float = parameter(20.0, "ticks a second", low=1.0, high=100.0)
+    count: int = parameter(3, "how many", low=1, high=9)
+    mode: str = parameter("fast", "how", choices=("fast", "slow"))
+    shown: bool = parameter(False, "whether it is shown")
+    place: tuple[float, ...] = parameter((0.0, 0.0), "where [m]")
+    limits: tuple[float, ...] = parameter((), "any number of them [N m]")
+    names: tuple[str, ...] = parameter((), "of the joints")
+
+
+@pytest.fixture
+def make_node(domain):
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    nodes = []
+
+    def make(**overrides):
+        given = [Parameter(name, value=value) for name, value in overrides.items()]
+        nodes.append(Node("example", context=context, parameter_overrides=given))
+        return nodes[-1]
+
+    yield make
+    for node in nodes:
+        node.destroy_node()
+    context.try_shutdown()
+
+
+def test_defaults_and_given_values_arrive(make_node):
+    assert declare(make_node(), Example) == Example(20.0, 3, "fast", False, (0.0, 0.0))
+    given = {"rate": 5.5, "count": 9, "mode": "slow", "shown": True}
+    lists = {"place": [1.5, 2.5], "limits": [1.0, 2.0, 3.0], "names": ["a", "b"]}
+    assert declare(make_node(**given, **lists), Example) == Example(
+        **given, **{name: tuple(values) for name, values in lists.items()}
+    )
+
+
+def test_a_whole_number_serves_as_a_float(make_node):
+    rate = declare(make_node(rate=1), Example).rate
+    assert (rate, type(rate)) == (1.0, float)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("rate", 100.5, "float from 1 to 100"),
+        ("rate", "often", "float from 1 to 100"),
+        ("count", 0, "int from 1 to 9"),
+        ("count", 2.5, "int from 1 to 9"),
+        ("mode", "slowly", "one of fast, slow"),
+        ("shown", 1, "any bool"),
+        ("place", [1.0], "2 numbers"),
+        ("limits", ["a"], "any numbers"),
+        ("limits", 1.0, "any numbers"),
+        ("names", [1.0], "any names"),
+        ("names", "elbow", "any names"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_name_value_and_range(make_node, name, value, allowed):
+    with pytest.raises(ParameterError) as refused:
+        declare(make_node(**{name: value}), Example)
+    assert f"parameter '{name}' is " in str(refused.value)
+    assert f"allowed is {allowed}" in str(refused.value)
+    assert str(value).strip("[]") in str(refused.value)
+
+
+def test_parameters_are_described_and_read_only(make_node):
+    node = make_node()
+    declare(node, Example)
+    descriptor = node.describe_parameter("rate")
+    assert descriptor.description == "ticks a second"
+    assert descriptor.floating_point_range[0].to_value == 100.0
+    assert node.describe_parameter("count").integer_range[0].from_value == 1
+    assert "fast, slow" in node.describe_parameter("mode").additional_constraints
+    (answer,) = node.set_parameters([Parameter("rate", value=10.0)])
+    assert not answer.successful
+    assert "read-only" in answer.reason
+
+
+@pytest.mark.parametrize(
+    ("node", "setting", "message"),
+    [
+        ("mujoco_bridge", "sensor_rate:=1.0", "'sensor_rate' is 1.0, allowed is float from 20 to"),
+        ("effort_guard", "command_timeout:=-1.0", "'command_timeout' is -1.0"),
+        ("trajectory_executor", "state_age:=soon", "'state_age' is 'soon'"),
+        ("state_estimator", "task:=juggling", "no task 'juggling'; tasks: door"),
+        ("cost_evaluator", "task:=/nowhere.yaml", "'/nowhere.yaml' does not exist"),
+        ("learner", "task:=juggling", "no task 'juggling'"),
+    ],
+)
+def test_a_node_refuses_a_wrong_parameter_in_one_line(domain, node, setting, message):
+    command = [sys.executable, "-m", f"pilqr_ros.nodes.{node}", "--ros-args", "-p", setting]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert message in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_no_node_hides_an_attribute_of_rclpy(make_node):
+    taken = set(vars(make_node())) | set(dir(Node))
+    for path in Path(pilqr_ros.nodes.__file__).parent.rglob("*.py"):
+        for kind in ast.walk(ast.parse(path.read_text())):
+            if isinstance(kind, ast.ClassDef) and "Node" in map(ast.unparse, kind.bases):
+                ours = {
+                    target.attr
+                    for target in ast.walk(kind)
+                    if isinstance(target, ast.Attribute) and isinstance(target.ctx, ast.Store)
+                }
+                assert not ours & taken, f"{path.name}: {ours & taken}"
