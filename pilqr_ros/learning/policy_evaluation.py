@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from pilqr_ros.learning import atomic
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.costing import CostEvaluator, CostReport
 from pilqr_ros.learning.errors import RunError, TrainingStopped
+from pilqr_ros.learning.policy_kind import POLICY_KINDS, PolicyKind
 from pilqr_ros.learning.rollout_files import save_attempt, save_cost
 from pilqr_ros.learning.run_store import RunStore, iteration_name
 from pilqr_ros.learning.sampling import execute_until_valid
@@ -20,8 +20,6 @@ from pilqr_ros.learning.seeds import Stream, rollout_seed
 from pilqr_ros.learning.trainers import neural_policy
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.trajopt.policy import Policy
-
-PolicyKind = Literal["best", "local", "global"]
 
 
 @dataclass(frozen=True)
@@ -134,8 +132,8 @@ def is_global(store: RunStore, kind: PolicyKind) -> bool:
     Raises:
         RunError: It is, and the run has none.
     """
-    if kind not in get_args(PolicyKind):
-        raise RunError(f"policy is {kind!r}, expected one of {', '.join(get_args(PolicyKind))}")
+    if kind not in POLICY_KINDS:
+        raise RunError(f"policy is {kind!r}, expected one of {', '.join(POLICY_KINDS)}")
     if kind == "global" and not store.config.guided:
         raise RunError(f"policy is 'global', but {store.config.method} trains local ones only")
     return store.config.guided and kind != "local"

@@ -16,6 +16,7 @@ from std_srvs.srv import Trigger
 
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.policy_evaluation import policy_of
+from pilqr_ros.learning.policy_kind import POLICY_KINDS
 from pilqr_ros.learning.run_store import open_run
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.runtime.job import Job
@@ -33,7 +34,7 @@ class ServerParameters(TaskParameters):
     """Parameters of the server."""
 
     run: str = parameter("", "directory of the run whose policy is served")
-    policy: str = parameter("best", "which one: best, local or global", choices=("best", "local", "global"))
+    policy: str = parameter("best", "which one: best, local or global", choices=POLICY_KINDS)
     condition: str = parameter("", "name of the condition; empty: the first trained one")
 
 

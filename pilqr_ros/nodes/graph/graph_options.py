@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
+from pilqr_ros.learning.policy_kind import POLICY_KINDS
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.graph.discovery import AUTO, RANGES
 
@@ -47,7 +48,7 @@ class DeploymentOptions(GraphOptions):
     """What can be chosen when a trained policy is served."""
 
     run: str = _option("", "directory of the run whose policy is served")
-    policy: str = _option("best", "which one: best, local or global", ("best", "local", "global"))
+    policy: str = _option("best", "which one: best, local or global", POLICY_KINDS)
     condition: str = _option("", "name of the condition; empty: the first trained one")
 
 
