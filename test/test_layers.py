@@ -22,6 +22,7 @@ ALLOWED = {
 }
 ALLOWED["nodes"] = {"nodes", *ALLOWED["recording"]}
 ALLOWED["experiments"] = {"experiments", *ALLOWED["nodes"]}
+ALLOWED["cli"] = {"cli", *ALLOWED["experiments"]}
 ROOMS = {
     "graph": set(),
     "messages": set(),

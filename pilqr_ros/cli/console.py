@@ -15,9 +15,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
+from pilqr_ros.cli.sessions import Outcomes
 from pilqr_ros.experiments.comparison import Job
 from pilqr_ros.learning.run_store import RunStore, open_run
-from pilqr_ros.sessions import Outcomes
 from pilqr_ros.tasks import Task
 
 _COLOURS = {"OK": "green", "WARN": "yellow", "FAIL": "bold red"}

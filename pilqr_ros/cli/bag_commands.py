@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pilqr_ros import console as show
+from pilqr_ros.cli import console as show
 from pilqr_ros.recording import reader
 from pilqr_ros.recording.bag import repair as mend
 from pilqr_ros.recording.export import ListedRollout, export_rollouts, list_rollouts

@@ -1,26 +1,36 @@
-"""The command `pilqr`: start the nodes, train, evaluate, plot, and list runs.
-
-ROS is imported only by the commands that use it, so that a run can be looked at, and a task be
-trained in one process, on a machine that has none.
-"""
+"""The commands that train, evaluate, and look at runs."""
 
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
-from pilqr_ros import bag_commands
-from pilqr_ros import console as show
-from pilqr_ros.deploying import WhichPolicy, deploy
+from pilqr_ros.cli import console as show
+from pilqr_ros.cli.arguments import (
+    Attach,
+    Conditions,
+    Discovery,
+    InProcess,
+    Iterations,
+    Method,
+    Namespace,
+    Pace,
+    Record,
+    RobotFile,
+    Rollouts,
+    RunPath,
+    Runs,
+    Seed,
+    WhichPolicy,
+)
+from pilqr_ros.cli.sessions import Session, Where, open_session
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.curves import plot_learning_curve
-from pilqr_ros.learning.errors import RunError, TrainingStopped
+from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.policy_card import write_card
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig
 from pilqr_ros.learning.policy_tests import named_test
@@ -28,159 +38,10 @@ from pilqr_ros.learning.run_store import TASK_FILE, RunConfig, RunStore, find_ru
 from pilqr_ros.learning.success_curve import plot_success_curve
 from pilqr_ros.learning.training import check_config, default_conditions
 from pilqr_ros.learning.video import film_evaluation
-from pilqr_ros.sessions import Session, Where, open_session, require_ros
 from pilqr_ros.simulation.errors import RenderError
 from pilqr_ros.tasks import Task, load_task
 
-app = typer.Typer(
-    help="PILQR on ROS 2: teach a torque-controlled arm a contact-rich skill.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-app.command()(deploy)
 
-app.add_typer(bag_commands.app, name="bag")
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
-
-TaskName = Annotated[str, typer.Argument(help="A task's name, or the path of a task file.")]
-RunPath = Annotated[Path, typer.Argument(help="A run's directory.", exists=True, file_okay=False)]
-Runs = Annotated[Path, typer.Option(help="Where runs are kept.", envvar="PILQR_RUNS")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
-Method = Annotated[
-    str | None,
-    typer.Option(help="pilqr (by default), lqr-flm, pi2; mdgps- before it: one neural policy."),
-]
-Iterations = Annotated[
-    int | None, typer.Option(min=1, help="Policy updates; the task file's by default.")
-]
-Rollouts = Annotated[
-    int | None,
-    typer.Option(min=2, help="Rollouts of each update and condition; the task file's by default."),
-]
-Conditions = Annotated[
-    str | None,
-    typer.Option(help="Names of conditions separated by commas; the task file's by default."),
-]
-Record = Annotated[bool, typer.Option(help="Record what the nodes say in a bag.")]
-InProcess = Annotated[bool, typer.Option("--in-process", help="Without ROS, in this process.")]
-Attach = Annotated[bool, typer.Option("--attach", help="Use nodes that are already running.")]
-Namespace = Annotated[str, typer.Option(help="Namespace of all nodes.")]
-Pace = Annotated[
-    float, typer.Option(min=0.0, max=10.0, help="1: real time; 0: as fast as the graph goes.")
-]
-RobotFile = Annotated[
-    str, typer.Option("--robot-config", help="A robot's name, or the path of its file.")
-]
-Discovery = Annotated[
-    str,
-    typer.Option(help="Whose nodes are found: localhost, subnet, or auto (the environment's)."),
-]
-
-
-@app.command()
-def up(
-    task: TaskName = "hockey",
-    runs: Runs = Path("runs"),
-    real_time_factor: Pace = 0.0,
-    viewer: Annotated[bool, typer.Option(help="Show the simulated world in a window.")] = False,
-    record: Record = True,
-    namespace: Namespace = "",
-    log_level: Annotated[str, typer.Option(help="debug, info, warn, error or fatal.")] = "info",
-    respawn: Annotated[bool, typer.Option(help="Start a node again that died.")] = True,
-    hardware: Annotated[bool, typer.Option(help="For a real robot: no simulated one.")] = False,
-    robot_config: RobotFile = "",
-    discovery: Discovery = "auto",
-) -> None:
-    """Start every node of a task; Ctrl-C ends them."""
-    require_ros()
-    from pilqr_ros.nodes.graph import GraphOptions, run_graph
-
-    options = GraphOptions(
-        task=task,
-        runs_directory=str(runs.resolve()),
-        real_time_factor=real_time_factor,
-        viewer=viewer,
-        record=record,
-        namespace=namespace,
-        log_level=log_level,
-        respawn=respawn,
-        hardware=hardware,
-        robot_config=robot_config,
-        discovery=discovery,
-    )
-    raise typer.Exit(run_graph(options))
-
-
-@app.command()
-def robot(
-    task: TaskName,
-    robot_config: RobotFile,
-    viewer: Annotated[bool, typer.Option(help="Show the simulated world in a window.")] = False,
-    namespace: Namespace = "",
-    discovery: Discovery = "auto",
-) -> None:
-    """Play a robot in simulation, in real time and under its own names, to try `up --hardware`."""
-    require_ros()
-    from pilqr_ros.nodes.graph import SIMULATED_ROBOT, GraphOptions, run_graph
-
-    options = GraphOptions(
-        task=task,
-        real_time_factor=1.0,
-        viewer=viewer,
-        namespace=namespace,
-        robot_config=robot_config,
-        discovery=discovery,
-    )
-    raise typer.Exit(run_graph(options, SIMULATED_ROBOT, "robot"))
-
-
-@app.command()
-def guard(
-    deed: Annotated[str, typer.Argument(help="enable, disable, stop or reset.")],
-    namespace: Namespace = "",
-) -> None:
-    """Let torques pass, or not: enable, disable, stop (emergency stop), reset (after a stop)."""
-    require_ros()
-    from pilqr_ros.nodes.clients.guard_client import switch_guard
-
-    switch_guard(deed, namespace)
-
-
-@app.command()
-def confirm(namespace: Namespace = "") -> None:
-    """Tell a reset that waits for a hand that everything is in place."""
-    require_ros()
-    from pilqr_ros.nodes.clients.operator import confirm_reset
-
-    answer = confirm_reset(namespace)
-    print(answer.message)
-    raise typer.Exit(0 if answer.accepted else 1)
-
-
-@app.command()
-def doctor(
-    task: TaskName = "hockey",
-    robot_config: RobotFile = "",
-    seconds: Annotated[float, typer.Option(min=1.0, help="How long is listened.")] = 3.0,
-    namespace: Namespace = "",
-    discovery: Discovery = "auto",
-) -> None:
-    """Check a running graph before the first torque; exit code 1 if something must be mended."""
-    require_ros()
-    from pilqr_ros.nodes.doctor.examination import is_fit
-    from pilqr_ros.nodes.doctor.visit import visit
-    from pilqr_ros.nodes.graph.discovery import limit_discovery
-
-    limit_discovery(discovery)
-    with show.console.status("looking at the graph"):
-        findings = visit(task, robot_config, namespace, seconds)
-    show.show_findings(findings)
-    raise typer.Exit(0 if is_fit(findings) else 1)
-
-
-@app.command()
 def train(
     task: Annotated[
         str | None, typer.Argument(help="A task's name, or the path of its file; else hockey.")
@@ -229,7 +90,6 @@ def train(
     show.console.print(f"run: {directory}", soft_wrap=True)
 
 
-@app.command()
 def evaluate(
     run: RunPath,
     rollouts: Annotated[int, typer.Option(min=1, help="Rollouts of each condition.")] = 20,
@@ -265,7 +125,6 @@ def evaluate(
     show.console.print(f"card: {write_card(store)}", soft_wrap=True)
 
 
-@app.command()
 def plot(
     run: RunPath,
     video: Annotated[bool, typer.Option(help="Film the last evaluation, too.")] = False,
@@ -274,7 +133,6 @@ def plot(
     _draw(open_run(run), video=video)
 
 
-@app.command()
 def runs(
     directory: Annotated[
         Path, typer.Argument(help="Where runs are kept.", envvar="PILQR_RUNS")
@@ -288,55 +146,6 @@ def runs(
         except PilqrError as error:
             show.warn(f"{path} is left out: {error}")
     show.show_runs(directory, stores)
-
-
-@app.command()
-def experiment(
-    task: TaskName = "hockey",
-    methods: Annotated[
-        str, typer.Option(help="Methods separated by blanks; settings after @, as pilqr@paper.")
-    ] = "pilqr lqr-flm pi2",
-    seeds: Annotated[int, typer.Option(min=1, help="Number of seeds.")] = 10,
-    first_seed: Annotated[int, typer.Option(min=0, help="The first of them.")] = 0,
-    iterations: Iterations = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; one a core by default.")
-    ] = None,
-    directory: Annotated[Path, typer.Option(help="Where its runs are kept.")] = Path(
-        "runs/experiments"
-    ),
-) -> None:
-    """Compare methods over seeds without ROS; a second call continues where the first ended."""
-    from pilqr_ros.experiments import comparison, figures
-
-    jobs = comparison.plan(
-        task, methods.split(), range(first_seed, first_seed + seeds), directory, iterations
-    )
-    with show.counting_bar(f"{task}: {len(jobs)} runs", len(jobs)) as advance:
-
-        def done(job: comparison.Job, problem: str) -> None:
-            advance()
-            if problem:
-                show.warn(f"{job.variant}, seed {job.seed}: {problem}")
-
-        comparison.run_jobs(jobs, workers, done)
-    show.show_comparison(jobs, comparison.results(jobs))
-    for metric in figures.METRICS:
-        picture = figures.draw_comparison(
-            jobs, metric, jobs[0].directory.parents[1] / f"{metric}.png"
-        )
-        show.console.print(f"figure: {picture}", soft_wrap=True)
-
-
-def main() -> None:
-    """Run the command; a problem is one line on stderr and a non-zero exit code."""
-    try:
-        app(standalone_mode=True)
-    except (PilqrError, OSError) as error:
-        show.errors.print(
-            "[bold red]pilqr:[/]", escape(str(error)), soft_wrap=True, highlight=False
-        )
-        sys.exit(INTERRUPTED if isinstance(error, TrainingStopped) else 1)
 
 
 def _new_config(
@@ -421,7 +230,3 @@ def _draw(store: RunStore, *, video: bool) -> None:
         show.console.print(f"video: {path}", soft_wrap=True)
     except RenderError as error:
         show.warn(f"no video: {error}")
-
-
-if __name__ == "__main__":
-    main()

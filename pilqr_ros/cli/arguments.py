@@ -1,0 +1,45 @@
+"""Arguments and options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+TaskName = Annotated[str, typer.Argument(help="A task's name, or the path of a task file.")]
+RunPath = Annotated[Path, typer.Argument(help="A run's directory.", exists=True, file_okay=False)]
+Runs = Annotated[Path, typer.Option(help="Where runs are kept.", envvar="PILQR_RUNS")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
+Method = Annotated[
+    str | None,
+    typer.Option(help="pilqr (by default), lqr-flm, pi2; mdgps- before it: one neural policy."),
+]
+Iterations = Annotated[
+    int | None, typer.Option(min=1, help="Policy updates; the task file's by default.")
+]
+Rollouts = Annotated[
+    int | None,
+    typer.Option(min=2, help="Rollouts of each update and condition; the task file's by default."),
+]
+Conditions = Annotated[
+    str | None,
+    typer.Option(help="Names of conditions separated by commas; the task file's by default."),
+]
+Record = Annotated[bool, typer.Option(help="Record what the nodes say in a bag.")]
+InProcess = Annotated[bool, typer.Option("--in-process", help="Without ROS, in this process.")]
+Attach = Annotated[bool, typer.Option("--attach", help="Use nodes that are already running.")]
+Namespace = Annotated[str, typer.Option(help="Namespace of all nodes.")]
+Pace = Annotated[
+    float, typer.Option(min=0.0, max=10.0, help="1: real time; 0: as fast as the graph goes.")
+]
+RobotFile = Annotated[
+    str, typer.Option("--robot-config", help="A robot's name, or the path of its file.")
+]
+Discovery = Annotated[
+    str,
+    typer.Option(help="Whose nodes are found: localhost, subnet, or auto (the environment's)."),
+]
+WhichPolicy = Annotated[
+    str, typer.Option(help="local, global, or best: the global one where there is one.")
+]

@@ -1,0 +1,48 @@
+"""The command that compares methods."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pilqr_ros.cli import console as show
+from pilqr_ros.cli.arguments import Iterations, TaskName
+
+
+def experiment(
+    task: TaskName = "hockey",
+    methods: Annotated[
+        str, typer.Option(help="Methods separated by blanks; settings after @, as pilqr@paper.")
+    ] = "pilqr lqr-flm pi2",
+    seeds: Annotated[int, typer.Option(min=1, help="Number of seeds.")] = 10,
+    first_seed: Annotated[int, typer.Option(min=0, help="The first of them.")] = 0,
+    iterations: Iterations = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; one a core by default.")
+    ] = None,
+    directory: Annotated[Path, typer.Option(help="Where its runs are kept.")] = Path(
+        "runs/experiments"
+    ),
+) -> None:
+    """Compare methods over seeds without ROS; a second call continues where the first ended."""
+    from pilqr_ros.experiments import comparison, figures
+
+    jobs = comparison.plan(
+        task, methods.split(), range(first_seed, first_seed + seeds), directory, iterations
+    )
+    with show.counting_bar(f"{task}: {len(jobs)} runs", len(jobs)) as advance:
+
+        def done(job: comparison.Job, problem: str) -> None:
+            advance()
+            if problem:
+                show.warn(f"{job.variant}, seed {job.seed}: {problem}")
+
+        comparison.run_jobs(jobs, workers, done)
+    show.show_comparison(jobs, comparison.results(jobs))
+    for metric in figures.METRICS:
+        picture = figures.draw_comparison(
+            jobs, metric, jobs[0].directory.parents[1] / f"{metric}.png"
+        )
+        show.console.print(f"figure: {picture}", soft_wrap=True)

@@ -1,0 +1,158 @@
+"""The commands that start nodes, switch them and look at them; only they need ROS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pilqr_ros.cli import console as show
+from pilqr_ros.cli.arguments import (
+    Discovery,
+    Namespace,
+    Pace,
+    Record,
+    RobotFile,
+    RunPath,
+    Runs,
+    TaskName,
+    WhichPolicy,
+)
+from pilqr_ros.cli.sessions import require_ros
+from pilqr_ros.learning.policy_evaluation import policy_of
+from pilqr_ros.learning.run_store import TASK_FILE, open_run
+
+
+def up(
+    task: TaskName = "hockey",
+    runs: Runs = Path("runs"),
+    real_time_factor: Pace = 0.0,
+    viewer: Annotated[bool, typer.Option(help="Show the simulated world in a window.")] = False,
+    record: Record = True,
+    namespace: Namespace = "",
+    log_level: Annotated[str, typer.Option(help="debug, info, warn, error or fatal.")] = "info",
+    respawn: Annotated[bool, typer.Option(help="Start a node again that died.")] = True,
+    hardware: Annotated[bool, typer.Option(help="For a real robot: no simulated one.")] = False,
+    robot_config: RobotFile = "",
+    discovery: Discovery = "auto",
+) -> None:
+    """Start every node of a task; Ctrl-C ends them."""
+    require_ros()
+    from pilqr_ros.nodes.graph import GraphOptions, run_graph
+
+    options = GraphOptions(
+        task=task,
+        runs_directory=str(runs.resolve()),
+        real_time_factor=real_time_factor,
+        viewer=viewer,
+        record=record,
+        namespace=namespace,
+        log_level=log_level,
+        respawn=respawn,
+        hardware=hardware,
+        robot_config=robot_config,
+        discovery=discovery,
+    )
+    raise typer.Exit(run_graph(options))
+
+
+def robot(
+    task: TaskName,
+    robot_config: RobotFile,
+    viewer: Annotated[bool, typer.Option(help="Show the simulated world in a window.")] = False,
+    namespace: Namespace = "",
+    discovery: Discovery = "auto",
+) -> None:
+    """Play a robot in simulation, in real time and under its own names, to try `up --hardware`."""
+    require_ros()
+    from pilqr_ros.nodes.graph import SIMULATED_ROBOT, GraphOptions, run_graph
+
+    options = GraphOptions(
+        task=task,
+        real_time_factor=1.0,
+        viewer=viewer,
+        namespace=namespace,
+        robot_config=robot_config,
+        discovery=discovery,
+    )
+    raise typer.Exit(run_graph(options, SIMULATED_ROBOT, "robot"))
+
+
+def guard(
+    deed: Annotated[str, typer.Argument(help="enable, disable, stop or reset.")],
+    namespace: Namespace = "",
+) -> None:
+    """Let torques pass, or not: enable, disable, stop (emergency stop), reset (after a stop)."""
+    require_ros()
+    from pilqr_ros.nodes.clients.guard_client import switch_guard
+
+    switch_guard(deed, namespace)
+
+
+def confirm(namespace: Namespace = "") -> None:
+    """Tell a reset that waits for a hand that everything is in place."""
+    require_ros()
+    from pilqr_ros.nodes.clients.operator import confirm_reset
+
+    answer = confirm_reset(namespace)
+    print(answer.message)
+    raise typer.Exit(0 if answer.accepted else 1)
+
+
+def doctor(
+    task: TaskName = "hockey",
+    robot_config: RobotFile = "",
+    seconds: Annotated[float, typer.Option(min=1.0, help="How long is listened.")] = 3.0,
+    namespace: Namespace = "",
+    discovery: Discovery = "auto",
+) -> None:
+    """Check a running graph before the first torque; exit code 1 if something must be mended."""
+    require_ros()
+    from pilqr_ros.nodes.doctor.examination import is_fit
+    from pilqr_ros.nodes.doctor.visit import visit
+    from pilqr_ros.nodes.graph.discovery import limit_discovery
+
+    limit_discovery(discovery)
+    with show.console.status("looking at the graph"):
+        findings = visit(task, robot_config, namespace, seconds)
+    show.show_findings(findings)
+    raise typer.Exit(0 if is_fit(findings) else 1)
+
+
+def deploy(
+    run: RunPath,
+    policy: WhichPolicy = "best",
+    condition: Annotated[
+        str | None, typer.Option(help="Name of the condition; else the first trained one.")
+    ] = None,
+    times: Annotated[
+        int, typer.Option(min=0, help="Execute it so often and end; 0: on each request.")
+    ] = 0,
+    real_time_factor: Pace = 0.0,
+    namespace: Namespace = "",
+) -> None:
+    """Serve a trained policy through the executor, without a learner; Ctrl-C ends it."""
+    require_ros()
+    from pilqr_ros.nodes.clients.deployment import execute
+    from pilqr_ros.nodes.graph import DEPLOYED, DeploymentOptions, run_graph
+
+    store = open_run(run)
+    chosen = store.config.conditions[0]
+    if condition is not None:
+        chosen = store.task.condition_indices([condition])[0]
+    policy_of(store, policy, -1, chosen)
+    options = DeploymentOptions(
+        task=str(run.resolve() / TASK_FILE),
+        run=str(run.resolve()),
+        policy=policy,
+        condition="" if condition is None else condition,
+        real_time_factor=real_time_factor,
+        namespace=namespace,
+    )
+    if times > 0:
+        execute(options, times, lambda _success, message: show.console.print(message))
+        return
+    place = "/".join(part for part in ("", namespace.strip("/"), "policy_server") if part)
+    show.console.print(f"ros2 service call /{place}/execute std_srvs/srv/Trigger executes it once")
+    raise typer.Exit(run_graph(options, DEPLOYED))
