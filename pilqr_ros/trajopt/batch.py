@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -75,13 +74,3 @@ def require_finite(name: str, array: Array) -> None:
     if not np.all(np.isfinite(array)):
         finite = np.isfinite(array).reshape(len(array), -1).all(axis=1)
         raise UpdateError(f"{name} is not finite", int(np.argmin(finite)))
-
-
-def last_trajectories(batches: Sequence[Batch], count: int) -> list[Batch]:
-    """Return the newest batches that together hold the last `count` trajectories, oldest first."""
-    chosen: list[Batch] = []
-    for batch in reversed(batches):
-        if sum(other.N for other in chosen) >= count:
-            break
-        chosen.insert(0, batch)
-    return chosen
