@@ -1,11 +1,13 @@
 """Real nodes in real processes; each module has a ROS domain of its own."""
 
 import fcntl
+import itertools
 import os
+import re
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ pytest.importorskip("rclpy", reason="ROS 2 is not in this environment")
 pytest.importorskip("pilqr_msgs", reason="pilqr_msgs is not built or not sourced")
 
 
+from pilqr_ros.learning.errors import RolloutInterrupted
 from pilqr_ros.nodes import graph
 from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.errors import NodeError
@@ -22,7 +25,13 @@ from pilqr_ros.nodes.graph.processes import ProcessGroup
 from pilqr_ros.nodes.training.ros_collector import RosCollector
 from pilqr_ros.tasks import load_task
 
-DEADLINE = 20.0
+DEADLINE = 60.0
+"""For what only has to come: on a busy core the whole graph takes half a minute to start."""
+
+MOST_DOMAINS = 100
+domains = itertools.cycle(range(1, MOST_DOMAINS))
+"""Taken in turn: no test hears the last words of nodes that an earlier one ended."""
+
 HERE = Path(__file__).parent
 failed = pytest.StashKey[bool]()
 
@@ -53,7 +62,7 @@ def pytest_runtest_teardown(item):
 @contextmanager
 def free_domain():
     """Reserve a ROS domain that no other test run on this machine uses."""
-    for domain in range(1, 100):
+    for domain in itertools.islice(domains, MOST_DOMAINS):
         with Path(tempfile.gettempdir(), f"pilqr_test_domain_{domain}.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -76,27 +85,34 @@ def graph_runs(domain):
 
 
 @contextmanager
-def own_domain():
+def own_domain(logs):
     """Let this process and its children talk in a domain of their own."""
     previous = dict(os.environ)
     with free_domain() as number:
         os.environ["ROS_DOMAIN_ID"] = str(number)
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+        os.environ["ROS_LOG_DIR"] = os.fspath(logs)  # the home may be missing, and is not ours
         yield
         os.environ.clear()
         os.environ.update(previous)
 
 
+@pytest.fixture(scope="session")
+def logs(tmp_path_factory):
+    """Where ROS keeps the nodes' logs."""
+    return tmp_path_factory.mktemp("logs")
+
+
 @pytest.fixture(scope="module", autouse=True)
-def domain():
-    with own_domain():
+def domain(logs):
+    with own_domain(logs):
         yield
 
 
 @pytest.fixture
-def fresh_domain():
+def fresh_domain(logs):
     """A domain without the ghosts of nodes that were killed in an earlier test."""
-    with own_domain():
+    with own_domain(logs):
         yield
 
 
@@ -109,6 +125,15 @@ def fresh_client(fresh_domain):
 @pytest.fixture(scope="session")
 def task():
     return load_task("hockey")
+
+
+@pytest.fixture(scope="session")
+def late():
+    """What ends a rollout or a reset in real time when a busy machine delays a node."""
+    return re.compile(
+        "ms late|ms old|before the newest|not newer|has not told|after the last|silent|off its path"
+        "|no command for|no joint state for|no valid state came"
+    )
 
 
 class Client(ClientNode):
@@ -128,6 +153,32 @@ def wait_until():
         while not holds():
             assert time.monotonic() < end, f"{what}: not within {seconds} s"
             time.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def wait_for_loop(wait_until):
+    """Return what waits until every node of a control loop has come up.
+
+    Nodes wait for each other for some seconds only, and take longer than that to start where many
+    processes share a core.
+    """
+
+    def wait(client):
+        node = client.node
+
+        def is_up():
+            services = (name for name, _ in node.get_service_names_and_types())
+            listeners = node.get_subscriptions_info_by_topic("torque_command")
+            return (
+                node.count_publishers("state") > 0
+                # The guard listens from when a controller hears it.
+                and "effort_guard" in (listener.node_name for listener in listeners)
+                and any(name.endswith("execute_rollout/_action/send_goal") for name in services)
+            )
+
+        wait_until(is_up, "the control loop")
 
     return wait
 
@@ -180,8 +231,23 @@ def collector(client):
     return RosCollector(client.node)
 
 
+@pytest.fixture(scope="session")
+def collect_whole():
+    """Return what executes a rollout; again, as learning does, if a busy machine broke it off."""
+
+    def collect(collector, *arguments):
+        for _ in range(4):
+            with suppress(RolloutInterrupted):
+                rollout = collector.collect(*arguments)
+                if not rollout.interrupted:
+                    return rollout
+        return collector.collect(*arguments)
+
+    return collect
+
+
 @pytest.fixture(scope="module")
-def control_loop(domain, run_nodes):
+def control_loop(client, run_nodes, wait_for_loop):
     """Run everything that a rollout in lock-step needs."""
     with run_nodes(
         "mujoco_bridge",
@@ -190,5 +256,6 @@ def control_loop(domain, run_nodes):
         "trajectory_executor",
         "cost_evaluator",
     ) as group:
+        wait_for_loop(client)
         yield group
         group.check()

@@ -18,13 +18,15 @@ from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import set_stamp, to_field
 from pilqr_ros.nodes.runtime.waiting import wait_for
 
-TIMEOUT = 0.1
+PACE = 0.2
+TIMEOUT = 0.5
+"""Two control periods at this pace [s]: what a busy machine may take between two commands."""
 PERIOD_NS = 50_000_000
 
 
 @pytest.fixture(scope="module")
 def bench(run_nodes, client, task, wait_until):
-    with run_nodes("effort_guard", real_time_factor=1.0, start_enabled=False) as group:
+    with run_nodes("effort_guard", real_time_factor=PACE, start_enabled=False) as group:
         bench = Bench(client, task)
         wait_until(bench.connected, "effort_guard")
         bench.nodes = group
@@ -40,7 +42,7 @@ def guard(bench, wait_until):
     wait_until(lambda: bench.states[-1].state == GuardState.ENABLED, "enabled")
     bench.rollout_id += 1
     bench.answers.clear()
-    time.sleep(TIMEOUT)  # zeros of the disabled guard may still be on their way
+    time.sleep(TIMEOUT / 2)  # zeros of the disabled guard may still be on their way
     bench.outputs.clear()
     return bench
 
@@ -119,7 +121,7 @@ def test_it_starts_disabled_and_says_so(bench, wait_until, task):
 def test_a_disabled_guard_keeps_sending_zero(bench, wait_until):
     bench.enable(False)
     bench.outputs.clear()
-    wait_until(lambda: len(bench.outputs) > 5, "zeros", 3.0)
+    wait_until(lambda: len(bench.outputs) > 5, "zeros")
     assert not np.any([output.data for output in bench.outputs])
 
 
@@ -207,12 +209,12 @@ def test_a_torque_that_is_not_finite_or_of_a_wrong_size_becomes_zero(guard, wait
 
 
 def test_silence_within_a_rollout_sends_zero_once_within_the_timeout(guard, wait_until, task):
-    guard.exchange(wait_until, 0.1 * task.torque_limits)
     began = time.monotonic()
-    wait_until(lambda: len(guard.answers) == 2 == len(guard.outputs), "the time-out", 2.0)
-    assert 0.5 * TIMEOUT < time.monotonic() - began < 4 * TIMEOUT
+    guard.exchange(wait_until, 0.1 * task.torque_limits)
+    wait_until(lambda: len(guard.answers) == 2 == len(guard.outputs), "the time-out")
+    assert TIMEOUT < time.monotonic() - began < 4 * TIMEOUT
     assert guard.answers[1].interventions == AppliedTorque.TIMEOUT
-    assert "no command for 100 ms" in guard.answers[1].detail
+    assert "no command for 500 ms" in guard.answers[1].detail
     np.testing.assert_array_equal(guard.outputs[1].data, np.zeros(task.dU))
     time.sleep(3 * TIMEOUT)
     assert len(guard.outputs) == 2
@@ -221,7 +223,7 @@ def test_silence_within_a_rollout_sends_zero_once_within_the_timeout(guard, wait
 def test_a_command_without_joint_states_is_refused_within_the_timeout(guard, wait_until, task):
     guard.stamp_ns += 10 * PERIOD_NS
     guard.send(0.1 * task.torque_limits)
-    wait_until(lambda: guard.answers, "the refusal", 2.0)
+    wait_until(lambda: guard.answers and guard.outputs, "the refusal")
     assert guard.answers[0].interventions == AppliedTorque.JOINT_STATE
     assert "joint_states is silent" in guard.answers[0].detail
     assert not np.any(guard.outputs[0].data)
@@ -300,17 +302,18 @@ def test_a_guard_that_stopped_is_not_enabled_from_the_command_line(guard):
 
 def test_a_button_that_falls_silent_is_an_emergency_stop(fresh_client, wait_until):
     states = fresh_client.listen(GuardState, "guard_state", qos.LATCHED)
-    parameters = ["-p", "start_enabled:=true", "-p", "estop_timeout:=1.0"]
+    parameters = ["-p", "start_enabled:=true", "-p", "estop_timeout:=3.0"]
     command = [sys.executable, "-m", "pilqr_ros.nodes.effort_guard", "--ros-args", *parameters]
     button = fresh_client.node.create_publisher(Bool, "estop", qos.RELIABLE)
     with ProcessGroup({"effort_guard": command}, lambda name, line: None) as group:
-        for _ in range(15):  # alive for longer than the timeout
-            wait_until(lambda: button.get_subscription_count() > 0, "effort_guard")
+        wait_until(lambda: states and button.get_subscription_count() > 0, "effort_guard")
+        end = time.monotonic() + 4.0  # alive for longer than the timeout
+        while time.monotonic() < end:
             button.publish(Bool(data=False))
             time.sleep(0.1)
         assert states[-1].state == GuardState.ENABLED
-        wait_until(lambda: states[-1].state == GuardState.STOPPED, "the stop", 5.0)
-        assert states[-1].reason == "emergency stop (no message on estop for 1 s)"
+        wait_until(lambda: states[-1].state == GuardState.STOPPED, "the stop")
+        assert states[-1].reason == "emergency stop (no message on estop for 3 s)"
         group.stop()
 
 

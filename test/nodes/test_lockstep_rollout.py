@@ -1,6 +1,7 @@
 """A rollout through the graph in lock-step is the in-process rollout."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -19,6 +20,11 @@ def in_process(task):
     return InProcessCollector(task)
 
 
+@pytest.fixture
+def collect(collector, collect_whole):
+    return partial(collect_whole, collector)
+
+
 def wild_policy(task, seed):
     """A swing with feedback and much noise: torques, joints and speeds reach their limits."""
     rng = np.random.default_rng(seed)
@@ -31,9 +37,9 @@ def wild_policy(task, seed):
 
 @pytest.mark.parametrize("explore", [True, False])
 @pytest.mark.parametrize("seed", [0, 3, 2**64 - 1])
-def test_a_lockstep_rollout_equals_the_in_process_one(collector, in_process, task, seed, explore):
+def test_a_lockstep_rollout_equals_the_in_process_one(collect, in_process, task, seed, explore):
     policy = task.initial_policy(0) if seed == 0 else wild_policy(task, seed % 1000)
-    through_graph = collector.collect(policy, 0, seed, explore, True)
+    through_graph = collect(policy, 0, seed, explore, True)
     alone = in_process.collect(policy, 0, seed, explore, True)
     assert through_graph.valid, through_graph.reason
     for name in ("states", "commanded", "applied", "noise"):
@@ -53,10 +59,10 @@ def test_wild_rollouts_reach_every_limit(in_process, task):
     assert kinds == {"effort_limit", "rate_limit", "joint_bound", "joint_speed"}
 
 
-def test_the_guard_stops_a_violent_rollout_as_in_process(collector, in_process, task):
+def test_the_guard_stops_a_violent_rollout_as_in_process(collect, in_process, task):
     turns = np.where(np.arange(task.T) // 6 % 2 == 0, 1.0, -1.0)
     policy = replace(task.initial_policy(0), k=turns[:, None] * task.torque_limits)
-    through_graph = collector.collect(policy, 0, 3, True, True)
+    through_graph = collect(policy, 0, 3, True, True)
     alone = in_process.collect(policy, 0, 3, True, True)
     assert not through_graph.valid
     assert "effort_guard: r_" in alone.reason
@@ -65,16 +71,16 @@ def test_the_guard_stops_a_violent_rollout_as_in_process(collector, in_process, 
     np.testing.assert_array_equal(through_graph.applied[:-1], alone.applied[: through_graph.T - 1])
 
 
-def test_rollouts_one_after_another_do_not_touch_each_other(collector, task):
+def test_rollouts_one_after_another_do_not_touch_each_other(collect, task):
     first, *_, last = (
-        collector.collect(task.initial_policy(0), 0, seed, True, True) for seed in (5, 6, 7, 5)
+        collect(task.initial_policy(0), 0, seed, True, True) for seed in (5, 6, 7, 5)
     )
     np.testing.assert_array_equal(first.states, last.states)
     assert last.stamps[0] > first.stamps[-1]
 
 
-def test_the_cost_service_gives_the_in_process_cost(client, collector, task):
-    rollout = collector.collect(task.initial_policy(0), 0, 1, True, True)
+def test_the_cost_service_gives_the_in_process_cost(client, collect, task):
+    rollout = collect(task.initial_policy(0), 0, 1, True, True)
     asked = RosCostEvaluator(client.node, task.name).evaluate(rollout)
     computed = TaskCostEvaluator(task).evaluate(rollout)
     np.testing.assert_array_equal(asked.costs, computed.costs)
@@ -82,8 +88,8 @@ def test_the_cost_service_gives_the_in_process_cost(client, collector, task):
     assert (asked.success, asked.distance) == (computed.success, computed.distance)
 
 
-def test_the_cost_service_refuses_a_rollout_of_another_task(client, collector, task):
-    rollout = collector.collect(task.initial_policy(0), 0, 1, True, True)
+def test_the_cost_service_refuses_a_rollout_of_another_task(client, collect, task):
+    rollout = collect(task.initial_policy(0), 0, 1, True, True)
     with pytest.raises(CollectorError, match=r"rollout\.task is 'door', expected 'hockey'"):
         RosCostEvaluator(client.node, "door").evaluate(rollout)
 

@@ -1,6 +1,5 @@
 """The same nodes on the wall clock."""
 
-import re
 import time
 
 import numpy as np
@@ -13,25 +12,27 @@ from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import to_field, to_nanoseconds
 
 FACTOR = 1.0
-LATE = r"ms late|ms old|after the last|no command for|no joint state for|silent for"
+CATCH_UP = 0.1
+"""What the bridge makes up for at once after a pause of the machine [s]."""
 
 
 @pytest.fixture(scope="module")
-def loop(run_nodes):
+def loop(client, run_nodes, wait_for_loop):
     names = ("mujoco_bridge", "effort_guard", "state_estimator", "trajectory_executor")
     with run_nodes(*names, real_time_factor=FACTOR) as group:
+        wait_for_loop(client)
         yield group
         group.check()
 
 
-def test_a_rollout_in_real_time_takes_its_time_and_tells_of_late_ticks(loop, collector, task):
+def test_a_rollout_in_real_time_takes_its_time_and_tells_of_late_ticks(loop, collector, task, late):
     for seed in range(4):  # a busy machine may make ticks late: then the rollout must say so
         began = time.monotonic()
         rollout = collector.collect(task.initial_policy(0), 0, seed, True, True)
         seconds = time.monotonic() - began
         if rollout.valid:
             break
-        assert re.search(LATE, rollout.reason)
+        assert late.search(rollout.reason), rollout.reason
     if rollout.valid:
         assert seconds > 0.98 * task.T * task.dt
         gaps = np.diff(rollout.stamps) / task.period_ns
@@ -60,13 +61,18 @@ def test_the_executors_jitter_is_on_diagnostics(loop, client, wait_until):
 def test_sensors_run_at_their_rate_and_the_clock_with_them(loop, client, wait_until):
     joints = client.listen(JointState, "joint_states", qos.SENSOR)
     wait_until(lambda: joints, "joint states")
-    count, stamp, began = len(joints), to_nanoseconds(joints[-1].header.stamp), time.monotonic()
-    time.sleep(2.0)
-    seconds = time.monotonic() - began
-    simulated = 1e-9 * (to_nanoseconds(joints[-1].header.stamp) - stamp)
-    # A starved machine makes the simulation slow, never fast; its stamps stay evenly spaced.
-    assert 0.1 * FACTOR * seconds < simulated < 1.1 * FACTOR * seconds + 0.05
-    assert len(joints) - count == pytest.approx(100 * simulated, rel=0.1, abs=2)
+
+    def at_their_rate():
+        """Look for half a second; a starved machine makes the simulation slow, never fast."""
+        count, stamp, began = len(joints), to_nanoseconds(joints[-1].header.stamp), time.monotonic()
+        time.sleep(0.5)
+        heard, last = len(joints) - count, to_nanoseconds(joints[-1].header.stamp)
+        seconds, simulated = time.monotonic() - began, 1e-9 * (last - stamp)
+        assert simulated < 1.1 * FACTOR * seconds + CATCH_UP
+        in_time = simulated > 0.5 * FACTOR * seconds
+        return in_time and heard == pytest.approx(100 * simulated, rel=0.1, abs=2)
+
+    wait_until(at_their_rate, "half a second without a pause of the machine")
 
 
 def test_the_bridge_drops_the_torque_when_commands_stop(loop, client, wait_until, task):
@@ -77,7 +83,10 @@ def test_the_bridge_drops_the_torque_when_commands_stop(loop, client, wait_until
     wait_until(lambda: joints and commands.get_subscription_count() > 0, "mujoco_bridge")
     effort = np.ones(task.dU)
     commands.publish(Float64MultiArray(data=to_field(effort)))
-    wait_until(lambda: joints[-1].effort[0] == 1.0, "the torque")
-    began = time.monotonic()
-    wait_until(lambda: not np.any(joints[-1].effort), "zero torque", 2.0)
-    assert time.monotonic() - began < 0.5
+
+    def pushed():
+        return [np.any(message.effort) for message in joints]
+
+    wait_until(lambda: any(pushed()) and not pushed()[-1], "a torque and its end")
+    assert any(message.effort[0] == 1.0 for message in joints)
+    assert sum(pushed()) < 50  # half a second of sensors

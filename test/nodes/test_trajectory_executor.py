@@ -19,6 +19,8 @@ from pilqr_ros.nodes.runtime.waiting import wait_for
 from pilqr_ros.nodes.training.ros_collector import RosCollector
 
 LOOP = ("mujoco_bridge", "effort_guard", "state_estimator", "trajectory_executor")
+AT_ONCE = 5.0
+"""Far less than what is left of a rollout [s]."""
 
 
 @pytest.fixture
@@ -32,15 +34,17 @@ def collector(client):
 
 
 @pytest.fixture
-def loop(client, run_nodes):
+def loop(client, run_nodes, wait_for_loop):
     with run_nodes(*LOOP) as group:
+        wait_for_loop(client)
         yield group
 
 
 @pytest.fixture
-def slow_loop(client, run_nodes):
-    """On the clock and slowly, so that a rollout lasts long enough to be disturbed."""
-    with run_nodes(*LOOP, real_time_factor=0.25) as group:
+def slow_loop(client, run_nodes, wait_for_loop):
+    """On the clock and slowly: rollouts last long, and a busy machine is in time for ticks."""
+    with run_nodes(*LOOP, real_time_factor=0.1) as group:
+        wait_for_loop(client)
         yield group
 
 
@@ -63,7 +67,7 @@ def start_moving(action, task, wait_until, applied):
     def moving():
         return any(np.any(one.effort) for one in applied)
 
-    for _ in range(3):
+    for _ in range(5):
         handle = start(action, task, wait_until)
         ended = handle.get_result_async()
         wait_until(lambda ended=ended: moving() or ended.done(), "a torque")
@@ -74,7 +78,7 @@ def start_moving(action, task, wait_until, applied):
 
 
 def finish(handle):
-    return wait_for(handle.get_result_async(), 20.0, "executor", "finish")
+    return wait_for(handle.get_result_async(), 60.0, "executor", "finish")
 
 
 def test_cancelling_stops_at_once_with_a_zero_command(slow_loop, action, client, task, wait_until):
@@ -84,7 +88,7 @@ def test_cancelling_stops_at_once_with_a_zero_command(slow_loop, action, client,
     began = time.monotonic()
     wait_for(handle.cancel_goal_async(), 5.0, "executor", "cancel")
     result = finish(handle)
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < AT_ONCE
     assert result.status == GoalStatus.STATUS_CANCELED
     assert (result.result.rollout.valid, result.result.rollout.reason) == (False, "cancelled")
     assert 0 < result.result.rollout.steps < task.T
@@ -124,9 +128,8 @@ def test_a_killed_executor_leaves_zero_torque_within_the_timeout(
     applied = client.listen(AppliedTorque, "applied_torque", qos.RECORD)
     start_moving(action, task, wait_until, applied)
     os.kill(slow_loop.pids["trajectory_executor"], signal.SIGKILL)
-    began = time.monotonic()
-    wait_until(lambda: not np.any(applied[-1].effort), "zero torque", 3.0)
-    assert time.monotonic() - began < 1.5  # two control periods are 0.4 s at this pace
+    # Two control periods are 1 s at this pace.
+    wait_until(lambda: not np.any(applied[-1].effort), "zero torque", AT_ONCE)
     assert applied[-1].interventions == AppliedTorque.TIMEOUT
 
 
@@ -148,9 +151,9 @@ def test_without_a_guard_no_torque_is_sent(run_nodes, action, client, task, wait
     assert not commands
 
 
-def test_lockstep_survives_a_frozen_estimator(loop, collector, task):
+def test_lockstep_survives_a_frozen_estimator(loop, collector, task, collect_whole):
     """A node that is stopped for a moment delays a rollout in lock-step, and changes nothing."""
-    expected = collector.collect(task.initial_policy(0), 0, 4, True, True)
+    expected = collect_whole(collector, task.initial_policy(0), 0, 4, True, True)
     pid = loop.pids["state_estimator"]
 
     def freeze():
@@ -182,7 +185,7 @@ def test_an_emergency_stop_ends_the_rollout_and_lets_none_start(
     began = time.monotonic()
     call(client, Trigger, "effort_guard/estop", Trigger.Request())
     rollout = finish(handle).result.rollout
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < AT_ONCE
     assert not rollout.valid
     assert "effort_guard: emergency stop (service ~/estop)" in rollout.reason
     assert not np.any(applied[-1].effort)
@@ -194,11 +197,14 @@ def test_an_emergency_stop_ends_the_rollout_and_lets_none_start(
     assert not commands
 
 
-def test_a_disabled_guard_lets_no_rollout_start(run_nodes, collector, client, task):
+def test_a_disabled_guard_lets_no_rollout_start(
+    run_nodes, collector, client, task, wait_for_loop, collect_whole
+):
     with run_nodes(*LOOP, start_enabled=False):
+        wait_for_loop(client)
         rollout = collector.collect(task.initial_policy(0), 0, 0, True, True)
         assert rollout.reason == "effort_guard lets no torque pass: disabled until ~/enable"
         assert rollout.T == 0
         call(client, SetBool, "effort_guard/enable", SetBool.Request(data=True))
-        rollout = collector.collect(task.initial_policy(0), 0, 0, True, True)
+        rollout = collect_whole(collector, task.initial_policy(0), 0, 0, True, True)
         assert rollout.valid, rollout.reason

@@ -107,9 +107,9 @@ def test_the_goal_moves_with_its_condition(world, hockey, condition):
 
 def test_the_world_is_far_faster_than_real_time(world):
     best = np.inf
-    for _ in range(3):
-        start = time.perf_counter()
+    for _ in range(5):
+        start = time.process_time()  # not the clock: other processes may have the core
         world.advance(np.zeros(7), 1.0)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     print(f"{500 / best:.0f} physics steps/s, {1 / best:.0f} times real time")
     assert best < 0.2

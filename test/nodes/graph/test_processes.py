@@ -29,7 +29,9 @@ def test_a_process_that_ignores_every_request_is_killed(monkeypatch, wait_until)
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.02, 0.1, 0.3, 0.6])
-def test_a_node_that_is_interrupted_while_it_starts_ends_cleanly(fresh_domain, pause):
+def test_a_node_that_is_interrupted_while_it_starts_ends_cleanly(fresh_domain, pause, monkeypatch):
+    # On a busy core the imports alone take longer than a user is made to wait.
+    monkeypatch.setattr("pilqr_ros.nodes.graph.processes.STOPPING", ((signal.SIGINT, 60.0),))
     lines = []
     command = [sys.executable, "-m", "pilqr_ros.nodes.effort_guard"]
     with ProcessGroup({"effort_guard": command}, lambda _, line: lines.append(line)) as group:
@@ -37,3 +39,15 @@ def test_a_node_that_is_interrupted_while_it_starts_ends_cleanly(fresh_domain, p
         (member,) = group._members
     assert member.process.returncode == 0, lines
     assert "Traceback" not in "".join(lines)
+
+
+def test_nodes_look_for_no_window_while_they_start(monkeypatch, wait_until):
+    monkeypatch.delenv("MUJOCO_GL", raising=False)
+    lines = []
+    program = "import mujoco, sys; print('glfw' in sys.modules)"
+    with ProcessGroup(
+        {"one": [sys.executable, "-c", program]}, lambda _, line: lines.append(line)
+    ) as group:
+        wait_until(lambda: group.first_ended() is not None, "the end")
+    wait_until(lambda: lines, "its line")
+    assert lines == ["False"]

@@ -21,9 +21,11 @@ def node(fresh_client, wait_until):
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.05, 0.2])
-def test_a_node_that_is_interrupted_over_and_over_ends_with_0(node, pause):
-    end = time.monotonic() + 10.0
-    while node.poll() is None and time.monotonic() < end:
+def test_a_node_that_is_interrupted_over_and_over_ends_with_0(node, pause, wait_until):
+    def ended():
         node.send_signal(signal.SIGINT)
         time.sleep(pause)
+        return node.poll() is not None
+
+    wait_until(ended, "the node's end")
     assert node.returncode == 0, node.stderr.read()
