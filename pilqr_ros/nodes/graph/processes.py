@@ -25,6 +25,10 @@ KEPT_LINES = 20
 STOPPING = ((signal.SIGINT, 5.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0))
 """The signals that end a process, in turn, and how long each is given [s]."""
 
+NO_WINDOW = {"MUJOCO_GL": "disable"}
+"""Unless told otherwise, MuJoCo looks for a window's library while it is imported, in a process of
+its own that prints a traceback when this one is ended."""
+
 FOLLOW_PARENT = "PILQR_FOLLOW_PARENT"
 """Environment variable that asks a node to end with the process that started it."""
 
@@ -165,7 +169,12 @@ class ProcessGroup:
                 text=True,
                 errors="replace",
                 start_new_session=True,  # the terminal's Ctrl-C is this process's to pass on
-                env={**os.environ, "PYTHONUNBUFFERED": "1", FOLLOW_PARENT: str(os.getpid())},
+                env={
+                    **NO_WINDOW,
+                    **os.environ,
+                    "PYTHONUNBUFFERED": "1",
+                    FOLLOW_PARENT: str(os.getpid()),
+                },
             )
         assert process.stdout is not None
         lines: deque[str] = deque(maxlen=KEPT_LINES)
