@@ -43,6 +43,7 @@ from pilqr_ros.nodes.runtime.job import Job
 from pilqr_ros.nodes.runtime.parameters import TaskParameters, declare, parameter
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.runtime.waiting import TRY_TIMEOUT
+from pilqr_ros.nodes.training.goal_feedback import GoalFeedback, shortened
 from pilqr_ros.nodes.training.ros_collector import RosCollector, RosCostEvaluator
 from pilqr_ros.nodes.training.run_announcer import RunAnnouncer
 from pilqr_ros.nodes.training.training_goals import evaluation_plan, training_plan
@@ -56,12 +57,6 @@ from pilqr_ros.nodes.training.training_messages import (
     report_message,
 )
 from pilqr_ros.tasks import Task, load_task
-
-HEARTBEAT_PERIOD = 1.0
-"""Feedback is repeated after this time [s], so that clients see that the learner lives."""
-
-LONGEST_MESSAGE = 2000
-"""Characters of an error that are told: it may quote what a stranger sent."""
 
 FAREWELL = 2.0
 """How long the node waits for its work's thread when it ends [s]."""
@@ -92,12 +87,13 @@ class LearnerNode(Node):
         parameters = declare(self, LearnerParameters)
         self._task: Task = load_task(parameters.task)
         self._runs = Path(parameters.runs_directory).absolute()
-        self._collector = RosCollector(self, parameters.reset_timeout, self._on_silence)
-        self._evaluator = RosCostEvaluator(self, self._task.name, self._on_silence)
+        self._feedback = GoalFeedback(self)
+        on_silence = self._feedback.tell_silence
+        self._collector = RosCollector(self, parameters.reset_timeout, on_silence)
+        self._evaluator = RosCostEvaluator(self, self._task.name, on_silence)
         self._announcer = RunAnnouncer(self, parameters.record)
         self._stop = threading.Event()
         self._free = Future()
-        self._told: tuple[ServerGoalHandle, Any] | None = None
         self._reports = self.create_publisher(IterationReport, "~/iteration_report", qos.LATCHED)
         self._policies = self.create_publisher(TVLGPolicy, "~/policy", qos.LATCHED)
         self._servers = [
@@ -105,7 +101,6 @@ class LearnerNode(Node):
             self._serve(TrainGlobal, "train_global", self._train_global),
             self._serve(EvaluatePolicy, "evaluate_policy", self._evaluate),
         ]
-        self.create_timer(HEARTBEAT_PERIOD, self._beat)
 
     def destroy_node(self) -> None:
         """Stop the work, then the node."""
@@ -165,7 +160,7 @@ class LearnerNode(Node):
             if store is None:
                 store = create_run(self._runs, self._task, config)
             self.get_logger().info(f"training {config.method} in {store.directory}")
-            self._tell(goal, first_feedback(action, store))
+            self._feedback.tell(goal, first_feedback(action, store))
             trainer = self._trainer(store, goal, action)
 
             def work() -> None:
@@ -187,7 +182,7 @@ class LearnerNode(Node):
 
         def on_progress(progress: TrainingProgress) -> None:
             self._announcer.tell(store, iteration_name(progress.iteration))
-            self._tell(goal, feedback_message(action, progress, store))
+            self._feedback.tell(goal, feedback_message(action, progress, store))
 
         def on_summary(summary: IterationSummary) -> None:
             policy, step_multiplier = store.policy(summary.iteration + 1, summary.condition)
@@ -217,9 +212,9 @@ class LearnerNode(Node):
                 add_rollout(result, evaluated)
                 done, rate = len(result.successes), sum(result.successes) / len(result.successes)
                 told = EvaluatePolicy.Feedback(rollout=done, rollouts=total, success_rate=rate)
-                self._tell(goal, told)
+                self._feedback.tell(goal, told)
 
-            self._tell(goal, EvaluatePolicy.Feedback(rollouts=total, success_rate=nan))
+            self._feedback.tell(goal, EvaluatePolicy.Feedback(rollouts=total, success_rate=nan))
             evaluator = self._policy_evaluator(store)
             await self._work(lambda: evaluator.run(config, on_rollout), store, "evaluation")
             result.success = True
@@ -247,7 +242,8 @@ class LearnerNode(Node):
         try:
             await self._job.outcome
         finally:
-            self._job = self._told = None
+            self._job = None
+            self._feedback.end()
             self._free.set_result(None)
             if self.context.ok():  # else the node is ending
                 self._announcer.end()
@@ -261,30 +257,6 @@ class LearnerNode(Node):
             self.get_logger().error(shortened(str(error)))
             goal.abort()
         return shortened(str(error))
-
-    def _tell(self, goal: ServerGoalHandle, feedback: Any) -> None:  # noqa: ANN401
-        """Publish the feedback of a goal, now and with every heartbeat."""
-        self._told = goal, feedback
-        goal.publish_feedback(feedback)
-
-    def _on_silence(self, reason: str) -> None:
-        """Tell whom the work waits for."""
-        self.get_logger().warning(f"waiting: {reason}")
-        if self._told is not None:
-            self._told[1].waiting_for = reason
-            self._beat()
-
-    def _beat(self) -> None:
-        """Repeat the last feedback."""
-        told = self._told
-        if told is not None:
-            told[0].publish_feedback(told[1])
-
-
-def shortened(text: str) -> str:
-    """Return a text's beginning and end if it is too long to be told."""
-    half = LONGEST_MESSAGE // 2
-    return text if len(text) <= LONGEST_MESSAGE else f"{text[:half]} ... {text[-half:]}"
 
 
 def main() -> None:
