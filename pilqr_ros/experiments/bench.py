@@ -24,6 +24,7 @@ from pilqr_ros.tasks import load_task
 from pilqr_ros.trajopt import dynamics, lqr_flm, model, pilqr, prior
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.cost import LossTerm, TrajectoryCost
+from pilqr_ros.trajopt.exploration import Exploration, pool
 from pilqr_ros.trajopt.pi2 import pi2_update
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -43,6 +44,7 @@ class Case:
     policy: TVLGPolicy
     batches: tuple[Batch, ...]
     cost: TrajectoryCost
+    explorations: tuple[Exploration, ...]
 
     @property
     def sizes(self) -> str:
@@ -77,6 +79,7 @@ def collect(task_name: str, rollouts: int) -> Case:
     task = load_task(task_name)
     collector, cost, policy = InProcessCollector(task), task.cost(0), task.initial_policy(0)
     batches: list[Batch] = []
+    explorations: list[Exploration] = []
     multiplier = np.ones(task.T)
     while True:
         samples = [collector.collect(policy, 0, seed, True, True) for seed in range(rollouts)]
@@ -85,8 +88,12 @@ def collect(task_name: str, rollouts: int) -> Case:
         noise = np.stack([sample.noise for sample in samples])
         batches.append(Batch(states, actions, noise, cost.evaluate(states, actions)))
         if len(batches) == ITERATIONS:
-            return Case(task_name, policy, tuple(batches), cost)
-        result = update("pilqr", policy, batches, cost, Settings(), multiplier)
+            return Case(task_name, policy, tuple(batches), cost, tuple(explorations))
+        result = update(
+            "pilqr", policy, batches, cost, Settings(), multiplier, earlier=explorations
+        )
+        assert result.exploration is not None
+        explorations.append(result.exploration)
         policy, multiplier = result.policy, result.step_multiplier
 
 
@@ -115,7 +122,8 @@ def authors_pusher_state(case: Case) -> Case:
     policy = replace(case.policy, K=case.policy.K @ back)
     terms = tuple(replace(term, A=term.A @ back) for term in case.cost.terms)
     cost = replace(case.cost, terms=terms)
-    return Case(case.name, policy, tuple(rewrite(batch) for batch in case.batches), cost)
+    batches = tuple(rewrite(batch) for batch in case.batches)
+    return replace(case, policy=policy, batches=batches, cost=cost)
 
 
 def floor(dX: int, dU: int, T: int) -> Callable[[], None]:
@@ -157,8 +165,12 @@ def parts(case: Case, settings: Settings) -> dict[str, Callable[[], object]]:
         )
 
     def weigh_and_fit() -> object:
-        weighted, _ = pilqr.residual_weights(problem.batch.cost_to_go, fitted.residual, settings)
-        return pi2_update(case.policy, noise, weighted.weights, settings)
+        newest = Exploration(noise, case.policy.L, problem.batch.cost_to_go, fitted.residual)
+        samples = pool(newest, case.explorations, settings.pi2_history_weights)
+        weighted, _ = pilqr.residual_weights(newest, samples, settings)
+        return pi2_update(
+            case.policy, samples.noise, weighted.weights, settings, samples.unit_noise
+        )
 
     return {
         f"prior ({settings.prior})": lambda: prior.fit_prior(for_prior, pooled, settings),
@@ -178,7 +190,15 @@ def whole(case: Case, settings: Settings) -> object:
     """Do one PILQR update, for which the newest samples are new."""
     vars(case.batches[-1]).pop("transitions", None)
     ones = np.ones(case.policy.T)
-    return update("pilqr", case.policy, case.batches, case.cost, settings, ones)
+    return update(
+        "pilqr",
+        case.policy,
+        case.batches,
+        case.cost,
+        settings,
+        ones,
+        earlier=case.explorations,
+    )
 
 
 def each(cases: Sequence[Case], settings: Settings) -> None:
@@ -241,11 +261,16 @@ def shorten(case: Case, T: int) -> Case:
         return Batch(*(array[:, :T] for array in arrays))
 
     p, cost = case.policy, case.cost
+
+    def begin(each: Exploration) -> Exploration:
+        return Exploration(each.noise[:, :T], each.L[:T], each.total[:, :T], each.residual[:, :T])
+
     return Case(
         case.name,
         TVLGPolicy(p.K[:T], p.k[:T], p.L[:T]),
         tuple(first(batch) for batch in case.batches),
         replace(cost, terms=tuple(cut(term) for term in cost.terms)),
+        tuple(begin(each) for each in case.explorations),
     )
 
 

@@ -15,6 +15,7 @@
             rollout_03.invalid_0.npz       one that failed, with the reason
             rollout_03.interrupted_0.npz   one that was broken off, with the reason
             update.npz                     the update's record, per time step
+            exploration.npz                what its samples tell later updates of PI2
             report.json                    the iteration in short
         evaluations/<name>/                rollouts of an evaluation
 
@@ -52,6 +53,7 @@ from pilqr_ros.learning.rollout_files import (
 )
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.tasks import Task
+from pilqr_ros.trajopt.exploration import Exploration
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
 
@@ -198,6 +200,23 @@ class RunStore:
         arrays = {name: value for name, value in record.items() if value is not None}
         atomic.write_arrays(self._condition(iteration, condition) / "update.npz", arrays)
 
+    def explorations(self, iteration: int, condition: int, count: int) -> list[Exploration]:
+        """Return what the last `count` updates before an iteration's explored, oldest first."""
+        found = []
+        for earlier in range(max(0, iteration - count), iteration):
+            path = self._exploration_path(earlier, condition)
+            if path.exists():
+                found.append(_exploration(path))
+        return found
+
+    def save_exploration(self, iteration: int, condition: int, exploration: Exploration) -> None:
+        """Store what later updates are given of this one's samples."""
+        path = self._exploration_path(iteration, condition)
+        atomic.write_arrays(path, vars(exploration))
+
+    def _exploration_path(self, iteration: int, condition: int) -> Path:
+        return self._condition(iteration, condition) / "exploration.npz"
+
     def save_report(self, iteration: int, condition: int, report: Mapping[str, Any]) -> None:
         """Store the short report of an iteration."""
         atomic.write_json(self._condition(iteration, condition) / "report.json", report)
@@ -224,6 +243,13 @@ class RunStore:
 
     def _rollout_path(self, iteration: int, condition: int, sample: int) -> Path:
         return self._condition(iteration, condition) / f"rollout_{sample:02d}.npz"
+
+
+def _exploration(path: Path) -> Exploration:
+    try:
+        return Exploration(**atomic.read_arrays(path))
+    except TypeError as error:
+        raise RunError(f"{path} does not hold what an update explored: {error}") from error
 
 
 def iteration_name(iteration: int) -> str:

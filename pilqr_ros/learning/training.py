@@ -182,6 +182,8 @@ class Trainer:
     def _keep(self, result: UpdateResult, summary: IterationSummary) -> None:
         iteration, condition = summary.iteration, summary.condition
         self.store.save_update(iteration, condition, summary.record)
+        if result.exploration is not None:
+            self.store.save_exploration(iteration, condition, result.exploration)
         self.store.save_report(iteration, condition, summary.to_json())
         self.store.save_policy(iteration + 1, condition, result.policy, result.step_multiplier)
         self._pace.updated(summary.seconds_updating)
@@ -192,6 +194,7 @@ class Trainer:
     ) -> UpdateResult:
         self._check_stop()
         config, task = self.store.config, self.store.task
+        earlier = len(task.learning.settings.pi2_history_weights) - 1
         try:
             return update(
                 config.local_method,
@@ -203,6 +206,7 @@ class Trainer:
                 action_limits=task.torque_limits,
                 updates_left=config.iterations - 1 - iteration,
                 reference=self._reference(condition),
+                earlier=self.store.explorations(iteration, condition, earlier),
             )
         except UpdateError as error:
             raise TrainingError(f"iteration {iteration}, condition {condition}: {error}") from error

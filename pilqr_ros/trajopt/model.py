@@ -17,6 +17,7 @@ import numpy as np
 from pilqr_ros.trajopt.batch import Batch, require_finite
 from pilqr_ros.trajopt.cost import QuadraticCost, TrajectoryCost
 from pilqr_ros.trajopt.dynamics import Dynamics, MeanDynamics, fit_with_folds
+from pilqr_ros.trajopt.exploration import Exploration
 from pilqr_ros.trajopt.factors import solve
 from pilqr_ros.trajopt.residual import (
     cost_to_go_from_mean,
@@ -39,6 +40,7 @@ class Problem:
     step_multiplier: Array
     action_limits: Array | None = None
     reference: TVLGPolicy | None = None
+    earlier: Sequence[Exploration] = ()
 
     @property
     def anchor(self) -> TVLGPolicy:

@@ -6,7 +6,10 @@ section 4.3), the weighted maximum-likelihood Gaussian is
     k_new     = k + L sum_i w_i xi_i
     Sigma_new = L R L',    R = sum_i w_i (xi_i - xi_mean)(xi_i - xi_mean)'
 
-With few samples R is singular or nearly so; damping takes only part of the way from I to R.
+The mean is fitted, too, so with few effective samples R is too small by the factor 1 - sum_i w_i^2
+on average: weights that know nothing of the noise would still shrink it, by a quarter or more in
+each update. The unbiased estimator divides by that factor. With few samples R is also singular or
+nearly so; damping takes only part of the way from I to R.
 """
 
 from __future__ import annotations
@@ -19,26 +22,51 @@ from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
 
+_ALONE = 1e-9
+"""Where the other samples have less weight than about this, one has all of it."""
 
-def pi2_update(policy: TVLGPolicy, noise: Array, weights: Array, settings: Settings) -> TVLGPolicy:
+
+def pi2_update(
+    policy: TVLGPolicy,
+    noise: Array,
+    weights: Array,
+    settings: Settings,
+    unit_noise: Array | None = None,
+) -> TVLGPolicy:
     """Fit the policy to weighted samples.
 
     Args:
         policy: The policy whose actions ``K x + k + L xi`` are weighted.
-        noise: Unit noise of the samples, ``(N, T, dU)``.
+        noise: Noise xi of the samples, ``(N, T, dU)``.
         weights: Weights of the samples, ``(N, T)``; each column sums to 1.
         settings: Options `covariance_*`, `min_action_std`.
+        unit_noise: The noise in units of the policy that each sample was drawn from, if that is
+            not the same for all, ``(N, T, dU)``: what the covariance is fitted to.
     """
-    w, xi = weights.T[:, None, :], noise.swapaxes(0, 1)
-    shift = (w @ xi)[:, 0]
-    k = policy.k + (policy.L @ shift[..., None])[..., 0]
-    L = policy.L
+    shift = _mean(noise, weights)[..., None]
+    k, L = policy.k + (policy.L @ shift)[..., 0], policy.L
     if settings.covariance_update != "keep":
-        centred = xi - shift[:, None]
-        R = (centred.swapaxes(-1, -2) * w) @ centred
+        R = _spread(noise if unit_noise is None else unit_noise, weights, settings)
         require_finite("the weighted covariance of the noise", R)
         L = floor_factor(_new_factor(policy.L, R, settings), settings.min_action_std)
     return TVLGPolicy(policy.K, k, L)
+
+
+def _mean(noise: Array, weights: Array) -> Array:
+    """Return the weighted mean of the noise, ``(T, dU)``."""
+    return (weights.T[:, None, :] @ noise.swapaxes(0, 1))[:, 0]
+
+
+def _spread(noise: Array, weights: Array, settings: Settings) -> Array:
+    """Return the weighted covariance R of the noise, ``(T, dU, dU)``."""
+    centred = noise.swapaxes(0, 1) - _mean(noise, weights)[:, None]
+    R = (centred.swapaxes(-1, -2) * weights.T[:, None, :]) @ centred
+    if settings.covariance_estimator == "maximum-likelihood":
+        return R
+    known = 1.0 - np.sum(weights**2, axis=0)
+    alone = known < _ALONE  # one sample has all weight and tells nothing of the spread
+    R = R / np.where(alone, 1.0, known)[:, None, None]
+    return np.where(alone[:, None, None], np.eye(R.shape[-1]), R)
 
 
 def _new_factor(L: Array, R: Array, settings: Settings) -> Array:

@@ -20,6 +20,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pilqr_ros.trajopt.exploration import Exploration, Pool, pool
 from pilqr_ros.trajopt.factors import floor_factor
 from pilqr_ros.trajopt.lqr_flm import LQRResult, lqr_flm
 from pilqr_ros.trajopt.model import Model, Problem, fit_model
@@ -45,14 +46,15 @@ def two_stages(problem: Problem, model: Model) -> UpdateResult:
     """Return the update of Algorithm 1 for a given model (lines 6 to 8)."""
     settings = problem.settings
     lqr = _run_lqr(problem, model, update_covariance=settings.lqr_covariance == "update")
-    weighted, fell_back = residual_weights(problem.batch.cost_to_go, model.residual, settings)
-    policy = pi2_update(lqr.policy, problem.noise, weighted.weights, settings)
+    newest = _exploration(problem, model.residual)
+    samples = pool(newest, problem.earlier, settings.pi2_history_weights)
+    weighted, fell_back = residual_weights(newest, samples, settings)
+    policy = pi2_update(lqr.policy, samples.noise, weighted.weights, settings, samples.unit_noise)
     record = _record("pilqr", policy, problem)
     record = _with_pi2(_with_lqr(record, lqr, model), weighted, settings)
     flags = np.where(fell_back, StepStatus.FELL_BACK_TO_COST, 0)
-    return UpdateResult(
-        policy, model.step_multiplier, replace(record, status=record.status | flags)
-    )
+    record = replace(record, status=record.status | flags)
+    return UpdateResult(policy, model.step_multiplier, record, newest)
 
 
 def lqr_flm_alone(problem: Problem) -> UpdateResult:
@@ -68,40 +70,53 @@ def lqr_flm_alone(problem: Problem) -> UpdateResult:
 def pi2_alone(problem: Problem) -> UpdateResult:
     """Return the update of PI2 alone, on the whole cost."""
     settings = problem.settings
-    weighted = solve_temperatures(problem.batch.cost_to_go, settings.pi2_kl)
-    policy = pi2_update(problem.anchor, problem.noise, weighted.weights, settings)
+    newest = _exploration(problem, problem.batch.cost_to_go)
+    samples = pool(newest, problem.earlier, settings.pi2_history_weights)
+    size = np.abs(newest.total).max(axis=0)
+    weighted = solve_temperatures(samples.total, settings.pi2_kl, samples.prior, size)
+    policy = pi2_update(
+        problem.anchor, samples.noise, weighted.weights, settings, samples.unit_noise
+    )
     record = _with_pi2(_record("pi2", policy, problem), weighted, settings)
-    return UpdateResult(policy, problem.step_multiplier, record)
+    return UpdateResult(policy, problem.step_multiplier, record, newest)
 
 
 def residual_weights(
-    total: Array, residual: Array, settings: Settings
+    newest: Exploration, samples: Pool, settings: Settings
 ) -> tuple[Temperatures, Flags]:
     """Weight samples by their residual cost-to-go (lines 6 and 8).
 
     Args:
-        total: Cost-to-go of each sample, ``(N, T)``.
-        residual: Residual cost-to-go of each sample, ``(N, T)``.
+        newest: The samples of the present policy; they decide where the model is of no use.
+        samples: All that are weighted.
         settings: Options `pi2_kl`, `temperature_cost`, `pi2_fallback_to_cost`.
 
     Returns:
         The weights, and where the cost took the place of the residual, ``(T,)``.
     """
+    total, residual = newest.total, newest.residual
     fell_back = np.zeros(total.shape[1], dtype=bool)
     if settings.pi2_fallback_to_cost:
         fell_back = residual.std(axis=0) > total.std(axis=0)
-    costs = np.where(fell_back, total, residual)
-    size = np.abs(total).max(axis=0) + np.abs(total - residual).max(axis=0)
-    own = solve_temperatures(costs, settings.pi2_kl, size)
+    costs = np.where(fell_back, samples.total, samples.residual)
+    size = np.abs(total).max(axis=0)
+    own = solve_temperatures(
+        costs, settings.pi2_kl, samples.prior, size + np.abs(total - residual).max(axis=0)
+    )
     if settings.temperature_cost == "residual":
         return own, fell_back
-    of_total = solve_temperatures(total, settings.pi2_kl)
+    of_total = solve_temperatures(samples.total, settings.pi2_kl, samples.prior, size)
     use_own = np.zeros(total.shape[1], dtype=bool)
     if settings.temperature_cost == "larger":
         use_own = of_total.constant | (~own.constant & (own.eta > of_total.eta))
-    weighted = with_temperature(costs, np.where(use_own, own.eta, of_total.eta))
+    eta = np.where(use_own, own.eta, of_total.eta)
+    weighted = with_temperature(costs, eta, samples.prior)
     at_bound = np.where(use_own, own.at_bound, of_total.at_bound)
     return weighted._replace(at_bound=at_bound, constant=own.constant), fell_back
+
+
+def _exploration(problem: Problem, residual: Array) -> Exploration:
+    return Exploration(problem.noise, problem.policy.L, problem.batch.cost_to_go, residual)
 
 
 def _run_lqr(problem: Problem, model: Model, *, update_covariance: bool) -> LQRResult:

@@ -8,6 +8,7 @@ from enum import IntFlag
 import numpy as np
 from numpy.typing import NDArray
 
+from pilqr_ros.trajopt.exploration import Exploration
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
 
@@ -43,7 +44,7 @@ class UpdateRecord:
         residual_ratio: Residual over cost, as the step rule sees them, ``(T,)``.
         temperature: PI2's temperatures, ``(T,)``; infinite where all samples cost the same.
         pi2_kl_wanted: PI2's KL step epsilon.
-        pi2_kl_got: KL divergence of the weights from equal ones, ``(T,)``.
+        pi2_kl_got: KL divergence of the weights from the prior ones, ``(T,)``.
         effective_samples: ``1 / sum w^2``, ``(T,)``.
         covariance_ratio: Trace of the new covariance over that of the old, ``(T,)``.
     """
@@ -70,8 +71,10 @@ class UpdateResult:
         policy: The new policy.
         step_multiplier: Multipliers of LQR-FLM's KL step for the next update, ``(T,)``.
         record: How the update came about.
+        exploration: What later updates are given of this one's samples; None without PI2.
     """
 
     policy: TVLGPolicy
     step_multiplier: Array
     record: UpdateRecord
+    exploration: Exploration | None = None

@@ -29,6 +29,7 @@ _POSITIVE = (
     "min_action_std",
     "prior_trajectories",
 )
+_HISTORIES = ("history_weights", "pi2_history_weights")
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,16 @@ class Settings:
         noise_source: PI2 and the simulations take xi from the applied action,
             ``L^-1 (u - K x - k)``, or as recorded; they differ where a limit changed the action.
         pi2_kl: KL step epsilon of PI2's weights (equation 4).
+        pi2_history_weights: Prior weight of the newest batch's samples in PI2, of those of the
+            batch before, and so on; as many batches are used as there are weights.
         temperature_cost: The dual of equation 4 is solved on the total cost-to-go, on the residual
             cost-to-go, or on both, taking the larger temperature. PI2 alone has only the total.
         pi2_fallback_to_cost: Where the residual varies more than the cost, weight by the cost.
         covariance_update: Weighted maximum likelihood of the whole covariance, only of its trace
             (one scalar per step), or no update.
+        covariance_estimator: The covariance of PI2's weighted samples with or without the bias of
+            maximum likelihood, which shrinks the noise by a part of about one over the effective
+            number of samples in every update.
         covariance_damping: 'scalar' takes this root of the ratio of traces; 'full' goes the
             reciprocal of it of the way. At least 1.
         covariance_ratio_min: Least factor on the variance in any direction in one update.
@@ -104,14 +110,16 @@ class Settings:
     cross_fit_folds: int = 5
     noise_source: Literal["applied", "recorded"] = "applied"
     pi2_kl: float = 1.0
+    pi2_history_weights: tuple[float, ...] = (1.0, 0.7, 0.49)
     temperature_cost: Literal["total", "residual", "larger"] = "larger"
     pi2_fallback_to_cost: bool = True
     covariance_update: Literal["full", "scalar", "keep"] = "scalar"
+    covariance_estimator: Literal["unbiased", "maximum-likelihood"] = "unbiased"
     covariance_damping: float = 3.0
     covariance_ratio_min: float = 1e-3
     covariance_ratio_max: float = 10.0
     min_action_std: float = 1e-6
-    anneal_updates: int = 5
+    anneal_updates: int = 10
     anneal_factor: float = 0.8
     step_ratio: Literal["mean-abs", "std"] = "std"
     step_decrease_above: float = 1.0
@@ -123,7 +131,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Check every field; an error names field, value and what is allowed."""
-        object.__setattr__(self, "history_weights", tuple(self.history_weights))
+        for name in _HISTORIES:
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         for field in fields(self):
             _check_type(field.name, getattr(self, field.name))
         for name in _POSITIVE:
@@ -132,12 +141,8 @@ class Settings:
         self._check_ranges()
 
     def _check_ranges(self) -> None:
-        weights = self.history_weights
         checks = {
-            "history_weights": (
-                len(weights) > 0 and weights[0] > 0 and all(0 <= w < math.inf for w in weights),
-                "numbers of at least 0, the first above 0",
-            ),
+            **{name: _valid_history(getattr(self, name)) for name in _HISTORIES},
             "covariance_damping": (1 <= self.covariance_damping < math.inf, "at least 1"),
             "covariance_ratio_min": (0 < self.covariance_ratio_min <= 1, "above 0, at most 1"),
             "covariance_ratio_max": (1 <= self.covariance_ratio_max < math.inf, "at least 1"),
@@ -176,7 +181,9 @@ class Settings:
             noise_source="recorded",
             temperature_cost="total",
             pi2_fallback_to_cost=False,
+            pi2_history_weights=(1.0,),
             covariance_update="scalar",
+            covariance_estimator="maximum-likelihood",
             covariance_damping=10.0,
             covariance_ratio_min=1e-12,
             covariance_ratio_max=1e12,
@@ -185,6 +192,11 @@ class Settings:
             step_decrease_above=0.2,
             step_increase_below=0.05,
         )
+
+
+def _valid_history(weights: tuple[float, ...]) -> tuple[bool, str]:
+    valid = len(weights) > 0 and all(0 < weight < math.inf for weight in weights)
+    return valid, "numbers above 0, at least one"
 
 
 _HINTS: dict[str, Any] = get_type_hints(Settings)

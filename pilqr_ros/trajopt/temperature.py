@@ -1,12 +1,13 @@
 """PI2's temperatures: one softmax over the samples per time step (equations 2 and 4).
 
-    w_i = exp(-S_i / eta) / sum_j exp(-S_j / eta)                                  (equation 2)
-    g(eta) = eta epsilon + eta log( 1/N sum_i exp(-S_i / eta) )                    (equation 4)
+    w_i = p_i exp(-S_i / eta) / sum_j p_j exp(-S_j / eta)                          (equation 2)
+    g(eta) = eta epsilon + eta log( sum_i p_i exp(-S_i / eta) )                    (equation 4)
 
-g'(eta) = epsilon - sum_i w_i log(N w_i): the dual's minimum is where the KL divergence of the
-weights from equal ones is epsilon. In lambda = 1/eta that divergence rises from 0, like
-lambda^2 Var(S)/2 at first, to log(N / number of best samples). All time steps are solved at once
-by Newton's method on log KL over log lambda, safeguarded by bisection.
+The prior weights p_i are 1/N in the paper. g'(eta) = epsilon - sum_i w_i log(w_i / p_i): the dual's
+minimum is where the KL divergence of the weights from the prior ones is epsilon. In lambda = 1/eta
+that divergence rises from 0, like lambda^2 Var(S)/2 at first, to -log(prior weight of the best
+samples). All time steps are solved at once by Newton's method on log KL over log lambda,
+safeguarded by bisection.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ class Temperatures(NamedTuple):
     Attributes:
         eta: Temperatures, ``(T,)``; infinite where all costs are equal.
         weights: Weights of the samples, ``(N, T)``; each column sums to 1.
-        kl: KL divergence of the weights from equal ones, ``(T,)``.
+        kl: KL divergence of the weights from the prior ones, ``(T,)``.
         at_bound: No temperature gives epsilon; the best samples share all weight, ``(T,)`` of bool.
-        constant: All costs are equal, and so are the weights, ``(T,)`` of bool.
+        constant: All costs are equal, and the weights the prior ones, ``(T,)`` of bool.
     """
 
     eta: Array
@@ -43,17 +44,26 @@ class Temperatures(NamedTuple):
     constant: Flags
 
 
-def with_temperature(costs: Array, eta: Array) -> Temperatures:
-    """Return the weights of costs ``(N, T)`` at given temperatures ``(T,)``."""
-    weights = np.exp((costs.min(axis=0) - costs) / eta)
+def with_temperature(costs: Array, eta: Array, prior: Array | None = None) -> Temperatures:
+    """Return the weights of samples at given temperatures.
+
+    Args:
+        costs: Cost-to-go of each sample, ``(N, T)``.
+        eta: Temperatures, ``(T,)``.
+        prior: Prior weights, as in `solve_temperatures`.
+    """
+    prior = _prior(prior, costs)
+    weights = prior[:, None] * np.exp((costs.min(axis=0) - costs) / eta)
     weights /= weights.sum(axis=0)
     none = np.zeros(eta.shape, dtype=bool)
-    return Temperatures(eta, weights, weights_kl(weights), at_bound=none, constant=np.isinf(eta))
+    kl = weights_kl(weights, prior)
+    return Temperatures(eta, weights, kl, at_bound=none, constant=np.isinf(eta))
 
 
-def weights_kl(weights: Array) -> Array:
-    """Return the KL divergence of weights ``(N, T)`` from equal ones, ``(T,)``."""
-    logs = np.log(np.where(weights > 0, weights * len(weights), 1.0))
+def weights_kl(weights: Array, prior: Array | None = None) -> Array:
+    """Return the KL divergence of weights ``(N, T)`` from prior ones ``(N,)``, ``(T,)``."""
+    ratio = weights / _prior(prior, weights)[:, None]
+    logs = np.log(np.where(weights > 0, ratio, 1.0))
     return np.sum(weights * logs, axis=0)
 
 
@@ -62,36 +72,45 @@ def effective_samples(weights: Array) -> Array:
     return 1.0 / np.sum(weights**2, axis=0)
 
 
-def solve_temperatures(costs: Array, epsilon: float, size: Array | None = None) -> Temperatures:
+def solve_temperatures(
+    costs: Array, epsilon: float, prior: Array | None = None, size: Array | None = None
+) -> Temperatures:
     """Minimise the dual of equation 4 at every time step.
 
     Args:
         costs: Cost-to-go of each sample, ``(N, T)``.
         epsilon: Bound of the KL divergence, above 0.
+        prior: Prior weights, above 0, ``(N,)``; they sum to 1. None: equal ones.
         size: Size of the numbers whose difference the costs are, ``(T,)``; costs that differ
             less than rounding of such numbers are equal. None: the size of the costs.
     """
+    prior = _prior(prior, costs)
     spread = np.ptp(costs, axis=0)
     constant = spread <= _CONSTANT * (np.abs(costs).max(axis=0) if size is None else size)
     unit = np.where(constant, 1.0, spread)
     above = (costs - costs.min(axis=0)) / unit
-    best = np.count_nonzero(above == 0.0, axis=0)
-    at_bound = ~constant & (epsilon >= np.log(len(costs) / best))
+    of_best = prior @ (above == 0.0)
+    at_bound = ~constant & (epsilon >= -np.log(of_best))
     solve = ~constant & ~at_bound
     inverse = np.where(constant, 0.0, _LARGEST)
-    inverse[solve] = _solve(above[:, solve], epsilon)
-    weights = np.exp(-above * inverse)
+    inverse[solve] = _solve(above[:, solve], epsilon, prior)
+    weights = prior[:, None] * np.exp(-above * inverse)
     weights /= weights.sum(axis=0)
     eta = np.divide(unit, inverse, out=np.full(unit.shape, np.inf), where=inverse > 0)
-    return Temperatures(eta, weights, weights_kl(weights), at_bound, constant)
+    return Temperatures(eta, weights, weights_kl(weights, prior), at_bound, constant)
 
 
-def _solve(above: Array, epsilon: float) -> Array:
+def _prior(prior: Array | None, costs: Array) -> Array:
+    return np.full(len(costs), 1.0 / len(costs)) if prior is None else prior
+
+
+def _solve(above: Array, epsilon: float, prior: Array) -> Array:
     """Find lambda at which the KL divergence is epsilon, for costs ``(N, T)`` from 0 to 1."""
     low, high = np.full(above.shape[1], _LEAST), np.full(above.shape[1], _LARGEST)
-    inverse = np.clip(np.sqrt(2.0 * epsilon / above.var(axis=0)), low, high)
+    variance = prior @ (above - prior @ above) ** 2
+    inverse = np.clip(np.sqrt(2.0 * epsilon / variance), low, high)
     for _ in range(_MOST_STEPS):
-        kl, slope = _divergence(above, inverse)
+        kl, slope = _divergence(above, inverse, prior)
         if np.all(np.abs(kl - epsilon) <= _ACCURACY * epsilon):
             break
         low, high = np.where(kl < epsilon, inverse, low), np.where(kl < epsilon, high, inverse)
@@ -102,11 +121,11 @@ def _solve(above: Array, epsilon: float) -> Array:
     return inverse
 
 
-def _divergence(above: Array, inverse: Array) -> tuple[Array, Array]:
+def _divergence(above: Array, inverse: Array, prior: Array) -> tuple[Array, Array]:
     """Return the KL divergence of the weights and its derivative by lambda, ``(T,)`` each."""
-    weights = np.exp(-above * inverse)
+    weights = prior[:, None] * np.exp(-above * inverse)
     total = weights.sum(axis=0)
     weights /= total
     mean = np.sum(weights * above, axis=0)
     variance = np.sum(weights * (above - mean) ** 2, axis=0)
-    return np.log(len(above) / total) - inverse * mean, inverse * variance
+    return -np.log(total) - inverse * mean, inverse * variance

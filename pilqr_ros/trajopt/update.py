@@ -11,6 +11,7 @@ from pilqr_ros.trajopt import pilqr
 from pilqr_ros.trajopt.batch import Batch, require_finite
 from pilqr_ros.trajopt.cost import TrajectoryCost
 from pilqr_ros.trajopt.errors import SettingError, ShapeError, UpdateError
+from pilqr_ros.trajopt.exploration import Exploration
 from pilqr_ros.trajopt.factors import floor_factor
 from pilqr_ros.trajopt.model import Problem
 from pilqr_ros.trajopt.record import StepStatus, UpdateRecord, UpdateResult
@@ -38,6 +39,7 @@ def update(
     action_limits: Array | None = None,
     reference: TVLGPolicy | None = None,
     updates_left: int | None = None,
+    earlier: Sequence[Exploration] = (),
 ) -> UpdateResult:
     """Update a policy from samples of it.
 
@@ -55,6 +57,7 @@ def update(
             global policy); None: `policy`.
         updates_left: How many updates of the run follow this one; None if that is not known, and
             then the noise is not annealed.
+        earlier: What the updates before this one returned as `exploration`, oldest first.
 
     Raises:
         SettingError: The method is unknown.
@@ -63,9 +66,11 @@ def update(
     """
     if method not in METHODS:
         raise SettingError("method", method, " | ".join(METHODS))
-    _check_shapes(policy, batches, cost, step_multiplier, action_limits)
+    _check_shapes(policy, batches, cost, step_multiplier, action_limits, earlier)
     _check_numbers(policy, step_multiplier)
-    problem = Problem(policy, batches, cost, settings, step_multiplier, action_limits, reference)
+    problem = Problem(
+        policy, batches, cost, settings, step_multiplier, action_limits, reference, earlier
+    )
     _check_reference(problem)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         result = METHODS[method](problem)
@@ -96,6 +101,7 @@ def _check_shapes(
     cost: TrajectoryCost,
     step_multiplier: Array,
     action_limits: Array | None,
+    earlier: Sequence[Exploration],
 ) -> None:
     T, dX, dU = policy.T, policy.dX, policy.dU
     if len(batches) == 0:
@@ -109,6 +115,9 @@ def _check_shapes(
         raise ShapeError("(T, dX, dU) of the cost", (cost.T, cost.dX, cost.dU), f"{(T, dX, dU)}")
     if step_multiplier.shape != (T,):
         raise ShapeError("step_multiplier", step_multiplier.shape, f"({T},)")
+    for each in earlier:
+        if each.noise.shape[1:] != (T, dU):
+            raise ShapeError("noise of an earlier batch", each.noise.shape, f"(N, {T}, {dU})")
     if action_limits is not None and action_limits.shape != (dU,):
         raise ShapeError("action_limits", action_limits.shape, f"({dU},)")
 

@@ -7,6 +7,7 @@ from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.rollout_files import load_rollout
 from pilqr_ros.learning.run_store import create_run, find_runs, open_run
+from pilqr_ros.trajopt.exploration import Exploration
 
 
 @pytest.fixture
@@ -25,6 +26,29 @@ def test_a_rollout_and_its_cost_come_back_as_they_were(store, task, rollout):
     assert (read.seed, read.condition, read.valid, read.reason) == (2**64 - 1, 0, True, "")
     assert store.cost(0, 0, 3).terms == cost.terms
     assert store.cost(0, 0, 3).total == cost.total
+
+
+def test_what_the_last_updates_explored_comes_back_oldest_first(store):
+    stored = [
+        Exploration(*np.random.default_rng(i).standard_normal((4, 2, 3, 3))) for i in range(4)
+    ]
+    for iteration, exploration in enumerate(stored):
+        store.save_exploration(iteration, 0, exploration)
+    read = store.explorations(3, 0, 2)
+    assert len(read) == 2
+    for one, other in zip(read, stored[1:3], strict=True):
+        for name, array in vars(one).items():
+            np.testing.assert_array_equal(array, getattr(other, name))
+    assert store.explorations(1, 0, 5)[0].total.tolist() == stored[0].total.tolist()
+    assert store.explorations(0, 0, 5) == []
+
+
+def test_a_file_that_is_no_exploration_is_refused_by_name(store):
+    store.save_exploration(0, 0, Exploration(*np.zeros((4, 2, 3, 3))))
+    path = store.directory / "iteration_000" / "condition_0" / "exploration.npz"
+    np.savez(path, noise=np.zeros(3))
+    with pytest.raises(RunError, match=r"exploration\.npz does not hold what"):
+        store.explorations(1, 0, 1)
 
 
 def test_what_is_not_there_yet_is_none(store):

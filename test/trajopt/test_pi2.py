@@ -7,7 +7,12 @@ from scipy.optimize import minimize
 from pilqr_ros.trajopt.pi2 import pi2_update
 from pilqr_ros.trajopt.settings import Settings
 
-FULL = Settings(covariance_update="full", covariance_damping=1.0, covariance_ratio_min=1e-12)
+FULL = Settings(
+    covariance_update="full",
+    covariance_damping=1.0,
+    covariance_ratio_min=1e-12,
+    covariance_estimator="maximum-likelihood",
+)
 
 
 def samples(system, N, seed=0):
@@ -57,6 +62,49 @@ def test_no_other_gaussian_has_a_higher_weighted_likelihood(make_system):
     found = minimize(unlikely, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-9})
     assert updated.k[0, 0] == pytest.approx(found.x[0], abs=1e-4)
     assert updated.L[0, 0, 0] == pytest.approx(np.exp(found.x[1]), rel=1e-3)
+
+
+def test_the_unbiased_covariance_is_that_of_reliability_weights(make_system):
+    system = make_system(8, dU=3)
+    _, noise, weights = samples(system, 12)
+    settings = replace(FULL, covariance_estimator="unbiased")
+    updated = pi2_update(system.policy, noise, weights, settings)
+    for t, L in enumerate(system.policy.L):
+        expected = L @ np.cov(noise[:, t].T, aweights=weights[:, t]) @ L.T
+        np.testing.assert_allclose(updated.covariance[t], expected, rtol=1e-8, atol=1e-12)
+
+
+def test_weights_that_know_nothing_of_the_noise_do_not_shrink_it(make_system):
+    system = make_system(9, T=4000, dU=3)
+    _, noise, weights = samples(system, 6)
+    ratios = {}
+    for estimator in ("unbiased", "maximum-likelihood"):
+        settings = replace(FULL, covariance_estimator=estimator)
+        new = pi2_update(system.policy, noise, weights, settings).covariance
+        traces = [np.trace(c, axis1=1, axis2=2) for c in (new, system.policy.covariance)]
+        ratios[estimator] = np.mean(traces[0] / traces[1])
+    assert ratios["unbiased"] == pytest.approx(1.0, abs=0.03)
+    of_dirichlet_weights = 1 - 2 / 7
+    assert ratios["maximum-likelihood"] == pytest.approx(of_dirichlet_weights, abs=0.03)
+
+
+def test_a_sample_that_has_all_weight_leaves_the_covariance(make_system):
+    system = make_system(10, dU=3)
+    _, noise, weights = samples(system, 4)
+    weights = np.zeros_like(weights)
+    weights[2] = 1.0
+    settings = replace(FULL, covariance_estimator="unbiased")
+    updated = pi2_update(system.policy, noise, weights, settings)
+    np.testing.assert_allclose(updated.covariance, system.policy.covariance, rtol=1e-9)
+
+
+def test_the_covariance_is_fitted_to_the_noise_in_its_own_units(make_system):
+    system = make_system(11)
+    _, noise, weights = samples(system, 10)
+    both = pi2_update(system.policy, 2.0 * noise, weights, FULL, unit_noise=noise)
+    unit, scaled = (pi2_update(system.policy, xi, weights, FULL) for xi in (noise, 2.0 * noise))
+    np.testing.assert_array_equal(both.k, scaled.k)
+    np.testing.assert_array_equal(both.L, unit.L)
 
 
 @pytest.mark.parametrize("damping", [1.0, 3.0, 10.0])

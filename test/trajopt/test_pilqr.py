@@ -5,6 +5,7 @@ import pytest
 
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.cost import QuadraticCost
+from pilqr_ros.trajopt.exploration import Exploration, pool
 from pilqr_ros.trajopt.model import Model, Problem, adjust_steps, fit_model, residual_ratio
 from pilqr_ros.trajopt.pilqr import residual_weights, two_stages
 from pilqr_ros.trajopt.record import StepStatus
@@ -112,12 +113,19 @@ def test_scaling_the_cost_scales_temperatures_and_multipliers_only(make_task, me
             )
 
 
+def weigh(total, residual, settings):
+    """Weigh the samples of one batch, whose noise does not matter."""
+    N, T = total.shape
+    batch = Exploration(np.zeros((N, T, 1)), np.ones((T, 1, 1)), total, residual)
+    return residual_weights(batch, pool(batch, [], (1.0,)), settings)
+
+
 def test_the_larger_temperature_is_taken():
     rng = np.random.default_rng(6)
     total = rng.standard_normal((10, 4)) * [1.0, 10.0, 1.0, 0.0]
     residual = rng.standard_normal((10, 4)) * [10.0, 1.0, 0.0, 1.0]
     settings = Settings(pi2_fallback_to_cost=False, temperature_cost="larger")
-    weighted, fell_back = residual_weights(total, residual, settings)
+    weighted, fell_back = weigh(total, residual, settings)
     etas = [solve_temperatures(costs, settings.pi2_kl).eta for costs in (total, residual)]
     np.testing.assert_allclose(
         weighted.eta, [etas[1][0], etas[0][1], etas[0][2], etas[1][3]], rtol=1e-9
@@ -130,7 +138,7 @@ def test_where_the_residual_varies_more_than_the_cost_the_cost_is_used():
     rng = np.random.default_rng(7)
     total = rng.standard_normal((10, 2))
     residual = np.column_stack([2.0 * rng.standard_normal(10), 0.1 * total[:, 1]])
-    weighted, fell_back = residual_weights(total, residual, Settings())
+    weighted, fell_back = weigh(total, residual, Settings())
     np.testing.assert_array_equal(fell_back, total.std(axis=0) < residual.std(axis=0))
     plain = solve_temperatures(total, Settings().pi2_kl)
     np.testing.assert_allclose(weighted.weights[:, 0], plain.weights[:, 0], rtol=1e-9)

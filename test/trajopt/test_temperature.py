@@ -49,6 +49,25 @@ def test_the_temperature_minimises_the_dual(epsilon):
         assert slope == pytest.approx(0.0, abs=1e-6)
 
 
+@pytest.mark.parametrize("epsilon", [0.05, 0.5, 1.5])
+def test_a_prior_weight_counts_as_so_many_equal_samples(epsilon):
+    costs, copies = random_costs(2)[:6], np.array([1, 2, 3, 1, 2, 3])
+    solved = solve_temperatures(costs, epsilon, copies / copies.sum())
+    repeated = solve_temperatures(np.repeat(costs, copies, axis=0), epsilon)
+    np.testing.assert_allclose(solved.eta, repeated.eta, rtol=1e-7)
+    np.testing.assert_allclose(solved.kl, repeated.kl, rtol=1e-7)
+    of_copies = np.array([w.sum(axis=0) for w in np.split(repeated.weights, copies.cumsum()[:-1])])
+    np.testing.assert_allclose(solved.weights, of_copies, rtol=1e-6, atol=1e-12)
+
+
+def test_with_a_prior_too_the_best_sample_takes_all_weight_at_the_bound():
+    costs, prior = np.array([[3.0], [1.0], [2.0]]), np.array([0.5, 0.2, 0.3])
+    assert not solve_temperatures(costs, -np.log(0.2) - 0.01, prior).at_bound.any()
+    solved = solve_temperatures(costs, -np.log(0.2) + 0.01, prior)
+    assert solved.at_bound.all()
+    np.testing.assert_allclose(solved.weights[:, 0], [0.0, 1.0, 0.0], atol=1e-12)
+
+
 def test_the_weights_are_equation_2():
     costs = random_costs(1)[:, :3]
     solved = solve_temperatures(costs, 0.5)
