@@ -42,7 +42,7 @@ from pilqr_ros.tasks import Task, load_task
 from pilqr_ros.trajopt.typing import Array
 
 WARN_PERIOD = 2.0
-"""Least time between two warnings of the same kind [s]."""
+"""Least time between two warnings [s]."""
 
 CHECKS_PER_TIMEOUT = 4
 LEAST_CHECK_PERIOD = 0.005
@@ -114,7 +114,7 @@ class StateEstimatorNode(Node):
             return
         self._joint_stamp_ns = stamp_ns
         if not self._given.lockstep or self._estimator.complete_at(stamp_ns):
-            self._publish(self._estimator.estimate())
+            self._publish_estimate()
 
     def _on_pose(self, body: str, message: PoseStamped) -> None:
         stamp_ns = to_nanoseconds(message.header.stamp)
@@ -128,7 +128,7 @@ class StateEstimatorNode(Node):
             self._refuse(health, error)
         joints_waited = self._given.lockstep and self._published_ns < self._joint_stamp_ns
         if joints_waited and self._estimator.complete_at(self._joint_stamp_ns):
-            self._publish(self._estimator.estimate())
+            self._publish_estimate()
 
     def _check_clock(self, stamp_ns: int) -> None:
         """Refuse a joint state whose stamp is far from the node's clock."""
@@ -155,6 +155,11 @@ class StateEstimatorNode(Node):
             return
         pose_missing = self._given.lockstep and self._published_ns < self._joint_stamp_ns
         if pose_missing and now_ns - self._joints_health.advanced_ns > self._timeout_ns:
+            self._publish(self._estimator.estimate())
+
+    def _publish_estimate(self) -> None:
+        """Publish the state, unless a joint state of the present time is yet to come."""
+        if not self._estimator.outdated:
             self._publish(self._estimator.estimate())
 
     def _publish(self, estimate: StateEstimate) -> None:

@@ -132,6 +132,14 @@ class StateEstimator:
         seen = (body.stamp_ns for body in self._bodies.values())
         return all(last_ns is not None and last_ns >= stamp_ns for last_ns in seen)
 
+    @property
+    def outdated(self) -> bool:
+        """Whether the joint state is from before a jump of the clock; the next one is not."""
+        stamp_ns = self._joints.stamp_ns
+        return stamp_ns is not None and any(
+            b.is_before_gap(stamp_ns) for b in self._bodies.values()
+        )
+
     def estimate(self) -> StateEstimate:
         """Return the state at the last joint state."""
         stamp_ns = self._joints.stamp_ns

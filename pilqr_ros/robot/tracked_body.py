@@ -66,6 +66,7 @@ class TrackedBody:
         self._outliers: list[Pose] = []
         self._jump = ""
         self._jumped_until_ns = -1
+        self._resumed_ns: int | None = None
 
     @property
     def stamp_ns(self) -> int | None:
@@ -86,6 +87,7 @@ class TrackedBody:
         pose = Pose(stamp_ns, position)
         if last_ns is None or not 0 < stamp_ns - last_ns <= self._reach_ns:
             self._begin(pose)
+            self._resumed_ns = None if last_ns is None or stamp_ns < last_ns else stamp_ns
         elif self._outliers or self._is_jump(self._poses[-1], pose):
             self._judge(pose)
         else:
@@ -100,6 +102,18 @@ class TrackedBody:
         if stamp_ns < self._jumped_until_ns:
             return self._jump
         return self._age_fault(stamp_ns - self._poses[-1].stamp_ns)
+
+    def is_before_gap(self, stamp_ns: int) -> bool:
+        """Tell whether a stamp is from before a gap that poses have just come after.
+
+        A reset makes the clock jump, and what was sent before may still be on its way. Of clocks
+        that differ for good, this is not true for longer than a pose's largest age.
+        """
+        if self._resumed_ns is None:
+            return False
+        max_age_ns = self._tracking.max_age_ns
+        just_resumed = self._poses[-1].stamp_ns - self._resumed_ns <= max_age_ns
+        return just_resumed and stamp_ns < self._resumed_ns - max_age_ns
 
     def motion(self) -> tuple[Array, Array]:
         """Return position [m] and velocity [m/s] at the newest pose, ``(3,)`` each."""

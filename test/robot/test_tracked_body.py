@@ -124,3 +124,21 @@ def test_a_line_needs_two_poses_and_serves_with_two(body):
     np.testing.assert_array_equal(body.motion()[1], np.zeros(3))
     body.on_pose(60 * MS, np.array([0.06, 0, 0]))  # slower than the window is long
     np.testing.assert_allclose(body.motion()[1], [1.0, 0, 0])
+
+
+def test_what_was_sent_before_a_jump_of_the_clock_is_told_from_a_clock_that_differs(body):
+    feed(body, 0, 100)
+    assert not body.is_before_gap(0)
+    feed(body, 1100, 1100)
+    assert body.is_before_gap(100 * MS)
+    assert not body.is_before_gap(1100 * MS)
+    feed(body, 1110, 1200)
+    assert body.is_before_gap(100 * MS)
+    feed(body, 1210, 1210)
+    assert not body.is_before_gap(100 * MS)
+
+
+def test_a_body_that_was_lost_for_long_makes_no_stamp_of_the_present_old(body):
+    feed(body, 0, 100)
+    feed(body, 1100, 1100)
+    assert not body.is_before_gap(1000 * MS)
