@@ -2,7 +2,7 @@
 
 It wires a `TorqueGuard` between commands and controller, tells what it let through, and sends zero
 torque when a rollout ends, when a command cannot be applied, when the next one does not come in
-time, and while it is disabled or stopped. Commands are matched with the joint state that it hears
+time, while it is disabled or stopped, and until the first command comes. Commands are matched with the joint state that it hears
 itself.
 """
 
@@ -94,6 +94,7 @@ class EffortGuardNode(Node):
             torque_limits=self._given.torque_limits,
             torque_rate_limits=self._given.torque_rate_limits,
         )
+        self._commanded = False
         self._log = InterventionLog()
         self._applied = AppliedTorque(effort=array("d", bytes(8 * task.dU)))
         self._applied_effort = view_field(self._applied.effort)
@@ -135,6 +136,7 @@ class EffortGuardNode(Node):
         self._rest()
 
     def _on_command(self, command: TorqueCommand) -> None:
+        self._commanded = True
         if not self._guard.admits(command.rollout_id):
             foreign = f"torque command of rollout {command.rollout_id} ignored: not under way"
             self.get_logger().warning(foreign, throttle_duration_sec=WAITING_PERIOD)
@@ -162,12 +164,13 @@ class EffortGuardNode(Node):
         if self._button is not None and self._button.fell_silent(now_ns):
             self._stop(f"no message on estop for {self._given.estop_timeout:g} s")
         self._send(self._guard.check(now_ns))
-        if not self._guard.switch.enabled:
+        if not (self._guard.switch.enabled and self._commanded):
             self._rest()
 
     def _rest(self) -> None:
         """Send zero torque, unasked: at the start, in case a guard died, and while disabled.
 
+        At the start over and over: not every controller may have been found at once.
         In lock-step the world waits anyway, and would take it for a command.
         """
         if not self._given.lockstep:

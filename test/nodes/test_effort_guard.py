@@ -40,9 +40,10 @@ def guard(bench, wait_until):
     bench.reset_estop()
     assert bench.enable(True).success
     wait_until(lambda: bench.states[-1].state == GuardState.ENABLED, "enabled")
+    bench.exchange(wait_until, np.zeros(bench.task.dU), last=True)
     bench.rollout_id += 1
     bench.answers.clear()
-    time.sleep(TIMEOUT / 2)  # zeros of the disabled guard may still be on their way
+    time.sleep(TIMEOUT / 2)  # zeros of the guard at rest may still be on their way
     bench.outputs.clear()
     return bench
 
