@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 from rclpy.action import ActionServer, CancelResponse
@@ -170,10 +171,10 @@ class LearnerNode(Node):
             await self._work(work, store, iteration_name(store.iterations_finished))
             result.success = True
             goal.succeed()
-        except (PilqrError, OSError) as error:
+        except Exception as error:
             result.message = self._fail(goal, error)
         if store is not None:
-            with suppress(PilqrError, OSError):  # why the training failed counts more
+            with suppress(Exception):  # why the training failed counts more
                 fill_result(result, store)
         return result
 
@@ -219,7 +220,7 @@ class LearnerNode(Node):
             await self._work(lambda: evaluator.run(config, on_rollout), store, "evaluation")
             result.success = True
             goal.succeed()
-        except (PilqrError, OSError) as error:
+        except Exception as error:
             result.message = self._fail(goal, error)
         return result
 
@@ -250,13 +251,17 @@ class LearnerNode(Node):
 
     def _fail(self, goal: ServerGoalHandle, error: Exception) -> str:
         """End a goal that did not succeed and return why."""
+        why = str(error)
+        if not isinstance(error, (PilqrError, OSError)):  # a fault of this program
+            why = f"unexpected {type(error).__name__}: {error}"
+            self.get_logger().error("".join(format_exception(error)))
         if isinstance(error, TrainingStopped) and goal.is_cancel_requested:
-            self.get_logger().info(str(error))
+            self.get_logger().info(why)
             goal.canceled()
         else:
-            self.get_logger().error(shortened(str(error)))
+            self.get_logger().error(shortened(why))
             goal.abort()
-        return shortened(str(error))
+        return shortened(why)
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Training and evaluation through the learner's actions."""
 
+import sys
 import threading
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.nodes.clients.learner_client import LearnerClient
 from pilqr_ros.nodes.graph import NODES
+from pilqr_ros.nodes.graph.processes import ProcessGroup
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.runtime.action_client import ActionClient
 from pilqr_ros.nodes.runtime.waiting import wait_for
@@ -198,6 +200,37 @@ def test_cancelling_keeps_everything_and_resuming_ends_as_if_nothing_had_been(
     policy = open_run(Path(run)).policy(2, 0)[0]
     expected = open_run(Path(trained[0].run_directory)).policy(2, 0)[0]
     np.testing.assert_array_equal(policy.k, expected.k)
+
+
+BROKEN = """
+from pilqr_ros.nodes import learner
+
+def broken(*_):
+    raise ZeroDivisionError("by a bug")
+
+learner.evaluation_plan = broken
+learner.RunAnnouncer.begin = broken
+learner.main()
+"""
+
+
+def test_an_error_that_nobody_expected_is_told_and_the_learner_goes_on(fresh_domain, tmp_path):
+    command = [sys.executable, "-c", BROKEN, "--ros-args", "-p", f"runs_directory:={tmp_path}"]
+    lines = []
+    with (
+        ProcessGroup({"learner": command}, lambda _, line: lines.append(line)),
+        LearnerClient() as client,
+    ):
+        results = [
+            client.train(TrainLocal.Goal(**GOAL), print),
+            client.evaluate(EvaluatePolicy.Goal(), print),
+            client.train(TrainLocal.Goal(**GOAL), print),
+        ]
+    for result in results:
+        assert not result.success
+        assert result.message == "unexpected ZeroDivisionError: by a bug"
+    assert results[0].run_directory.startswith(str(tmp_path))
+    assert any("Traceback" in line for line in lines), "where it came from"
 
 
 def test_one_training_at_a_time(whole_graph, client, learner, wait_until):
