@@ -2,8 +2,8 @@
 
 It wires a `TorqueGuard` between commands and controller, tells what it let through, and sends zero
 torque when a rollout ends, when a command cannot be applied, when the next one does not come in
-time, while it is disabled or stopped, and until the first command comes. Commands are matched with the joint state that it hears
-itself.
+time, while it is disabled or stopped, and until the first command comes. Commands are matched with
+the joint state that it hears itself.
 """
 
 from __future__ import annotations

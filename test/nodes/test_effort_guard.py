@@ -11,6 +11,7 @@ from std_msgs.msg import Bool, Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 
 from pilqr_msgs.msg import AppliedTorque, GuardState, TorqueCommand
+from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.clients.guard_client import switch_guard
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.graph.processes import ProcessGroup
@@ -124,6 +125,19 @@ def test_a_disabled_guard_keeps_sending_zero(bench, wait_until):
     bench.outputs.clear()
     wait_until(lambda: len(bench.outputs) > 5, "zeros")
     assert not np.any([output.data for output in bench.outputs])
+
+
+def test_zero_reaches_a_controller_that_is_found_after_others(fresh_client, run_nodes, wait_until):
+    """For controllers that hold the last torque of a guard that died."""
+    topic = (Float64MultiArray, "effort_controller/commands")
+    first = fresh_client.listen(*topic, qos.RECORD)
+    with run_nodes("effort_guard", real_time_factor=1.0):
+        wait_until(lambda: first, "zero")
+        with ClientNode("controller") as controller:
+            late = []
+            controller.node.create_subscription(*topic, late.append, qos.COMMAND)
+            wait_until(lambda: late, "zero")
+    assert not np.any([output.data for output in late])
 
 
 def test_a_small_torque_passes_and_is_told(guard, wait_until, task):
