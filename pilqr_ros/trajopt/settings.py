@@ -119,8 +119,8 @@ class Settings:
     covariance_ratio_min: float = 1e-3
     covariance_ratio_max: float = 10.0
     min_action_std: float = 1e-6
-    anneal_updates: int = 10
-    anneal_factor: float = 0.8
+    anneal_updates: int = 15
+    anneal_factor: float = 0.82
     step_ratio: Literal["mean-abs", "std"] = "std"
     step_decrease_above: float = 1.0
     step_increase_below: float = 0.8
