@@ -162,11 +162,11 @@ class LearnerNode(Node):
                 store = create_run(self._runs, self._task, config)
             self.get_logger().info(f"training {config.method} in {store.directory}")
             self._feedback.tell(goal, first_feedback(action, store))
-            trainer = self._trainer(store, goal, action)
 
             def work() -> None:
-                trainer.run()
-                finish(result, trainer.store)
+                # In the thread, too: what learns a global policy takes seconds to be imported.
+                self._trainer(store, goal, action).run()
+                finish(result, store)
 
             await self._work(work, store, iteration_name(store.iterations_finished))
             result.success = True

@@ -10,7 +10,7 @@ from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.graph import DEPLOYED, DeploymentOptions, running_graph
 from pilqr_ros.nodes.runtime.waiting import wait_for, wait_for_condition
 
-START_TIMEOUT = 30.0
+START_TIMEOUT = 60.0
 """Longest wait for the server [s]."""
 
 ROLLOUT_TIMEOUT = 120.0

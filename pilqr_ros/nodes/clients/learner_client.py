@@ -19,11 +19,8 @@ from pilqr_ros.nodes.errors import NodeError, SilenceError
 from pilqr_ros.nodes.runtime.action_client import ActionClient
 from pilqr_ros.nodes.runtime.waiting import wait_for, wait_for_condition, wait_while_alive
 
-START_TIMEOUT = 30.0
-"""Longest wait for the learner to offer its actions [s]."""
-
-RETURN_TIMEOUT = 60.0
-"""The same, once it has been there and died [s]: others may be starting at the same time."""
+START_TIMEOUT = 60.0
+"""Longest wait for the learner to offer its actions [s]; others may start at the same time."""
 
 ANSWER_TIMEOUT = 10.0
 """Longest wait for an answer to a goal or a cancellation [s]."""
@@ -34,7 +31,7 @@ SILENCE_TIMEOUT = 10.0
 MOST_RETURNS = 5
 """How often in a row a learner may fall silent before it has made any progress."""
 
-FAREWELL_TIMEOUT = 2.0
+FAREWELL_TIMEOUT = 5.0
 """Longest wait for the answer to a cancellation of a learner that is silent [s]."""
 
 WHO = "learner"
@@ -123,8 +120,7 @@ class LearnerClient(ClientNode):
 
         while True:
             try:
-                patience = START_TIMEOUT if returns == 0 and last is None else RETURN_TIMEOUT
-                return self._run(client, resumed(last), note, patience)
+                return self._run(client, resumed(last), note)
             except _LearnerSilent:
                 returns += 1
                 if returns > MOST_RETURNS:
@@ -135,7 +131,6 @@ class LearnerClient(ClientNode):
         client: ActionClient,
         goal: Any,  # noqa: ANN401
         on_feedback: Callable[[Any], None],
-        patience: float,
     ) -> Any:  # noqa: ANN401
         """Send a goal to a learner that is waited for, and return its result."""
 
@@ -146,7 +141,7 @@ class LearnerClient(ClientNode):
         name = client.name
         identity = UUID(uuid=list(uuid4().bytes))
         try:
-            wait_for_condition(client.server_is_ready, patience, WHO, f"offer {name}")
+            wait_for_condition(client.server_is_ready, START_TIMEOUT, WHO, f"offer {name}")
             sent = client.send_goal_async(goal, on_message, goal_uuid=identity)
             handle: ClientGoalHandle = wait_for(sent, ANSWER_TIMEOUT, WHO, f"answer {name}")
             return self._await_result(handle, name)
