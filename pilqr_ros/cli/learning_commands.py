@@ -36,7 +36,7 @@ from pilqr_ros.learning.policy_evaluation import EvaluationConfig
 from pilqr_ros.learning.policy_tests import named_test
 from pilqr_ros.learning.run_store import TASK_FILE, RunConfig, RunStore, find_runs, open_run
 from pilqr_ros.learning.success_curve import plot_success_curve
-from pilqr_ros.learning.training import check_config, default_conditions
+from pilqr_ros.learning.training import check_config, default_conditions, default_iterations
 from pilqr_ros.learning.video import film_evaluation
 from pilqr_ros.simulation.errors import RenderError
 from pilqr_ros.tasks import Task, load_task
@@ -163,7 +163,7 @@ def _new_config(
     config = RunConfig(
         task=loaded.name,
         method=method,
-        iterations=loaded.learning.iterations if iterations is None else iterations,
+        iterations=default_iterations(loaded, method) if iterations is None else iterations,
         rollouts=loaded.learning.rollouts if rollouts is None else rollouts,
         seed=0 if seed is None else seed,
         conditions=usual if conditions is None else _indices(loaded, conditions),

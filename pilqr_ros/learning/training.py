@@ -42,6 +42,13 @@ def default_conditions(task: Task, method: str) -> tuple[int, ...]:
     return task.learning.conditions
 
 
+def default_iterations(task: Task, method: str) -> int:
+    """Return how many iterations a method trains where nothing else is asked for."""
+    if method.startswith(GUIDED) and task.guided is not None:
+        return task.guided.iterations
+    return task.learning.iterations
+
+
 def check_config(config: RunConfig, task: Task) -> None:
     """Check that a run can be done as it is asked for.
 

@@ -256,9 +256,13 @@ class PolicyTest(Section):
 
 
 class Guided(Section):
-    """One policy for many conditions: those it is trained in, and named tests of it."""
+    """One policy for many conditions: those it is trained in, and named tests of it.
+
+    Its iterations are those of learning if not given.
+    """
 
     conditions: Names
+    iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)] | None = None
     tests: dict[str, PolicyTest] = {}
 
 

@@ -56,9 +56,10 @@ class PolicyTestPlan:
 
 @dataclass(frozen=True)
 class GuidedPlan:
-    """Indices of the conditions that one policy is trained in, and named tests of it."""
+    """Indices of the conditions that one policy is trained in, how long, and named tests of it."""
 
     conditions: tuple[int, ...]
+    iterations: int
     tests: dict[str, PolicyTestPlan]
 
 
@@ -298,4 +299,7 @@ def _guided(file: TaskFile, conditions: tuple[Condition, ...]) -> GuidedPlan | N
     for name, test in file.guided.tests.items():
         indices = condition_indices(conditions, test.conditions, f"guided.tests.{name}.conditions")
         tests[name] = PolicyTestPlan(indices, test.rollouts)
-    return GuidedPlan(trained, tests)
+    iterations = file.guided.iterations
+    return GuidedPlan(
+        trained, file.learning.iterations if iterations is None else iterations, tests
+    )
