@@ -29,7 +29,7 @@ from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.errors import UpdateError
 from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
-from pilqr_ros.trajopt.update import METHODS, UpdateResult, update
+from pilqr_ros.trajopt.update import METHODS, Turn, UpdateResult, update
 
 ALL_METHODS = (*METHODS, *(f"{GUIDED}{method}" for method in METHODS))
 """The methods by name, alone and within guided policy search."""
@@ -211,7 +211,7 @@ class Trainer:
                 task.learning.settings,
                 step_multiplier,
                 action_limits=task.torque_limits,
-                updates_left=config.iterations - 1 - iteration,
+                turn=Turn(iteration, config.iterations),
                 reference=self._reference(condition),
                 earlier=self.store.explorations(iteration, condition, earlier),
             )

@@ -80,9 +80,9 @@ class Settings:
             saturate, the applied noise also holds what the limits cut off the mean action, and
             without a bound the noise grows beyond the limits themselves.
         min_action_std: No action has a standard deviation below this in any direction [N m].
-        anneal_updates: So many last updates of a run also shrink the noise: until then it explores,
-            from then on the policy settles.
-        anneal_factor: Factor on its standard deviation in each of them, above 0, at most 1.
+        anneal_share: Share of a run's updates, its last, that also shrink the noise: until then it
+            explores, from then on the policy settles.
+        anneal_to: What all of them together multiply its standard deviation with, above 0.
         step_ratio: The residual is compared with the cost by mean absolute values or by standard
             deviations over the samples.
         step_decrease_above: Ratio of residual to cost above which the KL step is halved.
@@ -119,8 +119,8 @@ class Settings:
     covariance_ratio_min: float = 1e-3
     covariance_ratio_max: float = 10.0
     min_action_std: float = 1e-6
-    anneal_updates: int = 15
-    anneal_factor: float = 0.82
+    anneal_share: float = 0.6
+    anneal_to: float = 0.05
     step_ratio: Literal["mean-abs", "std"] = "std"
     step_decrease_above: float = 1.0
     step_increase_below: float = 0.8
@@ -146,8 +146,8 @@ class Settings:
             "covariance_damping": (1 <= self.covariance_damping < math.inf, "at least 1"),
             "covariance_ratio_min": (0 < self.covariance_ratio_min <= 1, "above 0, at most 1"),
             "covariance_ratio_max": (1 <= self.covariance_ratio_max < math.inf, "at least 1"),
-            "anneal_updates": (self.anneal_updates >= 0, "at least 0"),
-            "anneal_factor": (0 < self.anneal_factor <= 1, "above 0, at most 1"),
+            "anneal_share": (0 <= self.anneal_share <= 1, "from 0 to 1"),
+            "anneal_to": (0 < self.anneal_to <= 1, "above 0, at most 1"),
             "step_increase_below": (
                 0 <= self.step_increase_below <= self.step_decrease_above,
                 "at least 0, at most step_decrease_above",
@@ -187,7 +187,7 @@ class Settings:
             covariance_damping=10.0,
             covariance_ratio_min=1e-12,
             covariance_ratio_max=1e12,
-            anneal_updates=0,
+            anneal_share=0.0,
             step_ratio="mean-abs",
             step_decrease_above=0.2,
             step_increase_below=0.05,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
 
-__all__ = ["METHODS", "StepStatus", "UpdateRecord", "UpdateResult", "update"]
+__all__ = ["METHODS", "StepStatus", "Turn", "UpdateRecord", "UpdateResult", "update"]
 
 METHODS: Mapping[str, Callable[[Problem], UpdateResult]] = {
     "pilqr": pilqr.pilqr,
@@ -27,6 +28,13 @@ METHODS: Mapping[str, Callable[[Problem], UpdateResult]] = {
     "pi2": pilqr.pi2_alone,
 }
 """The methods by name."""
+
+
+class Turn(NamedTuple):
+    """Which update of a run it is: how many were done before it, and how many there are in all."""
+
+    done: int
+    total: int
 
 
 def update(
@@ -38,7 +46,7 @@ def update(
     step_multiplier: Array,
     action_limits: Array | None = None,
     reference: TVLGPolicy | None = None,
-    updates_left: int | None = None,
+    turn: Turn | None = None,
     earlier: Sequence[Exploration] = (),
 ) -> UpdateResult:
     """Update a policy from samples of it.
@@ -55,8 +63,8 @@ def update(
             [N m]; None clips none.
         reference: The policy that the new one is constrained against (section 5: the linearised
             global policy); None: `policy`.
-        updates_left: How many updates of the run follow this one; None if that is not known, and
-            then the noise is not annealed.
+        turn: Which update of the run this is; None if that is not known, and then the noise is not
+            annealed.
         earlier: What the updates before this one returned as `exploration`, oldest first.
 
     Raises:
@@ -77,14 +85,15 @@ def update(
     for name in ("K", "k", "L"):
         require_finite(f"the new policy's {name}", getattr(result.policy, name))
     _require_definite(result.policy, "the new policy's covariance is singular")
-    return _annealed(result, settings, updates_left)
+    return result if turn is None else _annealed(result, settings, turn)
 
 
-def _annealed(result: UpdateResult, settings: Settings, left: int | None) -> UpdateResult:
+def _annealed(result: UpdateResult, settings: Settings, turn: Turn) -> UpdateResult:
     """Shrink the noise in the last updates of a run."""
-    if left is None or left >= settings.anneal_updates:
+    annealed = round(settings.anneal_share * turn.total)
+    if turn.done < turn.total - annealed:
         return result
-    policy, factor = result.policy, settings.anneal_factor
+    policy, factor = result.policy, settings.anneal_to ** (1.0 / annealed)
     L = floor_factor(factor * policy.L, settings.min_action_std)
     shrunk = np.sum(L**2, axis=(1, 2)) / np.sum(policy.L**2, axis=(1, 2))
     ratio = shrunk * result.record.covariance_ratio

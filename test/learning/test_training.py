@@ -38,16 +38,16 @@ def test_a_method_trains_as_long_as_the_task_file_says_for_its_kind(task):
     assert default_iterations(same, "mdgps-pilqr") == 25
 
 
-def test_each_update_knows_how_many_follow(trainer, monkeypatch):
+def test_each_update_knows_its_turn(trainer, monkeypatch):
     told = []
 
     def spy(*args, **options):
-        told.append(options["updates_left"])
+        told.append(options["turn"])
         return update(*args, **options)
 
     monkeypatch.setattr(training, "update", spy)
     trainer.run()
-    assert told == [1, 0]
+    assert told == [(0, 2), (1, 2)]
 
 
 @pytest.mark.parametrize("rollouts_before", [1, 4, 6])

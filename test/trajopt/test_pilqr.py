@@ -11,7 +11,7 @@ from pilqr_ros.trajopt.pilqr import residual_weights, two_stages
 from pilqr_ros.trajopt.record import StepStatus
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.temperature import solve_temperatures
-from pilqr_ros.trajopt.update import METHODS, update
+from pilqr_ros.trajopt.update import METHODS, Turn, update
 
 EXACT_FIT = replace(Settings.paper(), prior="none", dynamics_ridge=1e-10, temperature_cost="total")
 
@@ -207,9 +207,10 @@ def test_the_record_says_what_happened_at_each_step(make_task, method):
 def test_only_the_last_updates_of_a_run_anneal_the_noise_and_nothing_else(make_task, method):
     cost, policy, roll_out = make_task(12, bend=0.1)
     batches = [roll_out(policy, 10, np.random.default_rng(12))]
-    settings = replace(Settings(), anneal_updates=2, anneal_factor=0.5)
+    settings = replace(Settings(), anneal_share=0.4, anneal_to=0.25)  # the last 2 of 5, a half each
     free, before, annealed = (
-        run(method, cost, policy, batches, settings, updates_left=left) for left in (None, 2, 1)
+        run(method, cost, policy, batches, settings, turn=turn)
+        for turn in (None, Turn(2, 5), Turn(3, 5))
     )
     np.testing.assert_array_equal(before.policy.L, free.policy.L)
     np.testing.assert_array_equal(annealed.policy.K, free.policy.K)
@@ -220,12 +221,24 @@ def test_only_the_last_updates_of_a_run_anneal_the_noise_and_nothing_else(make_t
         np.testing.assert_allclose(result.record.covariance_ratio, traces[0] / traces[1])
 
 
+@pytest.mark.parametrize("count", [1, 2, 7, 25])
+def test_however_long_a_run_is_its_noise_is_annealed_to_the_same_part(make_task, count):
+    cost, policy, roll_out = make_task(14)
+    batches = [roll_out(policy, 10, np.random.default_rng(14))]
+    settings = replace(Settings(), covariance_update="keep", anneal_to=0.05)
+    part = 1.0
+    for index in range(count):
+        new = run("pi2", cost, policy, batches, settings, turn=Turn(index, count)).policy
+        part *= new.L[0, 0, 0] / policy.L[0, 0, 0]
+    assert part == pytest.approx(0.05)
+
+
 def test_annealed_noise_stays_above_its_floor(make_task):
     cost, policy, roll_out = make_task(13)
     batches = [roll_out(policy, 10, np.random.default_rng(13))]
     least = float(np.linalg.svd(policy.L, compute_uv=False).max())
-    settings = replace(Settings(), anneal_factor=0.1, min_action_std=least)
-    annealed = run("pi2", cost, policy, batches, settings, updates_left=0).policy
+    settings = replace(Settings(), anneal_to=0.1, min_action_std=least)
+    annealed = run("pi2", cost, policy, batches, settings, turn=Turn(0, 1)).policy
     assert np.linalg.svd(annealed.L, compute_uv=False).min() >= least * (1 - 1e-9)
 
 
