@@ -117,7 +117,7 @@ class Settings:
     covariance_estimator: Literal["unbiased", "maximum-likelihood"] = "unbiased"
     covariance_damping: float = 3.0
     covariance_ratio_min: float = 1e-3
-    covariance_ratio_max: float = 10.0
+    covariance_ratio_max: float = 1.0
     min_action_std: float = 1e-6
     anneal_share: float = 0.6
     anneal_to: float = 0.05
