@@ -11,6 +11,7 @@ FULL = Settings(
     covariance_update="full",
     covariance_damping=1.0,
     covariance_ratio_min=1e-12,
+    covariance_ratio_max=10.0,
     covariance_estimator="maximum-likelihood",
 )
 
