@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.learning.run_store import GUIDED
 from pilqr_ros.learning.training import ALL_METHODS
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.settings import Settings
@@ -40,8 +41,9 @@ class Variant:
         if not self.changes:
             return task
         document = yaml.safe_load(task.source)
-        learning = document.setdefault("learning", {})
-        learning["settings"] = {**(learning.get("settings") or {}), **self.changes}
+        guided = self.method.startswith(GUIDED) and "guided" in document
+        section = document["guided" if guided else "learning"]
+        section["settings"] = {**(section.get("settings") or {}), **self.changes}
         text = yaml.safe_dump(document, sort_keys=False)
         return Task.from_text(text, folder=task.folder, origin=f"{task.name} as {self.label}")
 

@@ -28,6 +28,7 @@ from pilqr_ros.tasks.schema import MAX_ITERATIONS, MAX_ROLLOUTS, MIN_ROLLOUTS
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.errors import UpdateError
 from pilqr_ros.trajopt.policy import Policy
+from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.update import METHODS, Turn, UpdateResult, update
 
@@ -47,6 +48,13 @@ def default_iterations(task: Task, method: str) -> int:
     if method.startswith(GUIDED) and task.guided is not None:
         return task.guided.iterations
     return task.learning.iterations
+
+
+def local_settings(task: Task, method: str) -> Settings:
+    """Return the settings of a method, or of the local policies' updates within a guided one."""
+    if method.startswith(GUIDED) and task.guided is not None:
+        return task.guided.settings
+    return task.learning.settings
 
 
 def check_config(config: RunConfig, task: Task) -> None:
@@ -201,14 +209,15 @@ class Trainer:
     ) -> UpdateResult:
         self._check_stop()
         config, task = self.store.config, self.store.task
-        earlier = len(task.learning.settings.pi2_history_weights) - 1
+        settings = local_settings(task, config.method)
+        earlier = len(settings.pi2_history_weights) - 1
         try:
             return update(
                 config.local_method,
                 self._sampled(policy, condition),
                 self._batches[condition],
                 task.cost(condition),
-                task.learning.settings,
+                settings,
                 step_multiplier,
                 action_limits=task.torque_limits,
                 turn=Turn(iteration, config.iterations),

@@ -258,11 +258,12 @@ class PolicyTest(Section):
 class Guided(Section):
     """One policy for many conditions: those it is trained in, and named tests of it.
 
-    Its iterations are those of learning if not given.
+    Iterations and settings of the local policies' method are those of learning where not given.
     """
 
     conditions: Names
     iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)] | None = None
+    settings: dict[str, Any] = {}
     tests: dict[str, PolicyTest] = {}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -56,10 +57,18 @@ class PolicyTestPlan:
 
 @dataclass(frozen=True)
 class GuidedPlan:
-    """Indices of the conditions that one policy is trained in, how long, and named tests of it."""
+    """Where one policy for many conditions is trained, how long and how, and named tests of it.
+
+    Attributes:
+        conditions: Indices of the conditions that it is trained in.
+        iterations: Number of iterations.
+        settings: Settings of the local policies' method.
+        tests: Conditions and rollouts of each test, by name.
+    """
 
     conditions: tuple[int, ...]
     iterations: int
+    settings: Settings
     tests: dict[str, PolicyTestPlan]
 
 
@@ -283,11 +292,16 @@ def _learning(file: TaskFile, conditions: tuple[Condition, ...]) -> LearningPlan
     plan = file.learning
     names = plan.conditions or tuple(start.name for start in file.conditions)
     indices = condition_indices(conditions, names, "learning.conditions")
-    try:
-        settings = TypeAdapter(Settings).validate_python(plan.settings)
-    except ValidationError as error:
-        raise TaskError.from_validation(error, "learning.settings") from error
+    settings = _settings(plan.settings, "learning.settings")
     return LearningPlan(indices, plan.rollouts, plan.iterations, settings)
+
+
+def _settings(given: dict[str, Any], key: str) -> Settings:
+    """Validate settings of the methods; errors name the key that they stand under."""
+    try:
+        return TypeAdapter(Settings).validate_python(given)
+    except ValidationError as error:
+        raise TaskError.from_validation(error, key) from error
 
 
 def _guided(file: TaskFile, conditions: tuple[Condition, ...]) -> GuidedPlan | None:
@@ -299,7 +313,7 @@ def _guided(file: TaskFile, conditions: tuple[Condition, ...]) -> GuidedPlan | N
     for name, test in file.guided.tests.items():
         indices = condition_indices(conditions, test.conditions, f"guided.tests.{name}.conditions")
         tests[name] = PolicyTestPlan(indices, test.rollouts)
-    iterations = file.guided.iterations
-    return GuidedPlan(
-        trained, file.learning.iterations if iterations is None else iterations, tests
-    )
+    given = file.guided.iterations
+    iterations = file.learning.iterations if given is None else given
+    merged = {**file.learning.settings, **file.guided.settings}
+    return GuidedPlan(trained, iterations, _settings(merged, "guided.settings"), tests)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from pilqr_ros.experiments.variants import VariantError, parse_variant
@@ -21,6 +23,13 @@ def test_single_settings_are_changed_by_name():
     changed = parse_variant("pilqr@cross_fit_folds=3").apply(task)
     assert changed.learning.settings.cross_fit_folds == 3
     assert changed.cost(0) is not None
+
+
+def test_with_a_guided_method_the_settings_of_its_local_updates_are_changed():
+    task = load_task("hockey")
+    changed = parse_variant("mdgps-pi2@cross_fit_folds=3").apply(task)
+    assert changed.guided.settings == replace(task.guided.settings, cross_fit_folds=3)
+    assert changed.learning.settings == task.learning.settings
 
 
 @pytest.mark.parametrize("label", ["sarsa", "pilqr@unheard-of"])

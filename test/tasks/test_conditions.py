@@ -146,3 +146,13 @@ def test_a_target_behind_an_unknown_body_is_refused(edited, role):
 
     with pytest.raises(TaskError, match=rf"targets\.blade_at_puck\.{role}: 'ball' is no body of"):
         edited(edit)
+
+
+def test_settings_of_guided_training_are_those_of_learning_but_for_its_own(edited):
+    def change(content):
+        content["learning"]["settings"] = {"pi2_kl": 0.7, "cross_fit_folds": 3}
+        content["guided"]["settings"] = {"pi2_kl": 0.3}
+
+    task = edited(change)
+    assert (task.learning.settings.pi2_kl, task.guided.settings.pi2_kl) == (0.7, 0.3)
+    assert task.guided.settings.cross_fit_folds == 3
