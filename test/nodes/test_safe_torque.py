@@ -113,7 +113,7 @@ def test_a_killed_learner_leaves_a_rollout_that_ends_with_zero_torque(
         wait_until(action.server_is_ready, "train_local")
         goal = TrainLocal.Goal(method="pilqr", iterations=1, rollouts=2)
         assert wait_for(action.send_goal_async(goal), 10.0, "learner", "accept").accepted
-        wait_until(watch.moving, "torques")
+        wait_until(lambda: watch.commands and watch.moving(), "commands and torques")
         os.kill(group.pids["learner"], signal.SIGKILL)
         commands = len(watch.commands)
         wait_until(lambda: watch.commands[-1].last, "the rollout's end")
