@@ -18,11 +18,11 @@ import numpy as np
 
 from pilqr_ros.guided.linearisation import linearise
 from pilqr_ros.guided.network import Network, initial_network
+from pilqr_ros.guided.neural_policy import NeuralPolicy
 from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.guided.supervised import Fitted, Guide, fit
 from pilqr_ros.learning.errors import TrainingError
 from pilqr_ros.learning.seeds import Stream
-from pilqr_ros.learning.trainers import neural_policy
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -55,7 +55,7 @@ class GuidedTrainer(Trainer):
         }
         network = self._network = self._network or self._first_network()
         for condition in conditions:
-            policy = neural_policy(self.store.task, network, condition)
+            policy = NeuralPolicy(network, self.store.task.observation(condition))
             states = self._batches[condition][-1].states
             self._references[condition] = linearise(policy, states, self._settings.linearisation)
         for condition in conditions:
@@ -76,7 +76,7 @@ class GuidedTrainer(Trainer):
     def _policy(self, iteration: int, condition: int) -> Policy:
         """Return the policy whose rollouts an iteration learns from."""
         if self._from_global and iteration > 0 and self._network is not None:
-            return neural_policy(self.store.task, self._network, condition)
+            return NeuralPolicy(self._network, self.store.task.observation(condition))
         return self.store.policy(iteration, condition)[0]
 
     def _sampled(self, policy: TVLGPolicy, condition: int) -> TVLGPolicy:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pilqr_ros.guided.neural_policy import NeuralPolicy
 from pilqr_ros.learning import atomic
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.costing import CostEvaluator, CostReport
@@ -17,7 +18,6 @@ from pilqr_ros.learning.rollout_files import save_attempt, save_cost
 from pilqr_ros.learning.run_store import RunStore, iteration_name
 from pilqr_ros.learning.sampling import execute_until_valid
 from pilqr_ros.learning.seeds import Stream, rollout_seed
-from pilqr_ros.learning.trainers import neural_policy
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.trajopt.policy import Policy
 
@@ -123,7 +123,7 @@ def policy_of(store: RunStore, kind: PolicyKind, iteration: int, condition: int)
     network = store.network(iteration)
     if network is None:
         raise RunError(f"{store.directory} has no global policy of iteration {iteration}")
-    return neural_policy(store.task, network, condition)
+    return NeuralPolicy(network, store.task.observation(condition))
 
 
 def is_global(store: RunStore, kind: PolicyKind) -> bool:

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pilqr_ros.guided.neural_policy import NeuralPolicy
 from pilqr_ros.learning.atomic import write_arrays
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
@@ -10,7 +11,7 @@ from pilqr_ros.learning.errors import RunError, TrainingError, TrainingStopped
 from pilqr_ros.learning.guided_training import GuidedTrainer
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
-from pilqr_ros.learning.trainers import neural_policy, trainer_class
+from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.learning.training import Trainer, check_config
 from pilqr_ros.tasks import Task
 
@@ -103,7 +104,7 @@ def test_rollouts_can_come_from_the_global_policy(task, guided_config, make_trai
     guided_task = task_from(task, f"{{{FITTED}, sample_from: global}}")
     trainer = make_trainer(guided_task, guided_config)
     trainer.run()
-    policy = neural_policy(guided_task, trainer.store.network(1), 0)
+    policy = NeuralPolicy(trainer.store.network(1), guided_task.observation(0))
     rollout = trainer.store.rollout(1, 0, 0)
     again = [policy.act(t, rollout.states[t], rollout.noise[t]) for t in range(guided_task.T)]
     np.testing.assert_array_equal(rollout.commanded, again)
@@ -117,7 +118,7 @@ def test_the_global_policy_is_evaluated_unless_the_local_ones_are_asked_for(
     evaluator = PolicyEvaluator(trainer.store, trainer.collector, trainer.evaluator)
     neural = evaluator.run(EvaluationConfig(rollouts=1))[0].rollout
     local = evaluator.run(EvaluationConfig(rollouts=1, policy="local"))[0].rollout
-    policy = neural_policy(guided_task, trainer.store.network(1), 0)
+    policy = NeuralPolicy(trainer.store.network(1), guided_task.observation(0))
     silent = np.zeros(guided_task.dU)
     np.testing.assert_array_equal(neural.commanded[7], policy.act(7, neural.states[7], silent))
     assert not np.allclose(local.commanded, neural.commanded)
