@@ -36,7 +36,7 @@ from pilqr_ros.learning.policy_evaluation import EvaluationConfig
 from pilqr_ros.learning.policy_tests import named_test
 from pilqr_ros.learning.run_store import TASK_FILE, RunConfig, RunStore, find_runs, open_run
 from pilqr_ros.learning.success_curve import plot_success_curve
-from pilqr_ros.learning.training import check_config, default_conditions, default_iterations
+from pilqr_ros.learning.training import check_config, plan_of
 from pilqr_ros.learning.video import film_evaluation
 from pilqr_ros.simulation.errors import RenderError
 from pilqr_ros.tasks import Task, load_task
@@ -159,14 +159,14 @@ def _new_config(
     """Return what a new run is to do; the task file tells what is not asked for."""
     loaded = load_task(task)
     method = "pilqr" if method is None else method
-    usual = default_conditions(loaded, method)
+    usual = plan_of(loaded, method)
     config = RunConfig(
         task=loaded.name,
         method=method,
-        iterations=default_iterations(loaded, method) if iterations is None else iterations,
+        iterations=usual.iterations if iterations is None else iterations,
         rollouts=loaded.learning.rollouts if rollouts is None else rollouts,
         seed=0 if seed is None else seed,
-        conditions=usual if conditions is None else _indices(loaded, conditions),
+        conditions=usual.conditions if conditions is None else _indices(loaded, conditions),
     )
     check_config(config, loaded)
     return config

@@ -23,7 +23,7 @@ from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator, summarise
 from pilqr_ros.learning.run_store import RunConfig, RunStore, create_run_in, open_run
 from pilqr_ros.learning.trainers import trainer_class
-from pilqr_ros.learning.training import check_config, default_conditions, default_iterations
+from pilqr_ros.learning.training import check_config, plan_of
 from pilqr_ros.tasks import Task, load_task
 
 EVALUATION_ROLLOUTS = 20
@@ -163,14 +163,14 @@ def _wanted(job: Job) -> tuple[Task, RunConfig]:
     """Return the task of a job's variant and what its run is to do."""
     variant = parse_variant(job.variant)
     task = variant.apply(load_task(job.task))
-    usual = default_iterations(task, variant.method)
+    usual = plan_of(task, variant.method)
     config = RunConfig(
         task=task.name,
         method=variant.method,
-        iterations=usual if job.iterations is None else job.iterations,
+        iterations=usual.iterations if job.iterations is None else job.iterations,
         rollouts=task.learning.rollouts,
         seed=job.seed,
-        conditions=job.conditions or default_conditions(task, variant.method),
+        conditions=job.conditions or usual.conditions,
     )
     check_config(config, task)
     return task, config

@@ -25,10 +25,10 @@ from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.robot.tick_jitter import judge_ticks
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.schema import MAX_ITERATIONS, MAX_ROLLOUTS, MIN_ROLLOUTS
+from pilqr_ros.tasks.task import GuidedPlan, LearningPlan
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.errors import UpdateError
 from pilqr_ros.trajopt.policy import Policy
-from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.update import METHODS, Turn, UpdateResult, update
 
@@ -36,25 +36,11 @@ ALL_METHODS = (*METHODS, *(f"{GUIDED}{method}" for method in METHODS))
 """The methods by name, alone and within guided policy search."""
 
 
-def default_conditions(task: Task, method: str) -> tuple[int, ...]:
-    """Return the conditions that a method trains in where nothing else is asked for."""
+def plan_of(task: Task, method: str) -> LearningPlan | GuidedPlan:
+    """Return where, how long and with which settings a method trains unless told otherwise."""
     if method.startswith(GUIDED) and task.guided is not None:
-        return task.guided.conditions
-    return task.learning.conditions
-
-
-def default_iterations(task: Task, method: str) -> int:
-    """Return how many iterations a method trains where nothing else is asked for."""
-    if method.startswith(GUIDED) and task.guided is not None:
-        return task.guided.iterations
-    return task.learning.iterations
-
-
-def local_settings(task: Task, method: str) -> Settings:
-    """Return the settings of a method, or of the local policies' updates within a guided one."""
-    if method.startswith(GUIDED) and task.guided is not None:
-        return task.guided.settings
-    return task.learning.settings
+        return task.guided
+    return task.learning
 
 
 def check_config(config: RunConfig, task: Task) -> None:
@@ -209,7 +195,7 @@ class Trainer:
     ) -> UpdateResult:
         self._check_stop()
         config, task = self.store.config, self.store.task
-        settings = local_settings(task, config.method)
+        settings = plan_of(task, config.method).settings
         earlier = len(settings.pi2_history_weights) - 1
         try:
             return update(

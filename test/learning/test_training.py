@@ -9,7 +9,7 @@ from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
 from pilqr_ros.learning.sampling import MAX_ATTEMPTS
-from pilqr_ros.learning.training import Trainer, _Pace, check_config, default_iterations
+from pilqr_ros.learning.training import Trainer, _Pace, check_config, plan_of
 from pilqr_ros.tasks import Task, load_task
 from pilqr_ros.trajopt.update import update
 
@@ -31,11 +31,11 @@ def test_training_improves_the_policy_step_by_step(trainer, store):
 
 
 def test_a_method_trains_as_long_as_the_task_file_says_for_its_kind(task):
-    assert default_iterations(task, "pilqr") == task.learning.iterations == 25
-    assert default_iterations(task, "mdgps-pilqr") == task.guided.iterations == 40
+    assert plan_of(task, "pilqr").iterations == task.learning.iterations == 25
+    assert plan_of(task, "mdgps-pilqr").iterations == task.guided.iterations == 40
     without = task.source.replace("  iterations: 40\n", "")
     same = Task.from_text(without, folder=task.folder)
-    assert default_iterations(same, "mdgps-pilqr") == 25
+    assert plan_of(same, "mdgps-pilqr").iterations == 25
 
 
 def test_each_update_knows_its_turn(trainer, monkeypatch):

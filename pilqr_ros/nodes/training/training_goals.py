@@ -10,7 +10,7 @@ from pilqr_ros.learning.errors import TrainingError
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, evaluated_conditions
 from pilqr_ros.learning.policy_tests import named_test
 from pilqr_ros.learning.run_store import RunConfig, RunStore, open_run
-from pilqr_ros.learning.training import MAX_ROLLOUTS, check_config, default_conditions
+from pilqr_ros.learning.training import MAX_ROLLOUTS, check_config, plan_of
 from pilqr_ros.tasks import Task
 
 MAX_PATH = 4095
@@ -37,7 +37,7 @@ def training_plan(goal: TrainingGoal, task: Task) -> tuple[RunConfig, RunStore |
         iterations=goal.iterations,
         rollouts=goal.rollouts if goal.rollouts > 0 else task.learning.rollouts,
         seed=goal.seed,
-        conditions=tuple(goal.conditions) or default_conditions(task, goal.method),
+        conditions=tuple(goal.conditions) or plan_of(task, goal.method).conditions,
     )
     check_config(config, task)
     _check_kind(goal, config, task)
