@@ -15,6 +15,9 @@ class GuidedSettings:
 
     Attributes:
         hidden: Widths of the hidden layers.
+        common_random_numbers: A rollout has the same noise and start jitter in all conditions, so
+            that their policies differ by what the conditions ask for, and not by chance: what lies
+            between two conditions is then between their policies, too.
         sample_from: Rollouts are drawn from the local policies or from the global one.
         linearisation: How the global policy is linearised around rollouts, see `linearisation`.
         epochs: Passes over the data in one supervised step.
@@ -32,6 +35,7 @@ class GuidedSettings:
     """
 
     hidden: tuple[int, ...] = (42, 42)
+    common_random_numbers: bool = True
     sample_from: Literal["local", "global"] = "local"
     linearisation: Literal["jacobian", "regression"] = "jacobian"
     epochs: int = 60

@@ -31,6 +31,16 @@ LONGEST_PAUSE = 2.0
 """Pauses after interruptions double from a hundredth of this to this [s]."""
 
 
+def training_seed(
+    store: RunStore, iteration: int, condition: int, sample: int, attempt: int
+) -> int:
+    """Return the seed of an attempt at a rollout of a training; arguments as in `rollout_seed`."""
+    plan = store.task.global_plan
+    if store.config.guided and plan is not None and plan.settings.common_random_numbers:
+        condition = store.config.conditions[0]
+    return rollout_seed(store.config.seed, iteration, condition, sample, attempt)
+
+
 class Place(Protocol):
     """A place on disk where one valid rollout is wanted; as text, it names itself in errors."""
 
@@ -61,7 +71,7 @@ class TrainingPlace:
     def seed(self) -> int:
         """Return the seed of the next attempt."""
         which = (self.iteration, self.condition, self.sample)
-        return rollout_seed(self.store.config.seed, *which, self.store.attempts(*which))
+        return training_seed(self.store, *which, self.store.attempts(*which))
 
     def keep(self, rollout: Rollout) -> None:
         """Store an attempt."""

@@ -14,7 +14,7 @@ from typing import Any
 from pilqr_ros.learning import atomic
 from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.run_store import RunStore, open_run
-from pilqr_ros.learning.seeds import rollout_seed
+from pilqr_ros.learning.sampling import training_seed
 from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.reader import read_messages
 from pilqr_ros.robot.errors import MessageError
@@ -92,8 +92,10 @@ def read_run(bag: Path) -> RecordedRun:
     with tempfile.TemporaryDirectory() as folder:
         store = restore(files, Path(folder))
     rollouts = _without_repeats(rollouts)
-    places = {rollout_seed(store.config.seed, *_key(place)): place for place in _places(store)}
-    recorded = tuple(RecordedRollout(one, places.get(one.seed)) for one in rollouts)
+    places = {(place.condition, _seed(store, place)): place for place in _places(store)}
+    recorded = tuple(
+        RecordedRollout(one, places.get((one.condition, one.seed))) for one in rollouts
+    )
     return RecordedRun(store, recorded)
 
 
@@ -140,6 +142,6 @@ def _places(store: RunStore) -> Iterator[Place]:
                     yield Place(iteration, condition, sample, attempt)
 
 
-def _key(place: Place) -> tuple[int, int, int, int]:
-    """Return a place as the arguments of `rollout_seed`."""
-    return place.iteration, place.condition, place.sample, place.attempt
+def _seed(store: RunStore, place: Place) -> int:
+    """Return the seed of the rollout that belongs in a place."""
+    return training_seed(store, place.iteration, place.condition, place.sample, place.attempt)

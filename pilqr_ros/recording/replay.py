@@ -13,7 +13,7 @@ from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import CollectorError
 from pilqr_ros.learning.progress import TrainingProgress
 from pilqr_ros.learning.run_store import RunStore, create_run
-from pilqr_ros.learning.training import Trainer
+from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.recording.recorded_run import RecordedRun
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.tasks import Task
@@ -30,28 +30,24 @@ class RecordedCollector:
 
     Attributes:
         task: The task.
-        rollouts: The rollouts by their seed; of several with the same, the one that counted.
+        rollouts: By condition and seed; of several with the same, the one that counted.
     """
 
     task: Task
-    rollouts: dict[int, Rollout]
+    rollouts: dict[tuple[int, int], Rollout]
 
     def collect(
         self, policy: Policy, condition: int, seed: int, explore: bool, jitter: bool
     ) -> Rollout:
-        """Return the rollout that was recorded for a seed.
+        """Return the rollout that was recorded for a condition and a seed.
 
         Raises:
-            CollectorError: There is none, or it is one of another policy, noise or condition.
+            CollectorError: There is none, or it is one of another policy or noise.
         """
-        rollout = self.rollouts.get(seed)
+        rollout = self.rollouts.get((condition, seed))
         if rollout is None:
-            raise CollectorError(f"the bag has no rollout with seed {seed}")
-        if rollout.condition != condition:
-            raise CollectorError(
-                f"the bag's rollout with seed {seed} is of condition {rollout.condition}, "
-                f"expected {condition}"
-            )
+            wanted = f"seed {seed} in condition {condition}"
+            raise CollectorError(f"the bag has no rollout with {wanted}")
         if rollout.valid:
             self._check(rollout, policy, exploration_noise(self.task, seed, explore))
         return rollout
@@ -84,9 +80,10 @@ def redo(
     old = recorded.store
     store = create_run(runs, old.task, old.config)
     # A rollout that was executed again was not used the first time: the last one counts.
-    rollouts = {one.rollout.seed: one.rollout for one in recorded.rollouts}
-    collector = RecordedCollector(old.task, rollouts)
-    Trainer(store, collector, TaskCostEvaluator(old.task), on_progress=on_progress).run()
+    executed = [one.rollout for one in recorded.rollouts]
+    rollouts = {(rollout.condition, rollout.seed): rollout for rollout in executed}
+    collector, evaluator = RecordedCollector(old.task, rollouts), TaskCostEvaluator(old.task)
+    trainer_class(store)(store, collector, evaluator, on_progress=on_progress).run()
     return store
 
 

@@ -100,6 +100,20 @@ def test_an_iteration_without_its_supervised_step_is_not_finished(
     assert arrays_of_run(trainer.store.directory) == kept
 
 
+@pytest.mark.parametrize("common", [True, False])
+def test_conditions_can_share_noise_and_start(task, guided_config, make_trainer, common):
+    guided_task = task_from(task, f"{{{FITTED}, common_random_numbers: {str(common).lower()}}}")
+    conditions = guided_task.guided.conditions
+    config = replace(guided_config, iterations=1, conditions=conditions)
+    trainer = make_trainer(guided_task, config)
+    trainer.run()
+    for sample in range(config.rollouts):
+        one, other = (trainer.store.rollout(0, condition, sample) for condition in conditions)
+        assert (one.seed == other.seed) == common
+        assert np.array_equal(one.noise, other.noise) == common
+        assert np.array_equal(one.states[0, :7], other.states[0, :7]) == common
+
+
 def test_rollouts_can_come_from_the_global_policy(task, guided_config, make_trainer):
     guided_task = task_from(task, f"{{{FITTED}, sample_from: global}}")
     trainer = make_trainer(guided_task, guided_config)

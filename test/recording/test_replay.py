@@ -12,6 +12,7 @@ from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import CollectorError
 from pilqr_ros.learning.run_store import RunConfig, create_run
+from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.recording.bag import BagWriter
 from pilqr_ros.recording.errors import BagError
@@ -133,6 +134,16 @@ def test_a_training_done_again_has_the_same_policies_bit_for_bit(write_bag, trai
     assert again.directory != store.directory
     assert_same_policies(again, store)
     assert again.invalid_count(0, 0) == 1
+
+
+def test_a_guided_training_done_again_has_the_same_network(write_bag, task, tmp_path):
+    config = RunConfig("hockey", "mdgps-pilqr", 1, 2, 4, task.guided.conditions)
+    store = create_run(tmp_path / "first", task, config)
+    taped = Taped(task)
+    trainer_class(store)(store, taped, TaskCostEvaluator(task)).run()
+    again = redo(read_run(write_bag(store, taped.rollouts)), tmp_path / "runs")
+    for name, array in store.network(1).arrays().items():
+        np.testing.assert_array_equal(again.network(1).arrays()[name], array)
 
 
 def test_of_rollouts_with_one_seed_the_last_counts(write_bag, trained, tmp_path):
