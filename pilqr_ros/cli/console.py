@@ -119,7 +119,7 @@ def show_evaluation(evaluated: Task, outcomes: Outcomes) -> None:
 
 def show_findings(findings: Sequence[Any]) -> None:
     """Print one row a `Finding` of the doctor, and how many there are of each kind."""
-    table = _table("doctor", "verdict", "what", "found")
+    table = _table("doctor", "test", "verdict", "what", "found")
     for finding in findings:
         verdict = finding.verdict.value
         advice = f"\n[italic]{escape(finding.advice)}[/]" if finding.advice else ""
@@ -180,6 +180,28 @@ def show_comparison(jobs: Sequence[Job], results: Mapping[Job, Mapping[str, Any]
     console.print(table)
 
 
+def show_tests(results: Mapping[Job, Mapping[str, Any]]) -> None:
+    """Print how the last networks of a comparison's runs did in their tests, if there are any."""
+    jobs = sorted((job for job in results if results[job].get("tests")), key=lambda job: job.seed)
+    if not jobs:
+        return
+    unit = open_run(jobs[0].directory).task.distance_unit
+    columns = ("rollouts", "successes by seed", f"distance by seed [{unit}]")
+    table = _table("tests of each seed's network, noise-free", "method", "test", *columns)
+    for variant in dict.fromkeys(job.variant for job in jobs):
+        tests = [results[job]["tests"] for job in jobs if job.variant == variant]
+        for name in tests[0]:
+            last = [test[name][-1] for test in tests]
+            table.add_row(
+                variant,
+                name,
+                str(last[0]["rollouts"]),
+                " ".join(str(point["successes"]) for point in last),
+                " ".join(f"{point['mean_distance']:.3f}" for point in last),
+            )
+    console.print(table)
+
+
 def _successes(rows: Sequence[Mapping[str, Any] | None], kind: str, condition: str) -> str:
     return " ".join("-" if row is None else str(row[kind][condition]["successes"]) for row in rows)
 
@@ -192,7 +214,7 @@ def counting_bar(title: str, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-_TEXT = ("condition", "task", "method", "directory", "verdict", "what", "found")
+_TEXT = ("condition", "task", "method", "directory", "test", "verdict", "what", "found")
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -40,9 +40,16 @@ def experiment(
                 show.warn(f"{job.variant}, seed {job.seed}: {problem}")
 
         comparison.run_jobs(jobs, workers, done)
-    show.show_comparison(jobs, comparison.results(jobs))
-    for metric in figures.METRICS:
-        picture = figures.draw_comparison(
-            jobs, metric, jobs[0].directory.parents[1] / f"{metric}.png"
-        )
+    results = comparison.results(jobs)
+    show.show_comparison(jobs, results)
+    show.show_tests(results)
+    folder = jobs[0].directory.parents[1]
+    pictures = [
+        figures.draw_comparison(jobs, metric, folder / f"{metric}.png")
+        for metric in figures.METRICS
+    ]
+    tested = {job: result for job, result in results.items() if result.get("tests")}
+    for test in dict.fromkeys(name for result in tested.values() for name in result["tests"]):
+        pictures.append(figures.draw_tests(tested, test, folder / f"test_{test}.png"))
+    for picture in pictures:
         show.console.print(f"figure: {picture}", soft_wrap=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.experiments.generalisation import curves_over_tests
 from pilqr_ros.experiments.variants import parse_variant
 from pilqr_ros.learning import atomic
 from pilqr_ros.learning.collector import InProcessCollector
@@ -106,6 +107,8 @@ def _attempt(job: Job) -> str:
 def run_job(job: Job) -> None:
     """Train one run to its end and evaluate its last policies with and without their noise.
 
+    Networks are also tried in the task's tests, those of earlier iterations, too.
+
     Raises:
         PilqrError: The run failed; the reason is also in its ``failure.json``.
     """
@@ -120,6 +123,7 @@ def run_job(job: Job) -> None:
             name: _by_condition(evaluation, store, explore)
             for name, explore in (("noise_free", False), ("noisy", True))
         }
+        result["tests"] = curves_over_tests(store, evaluation)
     except PilqrError as error:
         atomic.write_json(job.directory / "failure.json", {"error": str(error)})
         raise

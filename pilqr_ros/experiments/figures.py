@@ -1,9 +1,11 @@
-"""The paper's learning curves (Figures 3, 6, 8, 10): methods by seeds, with every seed drawn."""
+"""The paper's learning curves (Figures 3 to 6, 8, 10): methods by seeds, with every seed drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -20,6 +22,9 @@ METRICS = {
     "total_costs": "mean cost",
     "successes": "successful rollouts",
 }
+
+Curve = tuple[Array, Array]
+"""Rollouts so far, and a metric there."""
 
 
 def draw_comparison(jobs: Sequence[Job], metric: str, path: Path) -> Path:
@@ -38,40 +43,82 @@ def draw_comparison(jobs: Sequence[Job], metric: str, path: Path) -> Path:
         raise RunError(f"no run has begun: there is nothing to draw in {path}")
     store = open_run(jobs[0].directory)
     task, conditions = store.task, store.config.conditions
-    with mpl.rc_context({"axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(4.2 * len(conditions), 3.4), layout="constrained")
-        panels = figure.subplots(1, len(conditions), squeeze=False)[0]
+    with _picture(path, len(conditions)) as panels:
         for axis, condition in zip(panels, conditions, strict=True):
-            _draw_panel(axis, jobs, condition, metric)
+            curves = [learning_curve(job, condition, metric) for job in jobs]
+            _draw_panel(axis, jobs, curves)
             axis.set_title(task.conditions[condition].name, fontsize=10)
-            axis.set_xlabel("rollouts")
         unit = f" [{task.distance_unit}]" if metric == "distances" else ""
         panels[0].set_ylabel(METRICS[metric] + unit)
-        panels[0].legend(fontsize=8)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=130)
     return path
 
 
-def learning_curve(job: Job, condition: int, metric: str) -> tuple[Array, Array]:
+def draw_tests(results: Mapping[Job, Mapping[str, Any]], test: str, path: Path) -> Path:
+    """Draw how networks do in a test over the rollouts that they were trained on.
+
+    Args:
+        results: The results of runs that are done and had this test.
+        test: The test's name.
+        path: Where the PNG goes.
+    """
+    jobs = list(results)
+    unit = open_run(jobs[0].directory).task.distance_unit
+    points = [results[job]["tests"][test] for job in jobs]
+    with _picture(path, 2) as panels:
+        _draw_panel(panels[0], jobs, [_test_curve(one, "mean_distance") for one in points])
+        _draw_panel(panels[1], jobs, [_test_curve(one, "successes") for one in points])
+        panels[0].set_ylabel(f"mean distance [{unit}]")
+        panels[1].set_ylabel("successful rollouts")
+        for axis in panels:
+            axis.set_title(f"{test}: {points[0][0]['rollouts']} rollouts a network", fontsize=10)
+    return path
+
+
+def learning_curve(job: Job, condition: int, metric: str) -> Curve:
     """Return rollouts so far and the metric's mean, one entry an iteration."""
     reports = [one for one in open_run(job.directory).reports() if one["condition"] == condition]
     rollouts = np.cumsum([float(report["rollouts"]) for report in reports])
     return rollouts, np.array([float(np.mean(report[metric])) for report in reports])
 
 
-def _draw_panel(axis: Axes, jobs: Sequence[Job], condition: int, metric: str) -> None:
+def _test_curve(points: Sequence[Mapping[str, Any]], figure: str) -> Curve:
+    rollouts = np.array([float(point["training_rollouts"]) for point in points])
+    values = np.array([float(point[figure]) for point in points])
+    if figure == "successes":
+        values /= np.array([point["rollouts"] for point in points])
+    return rollouts, values
+
+
+@contextmanager
+def _picture(path: Path, count: int) -> Iterator[Sequence[Axes]]:
+    """Yield the panels of a picture, which is saved when they are drawn."""
+    with mpl.rc_context({"axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(4.2 * count, 3.4), layout="constrained")
+        panels = figure.subplots(1, count, squeeze=False)[0]
+        yield panels
+        for axis in panels:
+            axis.set_xlabel("rollouts")
+        panels[0].legend(fontsize=8)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=130)
+
+
+def _draw_panel(axis: Axes, jobs: Sequence[Job], curves: Sequence[Curve]) -> None:
+    """Draw one curve a job, and for each variant median and quartiles."""
     for index, variant in enumerate(dict.fromkeys(job.variant for job in jobs)):
-        curves = [learning_curve(job, condition, metric) for job in jobs if job.variant == variant]
-        curves = [curve for curve in curves if curve[1].size > 0]
-        if not curves:
+        own = [
+            curve
+            for job, curve in zip(jobs, curves, strict=True)
+            if job.variant == variant and curve[1].size > 0
+        ]
+        if not own:
             continue
-        length = min(len(values) for _, values in curves)
         color = f"C{index}"
-        for rollouts, values in curves:
+        for rollouts, values in own:
             axis.plot(rollouts, values, color=color, linewidth=0.5, alpha=0.45)
-        stacked = np.stack([values[:length] for _, values in curves])
-        rollouts = curves[0][0][:length]
+        length = min(len(values) for _, values in own)
+        stacked = np.stack([values[:length] for _, values in own])
+        rollouts = own[0][0][:length]
         low, middle, high = np.percentile(stacked, [25, 50, 75], axis=0)
-        axis.plot(rollouts, middle, color=color, linewidth=2, label=f"{variant} ({len(curves)})")
+        axis.plot(rollouts, middle, color=color, linewidth=2, label=f"{variant} ({len(own)})")
         axis.fill_between(rollouts, low, high, color=color, alpha=0.15, linewidth=0)

@@ -1,12 +1,16 @@
 from dataclasses import replace
 
 import pytest
+import yaml
 from matplotlib.axes import Axes
 
 from pilqr_ros.experiments.comparison import plan, results, run_job, run_jobs
-from pilqr_ros.experiments.figures import METRICS, draw_comparison
+from pilqr_ros.experiments.figures import METRICS, draw_comparison, draw_tests
 from pilqr_ros.experiments.variants import VariantError
+from pilqr_ros.learning.collector import InProcessCollector
+from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import RunError
+from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator, summarise
 from pilqr_ros.learning.run_store import create_run_in, open_run
 from pilqr_ros.tasks import TaskError, load_task
 
@@ -24,6 +28,35 @@ def test_a_comparison_runs_draws_and_resumes(tmp_path, monkeypatch):
     for metric in METRICS:
         picture = draw_comparison(jobs, metric, tmp_path / f"{metric}.png")
         assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_networks_are_tried_in_their_tasks_tests_as_training_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("pilqr_ros.experiments.comparison.EVALUATION_ROLLOUTS", 1)
+    monkeypatch.setattr("pilqr_ros.experiments.generalisation.MOST_POINTS", 2)
+    document = yaml.safe_load(load_task("hockey").source)
+    document["learning"]["rollouts"] = 2
+    document["guided"]["tests"] = {"goals": {"conditions": ["left", "middle"], "rollouts": 1}}
+    file = tmp_path / "small.yaml"
+    file.write_text(yaml.safe_dump(document))
+    (job,) = plan(str(file), ["mdgps-lqr-flm"], range(1), tmp_path, iterations=1)
+    run_job(job)
+    found = results([job])
+    first, last = found[job]["tests"]["goals"]
+    assert (first["training_rollouts"], last["training_rollouts"]) == (0, 1 * 2 * 2)
+    assert first["mean_cost"] != last["mean_cost"]
+    again = _tried_again(job.directory, document["guided"]["tests"]["goals"])
+    assert last == {"training_rollouts": 4, **again}
+    picture = draw_tests(found, "goals", tmp_path / "goals.png")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def _tried_again(directory, test):
+    """Return the figures of the last network in a test, evaluated once more."""
+    store = open_run(directory)
+    task = store.task
+    evaluator = PolicyEvaluator(store, InProcessCollector(task), TaskCostEvaluator(task))
+    conditions = task.condition_indices(test["conditions"])
+    return summarise(evaluator.run(EvaluationConfig(rollouts=1, seed=0, conditions=conditions)))
 
 
 def test_a_run_that_fails_is_reported_and_ends_no_other(tmp_path):
