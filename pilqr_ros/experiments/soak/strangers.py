@@ -12,8 +12,15 @@ from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
-from pilqr_msgs.action import EvaluatePolicy, ExecuteRollout, TrainLocal
-from pilqr_msgs.msg import AppliedTorque, Rollout, State, TorqueCommand, TVLGPolicy
+from pilqr_msgs.action import EvaluatePolicy, ExecuteRollout, TrainGlobal, TrainLocal
+from pilqr_msgs.msg import (
+    AppliedTorque,
+    NeuralPolicy,
+    Rollout,
+    State,
+    TorqueCommand,
+    TVLGPolicy,
+)
 from pilqr_msgs.srv import EvaluateCost, Reset
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.runtime.action_client import ActionClient
@@ -41,6 +48,7 @@ class Strangers:
         self._node, self._task = node, task
         self._publishers: dict[str, Any] = {}
         self._train = ActionClient(node, TrainLocal, "learner/train_local")
+        self._train_global = ActionClient(node, TrainGlobal, "learner/train_global")
         self._evaluate = ActionClient(node, EvaluatePolicy, "learner/evaluate_policy")
         self._execute = ActionClient(node, ExecuteRollout, "trajectory_executor/execute_rollout")
         self._reset = node.create_client(Reset, "reset")
@@ -102,15 +110,6 @@ class Strangers:
         return messages
 
     def _goals(self) -> dict[str, Callable[[], None]]:
-        trainings = [
-            {"method": "x" * HUGE},
-            {"method": "pilqr", "iterations": 2**32 - 1, "rollouts": 2},
-            {"method": "pilqr", "iterations": 1, "rollouts": 2, "conditions": [0] * HUGE},
-            *(
-                {"resume": path}
-                for path in ("/", "/dev/zero", "../" * 500, "x" * HUGE, "\U0001f600")
-            ),
-        ]
         policies = [
             *(_policy(self._task, value) for value in (nan, inf, 0.0)),
             TVLGPolicy(steps=2**32 - 1, state_dim=2**32 - 1, action_dim=2**32 - 1),
@@ -118,8 +117,16 @@ class Strangers:
         ]
         rollouts = [ExecuteRollout.Goal(policy=policy) for policy in policies]
         rollouts.append(ExecuteRollout.Goal(policy=policies[2], condition=2**31))
+        networks = _networks(self._task)
+        rollouts += [ExecuteRollout.Goal(neural_policy=network) for network in networks]
+        rollouts.append(ExecuteRollout.Goal(policy=policies[2], neural_policy=networks[0]))
+        local = [TrainLocal.Goal(**fields) for fields in _trainings("pilqr")]
+        shared = [TrainGlobal.Goal(**fields) for fields in _trainings("mdgps-pilqr")]
+        asked = {"method": "mdgps-pilqr", "iterations": 1, "rollouts": 2}
+        shared += [TrainGlobal.Goal(**asked, tests=tests) for tests in (["x" * HUGE], [""] * HUGE)]
         return {
-            "train_local": self._send(self._train, *(TrainLocal.Goal(**t) for t in trainings)),
+            "train_local": self._send(self._train, *local),
+            "train_global": self._send(self._train_global, *shared),
             "evaluate_policy": self._send(
                 self._evaluate, EvaluatePolicy.Goal(run="/etc", iteration=-(2**31), rollouts=2**31)
             ),
@@ -167,6 +174,37 @@ def _bad_arrays(size: int) -> list[array[float]]:
     return [
         *(_numbers(size, value) for value in (nan, inf, -inf)),
         *(_numbers(count, 1.0) for count in (0, size - 1, size + 1, HUGE)),
+    ]
+
+
+def _trainings(method: str) -> list[dict[str, Any]]:
+    """Return what goals of trainings hold that must be refused."""
+    return [
+        {"method": "x" * HUGE},
+        {"method": method, "iterations": 2**32 - 1, "rollouts": 2},
+        {"method": method, "iterations": 1, "rollouts": 2, "conditions": [0] * HUGE},
+        *({"resume": path} for path in ("/", "/dev/zero", "../" * 500, "x" * HUGE, "\U0001f600")),
+    ]
+
+
+def _networks(task: Task) -> list[NeuralPolicy]:
+    """Return networks that are not finite, of sizes that do not fit, or oversized."""
+    shape = {"steps": task.T, "state_dim": task.dX, "action_dim": task.dU}
+    dX, dU = task.dX, task.dU
+    fitting: dict[str, Any] = {
+        "sizes": [dX, dU],
+        "biases": _numbers(dU, 0.0),
+        "input_mean": _numbers(dX, 0.0),
+        "input_scale": _numbers(dX, 1.0),
+        "noise_factor": _numbers(dU * dU, 0.0),
+        "observed": list(range(dX)),
+    }
+    return [
+        *(NeuralPolicy(**shape, **fitting, weights=_numbers(dU * dX, v)) for v in (nan, inf)),
+        NeuralPolicy(**shape, **fitting, weights=_numbers(1, 0.0)),
+        NeuralPolicy(**shape, sizes=[2**32 - 1] * 4),
+        NeuralPolicy(**shape, sizes=[1] * HUGE),
+        NeuralPolicy(**shape, sizes=[1, dU], observed=[2**31], weights=_numbers(dU, 0.0)),
     ]
 
 
