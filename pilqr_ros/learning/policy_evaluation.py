@@ -13,7 +13,7 @@ from pilqr_ros.learning import atomic
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.costing import CostEvaluator, CostReport
 from pilqr_ros.learning.errors import RunError, TrainingStopped
-from pilqr_ros.learning.policy_kind import POLICY_KINDS, PolicyKind
+from pilqr_ros.learning.policy_kind import POLICY_KINDS
 from pilqr_ros.learning.rollout_files import save_attempt, save_cost
 from pilqr_ros.learning.run_store import RunStore, iteration_name
 from pilqr_ros.learning.sampling import execute_until_valid
@@ -41,7 +41,7 @@ class EvaluationConfig:
     explore: bool = False
     seed: int = 0
     conditions: tuple[int, ...] = ()
-    policy: PolicyKind = "best"
+    policy: str = "best"
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class PolicyEvaluator:
         return last if wanted == -1 else wanted
 
 
-def policy_of(store: RunStore, kind: PolicyKind, iteration: int, condition: int) -> Policy:
+def policy_of(store: RunStore, kind: str, iteration: int, condition: int) -> Policy:
     """Return a run's policy in a condition.
 
     Args:
@@ -126,7 +126,7 @@ def policy_of(store: RunStore, kind: PolicyKind, iteration: int, condition: int)
     return NeuralPolicy(network, store.task.observation(condition))
 
 
-def is_global(store: RunStore, kind: PolicyKind) -> bool:
+def is_global(store: RunStore, kind: str) -> bool:
     """Tell whether the global policy of a run is meant.
 
     Raises:

@@ -94,7 +94,7 @@ class LearnerNode(Node):
         self._evaluator = RosCostEvaluator(self, self._task.name, on_silence)
         self._announcer = RunAnnouncer(self, parameters.record)
         self._stop = threading.Event()
-        self._free = Future()
+        self._free: Future[None] = Future()
         self._reports = self.create_publisher(IterationReport, "~/iteration_report", qos.LATCHED)
         self._policies = self.create_publisher(TVLGPolicy, "~/policy", qos.LATCHED)
         self._servers = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
@@ -83,7 +84,7 @@ class PolicyServerNode(Node):
             return response
         self._job = Job(self, self._execute)
         try:
-            rollout: Rollout = await self._job.outcome
+            rollout = cast(Rollout, await self._job.outcome)
             response.success, response.message = self._judge(rollout)
         except PilqrError as error:
             response.success, response.message = False, str(error)

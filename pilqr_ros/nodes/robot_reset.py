@@ -30,6 +30,7 @@ from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
 from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
 from pilqr_ros.nodes.runtime.parameters import NodeParameters, declare, parameter
 from pilqr_ros.nodes.runtime.running import run
+from pilqr_ros.nodes.runtime.wake import wake
 from pilqr_ros.robot.command_stream import CommandStream
 from pilqr_ros.robot.interventions import REFUSED
 from pilqr_ros.robot.joint_servo import JointServo, ServoGains
@@ -106,7 +107,7 @@ class RobotResetNode(Node):
             raise ParameterError("real_time_factor", 0.0, "above 0: an arm moves in real time")
         self._task: Task = load_task(self._given.task)
         self._session: ResetSession | None = None
-        self._over = Future()
+        self._over: Future[None] = Future()
         self._asked = self._last_failure = ""
         self._period_ns = round(self._task.period_ns / self._given.real_time_factor)
         self._rollouts = CommandStream(2 * self._period_ns)
@@ -249,7 +250,7 @@ class RobotResetNode(Node):
         if session.done and not self._over.done():
             self._send(None)
             self._over.set_result(None)
-            self.executor.wake()
+            wake(self)
 
     def _diagnose(self) -> list[Diagnosis]:
         if self._asked:

@@ -38,6 +38,7 @@ from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
 from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
 from pilqr_ros.nodes.runtime.parameters import NodeParameters, declare, hardware, parameter
 from pilqr_ros.nodes.runtime.running import run
+from pilqr_ros.nodes.runtime.wake import wake
 from pilqr_ros.robot.policy_runner import PolicyRunner
 from pilqr_ros.robot.rollout_records import Applied, Command, GuardView, Pace
 from pilqr_ros.robot.rollout_session import RolloutSession
@@ -93,7 +94,7 @@ class TrajectoryExecutorNode(Node):
         self._pace = parameters.pace(self._task.period_ns)
         self._session: RolloutSession | None = None
         self._goal: ServerGoalHandle | None = None
-        self._over = Future()
+        self._over: Future[None] = Future()
         self._sign_ns = 0
         self._refusal: str | None = None
         self._rollout_id = time.time_ns()  # no two rollouts share it, even if the node restarts
@@ -238,7 +239,7 @@ class TrajectoryExecutorNode(Node):
             self._give_sign(command.step)
         if self._session is not None and self._session.done and not self._over.done():
             self._over.set_result(None)
-            self.executor.wake()
+            wake(self)
 
     def _give_sign(self, step: int) -> None:
         """Give a sign of life from time to time."""

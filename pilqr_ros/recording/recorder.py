@@ -23,7 +23,7 @@ class Recorder:
     """
 
     def __init__(
-        self, topics: Sequence[Topic], bounds: Bounds, warn: Callable[[str], None]
+        self, topics: Sequence[Topic], bounds: Bounds, warn: Callable[[str], object]
     ) -> None:
         """Wait for a run.
 

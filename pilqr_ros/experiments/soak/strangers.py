@@ -8,7 +8,9 @@ from math import inf, nan
 from typing import Any
 
 from geometry_msgs.msg import PoseStamped
+from rclpy.client import Client
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
@@ -51,8 +53,10 @@ class Strangers:
         self._train_global = ActionClient(node, TrainGlobal, "learner/train_global")
         self._evaluate = ActionClient(node, EvaluatePolicy, "learner/evaluate_policy")
         self._execute = ActionClient(node, ExecuteRollout, "trajectory_executor/execute_rollout")
-        self._reset = node.create_client(Reset, "reset")
-        self._cost = node.create_client(EvaluateCost, "cost_evaluator/evaluate_cost")
+        self._reset: Client[Any, Any] = node.create_client(Reset, "reset")
+        self._cost: Client[Any, Any] = node.create_client(
+            EvaluateCost, "cost_evaluator/evaluate_cost"
+        )
         self.kinds: dict[str, Callable[[], None]] = {
             **self._messages(),
             **self._goals(),
@@ -60,7 +64,7 @@ class Strangers:
         }
 
     def _publish(self, kind: type, topic: str, *messages: object) -> Callable[[], None]:
-        publisher = self._node.create_publisher(kind, topic, qos.RELIABLE)
+        publisher: Publisher[Any] = self._node.create_publisher(kind, topic, qos.RELIABLE)
         self._publishers[topic] = publisher
 
         def send() -> None:

@@ -85,7 +85,9 @@ def write_policy(path: Path, accesses: Mapping[str, Access]) -> None:
         profile = ElementTree.SubElement(profiles, "profile", ns="/", node=name)
         for field, (kind, right) in _ELEMENTS.items():
             names = sorted(getattr(access, field))
-            group = ElementTree.SubElement(profile, f"{kind}s", {right: "ALLOW"}) if names else None
+            if not names:
+                continue
+            group = ElementTree.SubElement(profile, f"{kind}s", {right: "ALLOW"})
             for one in names:
                 ElementTree.SubElement(group, kind).text = one
     ElementTree.indent(policy)

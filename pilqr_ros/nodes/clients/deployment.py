@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from rclpy.client import Client
 from std_srvs.srv import Trigger
 
 from pilqr_ros.nodes.clients.client_node import ClientNode
@@ -31,7 +33,7 @@ def execute(chosen: DeploymentOptions, times: int, on_answer: Callable[[bool, st
         SilenceError: A node did not answer in time.
     """
     with running_graph(chosen, nodes=DEPLOYED), ClientNode("deployer", chosen.namespace) as client:
-        trigger = client.node.create_client(Trigger, f"{WHO}/execute")
+        trigger: Client[Any, Any] = client.node.create_client(Trigger, f"{WHO}/execute")
         wait_for_condition(trigger.service_is_ready, START_TIMEOUT, WHO, "offer execute")
         for _ in range(times):
             answer = trigger.call_async(Trigger.Request())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rclpy.client import Client
 from std_srvs.srv import SetBool, Trigger
 
 from pilqr_ros.nodes.clients.client_node import ClientNode
@@ -35,7 +36,9 @@ def switch_guard(deed: str, namespace: str = "") -> None:
         raise NodeError(f"{deed!r} is nothing to do with the guard; allowed: {', '.join(DEEDS)}")
     kind, request = DEEDS[deed]
     with ClientNode("pilqr_guard", namespace) as client:
-        service = client.node.create_client(kind, f"effort_guard/{SERVICES[deed]}")
+        service: Client[Any, Any] = client.node.create_client(
+            kind, f"effort_guard/{SERVICES[deed]}"
+        )
         response = ask(service, request, "effort_guard", PATIENCE)
     if not response.success:
         raise NodeError(f"effort_guard does not {deed}: {response.message}")

@@ -11,6 +11,7 @@ from uuid import uuid4
 from action_msgs.msg import GoalInfo
 from action_msgs.srv import CancelGoal
 from rclpy.action.client import ClientGoalHandle
+from rclpy.client import Client
 from unique_identifier_msgs.msg import UUID
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
@@ -154,7 +155,8 @@ class LearnerClient(ClientNode):
     def _cancel(self, name: str, identity: UUID) -> None:
         """Cancel a goal of a learner that seems to be gone, in case that it is not."""
         request = CancelGoal.Request(goal_info=GoalInfo(goal_id=identity))
-        service = self.node.create_client(CancelGoal, f"{WHO}/{name}/_action/cancel_goal")
+        topic = f"{WHO}/{name}/_action/cancel_goal"
+        service: Client[Any, Any] = self.node.create_client(CancelGoal, topic)
         with suppress(SilenceError):
             wait_for_condition(service.service_is_ready, FAREWELL_TIMEOUT, WHO, f"offer {name}")
             wait_for(service.call_async(request), FAREWELL_TIMEOUT, WHO, f"cancel {name}")

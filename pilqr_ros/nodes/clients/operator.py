@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from rclpy.client import Client
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
@@ -43,7 +44,7 @@ def confirm_reset(namespace: str = "", tell: Callable[[str], None] = print) -> A
         client.node.create_subscription(
             String, f"{WHO}/operator_request", requests.append, qos.LATCHED
         )
-        confirm = client.node.create_client(Trigger, f"{WHO}/confirm")
+        confirm: Client[Any, Any] = client.node.create_client(Trigger, f"{WHO}/confirm")
         wait_for_condition(
             lambda: confirm.service_is_ready() and bool(requests),
             START_TIMEOUT,

@@ -118,7 +118,9 @@ class Observer:
         """Ask nodes for their parameters; the answers come later."""
         answers = {}
         for name in nodes:
-            client = self._node.create_client(GetParameters, f"{name}/get_parameters")
+            client: Client[Any, Any] = self._node.create_client(
+                GetParameters, f"{name}/get_parameters"
+            )
             client.wait_for_service(START_TIMEOUT / max(1, len(nodes)))
             answers[name] = client, client.call_async(GetParameters.Request(names=list(ASKED)))
         return answers

@@ -15,14 +15,17 @@ from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.messages.conversions import policy_from_message, policy_to_message, to_field
 from pilqr_ros.robot.fields import from_field
 from pilqr_ros.trajopt.policy import Policy
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
 
 def put_policy(goal: ExecuteRollout.Goal, policy: Policy) -> None:
     """Write a policy into a goal."""
     if isinstance(policy, NeuralPolicy):
         goal.neural_policy = neural_to_message(policy)
-    else:
+    elif isinstance(policy, TVLGPolicy):
         goal.policy = policy_to_message(policy)
+    else:
+        raise NodeError(f"a policy is {type(policy).__name__}: it cannot be sent")
 
 
 def policy_of(goal: ExecuteRollout.Goal) -> Policy:

@@ -9,6 +9,8 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.task import Future
 
+from pilqr_ros.nodes.runtime.wake import wake
+
 
 class Job:
     """Runs a function once in a thread.
@@ -19,7 +21,7 @@ class Job:
 
     def __init__(self, node: Node, work: Callable[[], Any]) -> None:
         """Start the work; the node's executor is woken when it ends."""
-        self.outcome = Future()
+        self.outcome: Future[Any] = Future()
         self._node = node
         self._work = work
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -35,6 +37,4 @@ class Job:
         except Exception as error:
             self.outcome.set_exception(error)
         finally:
-            executor = self._node.executor
-            if executor is not None:
-                executor.wake()
+            wake(self._node)

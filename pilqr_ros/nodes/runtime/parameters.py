@@ -7,7 +7,7 @@ them on the node and returns the record with the values that were given.
 from __future__ import annotations
 
 from dataclasses import Field, dataclass, field, fields
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
@@ -68,8 +68,8 @@ def declare(node: Node, record: type[Record]) -> Record:
         ParameterError: A value has the wrong type or lies outside its range.
     """
     kinds = get_type_hints(record)
-    values = {f.name: _declare(node, f, kinds[f.name]) for f in fields(record)}
-    return record(**values)
+    specs = fields(cast(Any, record))  # a dataclass: there is no name for their type
+    return record(**{spec.name: _declare(node, spec, kinds[spec.name]) for spec in specs})
 
 
 def _declare(node: Node, spec: Field[Any], kind: Any) -> Any:  # noqa: ANN401
@@ -92,7 +92,7 @@ def _given(node: Node, spec: Field[Any]) -> Any:  # noqa: ANN401
     return probe
 
 
-def _single(spec: Field[Any], given: Any, kind: type) -> Any:  # noqa: ANN401
+def _single(spec: Field[Any], given: Any, kind: Any) -> Any:  # noqa: ANN401
     """Return the checked value of a parameter that is no list."""
     limits: Limits = spec.metadata["limits"]
     if kind is float and type(given) is int:  # `-p real_time_factor:=1`
@@ -104,7 +104,8 @@ def _single(spec: Field[Any], given: Any, kind: type) -> Any:  # noqa: ANN401
 
 def _list(spec: Field[Any], given: Any, kind: Any) -> tuple[Any, ...]:  # noqa: ANN401
     """Return the checked value of a list; one without entries by default may have any number."""
-    item, count = get_args(kind)[0], len(spec.default)
+    default: tuple[Any, ...] = spec.default  # type: ignore[assignment]
+    item, count = get_args(kind)[0], len(default)
     allowed = f"{count or 'any'} {'numbers' if item is float else 'names'}"
     try:
         values = tuple(item(value) for value in given if item is float or isinstance(value, str))

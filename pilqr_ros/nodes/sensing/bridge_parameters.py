@@ -59,8 +59,8 @@ class BridgeParameters(ListenerParameters):
         """The transform into motion capture's frame; None if it is the base's."""
         if not any((*self.mocap_xyz, *self.mocap_rpy)):
             return None
-        inverse: Array = np.linalg.inv(rigid_transform(self.mocap_xyz, self.mocap_rpy))
-        return inverse
+        transform = rigid_transform(self.mocap_xyz, self.mocap_rpy)
+        return np.asarray(np.linalg.inv(transform), dtype=np.float64)
 
     def imperfections(self) -> Imperfections:
         """Return what is wrong with the sensors.

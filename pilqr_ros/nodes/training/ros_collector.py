@@ -8,9 +8,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from rclpy.action.client import ClientGoalHandle
 from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.client import Client
 from rclpy.node import Node
 
 from pilqr_msgs.action import ExecuteRollout
@@ -59,7 +61,7 @@ class RosCollector:
         self._patience = Patience(on_silence=on_silence, check_stop=self._check_stop)
         group = ReentrantCallbackGroup()
         self._reset_timeout = reset_timeout
-        self._reset = node.create_client(Reset, "reset", callback_group=group)
+        self._reset: Client[Any, Any] = node.create_client(Reset, "reset", callback_group=group)
         self._execute = ActionClient(
             node, ExecuteRollout, "trajectory_executor/execute_rollout", callback_group=group
         )
@@ -181,7 +183,7 @@ class RosCostEvaluator:
         """
         self._task_name = task_name
         self._patience = Patience(on_silence=on_silence)
-        self._client = node.create_client(
+        self._client: Client[Any, Any] = node.create_client(
             EvaluateCost, "cost_evaluator/evaluate_cost", callback_group=ReentrantCallbackGroup()
         )
 

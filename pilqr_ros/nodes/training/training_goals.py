@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
 from pilqr_ros.learning.errors import TrainingError
@@ -16,7 +17,7 @@ from pilqr_ros.tasks import Task
 MAX_PATH = 4095
 """Characters of the longest path that Linux knows."""
 
-TrainingGoal = TrainLocal.Goal | TrainGlobal.Goal
+TrainingGoal: TypeAlias = TrainLocal.Goal | TrainGlobal.Goal
 
 
 def training_plan(goal: TrainingGoal, task: Task) -> tuple[RunConfig, RunStore | None]:
