@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal
+from pilqr_ros.cli.console import TrainingBar
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.guided_training import GuidedTrainer
@@ -50,7 +51,13 @@ def learner(domain, run_nodes, runs, task_file):
 def trained(learner):
     goal = TrainGlobal.Goal(method="mdgps-pi2", iterations=1, rollouts=2, seed=3, tests=["one"])
     feedback = []
-    return learner.train_global(goal, feedback.append), feedback
+    with TrainingBar("hockey") as bar:  # as the command line shows it
+
+        def on_feedback(told):
+            bar.update(told)
+            feedback.append(told)
+
+        return learner.train_global(goal, on_feedback), feedback
 
 
 def test_training_through_the_graph_is_training_in_process(trained, task_file, tmp_path):
