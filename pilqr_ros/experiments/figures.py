@@ -41,12 +41,12 @@ def draw_comparison(jobs: Sequence[Job], metric: str, path: Path) -> Path:
     jobs = [job for job in jobs if (job.directory / "run.json").exists()]
     if not jobs:
         raise RunError(f"no run has begun: there is nothing to draw in {path}")
-    store = open_run(jobs[0].directory)
-    task, conditions = store.task, store.config.conditions
+    stores = [open_run(job.directory) for job in jobs]
+    task, conditions = stores[0].task, stores[0].config.conditions
+    reports = [store.reports() for store in stores]
     with _picture(path, len(conditions)) as panels:
         for axis, condition in zip(panels, conditions, strict=True):
-            curves = [learning_curve(job, condition, metric) for job in jobs]
-            _draw_panel(axis, jobs, curves)
+            _draw_panel(axis, jobs, [_learning_curve(one, condition, metric) for one in reports])
             axis.set_title(task.conditions[condition].name, fontsize=10)
         unit = f" [{task.distance_unit}]" if metric == "distances" else ""
         panels[0].set_ylabel(METRICS[metric] + unit)
@@ -74,11 +74,11 @@ def draw_tests(results: Mapping[Job, Mapping[str, Any]], test: str, path: Path) 
     return path
 
 
-def learning_curve(job: Job, condition: int, metric: str) -> Curve:
+def _learning_curve(reports: Sequence[Mapping[str, Any]], condition: int, metric: str) -> Curve:
     """Return rollouts so far and the metric's mean, one entry an iteration."""
-    reports = [one for one in open_run(job.directory).reports() if one["condition"] == condition]
-    rollouts = np.cumsum([float(report["rollouts"]) for report in reports])
-    return rollouts, np.array([float(np.mean(report[metric])) for report in reports])
+    own = [report for report in reports if report["condition"] == condition]
+    rollouts = np.cumsum([float(report["rollouts"]) for report in own])
+    return rollouts, np.array([float(np.mean(report[metric])) for report in own])
 
 
 def _test_curve(points: Sequence[Mapping[str, Any]], figure: str) -> Curve:
