@@ -32,8 +32,8 @@ def test_training_improves_the_policy_step_by_step(trainer, store):
 
 def test_a_method_trains_as_long_as_the_task_file_says_for_its_kind(task):
     assert plan_of(task, "pilqr").iterations == task.learning.iterations == 25
-    assert plan_of(task, "mdgps-pilqr").iterations == task.guided.iterations == 40
-    without = task.source.replace("  iterations: 40\n", "")
+    assert plan_of(task, "mdgps-pilqr").iterations == task.guided.iterations == 60
+    without = task.source.replace("  iterations: 60\n", "")
     same = Task.from_text(without, folder=task.folder)
     assert plan_of(same, "mdgps-pilqr").iterations == 25
 
