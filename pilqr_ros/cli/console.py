@@ -119,7 +119,7 @@ def show_evaluation(evaluated: Task, outcomes: Outcomes) -> None:
 
 def show_findings(findings: Sequence[Any]) -> None:
     """Print one row a `Finding` of the doctor, and how many there are of each kind."""
-    table = _table("doctor", "test", "verdict", "what", "found")
+    table = _table("doctor", "verdict", "what", "found")
     for finding in findings:
         verdict = finding.verdict.value
         advice = f"\n[italic]{escape(finding.advice)}[/]" if finding.advice else ""
@@ -181,10 +181,8 @@ def show_comparison(jobs: Sequence[Job], results: Mapping[Job, Mapping[str, Any]
 
 
 def show_tests(results: Mapping[Job, Mapping[str, Any]]) -> None:
-    """Print how the last networks of a comparison's runs did in their tests, if there are any."""
-    jobs = sorted((job for job in results if results[job].get("tests")), key=lambda job: job.seed)
-    if not jobs:
-        return
+    """Print how the last networks of runs did in their tests; each of the runs has some."""
+    jobs = sorted(results, key=lambda job: job.seed)
     unit = open_run(jobs[0].directory).task.distance_unit
     columns = ("rollouts", "successes by seed", f"distance by seed [{unit}]")
     table = _table("tests of each seed's network, noise-free", "method", "test", *columns)

@@ -42,13 +42,14 @@ def experiment(
         comparison.run_jobs(jobs, workers, done)
     results = comparison.results(jobs)
     show.show_comparison(jobs, results)
-    show.show_tests(results)
+    tested = {job: result for job, result in results.items() if result.get("tests")}
+    if tested:
+        show.show_tests(tested)
     folder = jobs[0].directory.parents[1]
     pictures = [
         figures.draw_comparison(jobs, metric, folder / f"{metric}.png")
         for metric in figures.METRICS
     ]
-    tested = {job: result for job, result in results.items() if result.get("tests")}
     for test in dict.fromkeys(name for result in tested.values() for name in result["tests"]):
         pictures.append(figures.draw_tests(tested, test, folder / f"test_{test}.png"))
     for picture in pictures:

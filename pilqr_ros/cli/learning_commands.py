@@ -33,7 +33,7 @@ from pilqr_ros.learning.curves import plot_learning_curve
 from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.policy_card import write_card
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig
-from pilqr_ros.learning.policy_tests import named_test
+from pilqr_ros.learning.policy_tests import evaluation_by_test, named_test
 from pilqr_ros.learning.run_store import TASK_FILE, RunConfig, RunStore, find_runs, open_run
 from pilqr_ros.learning.success_curve import plot_success_curve
 from pilqr_ros.learning.training import check_config, plan_of
@@ -201,13 +201,10 @@ def _resumed(
 
 def _final_evaluations(store: RunStore, rollouts: int) -> list[EvaluationConfig]:
     """Return how a finished run is evaluated: where there are tests of a global policy, by them."""
-    seed, guided = store.config.seed, store.task.guided
+    guided = store.task.guided
     if not store.config.guided or guided is None or not guided.tests:
-        return [EvaluationConfig(rollouts=rollouts, seed=seed)]
-    return [
-        EvaluationConfig(rollouts=test.rollouts, seed=seed, conditions=test.conditions)
-        for test in guided.tests.values()
-    ]
+        return [EvaluationConfig(rollouts=rollouts, seed=store.config.seed)]
+    return [evaluation_by_test(store, name) for name in guided.tests]
 
 
 def _evaluate(work: Session, store: RunStore, config: EvaluationConfig) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator, summarise
-from pilqr_ros.learning.policy_tests import named_test
+from pilqr_ros.learning.policy_evaluation import PolicyEvaluator, summarise
+from pilqr_ros.learning.policy_tests import evaluation_by_test
 from pilqr_ros.learning.run_store import RunStore
 
 MOST_POINTS = 11
@@ -44,9 +44,6 @@ def _spread(last: int) -> list[int]:
 def _point(
     store: RunStore, evaluator: PolicyEvaluator, name: str, iteration: int
 ) -> dict[str, Any]:
-    test, config = named_test(store.task, name), store.config
-    results = evaluator.run(
-        EvaluationConfig(iteration, test.rollouts, seed=config.seed, conditions=test.conditions)
-    )
+    results, config = evaluator.run(evaluation_by_test(store, name, iteration)), store.config
     trained_on = iteration * config.rollouts * len(config.conditions)
     return {"training_rollouts": trained_on, **summarise(results)}

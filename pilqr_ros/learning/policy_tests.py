@@ -8,6 +8,7 @@ from itertools import groupby
 
 from pilqr_ros.learning.errors import TrainingError
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
+from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.task import PolicyTestPlan
 
@@ -40,6 +41,18 @@ def named_test(task: Task, name: str) -> PolicyTestPlan:
     return tests[name]
 
 
+def evaluation_by_test(store: RunStore, name: str, iteration: int = -1) -> EvaluationConfig:
+    """Return how a test tries the policy of an iteration of a run, -1 for the last: without noise.
+
+    Raises:
+        TrainingError: The task has no such test.
+    """
+    test = named_test(store.task, name)
+    return EvaluationConfig(
+        iteration, test.rollouts, seed=store.config.seed, conditions=test.conditions
+    )
+
+
 def run_tests(evaluator: PolicyEvaluator, names: Iterable[str]) -> list[Tested]:
     """Try a run's last policy, without noise, in the conditions of some tests.
 
@@ -49,12 +62,7 @@ def run_tests(evaluator: PolicyEvaluator, names: Iterable[str]) -> list[Tested]:
     """
     store, found = evaluator.store, []
     for name in names:
-        test = named_test(store.task, name)
-        results = evaluator.run(
-            EvaluationConfig(
-                rollouts=test.rollouts, seed=store.config.seed, conditions=test.conditions
-            )
-        )
+        results = evaluator.run(evaluation_by_test(store, name))
         groups = groupby(results, lambda one: store.task.conditions[one.rollout.condition].group)
         for group, members in groups:
             outcomes = [member.cost.success for member in members]

@@ -1,6 +1,7 @@
 """`pilqr doctor` on real graphs, sound and with a fault."""
 
 import os
+import re
 import signal
 
 import pytest
@@ -49,6 +50,8 @@ def test_a_sound_graph_is_fit_and_the_command_says_so(graph, wait_until):
 
     wait_until(passes, "success of the command")
     assert "0 FAIL" in results[-1].output
+    heads = next(line for line in results[-1].output.splitlines() if "verdict" in line)
+    assert re.findall(r"\w+", heads) == ["verdict", "what", "found"]
 
 
 def test_other_names_of_joints_and_topics_are_found(graph, tmp_path, wait_until):
