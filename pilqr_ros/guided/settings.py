@@ -26,7 +26,8 @@ class GuidedSettings:
         weight_decay: Adam's; of normalised inputs and outputs.
         observation_noise: Standard deviation of the noise on observations in training, as a part
             of each entry's own.
-        state_noise: Like it, but of the state, and the target follows the local policy's feedback.
+        state_noise: Examples move about as their states lie about each other, times this, and the
+            target follows the local policy's feedback.
         mixing: So many examples more, as a part of all, lie on the line between two conditions'
             examples of the same time step, and so do their targets: what between two goals is to
             be done is taken to be between what is done for both.

@@ -18,26 +18,11 @@ import numpy as np
 import torch
 
 from pilqr_ros.guided.errors import NetworkError
+from pilqr_ros.guided.examples import Examples, Guide, augmented, examples_of
 from pilqr_ros.guided.network import Network, renormalised
-from pilqr_ros.guided.neural_policy import Observation
 from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.trajopt.factors import triangular_factor
-from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
-
-
-class Guide(NamedTuple):
-    """A local policy and the states that it teaches in.
-
-    Attributes:
-        policy: The local policy.
-        observation: What the global policy sees in its condition.
-        states: Visited states, ``(N, T, dX)``.
-    """
-
-    policy: TVLGPolicy
-    observation: Observation
-    states: Array
 
 
 class Fitted(NamedTuple):
@@ -46,14 +31,6 @@ class Fitted(NamedTuple):
     network: Network
     loss_before: float
     loss_after: float
-
-
-class _Examples(NamedTuple):
-    """Examples, one a row: observations, targets, whitening L^-1 times the weight's root."""
-
-    observations: Array
-    targets: Array
-    whitening: Array
 
 
 def fit(
@@ -70,7 +47,7 @@ def fit(
     Raises:
         NetworkError: The fit diverged.
     """
-    data = _examples(guides, guides, settings)
+    data = examples_of(guides, settings)
     spread = np.maximum(data.observations.std(axis=0), settings.least_spread)
     start = renormalised(network, data.observations.mean(axis=0), 1.0 / spread)
     start = Network(start.weights, start.biases, start.mean, start.scale, covariance_factor(guides))
@@ -88,7 +65,7 @@ def fit(
             share = epoch / settings.epochs
             for group in optimiser.param_groups:
                 group["lr"] = settings.learning_rate * (1.0 - 0.9 * share)
-            _epoch(model, optimiser, _augmented(guides, data, settings, rng), settings, rng)
+            _epoch(model, optimiser, augmented(guides, data, settings, rng), settings, rng)
     fitted = model.network(start)
     return Fitted(fitted, before, _evaluate(fitted, data))
 
@@ -101,69 +78,10 @@ def covariance_factor(guides: Sequence[Guide]) -> Array:
     return triangular_factor(vectors / np.sqrt(values))
 
 
-def _examples(
-    guides: Sequence[Guide], origins: Sequence[Guide], settings: GuidedSettings
-) -> _Examples:
-    """Return the examples of guides; weights are relative to those of the origins' policies."""
-    inverses = [np.linalg.inv(guide.policy.L) for guide in origins]
-    sizes = [np.sum(inverse**2, axis=(1, 2)) for inverse in inverses]
-    median = float(np.median(np.concatenate(sizes)))
-    parts: list[list[Array]] = [[], [], []]
-    for guide, inverse, size in zip(guides, inverses, sizes, strict=True):
-        N, policy = len(guide.states), guide.policy
-        too_large = np.sqrt(np.minimum(size, settings.weight_limit * median) / size)
-        whitening = np.broadcast_to(
-            inverse * too_large[:, None, None] / np.sqrt(median), (N, *inverse.shape)
-        )
-        targets = np.einsum("tij,ntj->nti", policy.K, guide.states) + policy.k
-        for part, array in zip(
-            parts, (guide.observation.of(guide.states), targets, whitening), strict=True
-        ):
-            part.append(array.reshape(-1, *array.shape[2:]))
-    return _Examples(*(np.concatenate(part) for part in parts))
-
-
-def _augmented(
-    guides: Sequence[Guide], data: _Examples, settings: GuidedSettings, rng: np.random.Generator
-) -> _Examples:
-    """Return the examples with noise: of states, whose targets follow, and of observations."""
-    if settings.state_noise > 0:
-        moved = []
-        for guide in guides:
-            spread = guide.states.std(axis=0)
-            noise = rng.standard_normal(guide.states.shape) * spread * settings.state_noise
-            moved.append(guide._replace(states=guide.states + noise))
-        data = _examples(moved, guides, settings)
-    if settings.mixing > 0 and len(guides) > 1:
-        data = _mixed(guides, data, settings.mixing, rng)
-    spread = settings.observation_noise * data.observations.std(axis=0)
-    noise = rng.standard_normal(data.observations.shape) * spread
-    return data._replace(observations=data.observations + noise)
-
-
-def _mixed(
-    guides: Sequence[Guide], data: _Examples, part: float, rng: np.random.Generator
-) -> _Examples:
-    """Add examples between those of two conditions at the same time step."""
-    T, counts = guides[0].policy.T, np.array([len(guide.states) for guide in guides])
-    first = np.concatenate([[0], np.cumsum(counts * T)[:-1]])
-    count = round(part * len(data.targets))
-    one = rng.integers(len(guides), size=count)
-    other = (one + rng.integers(1, len(guides), size=count)) % len(guides)
-    step, share = rng.integers(T, size=count), rng.random(count)
-    rows = [first[g] + rng.integers(counts[g]) * T + step for g in (one, other)]
-    mixed = []
-    for array in data:
-        weight = share.reshape(-1, *(1,) * (array.ndim - 1))
-        between = weight * array[rows[0]] + (1.0 - weight) * array[rows[1]]
-        mixed.append(np.concatenate([array, between]))
-    return _Examples(*mixed)
-
-
 def _epoch(
     model: _Model,
     optimiser: torch.optim.Optimizer,
-    data: _Examples,
+    data: Examples,
     settings: GuidedSettings,
     rng: np.random.Generator,
 ) -> None:
@@ -181,7 +99,7 @@ def _epoch(
         optimiser.step()
 
 
-def _evaluate(network: Network, data: _Examples) -> float:
+def _evaluate(network: Network, data: Examples) -> float:
     """Return the mean weighted squared error of an action's entry."""
     error = network(data.observations) - data.targets
     return float(np.mean(np.einsum("nij,nj->ni", data.whitening, error) ** 2))

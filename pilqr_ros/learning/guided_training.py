@@ -16,11 +16,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from pilqr_ros.guided.examples import Guide
 from pilqr_ros.guided.linearisation import linearise
 from pilqr_ros.guided.network import Network, initial_network
 from pilqr_ros.guided.neural_policy import NeuralPolicy
 from pilqr_ros.guided.settings import GuidedSettings
-from pilqr_ros.guided.supervised import Fitted, Guide, fit
+from pilqr_ros.guided.supervised import Fitted, fit
 from pilqr_ros.learning.errors import TrainingError
 from pilqr_ros.learning.seeds import Stream
 from pilqr_ros.learning.training import Trainer

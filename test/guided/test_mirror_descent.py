@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pilqr_ros.guided.examples import Guide
 from pilqr_ros.guided.linearisation import linearise
 from pilqr_ros.guided.network import Network, initial_network
 from pilqr_ros.guided.neural_policy import NeuralPolicy, Observation
 from pilqr_ros.guided.settings import GuidedSettings
-from pilqr_ros.guided.supervised import Guide, covariance_factor, fit
+from pilqr_ros.guided.supervised import covariance_factor, fit
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.cost import LossTerm, TrajectoryCost
 from pilqr_ros.trajopt.settings import Settings

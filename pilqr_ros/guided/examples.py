@@ -1,0 +1,105 @@
+"""Examples of what a global policy should do: the local policies' actions in visited states.
+
+An example is an observation o_i, the action mu_i = K_t x_i + k_t of the local policy there, and how
+much an error weighs. Augmentation draws new ones about them: `state_noise`, `mixing` and
+`observation_noise` of `GuidedSettings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from pilqr_ros.guided.neural_policy import Observation
+from pilqr_ros.guided.settings import GuidedSettings
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
+from pilqr_ros.trajopt.typing import Array
+
+
+class Guide(NamedTuple):
+    """A local policy and the states that it teaches in.
+
+    Attributes:
+        policy: The local policy.
+        observation: What the global policy sees in its condition.
+        states: Visited states, ``(N, T, dX)``.
+    """
+
+    policy: TVLGPolicy
+    observation: Observation
+    states: Array
+
+
+class Examples(NamedTuple):
+    """Examples, one a row: observations, targets, whitening L^-1 times the weight's root."""
+
+    observations: Array
+    targets: Array
+    whitening: Array
+
+
+def examples_of(guides: Sequence[Guide], settings: GuidedSettings) -> Examples:
+    """Return the examples in the visited states, a row for each state of each rollout."""
+    inverses = [np.linalg.inv(guide.policy.L) for guide in guides]
+    sizes = [np.sum(inverse**2, axis=(1, 2)) for inverse in inverses]
+    median = float(np.median(np.concatenate(sizes)))
+    parts: list[list[Array]] = [[], [], []]
+    for guide, inverse, size in zip(guides, inverses, sizes, strict=True):
+        N, policy = len(guide.states), guide.policy
+        too_large = np.sqrt(np.minimum(size, settings.weight_limit * median) / size)
+        whitening = np.broadcast_to(
+            inverse * too_large[:, None, None] / np.sqrt(median), (N, *inverse.shape)
+        )
+        targets = np.einsum("tij,ntj->nti", policy.K, guide.states) + policy.k
+        for part, array in zip(
+            parts, (guide.observation.of(guide.states), targets, whitening), strict=True
+        ):
+            part.append(array.reshape(-1, *array.shape[2:]))
+    return Examples(*(np.concatenate(part) for part in parts))
+
+
+def augmented(
+    guides: Sequence[Guide], data: Examples, settings: GuidedSettings, rng: np.random.Generator
+) -> Examples:
+    """Return the examples with noise: of states, whose targets follow, and of observations."""
+    if settings.state_noise > 0:
+        moved = [guide._replace(states=_moved(guide.states, settings, rng)) for guide in guides]
+        data = examples_of(moved, settings)
+    if settings.mixing > 0 and len(guides) > 1:
+        data = _mixed(guides, data, settings.mixing, rng)
+    spread = settings.observation_noise * data.observations.std(axis=0)
+    noise = rng.standard_normal(data.observations.shape) * spread
+    return data._replace(observations=data.observations + noise)
+
+
+def _moved(states: Array, settings: GuidedSettings, rng: np.random.Generator) -> Array:
+    """Return states ``(N, T, dX)`` that lie about the given ones as these lie about each other.
+
+    A random combination of the samples' deviations has their covariance, and keeps what holds
+    between a state's entries, such as where the joints put the end-effector.
+    """
+    N, T, _ = states.shape
+    deviations = (states - states.mean(axis=0)).swapaxes(0, 1)
+    draws = rng.standard_normal((T, N, N)) * (settings.state_noise / np.sqrt(N))
+    return states + (draws @ deviations).swapaxes(0, 1)
+
+
+def _mixed(
+    guides: Sequence[Guide], data: Examples, part: float, rng: np.random.Generator
+) -> Examples:
+    """Add examples between those of two conditions at the same time step."""
+    T, counts = guides[0].policy.T, np.array([len(guide.states) for guide in guides])
+    first = np.concatenate([[0], np.cumsum(counts * T)[:-1]])
+    count = round(part * len(data.targets))
+    one = rng.integers(len(guides), size=count)
+    other = (one + rng.integers(1, len(guides), size=count)) % len(guides)
+    step, share = rng.integers(T, size=count), rng.random(count)
+    rows = [first[g] + rng.integers(counts[g]) * T + step for g in (one, other)]
+    mixed = []
+    for array in data:
+        weight = share.reshape(-1, *(1,) * (array.ndim - 1))
+        between = weight * array[rows[0]] + (1.0 - weight) * array[rows[1]]
+        mixed.append(np.concatenate([array, between]))
+    return Examples(*mixed)
