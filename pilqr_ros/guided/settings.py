@@ -19,6 +19,12 @@ class GuidedSettings:
             that their policies differ by what the conditions ask for, and not by chance: what lies
             between two conditions is then between their policies, too.
         sample_from: Rollouts are drawn from the local policies or from the global one.
+        coupling_start: How far a local update's reference is from the local policy (0) towards the
+            global one (1) in the first iteration, see `reference`. Without effect on rollouts from
+            the global policy, which are constrained against it.
+        coupling_ramp: Share of a run's iterations over which this rises to 1.
+        reference_covariance: Whose covariance the reference has. With the global policy's, one
+            condition that is learned takes the noise from all others.
         linearisation: How the global policy is linearised around rollouts, see `linearisation`.
         epochs: Passes over the data in one supervised step.
         batch_size: Examples of one step of Adam.
@@ -38,13 +44,16 @@ class GuidedSettings:
     hidden: tuple[int, ...] = (42, 42)
     common_random_numbers: bool = True
     sample_from: Literal["local", "global"] = "local"
+    coupling_start: float = 0.2
+    coupling_ramp: float = 0.6
+    reference_covariance: Literal["local", "global"] = "local"
     linearisation: Literal["jacobian", "regression"] = "jacobian"
-    epochs: int = 60
+    epochs: int = 150
     batch_size: int = 250
-    learning_rate: float = 2e-3
+    learning_rate: float = 5e-3
     weight_decay: float = 0.0
     observation_noise: float = 0.02
-    state_noise: float = 0.0
+    state_noise: float = 0.5
     mixing: float = 0.0
     weight_limit: float = 10.0
     least_spread: float = 0.05
@@ -65,3 +74,16 @@ class GuidedSettings:
         for name in ("weight_decay", "observation_noise", "state_noise", "mixing"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise SettingError(name, getattr(self, name), "finite and at least 0")
+        for name in ("coupling_start", "coupling_ramp"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingError(name, getattr(self, name), "from 0 to 1")
+
+    @classmethod
+    def paper(cls) -> GuidedSettings:
+        """Return what section 5 says: the reference is the global policy, in every iteration."""
+        return cls(
+            common_random_numbers=False,
+            coupling_start=1.0,
+            reference_covariance="global",
+            state_noise=0.0,
+        )

@@ -20,6 +20,7 @@ from pilqr_ros.guided.examples import Guide
 from pilqr_ros.guided.linearisation import linearise
 from pilqr_ros.guided.network import Network, initial_network
 from pilqr_ros.guided.neural_policy import NeuralPolicy
+from pilqr_ros.guided.reference import coupling, reference
 from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.guided.supervised import Fitted, fit
 from pilqr_ros.learning.errors import TrainingError
@@ -37,7 +38,8 @@ class GuidedTrainer(Trainer):
     """Trains the local policies of one run together with the global policy that they guide."""
 
     _network: Network | None = field(default=None, init=False)
-    _references: dict[int, TVLGPolicy] = field(default_factory=dict, init=False)
+    _linearised: dict[int, TVLGPolicy] = field(default_factory=dict, init=False)
+    _coupling: float = field(default=1.0, init=False)
 
     @property
     def _settings(self) -> GuidedSettings:
@@ -50,6 +52,7 @@ class GuidedTrainer(Trainer):
         self._tell(iteration=iteration, rollout=0)
         conditions = self.store.config.conditions
         self._network = self.store.network(iteration)
+        self._coupling = coupling(self._settings, iteration, self.store.config.iterations)
         collected = {
             condition: self._samples(self._policy(iteration, condition), iteration, condition)
             for condition in conditions
@@ -58,7 +61,7 @@ class GuidedTrainer(Trainer):
         for condition in conditions:
             policy = NeuralPolicy(network, self.store.task.observation(condition))
             states = self._batches[condition][-1].states
-            self._references[condition] = linearise(policy, states, self._settings.linearisation)
+            self._linearised[condition] = linearise(policy, states, self._settings.linearisation)
         for condition in conditions:
             if not self.store.started(iteration + 1, condition):
                 self._learn(collected[condition], iteration, condition)
@@ -82,10 +85,13 @@ class GuidedTrainer(Trainer):
 
     def _sampled(self, policy: TVLGPolicy, condition: int) -> TVLGPolicy:
         first = len(self._batches[condition]) == 1
-        return self._references[condition] if self._from_global and not first else policy
+        return self._linearised[condition] if self._from_global and not first else policy
 
-    def _reference(self, condition: int) -> TVLGPolicy:
-        return self._references[condition]
+    def _reference(self, policy: TVLGPolicy, condition: int) -> TVLGPolicy:
+        linearised = self._linearised[condition]
+        if self._from_global:
+            return linearised
+        return reference(policy, linearised, self._coupling, self._settings)
 
     def _first_network(self) -> Network:
         """Fit random weights to the initial local policies, and store what comes of it."""

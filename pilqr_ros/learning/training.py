@@ -207,7 +207,7 @@ class Trainer:
                 step_multiplier,
                 action_limits=task.torque_limits,
                 turn=Turn(iteration, config.iterations),
-                reference=self._reference(condition),
+                reference=self._reference(policy, condition),
                 earlier=self.store.explorations(iteration, condition, earlier),
             )
         except UpdateError as error:
@@ -217,8 +217,8 @@ class Trainer:
         """Return the policy that a condition's rollouts were drawn from."""
         return policy
 
-    def _reference(self, condition: int) -> TVLGPolicy | None:
-        """Return the policy that a condition's new one is constrained against; None: its own."""
+    def _reference(self, policy: TVLGPolicy, condition: int) -> TVLGPolicy | None:
+        """Return what the update of a condition's policy is constrained against; None: itself."""
         return None
 
     def _sample(
