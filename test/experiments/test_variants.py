@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from pilqr_ros.experiments.variants import VariantError, parse_variant
+from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.tasks import load_task
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.trajopt.settings import Settings
@@ -30,6 +31,28 @@ def test_with_a_guided_method_the_settings_of_its_local_updates_are_changed():
     changed = parse_variant("mdgps-pi2@cross_fit_folds=3").apply(task)
     assert changed.guided.settings == replace(task.guided.settings, cross_fit_folds=3)
     assert changed.learning.settings == task.learning.settings
+
+
+def test_with_a_guided_method_the_networks_settings_can_be_changed():
+    task = load_task("hockey")
+    changed = parse_variant("mdgps-pilqr@coupling_start=1,cross_fit_folds=3").apply(task)
+    wanted = replace(task.global_plan.settings, coupling_start=1.0)
+    assert changed.global_plan.settings == wanted
+    assert changed.guided.settings.cross_fit_folds == 3
+
+
+def test_the_papers_preset_of_a_guided_method_keeps_the_size_of_the_network():
+    changed = parse_variant("mdgps-pilqr@paper").apply(load_task("door"))
+    found, paper = changed.global_plan.settings, GuidedSettings.paper()
+    assert found.hidden == (100, 100)
+    assert (found.coupling_start, found.reference_covariance) == (1.0, "global")
+    assert found.common_random_numbers == paper.common_random_numbers
+    assert changed.guided.settings == Settings.paper()
+
+
+def test_without_a_network_its_settings_do_not_exist():
+    with pytest.raises(TaskError, match="coupling_start"):
+        parse_variant("pilqr@coupling_start=1").apply(load_task("hockey"))
 
 
 @pytest.mark.parametrize("label", ["sarsa", "pilqr@unheard-of"])
