@@ -2,8 +2,9 @@
 
 An iteration: rollouts in every condition, from its local policy or from the global one; the global
 policy linearised around them; each local policy updated under the constraint against that
-linearisation; then the supervised step, which fits the global policy to the new local ones in the
-states visited. Before the first update the global policy is fitted to the initial local policies.
+linearisation (at first only in part, see `reference`); then the supervised step, which fits the
+global policy to the new local ones in the states visited. Before the first update the global policy
+is fitted to the initial local policies.
 
 The supervised step is a function of what is on disk and of the run's seed: it starts from the
 stored weights with a fresh optimiser, so an interrupted run continues bit for bit.
