@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -89,10 +90,22 @@ def run_jobs(
     """
     context = multiprocessing.get_context("spawn")
     count = len(os.sched_getaffinity(0)) if workers is None else workers
-    with ProcessPoolExecutor(count, mp_context=context) as pool:
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_end_with_parent) as pool:
         futures = {pool.submit(_attempt, job): job for job in jobs}
         for future in as_completed(futures):
             on_done(futures[future], future.result())
+
+
+def _end_with_parent() -> None:
+    """Let a worker end when the process that started it has ended, even if that was killed."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _attempt(job: Job) -> str:

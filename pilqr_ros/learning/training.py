@@ -19,6 +19,7 @@ from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.costing import CostEvaluator, CostReport
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
+from pilqr_ros.learning.run_lock import only_training
 from pilqr_ros.learning.run_store import GUIDED, RunConfig, RunStore
 from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid
 from pilqr_ros.robot.rollout import Rollout
@@ -107,8 +108,12 @@ class Trainer:
             TrainingStopped: `should_stop` said so.
             TrainingError: An update failed, or too many rollouts in a row were invalid.
             CollectorError: Nobody executes rollouts any more.
-            RunError: The run on disk is damaged.
+            RunError: The run on disk is damaged, or another process is training it.
         """
+        with only_training(self.store.directory):
+            self._train()
+
+    def _train(self) -> None:
         config, first = self.store.config, self.store.iterations_finished
         per_iteration = config.rollouts * len(config.conditions)
         self._pace = _Pace(per_iteration, len(config.conditions))

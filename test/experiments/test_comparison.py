@@ -1,4 +1,10 @@
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
@@ -28,6 +34,48 @@ def test_a_comparison_runs_draws_and_resumes(tmp_path, monkeypatch):
     for metric in METRICS:
         picture = draw_comparison(jobs, metric, tmp_path / f"{metric}.png")
         assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_workers_end_with_a_comparison_that_is_killed(tmp_path):
+    script = (
+        "from pathlib import Path\n"
+        "from pilqr_ros.experiments.comparison import plan, run_jobs\n"
+        "if __name__ == '__main__':\n"
+        f"    run_jobs(plan('hockey', ['pi2'], range(1), Path({str(tmp_path)!r})), workers=1)\n"
+    )
+    file = tmp_path / "comparison.py"
+    file.write_text(script)
+    parent = subprocess.Popen([sys.executable, file], start_new_session=True)
+    try:
+        _wait_for(lambda: any(tmp_path.rglob("rollout_*.npz")), 60.0)
+        assert len(_group(parent.pid)) > 1
+        parent.kill()
+        parent.wait(10.0)
+        _wait_for(lambda: not _group(parent.pid), 10.0)
+    finally:
+        for pid in _group(parent.pid):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _wait_for(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _group(leader):
+    """Return the living processes of a process group."""
+    living = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            pid, _, rest = stat.read_text().partition(" ")
+        except OSError:
+            continue
+        state, _, group = rest.rpartition(") ")[2].split()[:3]
+        if int(group) == leader and state != "Z":
+            living.append(int(pid))
+    return living
 
 
 def test_networks_are_tried_in_their_tasks_tests_as_training_goes_on(tmp_path, monkeypatch):
