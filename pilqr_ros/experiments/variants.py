@@ -86,8 +86,9 @@ def _changes(label: str, text: str, *, guided: bool) -> dict[str, Any]:
             local, network = PRESETS[name]
             changes |= _plain(asdict(local()))
             if guided:
-                usual = asdict(GuidedSettings())
-                changes |= {k: v for k, v in asdict(network()).items() if v != usual[k]}
+                options = asdict(network())
+                del options["hidden"]
+                changes |= options
         else:
             raise VariantError(f"{label!r}: {name!r} is neither name=value nor of {list(PRESETS)}")
     return changes

@@ -9,8 +9,6 @@ is lost again; so c, the coupling, begins small and rises to 1, when there is so
 
 from __future__ import annotations
 
-import numpy as np
-
 from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
@@ -35,4 +33,4 @@ def reference(
     """
     K, k = ((1.0 - c) * a + c * b for a, b in ((local.K, linearised.K), (local.k, linearised.k)))
     L = local.L if settings.reference_covariance == "local" else linearised.L
-    return TVLGPolicy(K, k, np.asarray(L))
+    return TVLGPolicy(K, k, L)
