@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import yaml
 
 from pilqr_ros.guided.neural_policy import NeuralPolicy
 from pilqr_ros.learning.atomic import write_arrays
@@ -15,20 +16,17 @@ from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.learning.training import Trainer, check_config
 from pilqr_ros.tasks import Task
 
-SETTINGS = "settings: {hidden: [42, 42], mixing: 0.5}"
-FITTED = "hidden: [42, 42]"
-"""A network that fits well enough to be executed: the guard stops wild ones."""
 
-
-def task_from(hockey, settings):
-    """Return hockey with other settings of the global policy."""
-    text = hockey.source.replace(SETTINGS, f"settings: {settings}")
-    return Task.from_text(text, folder=hockey.folder)
+def task_from(hockey, **settings):
+    """Return hockey with a network of the usual settings, but for these."""
+    document = yaml.safe_load(hockey.source)
+    document["global_policy"]["settings"] = settings
+    return Task.from_text(yaml.safe_dump(document), folder=hockey.folder)
 
 
 @pytest.fixture(scope="module")
 def guided_task(task):
-    return task_from(task, f"{{{FITTED}}}")
+    return task_from(task)
 
 
 @pytest.fixture
@@ -68,7 +66,7 @@ def test_local_and_global_policies_are_trained_and_kept(
 def test_an_interrupted_run_continues_bit_for_bit(
     task, guided_config, make_trainer, flaky, arrays_of_run, source, rollouts_before
 ):
-    guided_task = task_from(task, f"{{{FITTED}, sample_from: {source}}}")
+    guided_task = task_from(task, sample_from=source)
     whole = make_trainer(guided_task, guided_config)
     whole.run()
     counted = flaky()
@@ -102,7 +100,7 @@ def test_an_iteration_without_its_supervised_step_is_not_finished(
 
 @pytest.mark.parametrize("common", [True, False])
 def test_conditions_can_share_noise_and_start(task, guided_config, make_trainer, common):
-    guided_task = task_from(task, f"{{{FITTED}, common_random_numbers: {str(common).lower()}}}")
+    guided_task = task_from(task, common_random_numbers=common)
     conditions = guided_task.guided.conditions
     config = replace(guided_config, iterations=1, conditions=conditions)
     trainer = make_trainer(guided_task, config)
@@ -115,7 +113,7 @@ def test_conditions_can_share_noise_and_start(task, guided_config, make_trainer,
 
 
 def test_rollouts_can_come_from_the_global_policy(task, guided_config, make_trainer):
-    guided_task = task_from(task, f"{{{FITTED}, sample_from: global}}")
+    guided_task = task_from(task, sample_from="global")
     trainer = make_trainer(guided_task, guided_config)
     trainer.run()
     policy = NeuralPolicy(trainer.store.network(1), guided_task.observation(0))

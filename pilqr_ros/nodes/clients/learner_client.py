@@ -35,6 +35,10 @@ MOST_RETURNS = 5
 FAREWELL_TIMEOUT = 5.0
 """Longest wait for the answer to a cancellation of a learner that is silent [s]."""
 
+INTERRUPT_TIMEOUT = 3.0
+"""Longest silence of a learner that is told to stop [s]. An interrupt often goes to the whole
+graph, the learner included, and `ros2 launch` gives all of it 5 s."""
+
 WHO = "learner"
 
 
@@ -172,7 +176,19 @@ class LearnerClient(ClientNode):
             )
         except KeyboardInterrupt:
             with suppress(SilenceError):
-                wait_for(handle.cancel_goal_async(), ANSWER_TIMEOUT, WHO, f"cancel {name}")
-                wait_for(future, ANSWER_TIMEOUT, WHO, f"end {name}")
+                wait_for(handle.cancel_goal_async(), INTERRUPT_TIMEOUT, WHO, f"cancel {name}")
+                self._await_end(future, name)
             raise
         return answer.result
+
+    def _await_end(self, future: Any, name: str) -> None:  # noqa: ANN401
+        """Wait for the end of a cancelled goal while the learner gives signs of life."""
+        began = time.monotonic()
+        latest = began + ANSWER_TIMEOUT - INTERRUPT_TIMEOUT
+        wait_while_alive(
+            future,
+            lambda: min(max(self._last_sign, began), latest),
+            INTERRUPT_TIMEOUT,
+            WHO,
+            f"end {name}",
+        )
