@@ -10,7 +10,7 @@ the given weights, without memory of earlier steps: same data and generator, sam
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -34,7 +34,11 @@ class Fitted(NamedTuple):
 
 
 def fit(
-    network: Network, guides: Sequence[Guide], settings: GuidedSettings, rng: np.random.Generator
+    network: Network,
+    guides: Sequence[Guide],
+    settings: GuidedSettings,
+    rng: np.random.Generator,
+    check_stop: Callable[[], None] = lambda: None,
 ) -> Fitted:
     """Fit a network to the local policies' actions.
 
@@ -43,6 +47,7 @@ def fit(
         guides: The local policies of all conditions.
         settings: Options.
         rng: Draws the order of examples and the augmentation.
+        check_stop: Called before each pass over the data; raises to end the fit.
 
     Raises:
         NetworkError: The fit diverged.
@@ -62,6 +67,7 @@ def fit(
         )
         before = _evaluate(start, data)
         for epoch in range(settings.epochs):
+            check_stop()
             share = epoch / settings.epochs
             for group in optimiser.param_groups:
                 group["lr"] = settings.learning_rate * (1.0 - 0.9 * share)

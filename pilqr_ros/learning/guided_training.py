@@ -132,7 +132,7 @@ class GuidedTrainer(Trainer):
             Guide(policy, self.store.task.observation(c), self._batches[c][-1].states)
             for c, policy in local.items()
         ]
-        return fit(network, guides, settings, rng)
+        return fit(network, guides, settings, rng, self._check_stop)
 
     def _generator(self, iteration: int) -> np.random.Generator:
         return np.random.default_rng([Stream.SUPERVISED, self.store.config.seed, iteration])

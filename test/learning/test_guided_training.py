@@ -86,6 +86,28 @@ def test_an_interrupted_run_continues_bit_for_bit(
     assert arrays_of_run(store.directory) == arrays_of_run(whole.store.directory)
 
 
+def test_a_supervised_step_can_be_stopped_and_is_done_again(
+    task, guided_config, make_trainer, arrays_of_run
+):
+    guided_task = task_from(task, epochs=20)
+    config = replace(guided_config, iterations=1)
+    whole = make_trainer(guided_task, config)
+    whole.run()
+    asked = []
+
+    def should_stop():
+        asked.append(stopped.store.started(1, 0))
+        return asked.count(True) > 5
+
+    stopped = make_trainer(guided_task, config, "other", should_stop=should_stop)
+    with pytest.raises(TrainingStopped):
+        stopped.run()
+    assert stopped.store.network(1) is None
+    stopped.should_stop = lambda: False
+    stopped.run()
+    assert arrays_of_run(stopped.store.directory) == arrays_of_run(whole.store.directory)
+
+
 def test_an_iteration_without_its_supervised_step_is_not_finished(
     guided_task, guided_config, make_trainer, arrays_of_run
 ):
