@@ -42,22 +42,34 @@ class Examples(NamedTuple):
 
 def examples_of(guides: Sequence[Guide], settings: GuidedSettings) -> Examples:
     """Return the examples in the visited states, a row for each state of each rollout."""
+    return Examples(*_lessons(guides), _whitening(guides, settings))
+
+
+def _lessons(guides: Sequence[Guide]) -> tuple[Array, Array]:
+    """Return the observations in the guides' states, and the actions that are right there."""
+    observations = [guide.observation.of(guide.states) for guide in guides]
+    targets = [
+        np.einsum("tij,ntj->nti", guide.policy.K, guide.states) + guide.policy.k for guide in guides
+    ]
+    return _rows(observations), _rows(targets)
+
+
+def _whitening(guides: Sequence[Guide], settings: GuidedSettings) -> Array:
+    """Return L^-1 times the weight's root for each state of each rollout."""
     inverses = [np.linalg.inv(guide.policy.L) for guide in guides]
     sizes = [np.sum(inverse**2, axis=(1, 2)) for inverse in inverses]
     median = float(np.median(np.concatenate(sizes)))
-    parts: list[list[Array]] = [[], [], []]
+    parts = []
     for guide, inverse, size in zip(guides, inverses, sizes, strict=True):
-        N, policy = len(guide.states), guide.policy
         too_large = np.sqrt(np.minimum(size, settings.weight_limit * median) / size)
-        whitening = np.broadcast_to(
-            inverse * too_large[:, None, None] / np.sqrt(median), (N, *inverse.shape)
-        )
-        targets = np.einsum("tij,ntj->nti", policy.K, guide.states) + policy.k
-        for part, array in zip(
-            parts, (guide.observation.of(guide.states), targets, whitening), strict=True
-        ):
-            part.append(array.reshape(-1, *array.shape[2:]))
-    return Examples(*(np.concatenate(part) for part in parts))
+        weighted = inverse * too_large[:, None, None] / np.sqrt(median)
+        parts.append(np.broadcast_to(weighted, (len(guide.states), *inverse.shape)))
+    return _rows(parts)
+
+
+def _rows(parts: Sequence[Array]) -> Array:
+    """Put arrays ``(N, T, ...)`` below each other, a row for each state."""
+    return np.concatenate([part.reshape(-1, *part.shape[2:]) for part in parts])
 
 
 def augmented(
@@ -66,7 +78,7 @@ def augmented(
     """Return the examples with noise: of states, whose targets follow, and of observations."""
     if settings.state_noise > 0:
         moved = [guide._replace(states=_moved(guide.states, settings, rng)) for guide in guides]
-        data = examples_of(moved, settings)
+        data = Examples(*_lessons(moved), data.whitening)
     if settings.mixing > 0 and len(guides) > 1:
         data = _mixed(guides, data, settings.mixing, rng)
     spread = settings.observation_noise * data.observations.std(axis=0)
