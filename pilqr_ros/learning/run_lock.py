@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pilqr_ros.learning.errors import RunError
+from pilqr_ros.learning.file_lock import held
 
 
 @contextmanager
@@ -17,11 +17,6 @@ def only_training(directory: Path) -> Iterator[None]:
     Raises:
         RunError: Another process is training there.
     """
-    with Path(directory, "training.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise RunError(
-                f"{directory} is being trained by another process: wait for it, or end it"
-            ) from error
+    refusal = RunError(f"{directory} is being trained by another process: wait for it, or end it")
+    with held(directory / "training.lock", refusal):
         yield

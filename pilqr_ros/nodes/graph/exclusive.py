@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pilqr_ros.learning.file_lock import held
 from pilqr_ros.nodes.errors import NodeError
 
 
@@ -28,12 +28,9 @@ def only_graph(namespace: str, part: str = "graph") -> Iterator[None]:
     domain = os.environ.get("ROS_DOMAIN_ID", "0")
     name = namespace.strip("/").replace("/", ".")
     path = Path(tempfile.gettempdir(), f"pilqr_{part}_{os.getuid()}_{domain}_{name}.lock")
-    with path.open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise NodeError(
-                f"another {part} is running in ROS domain {domain}, namespace '/{name}': end it, "
-                "use its nodes (--attach), or choose another domain with ROS_DOMAIN_ID"
-            ) from error
+    refusal = NodeError(
+        f"another {part} is running in ROS domain {domain}, namespace '/{name}': end it, "
+        "use its nodes (--attach), or choose another domain with ROS_DOMAIN_ID"
+    )
+    with held(path, refusal):
         yield
