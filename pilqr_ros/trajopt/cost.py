@@ -11,18 +11,27 @@ and weights it per time step. With r = sqrt(gamma + |z|^2) its derivatives are
 
 and since |z| < r, the Hessian is positive semidefinite for alpha, beta >= 0: the second-order
 expansion that LQR-FLM needs is exact and convex, no projection is called for.
+
+Along z that Hessian is next to flat: however far off, the target seems to come nearer at an even
+pace, and nothing says where it is. The majorant leaves the last term out: with the same value and
+slope, and the curvature alpha + beta / r all round, it lies above the loss everywhere, since a root
+is concave, and is least at z = 0, where the loss is. Lowering it lowers the loss (Weiszfeld's step,
+iteratively reweighted least squares).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from pilqr_ros.trajopt.errors import SettingError, ShapeError
 from pilqr_ros.trajopt.typing import Array, frozen
+
+Curvature = Literal["exact", "majorant"]
+"""Second derivatives of the loss, or those of the quadratic that lies above it."""
 
 
 class LossExpansion(NamedTuple):
@@ -47,13 +56,16 @@ class QuadraticCost(NamedTuple):
     c0: Array
 
 
-def smooth_loss(z: Array, alpha: float, beta: float, gamma: float) -> LossExpansion:
+def smooth_loss(
+    z: Array, alpha: float, beta: float, gamma: float, curvature: Curvature = "exact"
+) -> LossExpansion:
     """Return equation 8 with its first and second derivatives at z, ``(..., dz)``."""
     squared = np.sum(z * z, axis=-1)
     r = np.sqrt(gamma + squared)
     slope = alpha + beta / r
     hessian = slope[..., None, None] * np.eye(z.shape[-1])
-    hessian -= (beta / r**3)[..., None, None] * (z[..., :, None] * z[..., None, :])
+    if curvature == "exact":
+        hessian -= (beta / r**3)[..., None, None] * (z[..., :, None] * z[..., None, :])
     return LossExpansion(0.5 * alpha * squared + beta * r, slope[..., None] * z, hessian)
 
 
@@ -101,14 +113,16 @@ class LossTerm:
         loss = 0.5 * self.alpha * squared + self.beta * np.sqrt(self.gamma + squared)
         return self.weight * loss
 
-    def expand(self, states: Array) -> QuadraticCost:
+    def expand(self, states: Array, curvature: Curvature = "exact") -> QuadraticCost:
         """Expand the weighted loss to second order about states, as a function of y = A x.
 
         Args:
             states: ``(..., T, dX)``.
+            curvature: Of the loss itself, or of its majorant.
         """
         y = states @ self.A.T
-        value, gradient, hessian = smooth_loss(y - self.b, self.alpha, self.beta, self.gamma)
+        loss = smooth_loss(y - self.b, self.alpha, self.beta, self.gamma, curvature)
+        value, gradient, hessian = loss
         curved = (hessian @ y[..., None])[..., 0]
         return QuadraticCost(
             self.weight[:, None, None] * hessian,
@@ -174,19 +188,20 @@ class TrajectoryCost:
         """
         return sum(self.evaluate_terms(states, actions).values(), np.zeros(()))
 
-    def expand(self, states: Array) -> QuadraticCost:
+    def expand(self, states: Array, curvature: Curvature = "exact") -> QuadraticCost:
         """Expand the cost to second order about states, in absolute coordinates.
 
         The torque penalty is quadratic: its expansion is the same about all actions.
 
         Args:
             states: ``(..., T, dX)``.
+            curvature: Of the losses themselves, or of their majorants.
         """
-        return self._assemble([term.expand(states) for term in self.terms])
+        return self._assemble([term.expand(states, curvature) for term in self.terms])
 
-    def expand_average(self, states: Array) -> QuadraticCost:
+    def expand_average(self, states: Array, curvature: Curvature = "exact") -> QuadraticCost:
         """Average the expansions about samples ``(N, T, dX)``, ``(T, ...)``."""
-        expansions = [term.expand(states) for term in self.terms]
+        expansions = [term.expand(states, curvature) for term in self.terms]
         return self._assemble(
             [QuadraticCost(*(part.mean(axis=0) for part in parts)) for parts in expansions]
         )

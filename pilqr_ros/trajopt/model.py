@@ -89,7 +89,7 @@ def fit_model(problem: Problem) -> Model:
     settings, total = problem.settings, problem.batch.cost_to_go
     folds = min(settings.cross_fit_folds, problem.batch.N)
     dynamics, without_fold = fit_with_folds(problem.batches, settings, folds)
-    cost = problem.cost.expand_average(problem.batch.states)
+    cost = problem.cost.expand_average(problem.batch.states, settings.cost_curvature)
     predicted = predict_cost_to_go(problem, dynamics, without_fold, cost)
     require_finite("the fitted model's cost-to-go", predicted.T)
     ratio = residual_ratio(total, total - predicted, settings)

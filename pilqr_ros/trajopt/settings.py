@@ -46,6 +46,8 @@ class Settings:
         mixture_min_samples: The mixture has one cluster for every so many transitions at most.
         mixture_rounds: Most rounds of expectation-maximisation, from equal stretches of time.
         dynamics_ridge: Added to the diagonal of the joint covariance of (x, u, x').
+        cost_curvature: The quadratic cost has the second derivatives of the loss, or is its
+            majorant, see `cost`: the same slope, least at the target itself.
         lqr_kl_start: KL step of LQR-FLM at the first time step, before its multiplier.
         lqr_kl_end: KL step of LQR-FLM at the last time step; linear in between.
         kl_expectation: The states over which LQR-FLM's KL divergence is averaged: those of the
@@ -99,6 +101,7 @@ class Settings:
     mixture_min_samples: int = 40
     mixture_rounds: int = 3
     dynamics_ridge: float = 1e-6
+    cost_curvature: Literal["exact", "majorant"] = "exact"
     lqr_kl_start: float = 0.4
     lqr_kl_end: float = 0.2
     kl_expectation: Literal["old", "new"] = "new"

@@ -122,3 +122,22 @@ def test_terms_that_do_not_fit_together_are_refused():
         TrajectoryCost((), [1.0])
     with pytest.raises(SettingError, match="torque_weights"):
         TrajectoryCost((first,), [-1.0])
+
+
+def test_the_majorant_touches_the_cost_lies_above_it_and_is_least_at_the_target():
+    rng = np.random.default_rng(8)
+    term = LossTerm("goal", np.eye(3), rng.standard_normal(3), 0.3, 2.0, np.full(1, 1.5), 1e-3)
+    cost = TrajectoryCost((term,), np.zeros(1))
+    x = rng.standard_normal((1, 3))
+    exact, majorant = cost.expand(x), cost.expand(x, "majorant")
+    here = np.append(x[0], 0.0)
+    for expanded in (exact, majorant):
+        assert quadratic(expanded, 0, here) == pytest.approx(cost.evaluate(x, np.zeros((1, 1)))[0])
+    slopes = [expanded.C[0] @ here + expanded.c[0] for expanded in (exact, majorant)]
+    np.testing.assert_allclose(slopes[1], slopes[0], rtol=1e-12, atol=1e-12)
+    for scale in (1e-2, 1.0, 10.0):
+        for y in term.b + scale * rng.standard_normal((200, 3)):
+            loss = cost.evaluate(y[None], np.zeros((1, 1)))[0]
+            assert quadratic(majorant, 0, np.append(y, 0.0)) >= loss - 1e-12
+    least = np.linalg.solve(majorant.C[0, :3, :3], -majorant.c[0, :3])
+    np.testing.assert_allclose(least, term.b, rtol=1e-10)
