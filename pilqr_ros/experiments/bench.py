@@ -175,7 +175,9 @@ def parts(case: Case, settings: Settings) -> dict[str, Callable[[], object]]:
     return {
         f"prior ({settings.prior})": lambda: prior.fit_prior(for_prior, pooled, settings),
         "dynamics, prior included": lambda: dynamics.fit_with_folds(case.batches, settings, folds),
-        "cost expansion": lambda: case.cost.expand_average(problem.batch.states),
+        "cost expansion": lambda: case.cost.expand_average(
+            problem.batch.states, settings.cost_curvature
+        ),
         "residuals": lambda: model.predict_cost_to_go(
             problem, all_samples, without_fold, fitted.cost
         ),

@@ -121,8 +121,9 @@ class LossTerm:
             curvature: Of the loss itself, or of its majorant.
         """
         y = states @ self.A.T
-        loss = smooth_loss(y - self.b, self.alpha, self.beta, self.gamma, curvature)
-        value, gradient, hessian = loss
+        value, gradient, hessian = smooth_loss(
+            y - self.b, self.alpha, self.beta, self.gamma, curvature
+        )
         curved = (hessian @ y[..., None])[..., 0]
         return QuadraticCost(
             self.weight[:, None, None] * hessian,

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
+from pilqr_ros.trajopt.cost import Curvature
 from pilqr_ros.trajopt.errors import SettingError
 
 _POSITIVE = (
@@ -101,7 +102,7 @@ class Settings:
     mixture_min_samples: int = 40
     mixture_rounds: int = 3
     dynamics_ridge: float = 1e-6
-    cost_curvature: Literal["exact", "majorant"] = "exact"
+    cost_curvature: Curvature = "exact"
     lqr_kl_start: float = 0.4
     lqr_kl_end: float = 0.2
     kl_expectation: Literal["old", "new"] = "new"
@@ -175,6 +176,7 @@ class Settings:
         return cls(
             history_weights=(1.0,),
             prior="gmm",
+            cost_curvature="exact",
             lqr_kl_start=0.4,
             lqr_kl_end=0.2,
             kl_expectation="new",

@@ -33,6 +33,17 @@ def test_with_an_exact_model_there_is_no_residual(make_task, start, folds):
     assert model.ratio.max() < 1e-5
 
 
+@pytest.mark.parametrize("curvature", ["exact", "majorant"])
+def test_the_model_expands_the_cost_with_the_curvature_asked_for(make_task, curvature):
+    cost, policy, roll_out = make_task(4, beta=1.0)
+    batch = roll_out(policy, 10, np.random.default_rng(4))
+    settings = replace(Settings(), cost_curvature=curvature)
+    found = fit_model(Problem(policy, [batch], cost, settings, np.ones(policy.T))).cost
+    other = {"exact": "majorant", "majorant": "exact"}[curvature]
+    np.testing.assert_array_equal(found.C, cost.expand_average(batch.states, curvature).C)
+    assert np.abs(found.C - cost.expand_average(batch.states, other).C).max() > 1e-3
+
+
 def test_with_an_exact_model_pilqr_is_lqr_flm_up_to_sampling_error(make_task):
     cost, policy, roll_out = make_task(1)
     N = 4000
