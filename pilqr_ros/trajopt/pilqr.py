@@ -112,7 +112,9 @@ def residual_weights(
     eta = np.where(use_own, own.eta, of_total.eta)
     weighted = with_temperature(costs, eta, samples.prior)
     at_bound = np.where(use_own, own.at_bound, of_total.at_bound)
-    return weighted._replace(at_bound=at_bound, constant=own.constant), fell_back
+    unsolved = np.where(use_own, own.unsolved, of_total.unsolved)
+    flags = {"at_bound": at_bound, "constant": own.constant, "unsolved": unsolved}
+    return weighted._replace(**flags), fell_back
 
 
 def _exploration(problem: Problem, residual: Array) -> Exploration:
@@ -157,6 +159,7 @@ def _with_lqr(record: UpdateRecord, lqr: LQRResult, model: Model) -> UpdateRecor
 def _with_pi2(record: UpdateRecord, weighted: Temperatures, settings: Settings) -> UpdateRecord:
     flags = np.where(weighted.at_bound, StepStatus.TEMPERATURE_AT_BOUND, 0)
     flags |= np.where(weighted.constant, StepStatus.CONSTANT_COST, 0)
+    flags |= np.where(weighted.unsolved, StepStatus.TEMPERATURE_UNSOLVED, 0)
     return replace(
         record,
         status=record.status | flags,

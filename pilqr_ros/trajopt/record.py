@@ -23,11 +23,14 @@ class StepStatus(IntFlag):
     LQR_INDEFINITE = 2
     """Quu had no minimum; the multiplier was raised until it had one."""
     TEMPERATURE_AT_BOUND = 4
-    """PI2's KL step cannot be reached: the best samples share all weight."""
+    """PI2's KL step cannot be reached: at the least temperature, the rounding error of the costs,
+    the best samples share all weight."""
     CONSTANT_COST = 8
-    """All samples cost the same: PI2 weighted them equally."""
+    """All samples cost the same: at an infinite temperature PI2 weighted them equally."""
     FELL_BACK_TO_COST = 16
     """The residual varied more than the cost: PI2 weighted by the cost."""
+    TEMPERATURE_UNSOLVED = 32
+    """No temperature was found for PI2's KL step, though there is one."""
 
 
 @dataclass(frozen=True)

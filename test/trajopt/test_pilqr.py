@@ -214,6 +214,16 @@ def test_the_record_says_what_happened_at_each_step(make_task, method):
     assert result.step_multiplier.shape == (T,)
 
 
+@pytest.mark.parametrize("temperature_cost", ["total", "residual", "larger"])
+def test_the_record_says_where_the_temperature_is_at_a_bound(make_task, temperature_cost):
+    cost, policy, roll_out = make_task(9, bend=0.1, process_noise=0.01)
+    batch = roll_out(policy, 4, np.random.default_rng(0))
+    settings = Settings(temperature_cost=temperature_cost, pi2_kl=2.0)  # log(4) is less
+    record = run("pilqr", cost, policy, [batch], settings).record
+    assert np.all(record.status & StepStatus.TEMPERATURE_AT_BOUND)
+    assert not np.any(record.status & StepStatus.TEMPERATURE_UNSOLVED)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_only_the_last_updates_of_a_run_anneal_the_noise_and_nothing_else(make_task, method):
     cost, policy, roll_out = make_task(12, bend=0.1)
