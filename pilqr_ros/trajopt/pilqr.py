@@ -21,11 +21,15 @@ from dataclasses import replace
 import numpy as np
 
 from pilqr_ros.trajopt.exploration import Exploration, Pool, pool
-from pilqr_ros.trajopt.factors import floor_factor
 from pilqr_ros.trajopt.lqr_flm import LQRResult, lqr_flm
 from pilqr_ros.trajopt.model import Model, Problem, fit_model
 from pilqr_ros.trajopt.pi2 import pi2_update
-from pilqr_ros.trajopt.record import StepStatus, UpdateRecord, UpdateResult
+from pilqr_ros.trajopt.record import (
+    StepStatus,
+    UpdateRecord,
+    UpdateResult,
+    covariance_ratio,
+)
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.temperature import (
     Temperatures,
@@ -61,10 +65,8 @@ def lqr_flm_alone(problem: Problem) -> UpdateResult:
     """Return the update of LQR-FLM alone, covariance included (appendix 8.1)."""
     model = fit_model(problem)
     lqr = _run_lqr(problem, model, update_covariance=True)
-    old = lqr.policy
-    policy = TVLGPolicy(old.K, old.k, floor_factor(old.L, problem.settings.min_action_std))
-    record = _with_lqr(_record("lqr-flm", policy, problem), lqr, model)
-    return UpdateResult(policy, model.step_multiplier, record)
+    record = _with_lqr(_record("lqr-flm", lqr.policy, problem), lqr, model)
+    return UpdateResult(lqr.policy, model.step_multiplier, record)
 
 
 def pi2_alone(problem: Problem) -> UpdateResult:
@@ -134,11 +136,10 @@ def _run_lqr(problem: Problem, model: Model, *, update_covariance: bool) -> LQRR
 
 
 def _record(method: str, policy: TVLGPolicy, problem: Problem) -> UpdateRecord:
-    traces = [np.sum(p.L**2, axis=(1, 2)) for p in (policy, problem.anchor)]
     return UpdateRecord(
         method=method,
         status=np.zeros(policy.T, dtype=np.int64),
-        covariance_ratio=traces[0] / traces[1],
+        covariance_ratio=covariance_ratio(policy, problem.anchor),
     )
 
 

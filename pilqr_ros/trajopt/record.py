@@ -81,3 +81,9 @@ class UpdateResult:
     step_multiplier: Array
     record: UpdateRecord
     exploration: Exploration | None = None
+
+
+def covariance_ratio(policy: TVLGPolicy, old: TVLGPolicy) -> Array:
+    """Return the trace of one policy's action covariance over that of another, ``(T,)``."""
+    traces = [np.sum(each.L**2, axis=(1, 2)) for each in (policy, old)]
+    return traces[0] / traces[1]
