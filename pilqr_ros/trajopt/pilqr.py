@@ -131,7 +131,7 @@ def _run_lqr(problem: Problem, model: Model, *, update_covariance: bool) -> LQRR
         model.epsilon,
         problem.settings,
         update_covariance=update_covariance,
-        sampled=problem.policy,
+        sampled=None if problem.reference is None else problem.policy,
     )
 
 
