@@ -20,6 +20,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pilqr_ros.trajopt.divergence import sampled_kl
 from pilqr_ros.trajopt.exploration import Exploration, Pool, pool
 from pilqr_ros.trajopt.lqr_flm import LQRResult, lqr_flm
 from pilqr_ros.trajopt.model import Model, Problem, fit_model
@@ -55,7 +56,7 @@ def two_stages(problem: Problem, model: Model) -> UpdateResult:
     weighted, fell_back = residual_weights(newest, samples, settings)
     policy = pi2_update(lqr.policy, samples.noise, weighted.weights, settings, samples.unit_noise)
     record = _record("pilqr", policy, problem)
-    record = _with_pi2(_with_lqr(record, lqr, model), weighted, settings)
+    record = _with_pi2(_with_lqr(record, lqr, model, problem), weighted, settings)
     flags = np.where(fell_back, StepStatus.FELL_BACK_TO_COST, 0)
     record = replace(record, status=record.status | flags)
     return UpdateResult(policy, model.step_multiplier, record, newest)
@@ -65,7 +66,7 @@ def lqr_flm_alone(problem: Problem) -> UpdateResult:
     """Return the update of LQR-FLM alone, covariance included (appendix 8.1)."""
     model = fit_model(problem)
     lqr = _run_lqr(problem, model, update_covariance=True)
-    record = _with_lqr(_record("lqr-flm", lqr.policy, problem), lqr, model)
+    record = _with_lqr(_record("lqr-flm", lqr.policy, problem), lqr, model, problem)
     return UpdateResult(lqr.policy, model.step_multiplier, record)
 
 
@@ -143,7 +144,7 @@ def _record(method: str, policy: TVLGPolicy, problem: Problem) -> UpdateRecord:
     )
 
 
-def _with_lqr(record: UpdateRecord, lqr: LQRResult, model: Model) -> UpdateRecord:
+def _with_lqr(record: UpdateRecord, lqr: LQRResult, model: Model, problem: Problem) -> UpdateRecord:
     flags = np.where(lqr.slack, StepStatus.LQR_SLACK, 0)
     flags |= np.where(lqr.indefinite, StepStatus.LQR_INDEFINITE, 0)
     return replace(
@@ -151,6 +152,7 @@ def _with_lqr(record: UpdateRecord, lqr: LQRResult, model: Model) -> UpdateRecor
         status=record.status | flags,
         kl_wanted=model.epsilon,
         kl_got=lqr.kl,
+        kl_sampled=sampled_kl(lqr.policy, problem.anchor, problem.batch.states),
         multiplier=lqr.eta,
         lqr_passes=lqr.passes,
         residual_ratio=model.ratio,

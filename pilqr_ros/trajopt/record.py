@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntFlag
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +43,9 @@ class UpdateRecord:
         method: `pilqr`, `lqr-flm` or `pi2`.
         status: `StepStatus` flags, ``(T,)``.
         kl_wanted: LQR-FLM's KL bounds, ``(T,)``.
-        kl_got: LQR-FLM's KL divergences, ``(T,)``.
+        kl_got: LQR-FLM's KL divergences by its model, which are what is bounded, ``(T,)``.
+        kl_sampled: LQR-FLM's KL divergences over the samples' own states, ``(T,)``; more than
+            `kl_got` where the states spread further than the model says, see `divergence`.
         multiplier: LQR-FLM's Lagrange multipliers eta, ``(T,)``.
         lqr_passes: Backward passes of LQR-FLM.
         residual_ratio: Residual over cost, as the step rule sees them, ``(T,)``.
@@ -57,6 +61,7 @@ class UpdateRecord:
     covariance_ratio: Array
     kl_wanted: Array | None = None
     kl_got: Array | None = None
+    kl_sampled: Array | None = None
     multiplier: Array | None = None
     lqr_passes: int | None = None
     residual_ratio: Array | None = None
@@ -64,6 +69,28 @@ class UpdateRecord:
     pi2_kl_wanted: float | None = None
     pi2_kl_got: Array | None = None
     effective_samples: Array | None = None
+
+
+def in_short(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a report says of an update, in plain numbers.
+
+    Args:
+        record: The fields of an `UpdateRecord` by name.
+
+    Returns:
+        ``steps``: at how many time steps each `StepStatus` held. ``lqr_kl``: LQR-FLM's KL
+        divergences summed over time, as bounded (``wanted``), by the model (``got``) and over the
+        samples' own states (``sampled``), and ``largest_excess``, the largest ratio of the last to
+        the first at a time step, ``at_step``; None where LQR-FLM was not used.
+    """
+    status = record["status"]
+    steps = {str(flag.name).lower(): int(np.sum(status & flag > 0)) for flag in StepStatus}
+    if record["kl_sampled"] is None:
+        return {"steps": steps, "lqr_kl": None}
+    sums = {name: float(np.sum(record[f"kl_{name}"])) for name in ("wanted", "got", "sampled")}
+    excess = record["kl_sampled"] / record["kl_wanted"]
+    worst = {"largest_excess": float(excess.max()), "at_step": int(excess.argmax())}
+    return {"steps": steps, "lqr_kl": sums | worst}
 
 
 @dataclass(frozen=True)
