@@ -92,11 +92,12 @@ def solve_temperatures(
         costs: Cost-to-go of each sample, ``(N, T)``.
         epsilon: Bound of the KL divergence, above 0.
         prior: Prior weights, above 0, ``(N,)``; they sum to 1. None: equal ones.
-        size: Size of the numbers whose difference the costs are, ``(T,)``; costs that differ
-            less than rounding of such numbers are equal. None: the size of the costs.
+        size: Size of the numbers whose difference the costs are, where it is more than that of
+            the costs, ``(T,)``; costs that differ less than rounding of such numbers are equal.
     """
     prior = _prior(prior, costs)
-    size = np.abs(costs).max(axis=0) if size is None else size
+    largest = np.abs(costs).max(axis=0)
+    size = largest if size is None else np.maximum(largest, size)
     least = np.maximum(_ROUNDING * size, np.finfo(np.float64).tiny)
     spread = np.ptp(costs, axis=0)
     constant = spread <= least

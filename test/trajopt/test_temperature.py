@@ -153,6 +153,13 @@ def test_costs_that_differ_by_rounding_only_are_equal():
     assert not solve_temperatures(costs, 0.5).constant.any()
 
 
+def test_a_newest_batch_without_any_cost_says_nothing_of_the_rounding_of_others():
+    costs = random_costs(5)
+    plain, given = (solve_temperatures(costs, 0.5, size=size) for size in (None, np.zeros(6)))
+    np.testing.assert_array_equal(plain.weights, given.weights)
+    assert np.isfinite(given.eta).all()
+
+
 def test_a_single_sample_has_all_the_weight():
     solved = solve_temperatures(np.array([[3.0, 4.0]]), 0.5)
     np.testing.assert_array_equal(solved.weights, 1.0)
