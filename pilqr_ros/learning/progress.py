@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pilqr_ros.robot.tick_jitter import TickJitter
+from pilqr_ros.trajopt.record import in_short
 from pilqr_ros.trajopt.typing import Array
 
 Phase = Literal["collecting", "updating"]
@@ -93,4 +94,5 @@ class IterationSummary:
             "seconds_updating": self.seconds_updating,
             "interventions": dict(self.interventions),
             "ticks": None if self.ticks is None else self.ticks._asdict(),
+            "update": in_short(self.record),
         }

@@ -24,6 +24,12 @@ def test_training_improves_the_policy_step_by_step(trainer, store):
     assert [report["rollouts"] for report in store.reports()] == [4, 4]
     assert [report["interventions"] for report in store.reports()] == [{}, {}]
     assert [report["ticks"] for report in store.reports()] == [None, None]  # no clock in process
+    for iteration, report in enumerate(store.reports()):
+        arrays = np.load(store.directory / f"iteration_{iteration:03d}/condition_0/update.npz")
+        kl, steps = report["update"]["lqr_kl"], report["update"]["steps"]
+        assert kl["sampled"] == pytest.approx(arrays["kl_sampled"].sum())
+        assert kl["wanted"] == pytest.approx(arrays["kl_wanted"].sum())
+        assert steps["fell_back_to_cost"] == np.count_nonzero(arrays["status"] & 16)
     assert told[-1].iteration == 1
     assert told[-1].rollout == 4
     assert told[-1].seconds_left >= 0.0
