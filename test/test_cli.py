@@ -2,6 +2,7 @@ import json
 import re
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from pilqr_ros.cli import app, main
@@ -131,11 +132,11 @@ def test_without_ros_the_nodes_are_refused_with_what_to_do(command, monkeypatch,
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        (["plug"], "task is 'plug', but the run to resume has 'hockey'"),
-        (["--method", "pi2"], "method is 'pi2', but the run to resume has 'pilqr'"),
-        (["--seed", "7"], "seed is 7, but the run to resume has 0"),
-        (["--rollouts", "5"], "rollouts is 5, but the run to resume has 4"),
-        (["--conditions", "left, right"], "conditions is (1, 2), but the run to resume has (0,)"),
+        (["plug"], "task is 'plug', but the run has 'hockey'"),
+        (["--method", "pi2"], "method is 'pi2', but the run has 'pilqr'"),
+        (["--seed", "7"], "seed is 7, but the run has 0"),
+        (["--rollouts", "5"], "rollouts is 5, but the run has 4"),
+        (["--conditions", "left, right"], "conditions is (1, 2), but the run has (0,)"),
     ],
 )
 def test_resuming_a_run_as_another_is_refused(trained, monkeypatch, capsys, asked, message):
@@ -151,3 +152,21 @@ def test_resuming_a_run_whose_description_does_not_fit_its_task_is_refused(
     (run / "run.json").write_text(json.dumps(description | {"task": "juggling"}))
     problem = refused(["train", "--resume", str(run)], monkeypatch, capsys)
     assert "task is 'juggling', expected 'hockey'" in problem
+
+
+def test_resuming_with_a_task_file_that_was_edited_since_is_refused(
+    trained, tmp_path, monkeypatch, capsys
+):
+    run, _ = trained
+    document = yaml.safe_load((run / "task.yaml").read_text())
+    document["joints"][0]["torque_limit"] = 1.25
+    edited = tmp_path / "hockey.yaml"
+    edited.write_text(yaml.safe_dump(document))
+    problem = refused(["train", str(edited), "--resume", str(run)], monkeypatch, capsys)
+    assert "joints[0].torque_limit is 1.25, but the run has" in problem
+
+
+def test_a_resumed_training_says_which_copy_of_the_task_it_uses(trained, runner):
+    run, _ = trained
+    command = ["train", "--resume", str(run), "--in-process", "--evaluation", "0"]
+    assert f"task: {run / 'task.yaml'}" in runner.invoke(app, command).output

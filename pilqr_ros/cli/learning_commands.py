@@ -34,9 +34,10 @@ from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.policy_card import write_card
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig
 from pilqr_ros.learning.policy_tests import evaluation_by_test, named_test
-from pilqr_ros.learning.run_store import TASK_FILE, RunConfig, RunStore, find_runs, open_run
+from pilqr_ros.learning.run_config import RunConfig, check_config
+from pilqr_ros.learning.run_store import TASK_FILE, RunStore, find_runs, open_run
+from pilqr_ros.learning.same_run import check_same, check_versions
 from pilqr_ros.learning.success_curve import plot_success_curve
-from pilqr_ros.learning.training import check_config, plan_of
 from pilqr_ros.learning.video import film_evaluation
 from pilqr_ros.simulation.errors import RenderError
 from pilqr_ros.tasks import Task, load_task
@@ -158,18 +159,14 @@ def _new_config(
 ) -> RunConfig:
     """Return what a new run is to do; the task file tells what is not asked for."""
     loaded = load_task(task)
-    method = "pilqr" if method is None else method
-    usual = plan_of(loaded, method)
-    config = RunConfig(
-        task=loaded.name,
-        method=method,
-        iterations=usual.iterations if iterations is None else iterations,
-        rollouts=loaded.learning.rollouts if rollouts is None else rollouts,
+    return RunConfig.for_task(
+        loaded,
+        "pilqr" if method is None else method,
         seed=0 if seed is None else seed,
-        conditions=usual.conditions if conditions is None else _indices(loaded, conditions),
+        iterations=iterations,
+        rollouts=rollouts,
+        conditions=() if conditions is None else _indices(loaded, conditions),
     )
-    check_config(config, loaded)
-    return config
 
 
 def _indices(task: Task, names: str) -> tuple[int, ...]:
@@ -189,14 +186,14 @@ def _resumed(
     check_config(store.config, store.task)
     wanted = {
         **asked,
-        "task": None if task is None else load_task(task).name,
         "conditions": None if conditions is None else _indices(store.task, conditions),
     }
-    for name, value in wanted.items():
-        begun = getattr(store.config, name)
-        if value not in (None, begun):
-            raise RunError(f"{name} is {value!r}, but the run to resume has {begun!r}")
-    return str(run / TASK_FILE), store.config
+    check_same(store, wanted, None if task is None else load_task(task))
+    for warning in check_versions(store):
+        show.warn(warning)
+    own = run / TASK_FILE
+    show.console.print(f"task: {own}, as it was when the run was begun", soft_wrap=True)
+    return str(own), store.config
 
 
 def _final_evaluations(store: RunStore, rollouts: int) -> list[EvaluationConfig]:

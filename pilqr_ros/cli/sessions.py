@@ -14,7 +14,8 @@ from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
-from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
+from pilqr_ros.learning.run_config import RunConfig
+from pilqr_ros.learning.run_store import create_run, open_run
 from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.tasks import Task, load_task
 

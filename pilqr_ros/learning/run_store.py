@@ -5,7 +5,7 @@
     <runs>/<task>/<time>/
         task.yaml                          the task file, as it was
         models/                            the files of its MuJoCo models, as they were
-        run.json                           method, seed, conditions, versions
+        run.json                           method, seed, conditions, settings, versions
         iteration_007/network.npz          weights of the global policy at its beginning, if there
         iteration_007/supervised.json      is one, and how well it fits
         iteration_007/condition_0/
@@ -27,17 +27,14 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import platform
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from pilqr_ros import __version__
 from pilqr_ros.guided.errors import NetworkError
 from pilqr_ros.guided.network import Network, from_arrays
 from pilqr_ros.learning import atomic
@@ -51,6 +48,8 @@ from pilqr_ros.learning.rollout_files import (
     save_attempt,
     save_cost,
 )
+from pilqr_ros.learning.run_config import GUIDED, RunConfig, plan_of
+from pilqr_ros.learning.versions import versions
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.exploration import Exploration
@@ -60,45 +59,8 @@ from pilqr_ros.trajopt.typing import Array
 FORMAT = 1
 """Version of the directory's layout."""
 
-GUIDED = "mdgps-"
-"""What the names of methods within guided policy search begin with."""
-
 TASK_FILE = "task.yaml"
 """The frozen task file; its models lie in ``models`` beside it."""
-
-_LIBRARIES = ("numpy", "scipy", "mujoco", "torch")
-
-
-@dataclass(frozen=True)
-class RunConfig:
-    """What a run was asked to do.
-
-    Attributes:
-        task: Name of the task.
-        method: ``pilqr``, ``lqr-flm`` or ``pi2``; with ``mdgps-`` before it, within guided policy
-            search.
-        iterations: Number of policy updates.
-        rollouts: Rollouts of each iteration and condition.
-        seed: Seed of everything random.
-        conditions: Indices of the task's conditions.
-    """
-
-    task: str
-    method: str
-    iterations: int
-    rollouts: int
-    seed: int
-    conditions: tuple[int, ...]
-
-    @property
-    def guided(self) -> bool:
-        """Whether a global policy is trained, too."""
-        return self.method.startswith(GUIDED)
-
-    @property
-    def local_method(self) -> str:
-        """The method of the local policies' updates."""
-        return self.method.removeprefix(GUIDED)
 
 
 class RunStore:
@@ -252,6 +214,13 @@ def _exploration(path: Path) -> Exploration:
         raise RunError(f"{path} does not hold what an update explored: {error}") from error
 
 
+def settings_of(task: Task, method: str) -> dict[str, Any]:
+    """Return the settings that a method trains with, those that are defaults, too."""
+    plan = task.global_plan if method.startswith(GUIDED) else None
+    network = {} if plan is None else {"global_policy": asdict(plan.settings)}
+    return {**asdict(plan_of(task, method).settings), **network}
+
+
 def iteration_name(iteration: int) -> str:
     """Return what an iteration is called: on disk, and as a part of its run."""
     return f"iteration_{iteration:03d}"
@@ -275,7 +244,8 @@ def create_run_in(directory: Path, task: Task, config: RunConfig) -> RunStore:
     for name, content in task.model_files.items():
         atomic.write_bytes(directory / "models" / name, content)
     atomic.write_text(directory / TASK_FILE, task.source)
-    atomic.write_json(directory / "run.json", {"format": FORMAT, **asdict(config), **_versions()})
+    description = {"settings": settings_of(task, config.method), "versions": versions()}
+    atomic.write_json(directory / "run.json", {"format": FORMAT, **asdict(config), **description})
     return RunStore(directory, task, config)
 
 
@@ -323,13 +293,3 @@ def _new_directory(wanted: Path) -> Path:
             directory.mkdir(parents=True)
             break
     return directory
-
-
-def _versions() -> dict[str, Any]:
-    libraries = {}
-    for name in _LIBRARIES:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            libraries[name] = metadata.version(name)
-    return {
-        "versions": {"pilqr_ros": __version__, "python": platform.python_version(), **libraries}
-    }

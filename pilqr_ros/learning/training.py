@@ -19,63 +19,17 @@ from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.costing import CostEvaluator, CostReport
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
+from pilqr_ros.learning.run_config import plan_of
 from pilqr_ros.learning.run_lock import only_training
-from pilqr_ros.learning.run_store import GUIDED, RunConfig, RunStore
+from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.robot.tick_jitter import judge_ticks
-from pilqr_ros.tasks import Task
-from pilqr_ros.tasks.schema import MAX_ITERATIONS, MAX_ROLLOUTS, MIN_ROLLOUTS
-from pilqr_ros.tasks.task import GuidedPlan, LearningPlan
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.errors import UpdateError
 from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
-from pilqr_ros.trajopt.update import METHODS, Turn, UpdateResult, update
-
-ALL_METHODS = (*METHODS, *(f"{GUIDED}{method}" for method in METHODS))
-"""The methods by name, alone and within guided policy search."""
-
-
-def plan_of(task: Task, method: str) -> LearningPlan | GuidedPlan:
-    """Return where, how long and with which settings a method trains unless told otherwise."""
-    if method.startswith(GUIDED) and task.guided is not None:
-        return task.guided
-    return task.learning
-
-
-def check_config(config: RunConfig, task: Task) -> None:
-    """Check that a run can be done as it is asked for.
-
-    Raises:
-        TrainingError: A value is not allowed; the message names it and what is.
-    """
-    if config.task != task.name:
-        raise TrainingError(f"task is {config.task!r}, expected {task.name!r}")
-    if config.method not in ALL_METHODS:
-        known = ", ".join(ALL_METHODS)
-        raise TrainingError(f"method is {config.method!r}, expected one of {known}")
-    if config.guided and task.global_plan is None:
-        raise TrainingError(
-            f"method is {config.method}, but {task.name}'s file has no section global_policy"
-        )
-    _check_range("iterations", config.iterations, 1, MAX_ITERATIONS)
-    _check_range("rollouts", config.rollouts, MIN_ROLLOUTS, MAX_ROLLOUTS)
-    _check_range("seed", config.seed, 0, 2**64 - 1)
-    if len(config.conditions) > len(task.conditions):
-        many, most = len(config.conditions), len(task.conditions)
-        raise TrainingError(f"conditions has {many} entries, expected at most {most}")
-    if not config.conditions:
-        raise TrainingError("conditions is empty, expected at least one index")
-    if len(set(config.conditions)) < len(config.conditions):
-        raise TrainingError(f"conditions is {config.conditions}, expected each index once")
-    for condition in config.conditions:
-        _check_range("condition", condition, 0, len(task.conditions) - 1)
-
-
-def _check_range(name: str, value: int, low: int, high: int) -> None:
-    if not low <= value <= high:
-        raise TrainingError(f"{name} is {value}, expected {low} to {high}")
+from pilqr_ros.trajopt.update import Turn, UpdateResult, update
 
 
 @dataclass

@@ -136,12 +136,12 @@ def test_a_run_that_was_begun_otherwise_is_not_mixed_in(tmp_path, monkeypatch):
     monkeypatch.setattr("pilqr_ros.experiments.comparison.EVALUATION_ROLLOUTS", 1)
     (job,) = plan("hockey", ["pi2"], range(1), tmp_path, iterations=1)
     run_job(job)
-    with pytest.raises(RunError, match="was begun with iterations 1, not 2"):
+    with pytest.raises(RunError, match="iterations is 2, but the run has 1"):
         run_job(replace(job, iterations=2))
     task_file = job.directory / "task.yaml"
     text = task_file.read_text()
     task_file.write_text(text.replace("joint_jitter: 0.003", "joint_jitter: 0.004"))
-    with pytest.raises(RunError, match="was begun with another task file"):
+    with pytest.raises(RunError, match=r"reset\.joint_jitter is 0\.003, but the run has 0\.004"):
         run_job(job)
 
 

@@ -171,7 +171,7 @@ def test_a_run_of_another_task_is_refused(learner, whole_graph, task, runs):
     other = type(task).from_text(task.source.replace("name: hockey", "name: door", 1))
     store = create_run(runs, other, RunConfig("door", "pilqr", 2, 4, 0, (0,)))
     result = learner.train(TrainLocal.Goal(resume=str(store.directory)), lambda _: None)
-    assert "task.name is 'door', expected 'hockey'" in result.message
+    assert "task is 'hockey', but the run has 'door'" in result.message
 
 
 def test_cancelling_keeps_everything_and_resuming_ends_as_if_nothing_had_been(
