@@ -15,9 +15,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pilqr_ros.learning import refusal
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.costing import CostEvaluator, CostReport
-from pilqr_ros.learning.errors import TrainingError, TrainingStopped
+from pilqr_ros.learning.errors import PolicyRefused, TrainingError, TrainingStopped
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
 from pilqr_ros.learning.run_config import plan_of
 from pilqr_ros.learning.run_lock import only_training
@@ -101,20 +102,44 @@ class Trainer:
             )
 
     def _improve(self, iteration: int, condition: int) -> IterationSummary:
-        policy, _ = self.store.policy(iteration, condition)
-        return self._learn(self._samples(policy, iteration, condition), iteration, condition)
+        return self._learn(self._collect(iteration, condition), iteration, condition)
 
-    def _samples(self, policy: Policy, iteration: int, condition: int) -> _Samples:
-        """Collect the rollouts of an iteration, or find them on disk."""
-        began = time.monotonic()
-        samples = [
-            self._sample(policy, iteration, condition, sample)
-            for sample in range(self.store.config.rollouts)
-        ]
+    def _policy(self, iteration: int, condition: int) -> Policy:
+        """Return the policy whose rollouts an iteration learns from."""
+        return self.store.policy(iteration, condition)[0]
+
+    def _collect(self, iteration: int, condition: int) -> Samples:
+        """Collect the rollouts of an iteration; a policy that is refused goes half-way back."""
+        refusal.complete(self.store, iteration, condition)
+        counted = self._progress.rollout
+        while True:
+            try:
+                return self._samples(iteration, condition)
+            except PolicyRefused as error:
+                self._go_back(iteration, condition, error)
+                self._tell(rollout=counted)
+
+    def _go_back(self, iteration: int, condition: int, error: PolicyRefused) -> None:
+        """Replace a refused policy, or give up.
+
+        Raises:
+            TrainingError: There is nothing to go back to.
+        """
+        refusal.go_back(self.store, iteration, condition, str(error))
+        count = refusal.halvings(self.store, iteration, condition)
+        self._tell(waiting_for=f"step halved {count} of {refusal.MAX_HALVINGS} times: {error}")
+
+    def _samples(self, iteration: int, condition: int) -> Samples:
+        """Collect the rollouts of an iteration's policy, or find them on disk."""
+        began, policy = time.monotonic(), self._policy(iteration, condition)
+        samples = []
+        for sample in range(self.store.config.rollouts):
+            samples.append(self._sample(policy, iteration, condition, sample))
+            self._tell(rollout=self._progress.rollout + 1, waiting_for="")
         self._batches[condition].append(_batch(samples))
-        return _Samples(samples, time.monotonic() - began)
+        return Samples(samples, time.monotonic() - began)
 
-    def _learn(self, collected: _Samples, iteration: int, condition: int) -> IterationSummary:
+    def _learn(self, collected: Samples, iteration: int, condition: int) -> IterationSummary:
         """Update a policy from its rollouts and keep what came of it."""
         began, samples = time.monotonic(), collected.samples
         self._tell(phase="updating")
@@ -126,6 +151,7 @@ class Trainer:
             condition=condition,
             rollouts=len(samples),
             rollouts_invalid=self.store.invalid_count(iteration, condition),
+            refusals=refusal.reasons(self.store, iteration, condition),
             total_costs=np.array([cost.total for _, cost in samples]),
             successes=np.array([cost.success for _, cost in samples]),
             distances=np.array([cost.distance for _, cost in samples]),
@@ -183,37 +209,29 @@ class Trainer:
     def _sample(
         self, policy: Policy, iteration: int, condition: int, sample: int
     ) -> tuple[Rollout, CostReport]:
+        """Return a rollout and its cost, executed now unless it is on disk."""
         place = (iteration, condition, sample)
-        rollout = self.store.rollout(*place)
+        rollout, cost = self.store.rollout(*place), self.store.cost(*place)
         if rollout is None:
-            began = time.monotonic()
-            rollout = execute_until_valid(
-                self.collector,
-                policy,
-                TrainingPlace(self.store, *place),
-                explore=True,
-                check_stop=self._check_stop,
-            )
-            self._pace.collected(time.monotonic() - began)
-        cost = self.store.cost(*place)
+            rollout, cost = self._execute(policy, TrainingPlace(self.store, *place)), None
         if cost is None:
             cost = self.evaluator.evaluate(rollout)
             self.store.save_cost(*place, cost)
-        self._tell(rollout=self._progress.rollout + 1)
         return rollout, cost
 
+    def _execute(self, policy: Policy, place: TrainingPlace) -> Rollout:
+        began = time.monotonic()
+        rollout = execute_until_valid(
+            self.collector, policy, place, explore=True, check_stop=self._check_stop
+        )
+        self._pace.collected(time.monotonic() - began)
+        return rollout
+
     def _stored_batch(self, iteration: int, condition: int) -> Batch:
-        samples = []
-        for sample in range(self.store.config.rollouts):
-            rollout = self.store.rollout(iteration, condition, sample)
-            cost = self.store.cost(iteration, condition, sample)
-            if rollout is None or cost is None:
-                raise TrainingError(
-                    f"{self.store.directory} lacks rollout {sample} of the finished iteration "
-                    f"{iteration}, condition {condition}: it cannot be continued"
-                )
-            samples.append((rollout, cost))
-        return _batch(samples)
+        """Return the samples of an iteration that is finished; what was deleted is done again."""
+        policy = self._policy(iteration, condition)
+        places = range(self.store.config.rollouts)
+        return _batch([self._sample(policy, iteration, condition, sample) for sample in places])
 
     def _check_stop(self) -> None:
         if self.should_stop():
@@ -227,7 +245,7 @@ class Trainer:
         self.on_progress(self._progress)
 
 
-class _Samples(NamedTuple):
+class Samples(NamedTuple):
     """Rollouts with their costs, and how long they took [s]."""
 
     samples: list[tuple[Rollout, CostReport]]

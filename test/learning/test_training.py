@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -111,3 +113,34 @@ def test_a_finished_run_has_nothing_left_to_do(trainer, flaky):
     trainer.collector = again
     trainer.run()
     assert again.calls == 0
+
+
+@pytest.mark.parametrize("iteration", [0, 1])
+@pytest.mark.parametrize("with_cost", [True, False])
+def test_a_rollout_that_was_deleted_is_executed_again_with_the_same_seed(
+    trainer, store, flaky, arrays_of_run, task, iteration, with_cost
+):
+    """Of an earlier iteration, too: its policy is on disk."""
+    whole = flaky()
+    trainer.collector = whole
+    trainer.run()
+    kept = arrays_of_run(store.directory)
+    place = store.directory / f"iteration_{iteration:03d}/condition_0"
+    (place / "rollout_02.npz").unlink()
+    if with_cost:
+        (place / "rollout_02.cost.npz").unlink()
+    (store.directory / "iteration_002/condition_0/policy.npz").unlink()
+    again = flaky()
+    Trainer(open_run(store.directory), again, TaskCostEvaluator(task)).run()
+    assert again.seeds == [whole.seeds[4 * iteration + 2]]
+    assert arrays_of_run(store.directory) == kept
+
+
+def test_the_cost_of_a_rollout_that_was_deleted_is_not_taken_for_the_new_ones(trainer, store):
+    trainer.run()
+    cost = store.cost(1, 0, 2)
+    store.save_cost(1, 0, 2, replace(cost, costs=cost.costs + 1.0))
+    (store.directory / "iteration_001/condition_0/rollout_02.npz").unlink()
+    (store.directory / "iteration_002/condition_0/policy.npz").unlink()
+    trainer.run()
+    np.testing.assert_array_equal(store.cost(1, 0, 2).costs, cost.costs)
