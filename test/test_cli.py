@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -170,3 +171,78 @@ def test_a_resumed_training_says_which_copy_of_the_task_it_uses(trained, runner)
     run, _ = trained
     command = ["train", "--resume", str(run), "--in-process", "--evaluation", "0"]
     assert f"task: {run / 'task.yaml'}" in runner.invoke(app, command).output
+
+
+@pytest.fixture
+def broken_later(monkeypatch):
+    """Let training's rollouts fail from some call on, and return a switch for evaluations."""
+    collect, calls, switch = InProcessCollector.collect, [], {"evaluates": True}
+
+    def failing(self, policy, condition, seed, explore, jitter):
+        rollout = collect(self, policy, condition, seed, explore, jitter)
+        calls.append(seed)
+        works = len(calls) <= switch["from"] if explore else switch["evaluates"]
+        return rollout if works else replace(rollout, valid=False, reason="j1 is out of bounds")
+
+    monkeypatch.setattr(InProcessCollector, "collect", failing)
+    return switch
+
+
+FAILING = ["train", "hockey", "--iterations", "3", "--rollouts", "2", "--evaluation", "1"]
+
+
+def failed_training(directory, monkeypatch, capsys):
+    """Run a training that must fail, and return the run and what was said on both streams."""
+    command = ["pilqr", *FAILING, "--no-video", "--in-process", "--runs", str(directory)]
+    monkeypatch.setattr("sys.argv", command)
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 1
+    return next(find_runs(directory)), capsys.readouterr()
+
+
+def test_a_training_that_fails_leaves_its_best_policy_evaluated_and_its_curve(
+    broken_later, tmp_path, monkeypatch, capsys
+):
+    broken_later["from"] = 4
+    run, said = failed_training(tmp_path, monkeypatch, capsys)
+    reports = [json.loads(path.read_text()) for path in sorted(run.rglob("report.json"))]
+    costs = [sum(report["total_costs"]) for report in reports]
+    assert len(costs) == 2
+    best = costs.index(min(costs))
+    (evaluated,) = (run / "evaluations").iterdir()
+    assert evaluated.name.startswith(f"iteration_{best:03d}")
+    assert (run / "learning_curve.png").exists()
+    assert f"best policy so far is that of iteration {best + 1}" in said.err
+    assert "evaluation" in said.out
+    assert said.err.rstrip().endswith(f"`pilqr train --resume {run}` continues")
+    assert "j1 is out of bounds" in said.err
+
+
+def test_a_robot_that_cannot_evaluate_either_hides_neither_curve_nor_reason(
+    broken_later, tmp_path, monkeypatch, capsys
+):
+    broken_later |= {"from": 2, "evaluates": False}
+    run, said = failed_training(tmp_path, monkeypatch, capsys)
+    assert (run / "learning_curve.png").exists()
+    assert "no evaluation: evaluation, condition 0, rollout 0" in said.err
+    assert said.err.rstrip().endswith(f"`pilqr train --resume {run}` continues")
+
+
+def test_a_training_that_fails_at_once_has_nothing_to_evaluate(
+    broken_later, tmp_path, monkeypatch, capsys
+):
+    broken_later["from"] = 0
+    run, said = failed_training(tmp_path, monkeypatch, capsys)
+    assert not (run / "evaluations").exists()
+    assert "it is the first policy" in said.err
+
+
+def test_halved_steps_stand_in_the_table(broken_later, tmp_path, monkeypatch, capsys, runner):
+    broken_later["from"] = 2
+    run, _ = failed_training(tmp_path, monkeypatch, capsys)
+    broken_later["from"] = 10_000
+    command = ["train", "--resume", str(run), "--in-process", "--evaluation", "0"]
+    output = runner.invoke(app, command).output
+    assert "step halved" in output
+    assert re.search(r"2 .* middle .* 6 ", output)

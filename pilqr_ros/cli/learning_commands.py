@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,10 +27,11 @@ from pilqr_ros.cli.arguments import (
     Seed,
     WhichPolicy,
 )
-from pilqr_ros.cli.sessions import Session, Where, open_session
+from pilqr_ros.cli.sessions import Session, TrainingEndedEarly, Where, open_session
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.learning.best_iteration import best_iteration
 from pilqr_ros.learning.curves import plot_learning_curve
-from pilqr_ros.learning.errors import RunError
+from pilqr_ros.learning.errors import RunError, TrainingStopped
 from pilqr_ros.learning.policy_card import write_card
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig
 from pilqr_ros.learning.policy_tests import evaluation_by_test, named_test
@@ -70,7 +71,10 @@ def train(
     robot_config: RobotFile = "",
     discovery: Discovery = "auto",
 ) -> None:
-    """Train the policies of a task, evaluate them, and leave curve, video and data in the run."""
+    """Train the policies of a task, evaluate them, and leave curve, video and data in the run.
+
+    A training that fails leaves the same, of its best policy so far, and a non-zero exit code.
+    """
     if resume is None:
         task = "hockey" if task is None else task
         config = _new_config(task, method, iterations, rollouts, seed, conditions)
@@ -79,16 +83,16 @@ def train(
         task, config = _resumed(resume, task, conditions, asked)
     where = Where(real_time_factor, record, namespace, in_process, attach, robot_config, discovery)
     with open_session(task, runs, where) as work:
-        with show.TrainingBar(f"{config.task} {config.method}") as bar:
-            directory = work.train(config, resume, bar.update)
-        store = open_run(directory)
+        store, failure = _train(work, config, resume)
         show.show_iterations(store)
-        if evaluation > 0:
-            for planned in _final_evaluations(store, evaluation):
-                _evaluate(work, store, planned)
+        iteration = -1 if failure is None else _best_of(store, failure)
+        planned = _final_evaluations(store, evaluation, iteration) if evaluation > 0 else []
+        evaluated = _evaluate_all(work, store, planned, failure)
     show.console.print(f"card: {write_card(store)}", soft_wrap=True)
-    _draw(store, video=video and evaluation > 0)
-    show.console.print(f"run: {directory}", soft_wrap=True)
+    _draw(store, video=video and evaluated)
+    show.console.print(f"run: {store.directory}", soft_wrap=True)
+    if failure is not None:
+        raise failure
 
 
 def evaluate(
@@ -196,12 +200,75 @@ def _resumed(
     return str(own), store.config
 
 
-def _final_evaluations(store: RunStore, rollouts: int) -> list[EvaluationConfig]:
-    """Return how a finished run is evaluated: where there are tests of a global policy, by them."""
+def _train(
+    work: Session, config: RunConfig, resume: Path | None
+) -> tuple[RunStore, TrainingEndedEarly | None]:
+    """Train and return the run, and why it ended early if it did.
+
+    Raises:
+        TrainingEndedEarly: The run was not begun, or no iteration of it is finished.
+        TrainingStopped: The user interrupted it.
+    """
+    try:
+        with show.TrainingBar(f"{config.task} {config.method}") as bar:
+            return open_run(work.train(config, resume, bar.update)), None
+    except TrainingEndedEarly as failure:
+        if not failure.directory:
+            raise
+        store = open_run(Path(failure.directory))
+        if store.iterations_finished == 0:
+            raise
+        return store, failure
+
+
+def _best_of(store: RunStore, failure: TrainingEndedEarly) -> int:
+    """Return the iteration whose policies did best before a training failed, and say which.
+
+    Raises:
+        TrainingEndedEarly: None is finished.
+    """
+    best = best_iteration(store)
+    if best is None:
+        raise failure
+    show.warn(
+        f"training ended early; its best policy so far is that of iteration {best.iteration + 1} "
+        f"(evaluate --iteration {best.iteration}), whose rollouts cost {best.mean_cost:.4g}"
+    )
+    return best.iteration
+
+
+def _final_evaluations(store: RunStore, rollouts: int, iteration: int) -> list[EvaluationConfig]:
+    """Return how a run is evaluated: where there are tests of a global policy, by them.
+
+    Args:
+        store: The run.
+        rollouts: Rollouts of each condition where there are no tests.
+        iteration: Whose policies; -1 for the last.
+    """
     guided = store.task.guided
     if not store.config.guided or guided is None or not guided.tests:
-        return [EvaluationConfig(rollouts=rollouts, seed=store.config.seed)]
-    return [evaluation_by_test(store, name) for name in guided.tests]
+        return [EvaluationConfig(iteration, rollouts, seed=store.config.seed)]
+    return [evaluation_by_test(store, name, iteration) for name in guided.tests]
+
+
+def _evaluate_all(
+    work: Session,
+    store: RunStore,
+    planned: Sequence[EvaluationConfig],
+    failure: TrainingEndedEarly | None,
+) -> bool:
+    """Evaluate a run and tell whether it was; after a failed training that may fail as well."""
+    try:
+        for config in planned:
+            _evaluate(work, store, config)
+    except TrainingStopped:
+        raise
+    except PilqrError as error:
+        if failure is None:
+            raise
+        show.warn(f"no evaluation: {error}")
+        return False
+    return len(planned) > 0
 
 
 def _evaluate(work: Session, store: RunStore, config: EvaluationConfig) -> None:
