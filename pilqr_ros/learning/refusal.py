@@ -31,7 +31,7 @@ from pilqr_ros.learning.errors import TrainingError
 from pilqr_ros.learning.rollout_files import move_rollouts
 from pilqr_ros.learning.run_config import plan_of
 from pilqr_ros.learning.run_store import RunStore
-from pilqr_ros.trajopt.partial_step import between, part_of_step
+from pilqr_ros.trajopt.partial_step import between, factor_between, part_of_step
 from pilqr_ros.trajopt.typing import Array
 
 MAX_HALVINGS = 6
@@ -170,7 +170,6 @@ def network_between(start: Network, end: Network, share: float) -> Network:
     if share == 0.0:
         return start
     first = renormalised(start, end.mean, end.scale)
-    covariance = between(first.L @ first.L.T, end.L @ end.L.T, share)
     weights = zip(first.weights, end.weights, strict=True)
     biases = zip(first.biases, end.biases, strict=True)
     return Network(
@@ -178,7 +177,7 @@ def network_between(start: Network, end: Network, share: float) -> Network:
         biases=tuple(between(*pair, share) for pair in biases),
         mean=end.mean,
         scale=end.scale,
-        L=np.linalg.cholesky(covariance),
+        L=factor_between(first.L, end.L, share),
     )
 
 

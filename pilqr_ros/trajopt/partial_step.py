@@ -34,10 +34,16 @@ def part_of_step(start: TVLGPolicy, end: TVLGPolicy, share: float) -> TVLGPolicy
     return TVLGPolicy(
         K=between(start.K, end.K, share),
         k=between(start.k, end.k, share),
-        L=np.linalg.cholesky(between(start.covariance, end.covariance, share)),
+        L=factor_between(start.L, end.L, share),
     )
 
 
 def between(start: Array, end: Array, share: float) -> Array:
     """Return the array that lies a share of the way from one to another of its shape."""
     return np.asarray((1.0 - share) * start + share * end)
+
+
+def factor_between(start: Array, end: Array, share: float) -> Array:
+    """Return the Cholesky factor of the covariance between those of two, ``(..., dU, dU)``."""
+    first, last = start @ start.swapaxes(-1, -2), end @ end.swapaxes(-1, -2)
+    return np.asarray(np.linalg.cholesky(between(first, last, share)), dtype=np.float64)

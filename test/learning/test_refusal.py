@@ -265,6 +265,25 @@ def test_a_refused_network_goes_back_in_all_its_conditions(guided_task, small, c
         np.testing.assert_allclose(store.policy(1, condition)[1], expected, rtol=1e-12)
 
 
+def test_a_refused_local_policy_of_a_guided_training_goes_back_alone(
+    task, small, collector, tmp_path
+):
+    config = replace(small, method="mdgps-pilqr", conditions=(0, 1))
+    evaluator = TaskCostEvaluator(task)
+    plain = create_run(tmp_path / "plain", task, config)
+    GuidedTrainer(plain, collector, evaluator).run()
+    updated = plain.policy(1, 1)[0]
+    guarded = Guarded(collector, lambda policy, condition: np.array_equal(policy.k, updated.k))
+    store = create_run(tmp_path / "refused", task, config)
+    GuidedTrainer(store, guarded, evaluator).run()
+    assert [report["halvings"] for report in store.reports()] == [0, 0, 0, 1]
+    half = 0.5 * (plain.policy(0, 1)[0].k + updated.k)
+    np.testing.assert_allclose(store.policy(1, 1)[0].k, half, atol=1e-12)
+    np.testing.assert_array_equal(store.policy(1, 0)[0].k, plain.policy(1, 0)[0].k)
+    np.testing.assert_array_equal(store.network(1).weights[0], plain.network(1).weights[0])
+    assert store.iterations_finished == 2
+
+
 def test_a_network_between_two_maps_as_they_do_at_its_ends(guided_task, small, collector, tmp_path):
     config = replace(small, method="mdgps-pilqr", iterations=1)
     store = create_run(tmp_path / "plain", guided_task, config)
