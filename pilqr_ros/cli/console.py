@@ -81,7 +81,7 @@ def show_iterations(store: RunStore) -> None:
     columns = ["iteration", "condition", "rollouts", "mean cost", "success", distance]
     reports = store.reports()
     halved = any(report.get("halvings", 0) > 0 for report in reports)
-    columns += ["step halved"] * halved
+    columns += ["halved"] * halved
     table = _table(f"{config.task}, {config.method}, seed {config.seed}", *columns)
     for report in reports:
         table.add_row(

@@ -102,8 +102,9 @@ def _advice(iteration: int) -> str:
             "initial_policy (its gains, its torque_std) or limits with which it can be executed"
         )
     return (
-        "not even the policy that was accepted before can be executed any more: look at the "
-        "robot, its sensors and its start, then resume"
+        "not even the policy that was accepted before can be executed: look at the robot, its "
+        "sensors and its start, and how near to the limits that policy works with its noise "
+        f"(what failed is in the folder of iteration {iteration - 1}, too), then resume"
     )
 
 
