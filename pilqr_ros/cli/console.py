@@ -78,9 +78,12 @@ def show_iterations(store: RunStore) -> None:
     """Print one row an iteration and condition."""
     config = store.config
     distance = f"distance [{store.task.distance_unit}]"
-    columns = ("iteration", "condition", "rollouts", "mean cost", "success", distance)
+    columns = ["iteration", "condition", "rollouts", "mean cost", "success", distance]
+    reports = store.reports()
+    halved = any(report.get("halvings", 0) > 0 for report in reports)
+    columns += ["halved"] * halved
     table = _table(f"{config.task}, {config.method}, seed {config.seed}", *columns)
-    for report in store.reports():
+    for report in reports:
         table.add_row(
             str(report["iteration"] + 1),
             store.task.conditions[report["condition"]].name,
@@ -88,6 +91,7 @@ def show_iterations(store: RunStore) -> None:
             f"{np.mean(report['total_costs']):.1f}",
             f"{np.mean(report['successes']):.0%}",
             f"{np.mean(report['distances']):.3f}",
+            *[str(report.get("halvings", 0))] * halved,
         )
     console.print(table)
 

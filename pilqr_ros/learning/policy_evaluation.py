@@ -171,6 +171,7 @@ class _EvaluationPlace:
     condition: int
     sample: int
     failed: int = 0
+    reason: str = ""
 
     def __str__(self) -> str:
         return f"evaluation, condition {self.condition}, rollout {self.sample}"
@@ -180,10 +181,15 @@ class _EvaluationPlace:
         which = (self.iteration, self.condition, self.sample)
         return rollout_seed(self.run_seed, *which, self.failed, Stream.EVALUATION)
 
+    def failures(self) -> tuple[int, str]:
+        """Return how many attempts failed in a row, and why the last one did."""
+        return self.failed, self.reason
+
     def keep(self, rollout: Rollout) -> None:
         """Store an attempt."""
         save_attempt(self.path, rollout)
-        self.failed += not (rollout.valid or rollout.interrupted)
+        if not (rollout.valid or rollout.interrupted):
+            self.failed, self.reason = self.failed + 1, rollout.reason
 
 
 def summarise(results: list[EvaluatedRollout]) -> dict[str, float | int]:

@@ -11,6 +11,8 @@ from pilqr_ros.learning import atomic
 from pilqr_ros.learning.costing import CostReport
 from pilqr_ros.learning.errors import RunError
 from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.tasks import Task
+from pilqr_ros.trajopt.typing import Array
 
 _ROLLOUT_ARRAYS = (
     "states",
@@ -21,6 +23,9 @@ _ROLLOUT_ARRAYS = (
     "interventions",
     "ticks",
 )
+
+AGAIN = "delete it and resume: the rollout is executed again with the same seed"
+"""What helps against a damaged rollout, of the present iteration or an earlier one."""
 
 
 def save_rollout(path: Path, rollout: Rollout) -> None:
@@ -40,18 +45,41 @@ def save_attempt(path: Path, rollout: Rollout) -> None:
         save_rollout(path, rollout)
         return
     kind = "interrupted" if rollout.interrupted else "invalid"
-    number = len(list(path.parent.glob(f"{path.stem}.{kind}_*.npz")))
-    save_rollout(path.with_suffix(f".{kind}_{number}.npz"), rollout)
+    save_rollout(path.with_suffix(f".{kind}_{_next_number(path, kind)}.npz"), rollout)
 
 
 def failed_attempts(path: Path) -> int:
     """Return how many rollouts failed in a place."""
-    return len(list(path.parent.glob(f"{path.stem}.invalid_*.npz")))
+    return _next_number(path, "invalid")
+
+
+def last_failure(path: Path) -> str:
+    """Return why the last rollout that failed in a place did; empty if none did.
+
+    Raises:
+        RunError: Its file is damaged.
+    """
+    failed = failed_attempts(path)
+    if failed == 0:
+        return ""
+    return load_rollout(path.with_suffix(f".invalid_{failed - 1}.npz")).reason
+
+
+def _next_number(path: Path, kind: str) -> int:
+    """Return the number after the last one that is taken, so that nothing is overwritten."""
+    taken = [other.stem.rpartition("_")[2] for other in path.parent.glob(f"{path.stem}.{kind}_*")]
+    return 1 + max((int(number) for number in taken if number.isdecimal()), default=-1)
+
+
+def move_rollouts(directory: Path, to: Path) -> None:
+    """Move every rollout of a directory, valid or not, with its cost, into another one."""
+    for path in sorted(directory.glob("rollout_*.npz")):
+        path.replace(to / path.name)
 
 
 def count_unused(directory: Path) -> int:
-    """Return how many rollouts in a directory failed or were interrupted."""
-    return sum(len(list(directory.glob(f"*.{kind}_*.npz"))) for kind in ("invalid", "interrupted"))
+    """Return how many rollouts in a directory, or set aside there, failed or were interrupted."""
+    return sum(len(list(directory.rglob(f"*.{kind}_*.npz"))) for kind in ("invalid", "interrupted"))
 
 
 def load_rollout(path: Path) -> Rollout:
@@ -72,6 +100,44 @@ def load_rollout(path: Path) -> Rollout:
         )
     except KeyError as error:
         raise RunError(f"{path} lacks the array {error}") from error
+    except (TypeError, ValueError) as error:
+        raise RunError(f"{path} does not hold a rollout: {error}") from error
+
+
+def load_sample(path: Path, task: Task, condition: int) -> Rollout:
+    """Read a rollout that is learned from.
+
+    Raises:
+        RunError: It is damaged, not valid, or not one of this task in this condition.
+    """
+    try:
+        rollout = load_rollout(path)
+    except RunError as error:
+        raise RunError(f"{error}; {AGAIN}") from error
+    fault = _fault(rollout, task, condition)
+    if fault:
+        raise RunError(f"{path} does not belong here: {fault}; {AGAIN}")
+    return rollout
+
+
+def _fault(rollout: Rollout, task: Task, condition: int) -> str:
+    """Tell why a rollout is not one of a task in a condition; empty if it is."""
+    action = (task.T, task.dU)
+    shapes = {"states": (task.T, task.dX), "commanded": action, "applied": action, "noise": action}
+    for name, shape in shapes.items():
+        array = getattr(rollout, name)
+        if array.shape != shape:
+            return f"{name} has shape {array.shape}, expected {shape}"
+        if not _is_finite(array):
+            return f"{name} holds what is not a finite number"
+    if rollout.condition != condition:
+        return f"it is of condition {rollout.condition}, expected {condition}"
+    return "" if rollout.valid else f"it is not valid: {rollout.reason}"
+
+
+def _is_finite(array: Array) -> bool:
+    """Tell whether an array of a file holds finite numbers only, and no text."""
+    return array.dtype.kind in "fiu" and bool(np.all(np.isfinite(array)))
 
 
 def save_cost(path: Path, cost: CostReport) -> None:
@@ -96,3 +162,21 @@ def load_cost(path: Path) -> CostReport:
         )
     except KeyError as error:
         raise RunError(f"{path} lacks the array {error}") from error
+    except (TypeError, ValueError) as error:
+        raise RunError(f"{path} does not hold a rollout's cost: {error}") from error
+
+
+def load_sample_cost(path: Path, T: int) -> CostReport:
+    """Read the cost of a rollout of T steps that is learned from.
+
+    Raises:
+        RunError: It is damaged, or of another rollout.
+    """
+    advice = "delete it and resume: the rollout's cost is evaluated again"
+    try:
+        cost = load_cost(path)
+    except RunError as error:
+        raise RunError(f"{error}; {advice}") from error
+    if cost.costs.shape != (T,) or not _is_finite(cost.costs):
+        raise RunError(f"{path} does not hold {T} finite costs; {advice}")
+    return cost

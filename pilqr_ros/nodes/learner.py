@@ -157,7 +157,7 @@ class LearnerNode(Node):
         store: RunStore | None = None
         try:
             await self._wait_until_free()
-            config, store = training_plan(goal.request, self._task)
+            config, store = training_plan(goal.request, self._task, self.get_logger().warning)
             if store is None:
                 store = create_run(self._runs, self._task, config)
             self.get_logger().info(f"training {config.method} in {store.directory}")

@@ -13,8 +13,9 @@ from typing import Any
 
 from pilqr_ros.learning import atomic
 from pilqr_ros.learning.errors import RunError
+from pilqr_ros.learning.refusal import MAX_HALVINGS
 from pilqr_ros.learning.run_store import RunStore, open_run
-from pilqr_ros.learning.sampling import training_seed
+from pilqr_ros.learning.sampling import MAX_ATTEMPTS, training_seed
 from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.reader import read_messages
 from pilqr_ros.robot.errors import MessageError
@@ -27,8 +28,9 @@ ROLLOUT = "pilqr_msgs/msg/Rollout"
 RUN = "pilqr_msgs/msg/TrainingRun"
 MODELS = "models"
 
-MOST_ATTEMPTS = 20
-"""Invalid rollouts in one place that are told from those of an evaluation."""
+MOST_ATTEMPTS = (MAX_HALVINGS + 2) * MAX_ATTEMPTS
+"""Attempts in one place, of all policies that were refused there, too, that are told from those of
+an evaluation."""
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,22 @@ def test_a_run_of_another_task_is_refused(learner, whole_graph, task, runs):
     other = type(task).from_text(task.source.replace("name: hockey", "name: door", 1))
     store = create_run(runs, other, RunConfig("door", "pilqr", 2, 4, 0, (0,)))
     result = learner.train(TrainLocal.Goal(resume=str(store.directory)), lambda _: None)
-    assert "task.name is 'door', expected 'hockey'" in result.message
+    assert "task is 'hockey', but the run has 'door'" in result.message
+
+
+def test_a_run_is_neither_continued_nor_evaluated_by_nodes_of_an_edited_task(
+    learner, whole_graph, task, runs
+):
+    text = task.source.replace("joint_jitter: 0.003", "joint_jitter: 0.004")
+    edited = type(task).from_text(text, folder=task.folder)
+    run = create_run(runs, edited, RunConfig("hockey", "pilqr", 2, 4, 0, (0,))).directory
+    goals = (
+        (learner.train, TrainLocal.Goal(resume=str(run))),
+        (learner.evaluate, EvaluatePolicy.Goal(run=str(run), rollouts=1)),
+    )
+    for send, goal in goals:
+        message = send(goal, lambda _: None).message
+        assert "reset.joint_jitter is 0.003, but the run has 0.004" in message
 
 
 def test_cancelling_keeps_everything_and_resuming_ends_as_if_nothing_had_been(
