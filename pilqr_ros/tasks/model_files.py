@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 
 import mujoco
 
+from pilqr_ros.foreign_file import read_foreign
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.schema import Models
 
@@ -118,10 +119,7 @@ def _read(root: Path, path: str, key: str) -> bytes:
     """Return the content of a file after checking where it lies and how large it is."""
     _check_inside(root, path, key)
     try:
-        size = (root / path).stat().st_size
-        if size > MAX_BYTES:
-            raise TaskError(key, f"{root / path} has {size} bytes, allowed are {MAX_BYTES}")
-        return (root / path).read_bytes()
+        return read_foreign(root / path, MAX_BYTES)
     except OSError as error:
         raise TaskError(key, f"{root / path} cannot be read: {error}") from error
 

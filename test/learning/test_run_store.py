@@ -28,9 +28,14 @@ def test_a_rollout_and_its_cost_come_back_as_they_were(store, task, rollout):
     assert store.cost(0, 0, 3).total == cost.total
 
 
+SAMPLED = ((2, 3, 3), (3, 3, 3), (2, 3), (2, 3))
+"""Shapes of an exploration of 2 rollouts, 3 steps and 3 joints."""
+
+
 def test_what_the_last_updates_explored_comes_back_oldest_first(store):
     stored = [
-        Exploration(*np.random.default_rng(i).standard_normal((4, 2, 3, 3))) for i in range(4)
+        Exploration(*(np.random.default_rng(i).standard_normal(shape) for shape in SAMPLED))
+        for i in range(4)
     ]
     for iteration, exploration in enumerate(stored):
         store.save_exploration(iteration, 0, exploration)
@@ -44,10 +49,10 @@ def test_what_the_last_updates_explored_comes_back_oldest_first(store):
 
 
 def test_a_file_that_is_no_exploration_is_refused_by_name(store):
-    store.save_exploration(0, 0, Exploration(*np.zeros((4, 2, 3, 3))))
+    store.save_exploration(0, 0, Exploration(*(np.zeros(shape) for shape in SAMPLED)))
     path = store.directory / "iteration_000" / "condition_0" / "exploration.npz"
     np.savez(path, noise=np.zeros(3))
-    with pytest.raises(RunError, match=r"exploration\.npz does not hold what"):
+    with pytest.raises(RunError, match=r"exploration\.npz: noise holds float64 of shape \(3,\)"):
         store.explorations(1, 0, 1)
 
 

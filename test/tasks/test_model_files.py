@@ -48,7 +48,7 @@ def test_a_model_outside_the_folder_is_refused(name, tmp_path):
 def test_a_file_that_is_too_large_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr("pilqr_ros.tasks.model_files.MAX_BYTES", 10)
     (tmp_path / "scene.xml").write_text("<mujoco></mujoco>")
-    with pytest.raises(TaskError, match="has 17 bytes, allowed are 10"):
+    with pytest.raises(TaskError, match="it has 17 bytes, more than the 10 allowed"):
         read_model_files(Models(scene="scene.xml", robot="lightarm.xml"), tmp_path)
 
 
