@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning import atomic
-from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.run_store import RunStore, open_run
 from pilqr_ros.learning.sampling import training_seed
+from pilqr_ros.learning.training import check_config
 from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.reader import read_messages
 from pilqr_ros.robot.errors import MessageError
 from pilqr_ros.robot.fields import rollout_from_message
 from pilqr_ros.robot.rollout import Rollout
-from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.trajopt.errors import ShapeError
 
 ROLLOUT = "pilqr_msgs/msg/Rollout"
@@ -29,6 +29,10 @@ MODELS = "models"
 
 MOST_ATTEMPTS = 20
 """Invalid rollouts in one place that are told from those of an evaluation."""
+
+
+MAX_STATES = 2**29
+"""Most bytes that the states of a bag's rollouts may take: tens of thousands of rollouts."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +86,13 @@ def read_run(bag: Path) -> RecordedRun:
     """
     files: dict[str, bytes] = {}
     rollouts: list[Rollout] = []
+    size = 0
     for message in read_messages(bag, ROLLOUT, RUN):
         if message.__msgtype__ == ROLLOUT:
             rollouts.append(_rollout(bag, message))
+            size += rollouts[-1].states.nbytes
+            if size > MAX_STATES:
+                raise BagError(f"{bag} holds rollouts of more than the {MAX_STATES} bytes allowed")
         elif message.active and not files:
             files = {one.name: bytes(one.content) for one in message.files}
     if not files:
@@ -105,15 +113,18 @@ def restore(files: dict[str, bytes], directory: Path) -> RunStore:
     Raises:
         BagError: They are not those of a run.
     """
-    for name, content in files.items():
+    for name in files:
         folder, _, base = name.rpartition("/")
         if folder not in ("", MODELS) or base in ("", ".", ".."):
             raise BagError(f"a file of the run is called {name!r}, expected a name in the run")
-        atomic.write_bytes(directory / name, content)
     try:
-        return open_run(directory)
-    except (RunError, TaskError) as error:
+        for name, content in files.items():
+            atomic.write_bytes(directory / name, content)
+        store = open_run(directory)
+        check_config(store.config, store.task)
+    except (PilqrError, ValueError) as error:
         raise BagError(f"the run in the bag cannot be restored: {error}") from error
+    return store
 
 
 def _without_repeats(rollouts: list[Rollout]) -> list[Rollout]:
