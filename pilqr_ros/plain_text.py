@@ -7,6 +7,7 @@ Errors and the places that show text call these functions; whoever makes up a me
 
 from __future__ import annotations
 
+import html
 import re
 
 MAX_LENGTH = 4000
@@ -35,8 +36,8 @@ def printable(text: str, keep: str = "", max_length: int = MAX_LENGTH) -> str:
 
 
 def in_markdown(text: str) -> str:
-    """Return text that a reader of Markdown shows as it is: no markup, no HTML."""
-    plain = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Return text that a reader of Markdown shows as it is: no markup, no HTML, in one line."""
+    plain = html.escape(printable(" ".join(text.split())), quote=False)
     return _MARKDOWN.sub(r"\\\1", plain)
 
 

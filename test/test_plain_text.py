@@ -27,7 +27,7 @@ def test_an_error_is_one_line_that_prints():
 
 def test_markdown_shows_names_as_they_are():
     shown = in_markdown("<script>|# *x*\n[a](b)`")
-    assert shown == r"&lt;script&gt;\|\# \*x\*\\n\[a\](b)\`"
+    assert shown == r"&lt;script&gt;\|\# \*x\* \[a\](b)\`"
 
 
 def test_a_dollar_begins_no_formula(tmp_path):

@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.foreign_file import decoding
 from pilqr_ros.learning import atomic
 from pilqr_ros.learning.run_store import RunStore, open_run
 from pilqr_ros.learning.sampling import training_seed
 from pilqr_ros.learning.training import check_config
 from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.reader import read_messages
-from pilqr_ros.robot.errors import MessageError
 from pilqr_ros.robot.fields import rollout_from_message
 from pilqr_ros.robot.rollout import Rollout
-from pilqr_ros.trajopt.errors import ShapeError
 
 ROLLOUT = "pilqr_msgs/msg/Rollout"
 RUN = "pilqr_msgs/msg/TrainingRun"
@@ -93,12 +92,16 @@ def read_run(bag: Path) -> RecordedRun:
             size += rollouts[-1].states.nbytes
             if size > MAX_STATES:
                 raise BagError(f"{bag} holds rollouts of more than the {MAX_STATES} bytes allowed")
-        elif message.active and not files:
-            files = {one.name: bytes(one.content) for one in message.files}
+        elif not files:
+            files = _files(bag, message)
     if not files:
         raise BagError(f"{bag} tells of no training")
     with tempfile.TemporaryDirectory() as folder:
         store = restore(files, Path(folder))
+    count = len(store.task.conditions)
+    for one in rollouts:
+        if not 0 <= one.condition < count:
+            raise BagError(f"{bag}: a rollout is of condition {one.condition}, there are {count}")
     rollouts = _without_repeats(rollouts)
     places = {(place.condition, _seed(store, place)): place for place in _places(store)}
     recorded = tuple(
@@ -139,8 +142,14 @@ def _without_repeats(rollouts: list[Rollout]) -> list[Rollout]:
 def _rollout(bag: Path, message: Any) -> Rollout:  # noqa: ANN401
     try:
         return rollout_from_message(message)
-    except (MessageError, ShapeError, AttributeError) as error:
+    except Exception as error:  # its definition need not be ours
         raise BagError(f"{bag}: a rollout does not fit: {error}") from error
+
+
+def _files(bag: Path, message: Any) -> dict[str, bytes]:  # noqa: ANN401
+    """Return what a message tells of the run that begins; nothing of one that ends."""
+    with decoding(f"{bag}: a run", BagError):
+        return {one.name: bytes(one.content) for one in message.files} if message.active else {}
 
 
 def _places(store: RunStore) -> Iterator[Place]:

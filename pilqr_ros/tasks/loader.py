@@ -38,9 +38,10 @@ def find_config(name: str, kind: str, folder: str = "") -> Path:
         ConfigError: There is none; the message lists those that there are.
     """
     if name.endswith((".yaml", ".yml")) or "/" in name:
-        path = Path(name).expanduser()
-        if path.is_file():
-            return path
+        with contextlib.suppress(RuntimeError):  # nobody has the home that it names
+            path = Path(name).expanduser()
+            if path.is_file():
+                return path
         raise ConfigError("", f"{kind} file {name!r} does not exist")
     for parent in _config_folders():
         path = parent / folder / f"{name}.yaml"
