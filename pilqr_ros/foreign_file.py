@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from pilqr_ros.errors import PilqrError
 
@@ -40,7 +40,7 @@ def open_foreign(path: Path, mode: str = "rb") -> BinaryIO:
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise FileRefused("it is not a file")
-    return os.fdopen(handle, mode)
+    return cast(BinaryIO, os.fdopen(handle, mode))
 
 
 def read_foreign(path: Path, max_bytes: int) -> bytes:

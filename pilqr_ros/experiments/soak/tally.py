@@ -16,6 +16,7 @@ class Tally:
     Attributes:
         kills: SIGKILLs, by node.
         faults: Other faults, by kind.
+        answers: Errors that were told to strangers, by whom.
         trainings: Trainings that ran to their end.
         resumed_by_hand: Trainings that ended with an error and were resumed.
         judged: Rollouts of finished trainings in lock-step.
@@ -33,6 +34,7 @@ class Tally:
 
     kills: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
     trainings: int = 0
     resumed_by_hand: int = 0
     judged: int = 0
@@ -62,6 +64,8 @@ class Tally:
             *((f"  {name}", str(count)) for name, count in sorted(self.kills.items())),
             ("other faults", str(self.faults.total())),
             *((f"  {kind}", str(count)) for kind, count in sorted(self.faults.items())),
+            ("errors told to strangers", str(self.answers.total())),
+            *((f"  by {name}", str(count)) for name, count in sorted(self.answers.items())),
             ("rollouts finished", str(self.finished)),
             ("rollouts interrupted and repeated", str(self.interrupted)),
             ("finished rollouts lost", str(self.lost)),
