@@ -22,6 +22,14 @@ class FileRefused(PilqrError, OSError):
     """A file is not read; the message says why, its reader says which."""
 
 
+def is_file(path: Path) -> bool:
+    """Tell whether a path is that of a regular file; one that no file can have is not."""
+    try:
+        return path.is_file()
+    except OSError:  # as one that is too long
+        return False
+
+
 def open_foreign(path: Path, mode: str = "rb") -> BinaryIO:
     """Open a regular file, never waiting for anybody.
 

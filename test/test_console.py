@@ -57,6 +57,8 @@ def shown(monkeypatch, capfd, *arguments):
         ["evaluate", "RUN", "--in-process", "--rollouts", "1"],
         ["evaluate", "RUN", "--in-process", "--conditions", HOSTILE],
         ["train", HOSTILE, "--in-process"],
+        ["evaluate", "RUN", "--in-process", "--seed", "1" + "0" * 30],
+        ["evaluate", "RUN", "--in-process", "--iteration", "9" * 5000],
         ["bag", "info", "RUN"],
         ["runs", "[/]"],
     ],

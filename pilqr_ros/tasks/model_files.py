@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 
 import mujoco
 
-from pilqr_ros.foreign_file import read_foreign
+from pilqr_ros.foreign_file import is_file, read_foreign
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.schema import Models
 
@@ -37,7 +37,7 @@ def find_model(name: str, key: str, folder: Path | None) -> Path:
     own = [] if folder is None else [folder, folder / "models"]
     candidates = [*own, _PACKAGE_FOLDER]
     for candidate in candidates:
-        if (candidate / name).is_file():
+        if is_file(candidate / name):
             return candidate
     looked = ", ".join(str(candidate / name) for candidate in candidates)
     raise TaskError(key, f"{name!r} not found; looked at {looked}")
@@ -101,7 +101,7 @@ def _parse(root: Path, path: str, key: str) -> ElementTree.ElementTree:
     content = _read(root, path, key)
     try:
         return ElementTree.ElementTree(ElementTree.fromstring(content))
-    except ElementTree.ParseError as error:
+    except Exception as error:  # of an encoding, too, that nobody knows
         raise TaskError(key, f"{root / path} cannot be read: {error}") from error
 
 

@@ -72,6 +72,15 @@ class _Loader(yaml.SafeLoader):
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
+    _values = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401
+        """Build a node unless there are too many already, before they take memory and time."""
+        self._values += 1
+        if self._values > MAX_VALUES:
+            raise ConfigError("", f"holds more than the {MAX_VALUES} values allowed")
+        return super().compose_node(parent, index)
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Build a mapping after checking its keys."""
         seen = set()

@@ -1,10 +1,11 @@
+import tracemalloc
 from contextlib import suppress
 
 import pytest
 
 from pilqr_ros.tasks import TaskError, load_task
 from pilqr_ros.tasks.errors import ConfigError
-from pilqr_ros.tasks.yaml_text import MAX_BYTES, parse_yaml, read_text
+from pilqr_ros.tasks.yaml_text import MAX_BYTES, MAX_VALUES, parse_yaml, read_text
 
 BOMB = "a: &a [x, x]\n" + "\n".join(
     f"{name}: &{name} [*{before}, *{before}]"
@@ -72,3 +73,20 @@ def test_a_date_is_text():
 def test_what_is_wrong_is_said_in_one_line():
     with pytest.raises(ConfigError, match=r"is not valid YAML: .* line 2, column 1"):
         parse_yaml("a: [1,\n")
+
+
+def test_values_without_number_are_refused_before_they_take_memory():
+    text = "- a\n" * (MAX_BYTES // 4)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ConfigError, match=f"more than the {MAX_VALUES} values allowed"):
+            parse_yaml(text)
+        assert tracemalloc.get_traced_memory()[1] < 200 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a/" + "x" * 5000, "~nobody/a.yaml", "a\0/b.yaml"])
+def test_a_name_that_no_file_can_have_is_no_task(name):
+    with pytest.raises(TaskError, match=r"no task|does not exist"):
+        load_task(name)
