@@ -24,7 +24,7 @@ from pilqr_ros.recording.topic import Topic
 MAX_SUMMARY = 64 * 2**20
 """Larger summaries than this are not read [bytes]."""
 
-MAX_RECORDS = 10_000_000
+MAX_RECORDS = 5_000_000
 """Most records of a file, those within its chunks included."""
 
 MAX_ENTRIES = 2**16

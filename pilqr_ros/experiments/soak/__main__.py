@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, signal.default_int_handler)
     chosen = _parse(arguments)
     directory = Path(chosen.directory or tempfile.mkdtemp(prefix="pilqr_soak_"))
+    directory.mkdir(parents=True, exist_ok=True)
     tally = Tally()
     deadline = time.monotonic() + 60.0 * chosen.minutes
     with (directory / "soak.log").open("a") as log:
