@@ -8,8 +8,13 @@ from pilqr_ros.errors import PilqrError
 from pilqr_ros.tasks import load_task
 
 pytest.importorskip("rclpy", reason="ROS 2 is not in this environment")
+from geometry_msgs.msg import PoseStamped
+from rclpy.serialization import serialize_message
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64MultiArray
+
 from pilqr_msgs.action import EvaluatePolicy, ExecuteRollout, TrainGlobal, TrainLocal
-from pilqr_msgs.msg import Rollout, TVLGPolicy
+from pilqr_msgs.msg import AppliedTorque, Rollout, State, TorqueCommand, TVLGPolicy
 from pilqr_ros.experiments.soak.hostile_messages import hostile
 from pilqr_ros.nodes.messages.conversions import policy_from_message
 from pilqr_ros.nodes.messages.policy_messages import policy_of
@@ -29,6 +34,15 @@ def drawn():
     """Return a function that draws messages of a type."""
     chance = random.Random(0)
     return lambda kind: [hostile(kind, chance) for _ in range(DRAWS)]
+
+
+SENT = (TorqueCommand, AppliedTorque, State, JointState, PoseStamped, Float64MultiArray)
+
+
+@pytest.mark.parametrize("kind", [*SENT, Rollout, EvaluatePolicy.Goal, ExecuteRollout.Goal])
+def test_whatever_is_drawn_can_be_sent(drawn, kind):
+    for message in drawn(kind)[:10]:
+        assert serialize_message(message)
 
 
 @pytest.mark.parametrize("kind", [TrainLocal.Goal, TrainGlobal.Goal])

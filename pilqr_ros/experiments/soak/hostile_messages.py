@@ -40,6 +40,8 @@ def _value(of: str, usual: Any, chance: random.Random) -> Any:  # noqa: ANN401
         return chance.choice(FLOATS if of == "double" else FLOATS[:3])
     if integer:
         return chance.choice(_bounds(*integer.groups()))
+    if of == "boolean":
+        return chance.random() < 0.5
     if of == "string":
         return chance.choice(TEXTS)
     if sequence:
