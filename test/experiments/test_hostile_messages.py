@@ -77,5 +77,7 @@ def test_hostile_arrays_are_refused_unless_they_are_empty(drawn):
 
 def test_sizes_that_multiply_to_more_than_any_memory_are_refused():
     most = 2**32 - 1
-    with pytest.raises(PilqrError, match="feedback_gains has 0 entries"):
-        policy_from_message(TVLGPolicy(steps=most, state_dim=most, action_dim=most))
+    for sizes in ((most, most, most), (most, most, 0), (0, most, most), (1, 0, most)):
+        message = TVLGPolicy(**dict(zip(("steps", "state_dim", "action_dim"), sizes, strict=True)))
+        with pytest.raises(PilqrError, match="feedback_gains's largest dimension has 4294967295"):
+            policy_from_message(message)
