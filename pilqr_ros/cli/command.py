@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 import typer
-from rich.markup import escape
 
 from pilqr_ros.cli import bag_commands
 from pilqr_ros.cli import console as show
@@ -35,7 +34,6 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except (PilqrError, OSError) as error:
-        show.errors.print(
-            "[bold red]pilqr:[/]", escape(str(error)), soft_wrap=True, highlight=False
-        )
+        said = show.styled(("pilqr: ", "bold red"), (str(error), ""))
+        show.errors.print(said, soft_wrap=True, highlight=False)
         sys.exit(INTERRUPTED if isinstance(error, TrainingStopped) else 1)

@@ -11,6 +11,7 @@ import typer
 
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import (
+    MAX_COUNT,
     Attach,
     Conditions,
     Discovery,
@@ -97,11 +98,15 @@ def train(
 
 def evaluate(
     run: RunPath,
-    rollouts: Annotated[int, typer.Option(min=1, help="Rollouts of each condition.")] = 20,
+    rollouts: Annotated[
+        int, typer.Option(min=1, max=MAX_COUNT, help="Rollouts of each condition.")
+    ] = 20,
     conditions: Annotated[
         str | None, typer.Option(help="Names of conditions separated by commas; else all trained.")
     ] = None,
-    iteration: Annotated[int, typer.Option(min=-1, help="Whose policies; -1: the last.")] = -1,
+    iteration: Annotated[
+        int, typer.Option(min=-1, max=MAX_COUNT, help="Whose policies; -1: the last.")
+    ] = -1,
     explore: Annotated[bool, typer.Option(help="With the policy's own noise.")] = False,
     seed: Seed = 0,
     policy: WhichPolicy = "best",

@@ -96,7 +96,7 @@ def confirm(namespace: Namespace = "") -> None:
     from pilqr_ros.nodes.clients.operator import confirm_reset
 
     answer = confirm_reset(namespace)
-    print(answer.message)
+    show.console.print(answer.message, soft_wrap=True)
     raise typer.Exit(0 if answer.accepted else 1)
 
 

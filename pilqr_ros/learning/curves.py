@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.run_store import RunStore
+from pilqr_ros.plain_text import in_figure
 
 
 def plot_learning_curve(store: RunStore, path: Path | None = None) -> Path:
@@ -34,7 +35,9 @@ def plot_learning_curve(store: RunStore, path: Path | None = None) -> Path:
         axes = figure.subplots(1, 3)
         for condition in store.config.conditions:
             name = store.task.conditions[condition].name
-            _draw_condition(axes, name, [r for r in reports if r["condition"] == condition])
+            _draw_condition(
+                axes, in_figure(name), [r for r in reports if r["condition"] == condition]
+            )
         _label(axes, store)
         figure.savefig(path, dpi=130)
     return path
@@ -66,4 +69,5 @@ def _label(axes: Sequence[Axes], store: RunStore) -> None:
     if len(store.config.conditions) > 1:
         axes[0].legend(fontsize=8)
     config = store.config
-    axes[0].figure.suptitle(f"{config.task}, {config.method}, seed {config.seed}", fontsize=11)
+    title = f"{config.task}, {config.method}, seed {config.seed}"
+    axes[0].figure.suptitle(in_figure(title), fontsize=11)

@@ -8,21 +8,15 @@ from typing import Any
 import numpy as np
 
 from pilqr_ros.learning import atomic
+from pilqr_ros.learning.array_file import ArrayFile
 from pilqr_ros.learning.costing import CostReport
 from pilqr_ros.learning.errors import RunError
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.tasks import Task
-from pilqr_ros.trajopt.typing import Array
+from pilqr_ros.trajopt.errors import ShapeError
 
-_ROLLOUT_ARRAYS = (
-    "states",
-    "commanded",
-    "applied",
-    "noise",
-    "stamps",
-    "interventions",
-    "ticks",
-)
+_REAL = ("states", "commanded", "applied", "noise")
+_WHOLE = ("stamps", "interventions", "ticks")
 
 AGAIN = "delete it and resume: the rollout is executed again with the same seed"
 """What helps against a damaged rollout, of the present iteration or an earlier one."""
@@ -30,7 +24,7 @@ AGAIN = "delete it and resume: the rollout is executed again with the same seed"
 
 def save_rollout(path: Path, rollout: Rollout) -> None:
     """Store a rollout in a file."""
-    arrays: dict[str, Any] = {name: getattr(rollout, name) for name in _ROLLOUT_ARRAYS}
+    arrays: dict[str, Any] = {name: getattr(rollout, name) for name in (*_REAL, *_WHOLE)}
     arrays["condition"] = rollout.condition
     arrays["seed"] = np.uint64(rollout.seed)
     arrays["valid"] = rollout.valid
@@ -86,22 +80,23 @@ def load_rollout(path: Path) -> Rollout:
     """Read a rollout from a file.
 
     Raises:
-        RunError: The file is missing, damaged or lacks an array.
+        RunError: The file is missing or damaged, or an array is missing or of another kind.
     """
-    arrays = atomic.read_arrays(path)
+    file = ArrayFile.read(path)
+    valid = file.flag("valid")
+    arrays: dict[str, Any] = {name: file.floats(name, 2, finite=valid) for name in _REAL}
+    arrays |= {name: file.integers(name, 1) for name in _WHOLE}
     try:
         return Rollout(
-            **{name: arrays[name] for name in _ROLLOUT_ARRAYS},
-            condition=int(arrays["condition"]),
-            seed=int(arrays["seed"]),
-            valid=bool(arrays["valid"]),
-            reason=str(arrays["reason"]),
-            interrupted=bool(arrays["interrupted"]),
+            **arrays,
+            condition=file.integer("condition"),
+            seed=file.integer("seed"),
+            valid=valid,
+            reason=file.text("reason"),
+            interrupted=file.flag("interrupted"),
         )
-    except KeyError as error:
-        raise RunError(f"{path} lacks the array {error}") from error
-    except (TypeError, ValueError) as error:
-        raise RunError(f"{path} does not hold a rollout: {error}") from error
+    except ShapeError as error:
+        raise RunError(f"{path}: {error}") from error
 
 
 def load_sample(path: Path, task: Task, condition: int) -> Rollout:
@@ -128,16 +123,9 @@ def _fault(rollout: Rollout, task: Task, condition: int) -> str:
         array = getattr(rollout, name)
         if array.shape != shape:
             return f"{name} has shape {array.shape}, expected {shape}"
-        if not _is_finite(array):
-            return f"{name} holds what is not a finite number"
     if rollout.condition != condition:
         return f"it is of condition {rollout.condition}, expected {condition}"
     return "" if rollout.valid else f"it is not valid: {rollout.reason}"
-
-
-def _is_finite(array: Array) -> bool:
-    """Tell whether an array of a file holds finite numbers only, and no text."""
-    return array.dtype.kind in "fiu" and bool(np.all(np.isfinite(array)))
 
 
 def save_cost(path: Path, cost: CostReport) -> None:
@@ -151,19 +139,16 @@ def save_cost(path: Path, cost: CostReport) -> None:
 
 def load_cost(path: Path) -> CostReport:
     """Read the cost of a rollout from a file (errors as `load_rollout`)."""
-    arrays = atomic.read_arrays(path)
-    try:
-        terms = zip(arrays["term_names"].tolist(), arrays["term_costs"].tolist(), strict=True)
-        return CostReport(
-            costs=arrays["costs"],
-            success=bool(arrays["success"]),
-            distance=float(arrays["distance"]),
-            terms=dict(terms),
-        )
-    except KeyError as error:
-        raise RunError(f"{path} lacks the array {error}") from error
-    except (TypeError, ValueError) as error:
-        raise RunError(f"{path} does not hold a rollout's cost: {error}") from error
+    file = ArrayFile.read(path)
+    names, costs = file.texts("term_names"), file.floats("term_costs", 1, finite=False)
+    if len(names) != len(costs):
+        raise RunError(f"{path}: {len(names)} term_names have {len(costs)} term_costs")
+    return CostReport(
+        costs=file.floats("costs", 1, finite=False),
+        success=file.flag("success"),
+        distance=float(file.floats("distance", 0, finite=False)),
+        terms=dict(zip(names, costs.tolist(), strict=True)),
+    )
 
 
 def load_sample_cost(path: Path, T: int) -> CostReport:
@@ -177,6 +162,6 @@ def load_sample_cost(path: Path, T: int) -> CostReport:
         cost = load_cost(path)
     except RunError as error:
         raise RunError(f"{error}; {advice}") from error
-    if cost.costs.shape != (T,) or not _is_finite(cost.costs):
+    if cost.costs.shape != (T,) or not np.isfinite(cost.costs).all():
         raise RunError(f"{path} does not hold {T} finite costs; {advice}")
     return cost

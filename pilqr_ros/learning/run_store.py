@@ -41,8 +41,10 @@ from pydantic import TypeAdapter, ValidationError
 from pilqr_ros.guided.errors import NetworkError
 from pilqr_ros.guided.network import Network, from_arrays
 from pilqr_ros.learning import atomic
+from pilqr_ros.learning.array_file import ArrayFile
 from pilqr_ros.learning.costing import CostReport
 from pilqr_ros.learning.errors import RunError
+from pilqr_ros.learning.report_file import load_report
 from pilqr_ros.learning.rollout_files import (
     count_unused,
     failed_attempts,
@@ -56,6 +58,8 @@ from pilqr_ros.learning.run_config import GUIDED, RunConfig, plan_of
 from pilqr_ros.learning.versions import versions
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.tasks import Task
+from pilqr_ros.tasks.yaml_text import read_text
+from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.exploration import Exploration
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
@@ -127,7 +131,7 @@ class RunStore:
         if not path.exists():
             return None
         try:
-            return from_arrays(atomic.read_arrays(path))
+            return from_arrays(ArrayFile.read(path).all_floats())
         except NetworkError as error:
             raise RunError(f"{path}: {error}") from error
 
@@ -213,12 +217,12 @@ class RunStore:
     def reports(self) -> list[dict[str, Any]]:
         """Return the reports of all finished iterations, by iteration and condition."""
         paths = sorted(self.directory.glob("iteration_*/condition_*/report.json"))
-        return [atomic.read_json(path) for path in paths]
+        return [load_report(path, len(self.task.conditions)) for path in paths]
 
     def own_files(self) -> dict[str, bytes]:
         """Return what tells this run from others: its description, its task file and models."""
         names = ["run.json", TASK_FILE, *(f"models/{name}" for name in self.task.model_files)]
-        return {name: (self.directory / name).read_bytes() for name in names}
+        return {name: atomic.read_bytes(self.directory / name) for name in names}
 
     def evaluation_directory(self, name: str) -> Path:
         """Return the directory of an evaluation."""
@@ -237,12 +241,12 @@ class RunStore:
 
 
 def _policy(path: Path) -> tuple[TVLGPolicy, Array]:
-    arrays = atomic.read_arrays(path)
+    file = ArrayFile.read(path)
     try:
-        policy = TVLGPolicy(arrays["K"], arrays["k"], arrays["L"])
-        return policy, arrays["step_multiplier"]
-    except KeyError as error:
-        raise RunError(f"{path} lacks the array {error}") from error
+        policy = TVLGPolicy(file.floats("K", 3), file.floats("k", 2), file.floats("L", 3))
+    except ShapeError as error:
+        raise RunError(f"{path}: {error}") from error
+    return policy, file.floats("step_multiplier", 1)
 
 
 def _counted(halvings: int) -> dict[str, Array]:
@@ -251,10 +255,13 @@ def _counted(halvings: int) -> dict[str, Array]:
 
 
 def _exploration(path: Path) -> Exploration:
-    try:
-        return Exploration(**atomic.read_arrays(path))
-    except TypeError as error:
-        raise RunError(f"{path} does not hold what an update explored: {error}") from error
+    file = ArrayFile.read(path)
+    return Exploration(
+        noise=file.floats("noise", 3),
+        L=file.floats("L", 3),
+        total=file.floats("total", 2),
+        residual=file.floats("residual", 2),
+    )
 
 
 def settings_of(task: Task, method: str) -> dict[str, Any]:
@@ -309,8 +316,20 @@ def open_run(directory: Path) -> RunStore:
     task_file = directory / TASK_FILE
     if not task_file.is_file():
         raise RunError(f"{directory} is not a run: it has no {TASK_FILE}")
-    task = Task.from_text(task_file.read_text(), folder=directory, origin=str(task_file))
+    text = read_text(task_file)
+    task = Task.from_text(text, folder=directory, origin=str(task_file))
+    _check_conditions(config, task, directory / "run.json")
     return RunStore(directory, task, config)
+
+
+def _check_conditions(config: RunConfig, task: Task, path: Path) -> None:
+    """Refuse conditions that the task does not have, whatever else a run may be asked."""
+    count = len(task.conditions)
+    if not 0 < len(config.conditions) <= count or not all(
+        0 <= one < count for one in config.conditions
+    ):
+        allowed = f"1 to {count} indices from 0 to {count - 1}"
+        raise RunError(f"{path}: conditions is {config.conditions}, expected {allowed}")
 
 
 def find_runs(runs: Path) -> Iterator[Path]:

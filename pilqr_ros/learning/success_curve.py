@@ -14,6 +14,7 @@ from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.policy_card import wilson
 from pilqr_ros.learning.rollout_files import load_cost
 from pilqr_ros.learning.run_store import RunStore
+from pilqr_ros.plain_text import in_figure
 from pilqr_ros.trajopt.typing import Array
 
 BINS = 8
@@ -55,7 +56,11 @@ def plot_success_curve(store: RunStore) -> Path:
         axis.plot(found.position, 100 * found.success, "|", color="black", alpha=0.5)
         for position in found.trained:
             axis.axvline(position, linestyle=":", color="grey")
-        axis.set(xlabel=f"{found.label} [m]; dotted: trained", ylabel="success [%]", ylim=(-3, 103))
+        axis.set(
+            xlabel=f"{in_figure(found.label)} [m]; dotted: trained",
+            ylabel="success [%]",
+            ylim=(-3, 103),
+        )
         axis.legend(fontsize=8)
         path = store.directory / "success_curve.png"
         figure.savefig(path, dpi=130)

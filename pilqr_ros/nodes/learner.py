@@ -254,7 +254,8 @@ class LearnerNode(Node):
         why = str(error)
         if not isinstance(error, (PilqrError, OSError)):  # a fault of this program
             why = f"unexpected {type(error).__name__}: {error}"
-            self.get_logger().error("".join(format_exception(error)))
+            for line in "".join(format_exception(error)).splitlines():
+                self.get_logger().error(line)
         if isinstance(error, TrainingStopped) and goal.is_cancel_requested:
             self.get_logger().info(why)
             goal.canceled()

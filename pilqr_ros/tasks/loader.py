@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from pilqr_ros.foreign_file import is_file
 from pilqr_ros.tasks.errors import ConfigError, TaskError
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.tasks.yaml_text import read_text
@@ -38,13 +39,14 @@ def find_config(name: str, kind: str, folder: str = "") -> Path:
         ConfigError: There is none; the message lists those that there are.
     """
     if name.endswith((".yaml", ".yml")) or "/" in name:
-        path = Path(name).expanduser()
-        if path.is_file():
-            return path
+        with contextlib.suppress(RuntimeError):  # nobody has the home that it names
+            path = Path(name).expanduser()
+            if is_file(path):
+                return path
         raise ConfigError("", f"{kind} file {name!r} does not exist")
     for parent in _config_folders():
         path = parent / folder / f"{name}.yaml"
-        if path.is_file():
+        if is_file(path):
             return path
     known = ", ".join(config_names(folder))
     raise ConfigError("", f"no {kind} {name!r}; {kind}s: {known}, or a path to a file")

@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 
 import mujoco
 
+from pilqr_ros.foreign_file import is_file, read_foreign
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.schema import Models
 
@@ -36,7 +37,7 @@ def find_model(name: str, key: str, folder: Path | None) -> Path:
     own = [] if folder is None else [folder, folder / "models"]
     candidates = [*own, _PACKAGE_FOLDER]
     for candidate in candidates:
-        if (candidate / name).is_file():
+        if is_file(candidate / name):
             return candidate
     looked = ", ".join(str(candidate / name) for candidate in candidates)
     raise TaskError(key, f"{name!r} not found; looked at {looked}")
@@ -100,7 +101,7 @@ def _parse(root: Path, path: str, key: str) -> ElementTree.ElementTree:
     content = _read(root, path, key)
     try:
         return ElementTree.ElementTree(ElementTree.fromstring(content))
-    except ElementTree.ParseError as error:
+    except Exception as error:  # of an encoding, too, that nobody knows
         raise TaskError(key, f"{root / path} cannot be read: {error}") from error
 
 
@@ -118,10 +119,7 @@ def _read(root: Path, path: str, key: str) -> bytes:
     """Return the content of a file after checking where it lies and how large it is."""
     _check_inside(root, path, key)
     try:
-        size = (root / path).stat().st_size
-        if size > MAX_BYTES:
-            raise TaskError(key, f"{root / path} has {size} bytes, allowed are {MAX_BYTES}")
-        return (root / path).read_bytes()
+        return read_foreign(root / path, MAX_BYTES)
     except OSError as error:
         raise TaskError(key, f"{root / path} cannot be read: {error}") from error
 

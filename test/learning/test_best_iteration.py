@@ -4,7 +4,16 @@ from pilqr_ros.learning.best_iteration import best_iteration
 
 
 def report(store, iteration, *costs):
-    store.save_report(iteration, 0, {"iteration": iteration, "total_costs": list(costs)})
+    told = {
+        "iteration": iteration,
+        "condition": 0,
+        "rollouts": len(costs),
+        "rollouts_invalid": 0,
+        "total_costs": list(costs),
+        "successes": [False] * len(costs),
+        "distances": [1.0] * len(costs),
+    }
+    store.save_report(iteration, 0, told)
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def test_a_model_outside_the_folder_is_refused(name, tmp_path):
 def test_a_file_that_is_too_large_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr("pilqr_ros.tasks.model_files.MAX_BYTES", 10)
     (tmp_path / "scene.xml").write_text("<mujoco></mujoco>")
-    with pytest.raises(TaskError, match="has 17 bytes, allowed are 10"):
+    with pytest.raises(TaskError, match="it has 17 bytes, more than the 10 allowed"):
         read_model_files(Models(scene="scene.xml", robot="lightarm.xml"), tmp_path)
 
 
@@ -58,3 +58,19 @@ def test_included_files_are_found_through_each_other(tmp_path):
     (tmp_path / "b.xml").write_text("<mujoco><worldbody/></mujoco>")
     found = read_model_files(Models(scene="scene.xml", robot="lightarm.xml"), tmp_path)
     assert set(found) == {"scene.xml", "a.xml", "b.xml", "lightarm.xml"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<?xml version="1.0" encoding="no-such"?><mujoco/>',
+        '<?xml version="1.0" encoding="utf-7"?><mujoco/>',
+        "<a>" * 10_000,
+        '<!DOCTYPE a [<!ENTITY b "cc"><!ENTITY d "&b;&e;"><!ENTITY e "&d;">]><mujoco model="&d;"/>',
+        "\x00",
+    ],
+)
+def test_a_model_that_is_no_xml_is_refused(tmp_path, text):
+    (tmp_path / "robot.xml").write_text(text)
+    with pytest.raises(TaskError, match=r"robot\.xml cannot be read|MuJoCo cannot read"):
+        read_model_files(Models(scene="robot.xml", robot="robot.xml", mount=[0, 0, 0]), tmp_path)

@@ -13,6 +13,7 @@ from pathlib import Path
 from std_msgs.msg import Float64MultiArray
 
 from pilqr_ros.experiments.soak.disk import full_disk
+from pilqr_ros.experiments.soak.hostile_files import write_unreadable
 from pilqr_ros.experiments.soak.relay import FAULTS
 from pilqr_ros.experiments.soak.strangers import Strangers
 from pilqr_ros.experiments.soak.tally import Tally
@@ -47,7 +48,7 @@ class Injector:
             tally: Counts them.
         """
         self._group, self._disk, self._chance, self._tally = group, disk, chance, tally
-        self._strangers = Strangers(client.node, task)
+        self._strangers = Strangers(client.node, task, chance, write_unreadable(disk[0]))
         self._relay = client.node.create_publisher(Float64MultiArray, FAULTS, qos.RELIABLE)
         self._others: Sequence[Callable[[], None]] = (
             self._freeze,
@@ -106,5 +107,9 @@ class Injector:
 
     def _speak_as_stranger(self) -> None:
         name = self._chance.choice(sorted(self._strangers.kinds))
-        self._strangers.kinds[name]()
-        self._tally.faults[f"malformed: {name}"] += 1
+        self._tally.faults[f"malformed: {name}"] += self._strangers.kinds[name]()
+
+    def close(self) -> None:
+        """Count how strangers were answered."""
+        self._tally.answers.update(self._strangers.answers)
+        self._tally.problems += self._strangers.problems

@@ -77,7 +77,7 @@ class Leg:
             with (
                 only_graph(self.options.namespace),
                 ProcessGroup(self._helpers(), self._listen),
-                ProcessGroup(self._commands(), self.log, respawn=True) as group,
+                ProcessGroup(self._commands(), self._hear, respawn=True) as group,
                 ClientNode("soak_stranger", self.options.namespace) as client,
             ):
                 task = self.judge.task
@@ -87,6 +87,7 @@ class Leg:
                 self._disturb(self._faults(injector, stop, chance), keeper, chance, group)
                 self._over.set()
                 self._await_end(trainee, keeper)
+                injector.close()
         finally:
             keeper.look()
             self._count(keeper)
@@ -220,6 +221,12 @@ class Leg:
         self.log("soak", f"{run.name}: {verdict}")
         if not verdict.equal:
             self.tally.problems.append(f"{run} differs from the undisturbed training")
+
+    def _hear(self, name: str, line: str) -> None:
+        """Take what a node prints."""
+        self.log(name, line)
+        if "Traceback (most recent call last)" in line:
+            self.tally.problems.append(f"{name} printed a traceback")
 
     def _listen(self, name: str, line: str) -> None:
         """Take what the monitor tells."""

@@ -17,6 +17,7 @@ from rclpy.node import Node
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.nodes.graph.discovery import limit_discovery
 from pilqr_ros.nodes.graph.processes import FOLLOW_PARENT, allow_interruption
+from pilqr_ros.nodes.runtime.plain_logs import make_logs_plain
 
 PR_SET_PDEATHSIG = 1
 """Linux: a signal of choice is sent to this process when its parent ends."""
@@ -39,6 +40,7 @@ def run(
         allow_interruption()
         _follow_parent()
         limit_discovery()
+        make_logs_plain()
         rclpy.init()
         _spin(create, executor)
     except (KeyboardInterrupt, ExternalShutdownException):
