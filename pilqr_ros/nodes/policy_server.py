@@ -72,7 +72,7 @@ class PolicyServerNode(Node):
     def destroy_node(self) -> None:
         """Stop a rollout under way, then the node."""
         if self._job is not None:
-            self._collector.cancel()
+            self._collector.stop.request()
             self._job.join(FAREWELL)
         super().destroy_node()
 

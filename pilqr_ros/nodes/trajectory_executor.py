@@ -48,6 +48,9 @@ from pilqr_ros.tasks import Task, load_task
 FEEDBACK_PERIOD_NS = 500_000_000
 """Least time between two feedback messages [ns]: signs of life, not data."""
 
+CANCELLED = "cancelled"
+"""Why a rollout ended whose goal was cancelled."""
+
 
 @dataclass(frozen=True)
 class ExecutorParameters(NodeParameters):
@@ -140,10 +143,12 @@ class TrajectoryExecutorNode(Node):
 
     async def _execute(self, goal: ServerGoalHandle) -> ExecuteRollout.Result:
         """Run one rollout; the callbacks below drive it and complete the future."""
-        if self._session is not None or goal.is_cancel_requested:
-            goal.canceled() if goal.is_cancel_requested else goal.abort()
-            refused = RolloutMessage(reason="another rollout is under way", interrupted=True)
-            return ExecuteRollout.Result(rollout=refused)
+        if goal.is_cancel_requested:
+            goal.canceled()
+            return _nothing_done(CANCELLED)
+        if self._session is not None:
+            goal.abort()
+            return _nothing_done("another rollout is under way")
         self._rollout_id += 1
         self._over = Future()
         self._goal, self._session = goal, self._new_session(goal.request)
@@ -181,9 +186,10 @@ class TrajectoryExecutorNode(Node):
         heard = count_listeners(self, self._commands) > 0
         return GuardView(heard and self.count_publishers("applied_torque") > 0, self._refusal)
 
-    def _on_cancel(self, _goal: ServerGoalHandle) -> CancelResponse:
-        if self._session is not None:
-            self._send(self._session.stop("cancelled", time.monotonic_ns()))
+    def _on_cancel(self, goal: ServerGoalHandle) -> CancelResponse:
+        """Stop a goal's rollout; a goal whose rollout has not begun ends when it would begin."""
+        if self._session is not None and goal == self._goal:
+            self._send(self._session.stop(CANCELLED, time.monotonic_ns()))
         return CancelResponse.ACCEPT
 
     def _on_state(self, state: State) -> None:
@@ -247,6 +253,11 @@ class TrajectoryExecutorNode(Node):
         if self._goal is not None and now_ns - self._sign_ns > FEEDBACK_PERIOD_NS:
             self._sign_ns = now_ns
             self._goal.publish_feedback(ExecuteRollout.Feedback(step=step))
+
+
+def _nothing_done(reason: str) -> ExecuteRollout.Result:
+    """Return the result of a goal whose rollout never began."""
+    return ExecuteRollout.Result(rollout=RolloutMessage(reason=reason, interrupted=True))
 
 
 def main() -> None:
