@@ -90,7 +90,7 @@ class LearnerNode(Node):
         self._runs = Path(parameters.runs_directory).absolute()
         self._feedback = GoalFeedback(self)
         on_silence = self._feedback.tell_silence
-        self._collector = RosCollector(self, parameters.reset_timeout, on_silence)
+        self._collector = RosCollector(self, parameters.reset_timeout, on_silence, self._task)
         self._evaluator = RosCostEvaluator(self, self._task.name, on_silence)
         self._announcer = RunAnnouncer(self, parameters.record)
         self._stops = GoalStops()

@@ -22,7 +22,7 @@ from pilqr_msgs.action import ExecuteRollout
 from pilqr_msgs.msg import AppliedTorque, GuardState, State, TorqueCommand
 from pilqr_msgs.msg import Rollout as RolloutMessage
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.learning.collector import exploration_noise
+from pilqr_ros.learning.execution import build_runner, check_policy
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import (
@@ -39,7 +39,6 @@ from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
 from pilqr_ros.nodes.runtime.parameters import NodeParameters, declare, hardware, parameter
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.runtime.wake import wake
-from pilqr_ros.robot.policy_runner import PolicyRunner
 from pilqr_ros.robot.rollout_records import Applied, Command, GuardView, Pace
 from pilqr_ros.robot.rollout_session import RolloutSession
 from pilqr_ros.robot.tick_jitter import TickMeter
@@ -132,13 +131,9 @@ class TrajectoryExecutorNode(Node):
 
     def _check(self, goal: ExecuteRollout.Goal) -> None:
         """Raise unless the goal fits the task."""
-        task, policy = self._task, policy_of(goal)
-        wanted = {"T": task.T, "dX": task.dX, "dU": task.dU}
-        for name, value in wanted.items():
-            if getattr(policy, name) != value:
-                raise NodeError(f"policy.{name} is {getattr(policy, name)}, expected {value}")
-        if goal.condition >= len(task.conditions):
-            highest = len(task.conditions) - 1
+        check_policy(policy_of(goal), self._task)
+        highest = len(self._task.conditions) - 1
+        if goal.condition > highest:
             raise NodeError(f"condition is {goal.condition}, expected 0 to {highest}")
 
     async def _execute(self, goal: ServerGoalHandle) -> ExecuteRollout.Result:
@@ -166,16 +161,9 @@ class TrajectoryExecutorNode(Node):
         return ExecuteRollout.Result(rollout=message)
 
     def _new_session(self, goal: ExecuteRollout.Goal) -> RolloutSession:
-        task = self._task
-        runner = PolicyRunner(
-            policy_of(goal),
-            exploration_noise(task, goal.seed, goal.explore),
-            goal.condition,
-            goal.seed,
-            joints=task.joints,
-            labels=task.layout.labels,
-            period_ns=task.period_ns,
-            most_limited=self._tolerances.most_limited,
+        most_limited = self._tolerances.most_limited
+        runner = build_runner(
+            self._task, policy_of(goal), goal.condition, goal.seed, goal.explore, most_limited
         )
         not_before_ns = to_nanoseconds(goal.not_before)
         now_ns = time.monotonic_ns()

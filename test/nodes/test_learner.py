@@ -1,7 +1,9 @@
 """Training and evaluation through the learner's actions."""
 
+import shutil
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -165,6 +167,18 @@ def test_an_evaluation_that_does_not_fit_is_answered_with_the_reason(
     result = learner.evaluate(EvaluatePolicy.Goal(**goal), lambda _: None)
     assert not result.success
     assert reason in result.message
+
+
+def test_a_policy_that_no_motor_could_follow_is_refused_with_the_entry(learner, trained, tmp_path):
+    run = Path(shutil.copytree(trained[0].run_directory, tmp_path / "run"))
+    policy, step_multiplier = open_run(run).policy(2, 0)
+    K = policy.K.copy()
+    K[5, 0, 1] = 1e300
+    open_run(run).save_policy(2, 0, replace(policy, K=K), step_multiplier)
+    result = learner.evaluate(EvaluatePolicy.Goal(run=str(run), iteration=-1, rollouts=1), print)
+    assert not result.success
+    assert result.message.startswith("policy.K[5, 0, 1] is 1e+300, expected ")
+    assert not list(run.rglob("evaluations/**/*.npz"))
 
 
 def test_a_run_of_another_task_is_refused(learner, whole_graph, task, runs):

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -117,6 +118,22 @@ def test_a_second_goal_ends_at_once_and_its_cancellation_leaves_the_first_alone(
     assert not applied[-1].interventions & AppliedTorque.TIMEOUT
     wait_for(handle.cancel_goal_async(), 5.0, "executor", "cancel")
     assert finish(handle).status == GoalStatus.STATUS_CANCELED
+
+
+def test_a_policy_that_no_motor_could_follow_is_rejected_with_the_reason_in_the_log(
+    run_nodes, action, task, wait_until
+):
+    policy = task.initial_policy(0)
+    with run_nodes("trajectory_executor") as group:
+        wait_until(action.server_is_ready, "execute_rollout")
+        for value in (np.nan, 1e300):
+            K = policy.K.copy()
+            K[3, 1, 2] = value
+            goal = ExecuteRollout.Goal(policy=policy_to_message(replace(policy, K=K)))
+            handle = wait_for(action.send_goal_async(goal), 10.0, "executor", "answer")
+            assert not handle.accepted
+            reason = f"goal rejected: policy.K[3, 1, 2] is {value:g}, expected"
+            wait_until(lambda r=reason: any(r in line for _, line in group.lines), reason)
 
 
 @pytest.mark.parametrize("victim", ["state_estimator", "mujoco_bridge", "effort_guard"])

@@ -18,6 +18,7 @@ from pilqr_msgs.action import ExecuteRollout
 from pilqr_msgs.srv import EvaluateCost, Reset
 from pilqr_ros.learning.costing import CostReport
 from pilqr_ros.learning.errors import CollectorError, RolloutInterrupted
+from pilqr_ros.learning.execution import check_policy
 from pilqr_ros.nodes.errors import NodeError, SilenceError
 from pilqr_ros.nodes.messages.conversions import rollout_to_message
 from pilqr_ros.nodes.messages.policy_messages import put_policy
@@ -34,6 +35,7 @@ from pilqr_ros.nodes.training.stop import Stop
 from pilqr_ros.robot.errors import MessageError
 from pilqr_ros.robot.fields import from_field, rollout_from_message
 from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.policy import Policy
 
 ANSWER_TIMEOUT = 5.0
@@ -54,6 +56,7 @@ class RosCollector:
         node: Node,
         reset_timeout: float = TRY_TIMEOUT,
         on_silence: Callable[[str], None] = lambda reason: None,
+        task: Task | None = None,
     ) -> None:
         """Create the clients.
 
@@ -61,8 +64,10 @@ class RosCollector:
             node: A node that another thread spins.
             reset_timeout: Longest duration of a reset [s]; on a robot it may wait for a hand.
             on_silence: Told who does not answer, while it is waited for.
+            task: The task; given, a policy that cannot be executed is refused before the reset.
         """
         self.stop = Stop()
+        self._task = task
         self._patience = Patience(on_silence=on_silence, check_stop=lambda: self.stop.check())
         group = ReentrantCallbackGroup()
         self._reset_timeout = reset_timeout
@@ -80,8 +85,11 @@ class RosCollector:
         Raises:
             RolloutInterrupted: A node fell silent during the rollout; the message names it.
             CollectorError: A node refused or is not there; the message names it.
+            PolicyError: The policy cannot be executed.
             TrainingStopped: `stop` was requested.
         """
+        if self._task is not None:
+            check_policy(policy, self._task)
         try:
             goal = ExecuteRollout.Goal(condition=condition, seed=seed, explore=explore)
             put_policy(goal, policy)
