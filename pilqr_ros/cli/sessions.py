@@ -14,6 +14,7 @@ from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
+from pilqr_ros.learning.run_presence import is_present
 from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
 from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.tasks import Task, load_task
@@ -196,8 +197,9 @@ def _interrupted(directory: str) -> TrainingStopped:
 
 
 def _how_to_continue(directory: str) -> str:
-    """Say how a training that ended early goes on, if it had begun."""
-    return f"; `pilqr train --resume {directory}` continues" if directory else ""
+    """Say how a training that ended early goes on, if it had begun and its run is still there."""
+    resumable = bool(directory) and is_present(Path(directory))
+    return f"; `pilqr train --resume {directory}` continues" if resumable else ""
 
 
 @dataclass(frozen=True)
