@@ -151,7 +151,7 @@ def evaluated_conditions(store: RunStore, config: EvaluationConfig) -> tuple[int
     """Return the conditions that an evaluation goes through.
 
     Raises:
-        RunError: One is not the run's, or for the global policy not the task's.
+        RunError: One is not the run's, or for the global policy not the task's, or comes twice.
     """
     trained = store.config.conditions
     allowed = trained
@@ -160,6 +160,8 @@ def evaluated_conditions(store: RunStore, config: EvaluationConfig) -> tuple[int
     for condition in config.conditions:
         if condition not in allowed:
             raise RunError(f"condition is {condition}, expected one of the run's {allowed}")
+    if len(set(config.conditions)) < len(config.conditions):
+        raise RunError("conditions names one more than once, expected each index once")
     return config.conditions or trained
 
 

@@ -274,16 +274,16 @@ class LearnerNode(Node):
 
     def _fail(self, goal: ServerGoalHandle, error: Exception) -> str:
         """End a goal that did not succeed and return why."""
-        why = str(error)
+        why = told = shortened(str(error))
         if not isinstance(error, (PilqrError, OSError)):  # a fault of this program
-            why = f"unexpected {type(error).__name__}: {error}"
-            self.get_logger().error("".join(format_exception(error)))
+            why = shortened(f"unexpected {type(error).__name__}: {error}")
+            told = "".join(format_exception(error))
         if isinstance(error, TrainingStopped):
-            self.get_logger().info(why)
+            self.get_logger().info(told)
         else:
-            self.get_logger().error(shortened(why))
+            self.get_logger().error(told)
         goal.canceled() if goal.is_cancel_requested else goal.abort()
-        return shortened(why)
+        return why
 
 
 def main() -> None:

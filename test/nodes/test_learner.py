@@ -158,6 +158,7 @@ def test_a_goal_that_does_not_fit_is_answered_with_the_reason(learner, change, r
         ({"rollouts": 0}, "rollouts is 0, expected 1 to"),
         ({"iteration": 9}, "iteration is 9, expected -1"),
         ({"conditions": [4]}, "condition is 4, expected one of"),
+        ({"conditions": [0, 0]}, "conditions names one more than once"),
     ],
 )
 def test_an_evaluation_that_does_not_fit_is_answered_with_the_reason(
