@@ -15,6 +15,7 @@ from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.learning.run_config import RunConfig
+from pilqr_ros.learning.run_presence import is_present
 from pilqr_ros.learning.run_store import create_run, open_run
 from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.tasks import Task, load_task
@@ -28,13 +29,13 @@ class TrainingEndedEarly(TrainingError):
     """A training failed; the message says why and how it goes on.
 
     Attributes:
-        directory: The run's; empty if it was not begun.
+        directory: The run's; empty if it was not begun, or is gone.
     """
 
     def __init__(self, why: str, directory: str) -> None:
-        """Say why, and how the training goes on if it was begun."""
-        self.directory = directory
-        goes_on = f"; `pilqr train --resume {directory}` continues" if directory else ""
+        """Say why, and how the training goes on if its run is there."""
+        self.directory = directory if directory and is_present(Path(directory)) else ""
+        goes_on = f"; `pilqr train --resume {directory}` continues" if self.directory else ""
         super().__init__(f"{why}{goes_on}")
 
 

@@ -22,6 +22,7 @@ from pilqr_ros.learning.errors import PolicyRefused, TrainingError, TrainingStop
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
 from pilqr_ros.learning.run_config import plan_of
 from pilqr_ros.learning.run_lock import only_training
+from pilqr_ros.learning.run_presence import check_present, working_in
 from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid
 from pilqr_ros.robot.rollout import Rollout
@@ -63,9 +64,9 @@ class Trainer:
             TrainingStopped: `should_stop` said so.
             TrainingError: An update failed, or too many rollouts in a row were invalid.
             CollectorError: Nobody executes rollouts any more.
-            RunError: The run on disk is damaged, or another process is training it.
+            RunError: The run on disk is damaged or gone, or another process is training it.
         """
-        with only_training(self.store.directory):
+        with working_in(self.store.directory), only_training(self.store.directory):
             self._train()
 
     def _train(self) -> None:
@@ -236,6 +237,7 @@ class Trainer:
     def _check_stop(self) -> None:
         if self.should_stop():
             raise TrainingStopped(f"stopped; everything until then is in {self.store.directory}")
+        check_present(self.store.directory)
 
     def _tell(self, **changes: object) -> None:
         self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]

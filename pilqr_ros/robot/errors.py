@@ -21,6 +21,10 @@ class RolloutAborted(PilqrError):
         self.interrupted = interrupted
 
 
+class PolicyError(PilqrError):
+    """A policy cannot be executed; the message names the entry, its value and what is allowed."""
+
+
 class MessageError(PilqrError):
     """A message's field does not fit the others; the message names the field."""
 

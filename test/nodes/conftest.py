@@ -9,12 +9,16 @@ import tempfile
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not in this environment")
 pytest.importorskip("pilqr_msgs", reason="pilqr_msgs is not built or not sourced")
 
+from action_msgs.msg import GoalInfo
+from action_msgs.srv import CancelGoal
+from unique_identifier_msgs.msg import UUID
 
 from pilqr_ros.learning.errors import RolloutInterrupted
 from pilqr_ros.nodes import graph
@@ -22,6 +26,8 @@ from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.graph.exclusive import only_graph
 from pilqr_ros.nodes.graph.processes import ProcessGroup
+from pilqr_ros.nodes.runtime.action_client import ActionClient
+from pilqr_ros.nodes.runtime.waiting import wait_for
 from pilqr_ros.nodes.training.ros_collector import RosCollector
 from pilqr_ros.tasks import load_task
 
@@ -161,6 +167,27 @@ def wait_until():
             time.sleep(0.01)
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def send_and_cancel(wait_until):
+    """Return what sends a goal and cancels it at once, by its identity: it has no answer yet.
+
+    It returns how many goals the action's server said it cancels, and how the goal ended.
+    """
+
+    def send(node, kind, name, goal):
+        action = ActionClient(node, kind, name)
+        service = node.create_client(CancelGoal, f"{name}/_action/cancel_goal")
+        wait_until(lambda: action.server_is_ready() and service.service_is_ready(), name)
+        identity = UUID(uuid=list(uuid4().bytes))
+        sent = action.send_goal_async(kind.Goal(**goal), goal_uuid=identity)
+        request = CancelGoal.Request(goal_info=GoalInfo(goal_id=identity))
+        answer = wait_for(service.call_async(request), DEADLINE, name, "cancel")
+        end = wait_for(sent, DEADLINE, name, "accept").get_result_async()
+        return len(answer.goals_canceling), wait_for(end, DEADLINE, name, "finish")
+
+    return send
 
 
 @pytest.fixture(scope="session")
