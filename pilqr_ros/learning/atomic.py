@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pilqr_ros.learning.errors import RunError
+from pilqr_ros.synced_file import replace_file
 
 MAX_FILE_BYTES = 256 * 2**20
 """Larger files than this are not read: no array of a run comes near it."""
@@ -38,26 +37,12 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:
         RunError: It cannot be written, because the disk is full or the like; what was there before
             is still there.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_synced(temporary, write)
-        temporary.replace(path)
-        _sync_directory(path.parent)
+        replace_file(path, write)
     except OSError as error:
         raise RunError(
             f"{path} cannot be written: {error.strerror or error}; everything stored before is kept"
         ) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def _write_synced(path: Path, write: Callable[[BinaryIO], Any]) -> None:
-    with path.open("wb") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -135,11 +120,3 @@ def _check_unpacked_size(path: Path) -> None:
         size = sum(member.file_size for member in archive.infolist())
     if size > MAX_FILE_BYTES:
         raise ValueError(f"it unpacks to {size} bytes, more than the {MAX_FILE_BYTES} allowed")
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

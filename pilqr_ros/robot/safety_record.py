@@ -1,0 +1,143 @@
+"""What outlives a guard: whether torque may pass, on the disk.
+
+A guard that starts does not know whether its predecessor was stopped. It may pass torque only where
+the record says so; where there is none that can be read, it is stopped. A change is on the disk
+before it is acknowledged.
+
+Whoever starts a graph prepares the record (`prepare`): a stop stays, anything else becomes what the
+graph is to start with. Only there does a missing record mean that nothing was ever stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pilqr_ros.robot.errors import RecordError
+from pilqr_ros.synced_file import empty_file, replace_file
+
+MAX_BYTES = 10_000
+"""A record is never longer; a reason is cut to `MAX_REASON` characters."""
+MAX_REASON = 500
+
+
+class SafetyState(Enum):
+    """Whether torque may pass."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    STOPPED = "stopped"
+
+
+class SafetyEntry(NamedTuple):
+    """What a record holds: the state, why, and since when (UTC, ISO 8601)."""
+
+    state: SafetyState
+    reason: str
+    since: str
+
+
+class SafetyRecord:
+    """The record of one guard.
+
+    Args:
+        path: Its file.
+        now: Returns the present time; the wall clock's if not given.
+    """
+
+    def __init__(self, path: Path, now: Callable[[], str] | None = None) -> None:
+        """Name the file; nothing is read or written yet."""
+        self.path = path
+        self._now = _utc if now is None else now
+
+    def read(self) -> SafetyEntry:
+        """Return what is recorded.
+
+        Raises:
+            RecordError: There is no record, or none that can be read.
+        """
+        try:
+            with self.path.open("rb") as file:
+                content = file.read(MAX_BYTES)
+            return _parse(json.loads(content))
+        except FileNotFoundError as error:
+            raise RecordError(self.path, "there is none") from error
+        except (OSError, ValueError, RecursionError) as error:
+            raise RecordError(self.path, f"it cannot be read ({error})") from error
+
+    def write(self, state: SafetyState, reason: str = "") -> None:
+        """Record a state; when this returns, it is on the disk.
+
+        Raises:
+            RecordError: It cannot be written. If it was a stop, the record is made unreadable,
+                so that the next guard is stopped all the same; the message says if it was not.
+        """
+        entry = {"state": state.value, "reason": reason[:MAX_REASON], "since": self._now()}
+        content = (json.dumps(entry) + "\n").encode()
+        try:
+            replace_file(self.path, lambda file: file.write(content))
+        except OSError as error:
+            what = f"it cannot be written ({error.strerror or error})"
+            if state is not SafetyState.ENABLED:
+                what += f"; {self._spoil()}"
+            raise RecordError(self.path, what) from error
+
+    def prepare(self, enabled: bool) -> SafetyEntry | None:
+        """Record what a graph is to start with, unless a stop is recorded.
+
+        Returns:
+            The stop that stays; None if there is none.
+
+        Raises:
+            RecordError: There is a record that cannot be read, or none can be written.
+        """
+        if self.path.exists():
+            found = self.read()
+            if found.state is SafetyState.STOPPED:
+                return found
+        self.write(SafetyState.ENABLED if enabled else SafetyState.DISABLED)
+        return None
+
+    def _spoil(self) -> str:
+        """Make the record unreadable, and tell what a guard that starts makes of it."""
+        try:
+            empty_file(self.path)
+        except OSError:
+            return "and not removed either: a guard that is started anew may pass torque"
+        return "a guard that is started anew will be stopped"
+
+
+def record_path(directory: str, domain: str, namespace: str) -> Path:
+    """Return the file of the guard's record.
+
+    Args:
+        directory: Where records lie; empty: the user's own folder for what programs remember.
+        domain: The ROS domain.
+        namespace: The guard's namespace.
+    """
+    home = os.environ.get("XDG_STATE_HOME") or os.fspath(Path.home() / ".local" / "state")
+    folder = Path(directory) if directory else Path(home, "pilqr_ros", "guard")
+    name = namespace.strip("/").replace("/", ".")
+    return folder / f"{re.sub(r'[^0-9A-Za-z]', '_', domain)}_{name}.json"
+
+
+def _parse(value: Any) -> SafetyEntry:  # noqa: ANN401
+    """Return a record's entry.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not isinstance(value, dict) or set(value) != set(SafetyEntry._fields):
+        raise ValueError(f"expected the keys {', '.join(SafetyEntry._fields)}")
+    texts = {key: str(text) for key, text in value.items()}
+    return SafetyEntry(SafetyState(texts["state"]), texts["reason"], texts["since"])
+
+
+def _utc() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
