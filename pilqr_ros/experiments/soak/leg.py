@@ -8,7 +8,7 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from pilqr_ros.errors import PilqrError
 from pilqr_ros.experiments.soak import relay
 from pilqr_ros.experiments.soak.injector import Injector
 from pilqr_ros.experiments.soak.judge import Judge, Keeper
+from pilqr_ros.experiments.soak.stops import StopThenKill
 from pilqr_ros.experiments.soak.tally import Tally
 from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.clients.learner_client import LearnerClient
@@ -45,6 +46,7 @@ class Leg:
         options: Options of the graph.
         disk: Where runs are stored, and whether that is a small disk.
         kills: How many nodes to kill.
+        stops: How many emergency stops to try, each with a kill of the guard.
         pause: Longest pause between two faults [s].
         deadline: When to end, on the monotonic clock [s].
         seed: Seed of the faults, and of the first training.
@@ -56,6 +58,7 @@ class Leg:
     options: GraphOptions
     disk: tuple[Path, bool]
     kills: int
+    stops: int
     pause: float
     deadline: float
     seed: int
@@ -79,8 +82,9 @@ class Leg:
             ):
                 task = self.judge.task
                 injector = Injector(group, client, task, self.disk, chance, self.tally)
+                stop = StopThenKill(group, client, chance, self.tally)
                 trainee.start()
-                self._disturb(injector, keeper, chance, group)
+                self._disturb(self._faults(injector, stop, chance), keeper, chance, group)
                 self._over.set()
                 self._await_end(trainee, keeper)
         finally:
@@ -114,15 +118,32 @@ class Leg:
             for name, arguments in (("monitor", monitor), ("relay", []))
         }
 
+    def _faults(
+        self, injector: Injector, stop: StopThenKill, chance: random.Random
+    ) -> Iterator[Callable[[], str]]:
+        """Yield faults until there were enough, the stops at random among the kills."""
+        before, stops = self.tally.kills.total(), self.stops
+        while (kills := self.kills - (self.tally.kills.total() - before)) > 0 or stops > 0:
+            if chance.random() * (stops + max(0, kills)) < stops:
+                stops -= 1
+                yield stop.inject
+            else:
+                yield injector.inject
+
     def _disturb(
-        self, injector: Injector, keeper: Keeper, chance: random.Random, group: ProcessGroup
+        self,
+        faults: Iterator[Callable[[], str]],
+        keeper: Keeper,
+        chance: random.Random,
+        group: ProcessGroup,
     ) -> None:
-        """Inject faults until there were enough."""
-        killed = self.tally.kills.total()
+        """Inject faults until there were enough or the time is over."""
         progress = time.monotonic(), keeper.finished
-        while self.tally.kills.total() - killed < self.kills and time.monotonic() < self.deadline:
+        for fault in faults:
+            if time.monotonic() > self.deadline:
+                return
             time.sleep(chance.uniform(0.0, self.pause))
-            self.log("soak", injector.inject())
+            self.log("soak", fault())
             group.check()
             keeper.look()
             now = time.monotonic()

@@ -15,6 +15,8 @@ class Tally:
 
     Attributes:
         kills: SIGKILLs, by node.
+        stops: Emergency stops whose guard was killed right after.
+        launches: Launches that were killed while they trained, by what started them and signal.
         faults: Other faults, by kind.
         trainings: Trainings that ran to their end.
         resumed_by_hand: Trainings that ended with an error and were resumed.
@@ -32,6 +34,8 @@ class Tally:
     """
 
     kills: Counter[str] = field(default_factory=Counter)
+    stops: int = 0
+    launches: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     trainings: int = 0
     resumed_by_hand: int = 0
@@ -60,6 +64,9 @@ class Tally:
         return [
             ("nodes killed (SIGKILL)", str(self.kills.total())),
             *((f"  {name}", str(count)) for name, count in sorted(self.kills.items())),
+            ("emergency stops, then the guard killed", str(self.stops)),
+            ("launches killed in training", str(self.launches.total())),
+            *((f"  {how}", str(count)) for how, count in sorted(self.launches.items())),
             ("other faults", str(self.faults.total())),
             *((f"  {kind}", str(count)) for kind, count in sorted(self.faults.items())),
             ("rollouts finished", str(self.finished)),
