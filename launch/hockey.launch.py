@@ -62,8 +62,10 @@ def start_nodes(context: LaunchContext) -> list[Action]:
     }
     chosen = graph.GraphOptions(**given)
     discovery = SetEnvironmentVariable(VARIABLE, discovery_range(chosen.discovery))
+    starts = graph.starts(chosen)
+    graph.prepare_guard(chosen, [start.name for start in starts], graph.print_line)
     training = train(LaunchConfiguration("train").perform(context), chosen)
-    return [discovery, *(node(start, chosen) for start in graph.starts(chosen)), *training]
+    return [discovery, *(node(start, chosen) for start in starts), *training]
 
 
 def train(method: str, chosen: graph.GraphOptions) -> list[Action]:

@@ -88,21 +88,24 @@ class SafetyRecord:
                 what += f"; {self._spoil()}"
             raise RecordError(self.path, what) from error
 
-    def prepare(self, enabled: bool) -> SafetyEntry | None:
-        """Record what a graph is to start with, unless a stop is recorded.
+    def prepare(self, *, enabled: bool) -> str:
+        """Record what a graph is to start with, unless a stop is recorded, or something unreadable.
 
         Returns:
-            The stop that stays; None if there is none.
+            Why the guard will be stopped; empty if it will not.
 
         Raises:
-            RecordError: There is a record that cannot be read, or none can be written.
+            RecordError: Nothing can be written.
         """
         if self.path.exists():
-            found = self.read()
+            try:
+                found = self.read()
+            except RecordError as error:
+                return str(error)
             if found.state is SafetyState.STOPPED:
-                return found
+                return f"{found.reason}, since {found.since}"
         self.write(SafetyState.ENABLED if enabled else SafetyState.DISABLED)
-        return None
+        return ""
 
     def _spoil(self) -> str:
         """Make the record unreadable, and tell what a guard that starts makes of it."""
@@ -113,18 +116,18 @@ class SafetyRecord:
         return "a guard that is started anew will be stopped"
 
 
-def record_path(directory: str, domain: str, namespace: str) -> Path:
-    """Return the file of the guard's record.
+def record_path(namespace: str, directory: str = "") -> Path:
+    """Return the file of the guard's record in the present ROS domain.
 
     Args:
-        directory: Where records lie; empty: the user's own folder for what programs remember.
-        domain: The ROS domain.
         namespace: The guard's namespace.
+        directory: Where records lie; empty: the user's folder for what programs remember.
     """
-    home = os.environ.get("XDG_STATE_HOME") or os.fspath(Path.home() / ".local" / "state")
-    folder = Path(directory) if directory else Path(home, "pilqr_ros", "guard")
-    name = namespace.strip("/").replace("/", ".")
-    return folder / f"{re.sub(r'[^0-9A-Za-z]', '_', domain)}_{name}.json"
+    if not directory:
+        home = os.environ.get("XDG_STATE_HOME") or os.fspath(Path.home() / ".local" / "state")
+        directory = os.fspath(Path(home, "pilqr_ros", "guard"))
+    domain = re.sub(r"[^0-9A-Za-z]", "_", os.environ.get("ROS_DOMAIN_ID") or "0")
+    return Path(directory, f"{domain}_{namespace.strip('/').replace('/', '.')}.json")
 
 
 def _parse(value: Any) -> SafetyEntry:  # noqa: ANN401

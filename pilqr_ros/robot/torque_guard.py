@@ -187,6 +187,11 @@ class TorqueGuard:
         self.switch.disable()
         return self._refuse(*self.switch.refusal)
 
+    def on_others(self, who: str) -> GuardedTorque | None:
+        """Note who else publishes to the robot's controller; empty: nobody does."""
+        self.switch.intruder = who
+        return self._refuse(*self.switch.refusal) if who else None
+
     @property
     def _timeout(self) -> str:
         return f"{self._timing.timeout_ns * _MS:g} ms"

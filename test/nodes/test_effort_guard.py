@@ -11,6 +11,7 @@ from std_msgs.msg import Bool, Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 
 from pilqr_msgs.msg import AppliedTorque, GuardState, TorqueCommand
+from pilqr_ros.nodes import graph
 from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.clients.guard_client import switch_guard
 from pilqr_ros.nodes.errors import NodeError
@@ -317,8 +318,9 @@ def test_a_guard_that_stopped_is_not_enabled_from_the_command_line(guard):
 
 def test_a_button_that_falls_silent_is_an_emergency_stop(fresh_client, wait_until):
     states = fresh_client.listen(GuardState, "guard_state", qos.LATCHED)
-    parameters = ["-p", "start_enabled:=true", "-p", "estop_timeout:=5.0"]
+    parameters = ["-p", "estop_timeout:=5.0"]
     command = [sys.executable, "-m", "pilqr_ros.nodes.effort_guard", "--ros-args", *parameters]
+    graph.prepare_guard(graph.GraphOptions(), ["effort_guard"], lambda name, line: None)
     button = fresh_client.node.create_publisher(Bool, "estop", qos.RELIABLE)
     with ProcessGroup({"effort_guard": command}, lambda name, line: None) as group:
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from array import array
 from collections.abc import Callable
 from math import inf, nan
@@ -33,6 +34,9 @@ STRANGER = "stranger"
 
 STRANGERS_OFFSET = 1
 """Likewise the offset in the layout of a stranger's commands."""
+
+VISIT = 0.5
+"""Half of how long a stranger is on the topic of the robot's controller [s]."""
 
 HUGE = 200_000
 """Entries of an oversized array."""
@@ -73,6 +77,19 @@ class Strangers:
 
         return send
 
+    def _visit(self, topic: str, *messages: Float64MultiArray) -> Callable[[], None]:
+        """Return what publishes and leaves: as long as it is there, the guard passes no torque."""
+
+        def send() -> None:
+            publisher = self._node.create_publisher(Float64MultiArray, topic, qos.RELIABLE)
+            time.sleep(VISIT)
+            for message in messages:
+                publisher.publish(message)
+            time.sleep(VISIT)
+            self._node.destroy_publisher(publisher)
+
+        return send
+
     def _messages(self) -> dict[str, Callable[[], None]]:
         task, dU = self._task, self._task.dU
         commands = [TorqueCommand(effort=effort, rollout_id=1) for effort in _bad_arrays(dU)]
@@ -84,9 +101,7 @@ class Strangers:
         body = task.bodies[0]
         return {
             "torque_command": self._publish(TorqueCommand, "torque_command", *commands),
-            "effort_controller/commands": self._publish(
-                Float64MultiArray, "effort_controller/commands", *direct
-            ),
+            "effort_controller/commands": self._visit("effort_controller/commands", *direct),
             "joint_states": self._publish(JointState, "joint_states", *self._joint_states()),
             "mocap": self._publish(PoseStamped, f"mocap/{body}/pose", pose),
             "state": self._publish(State, "state", *(State(x=x) for x in _bad_arrays(task.dX))),
