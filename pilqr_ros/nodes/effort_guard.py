@@ -107,6 +107,7 @@ class EffortGuardNode(Node):
             joint_names=self._given.robot_joints,
             torque_limits=self._given.torque_limits,
             torque_rate_limits=self._given.torque_rate_limits,
+            joint_jumps=not self._given.lockstep,
         )
         record = SafetyRecord(record_path(self.get_namespace(), self._given.state_directory))
         self._switch = RecordedSwitch(self._guard.switch, record, hardware=self._given.hardware)
@@ -169,6 +170,8 @@ class EffortGuardNode(Node):
         self._send(self._guard.on_command(time.monotonic_ns(), guarded))
 
     def _on_joints(self, message: JointState) -> None:
+        if not self._guard.joints.concerns(message.name):
+            return
         stamp_ns = to_nanoseconds(message.header.stamp)
         joints = message.name, message.position, message.velocity
         try:

@@ -23,7 +23,7 @@ from pilqr_ros.nodes.runtime.waiting import wait_for
 PACE = 0.2
 TIMEOUT = 0.5
 """Two control periods at this pace [s]: what a busy machine may take between two commands."""
-PERIOD_NS = 50_000_000
+PERIOD_NS, RESET_NS = 50_000_000, 1_000_000_000
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,7 @@ class Bench:
         node = client.node
         self.task = task
         self.rollout_id = self.step = self.stamp_ns = 0
+        self.moved = {}
         self.commands = node.create_publisher(TorqueCommand, "torque_command", qos.COMMAND)
         self.joint_states = node.create_publisher(JointState, "joint_states", qos.RELIABLE)
         self.button = node.create_publisher(Bool, "estop", qos.RELIABLE)
@@ -88,8 +89,12 @@ class Bench:
         self.button.publish(Bool(data=down))
 
     def sense(self, **changes):
-        """Publish the next joint state, at the start unless told otherwise."""
-        self.stamp_ns += PERIOD_NS
+        """Publish the next joint state, at the start unless told otherwise.
+
+        Joints get elsewhere within a gap of the stamps, as in a reset: they do not jump.
+        """
+        self.stamp_ns += PERIOD_NS if changes == self.moved else RESET_NS
+        self.moved = changes
         positions = dict(zip(self.task.joints, self.task.conditions[0].start, strict=True))
         message = JointState(name=list(positions), velocity=to_field(np.zeros(self.task.dU)))
         message.position = to_field(list((positions | changes).values()))
