@@ -80,7 +80,7 @@ class JointReader:
 
     def concerns(self, names: Sequence[str]) -> bool:
         """Tell whether a joint state is of these joints, or of another device's alone."""
-        if tuple(names) == self._order[0] or any(joint in names for joint in self._joints):
+        if any(joint in names for joint in self._joints):
             return True
         self._strangers = ", ".join(names[:MOST_NAMED])[:MOST_LETTERS] or "no joint"
         return False

@@ -155,6 +155,18 @@ def test_a_small_torque_passes_and_is_told(guard, wait_until, task):
     guard.exchange(wait_until, np.zeros(task.dU), last=True)
 
 
+def test_another_devices_joint_states_are_passed_over(guard, wait_until, task):
+    gripper = JointState(name=["finger"], position=[0.01], velocity=[0.0])
+    set_stamp(gripper.header.stamp, guard.stamp_ns + 10**12)
+    effort = 0.1 * task.torque_limits
+    for _ in range(3):
+        guard.joint_states.publish(gripper)
+        answer, output = guard.exchange(wait_until, effort)
+        np.testing.assert_array_equal(output, effort)
+        assert answer.interventions == AppliedTorque.NONE
+    guard.exchange(wait_until, np.zeros(task.dU), last=True)
+
+
 def test_torque_and_its_rate_are_limited_and_the_joint_is_named(guard, wait_until, task):
     answer, output = guard.exchange(wait_until, 10 * task.torque_limits)
     np.testing.assert_array_equal(output, task.torque_rate_limits)
