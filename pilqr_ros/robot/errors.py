@@ -41,3 +41,11 @@ class RecordError(PilqrError):
     def __init__(self, path: Path, what: str) -> None:
         """Name the file and what is wrong with it."""
         super().__init__(f"record {path}: {what}")
+
+
+class NoRecordError(RecordError):
+    """There is no record of the guard."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the file."""
+        super().__init__(path, "there is none")

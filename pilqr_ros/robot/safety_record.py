@@ -19,7 +19,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pilqr_ros.robot.errors import RecordError
+from pilqr_ros.robot.errors import NoRecordError, RecordError
 from pilqr_ros.synced_file import empty_file, replace_file
 
 MAX_BYTES = 10_000
@@ -60,14 +60,15 @@ class SafetyRecord:
         """Return what is recorded.
 
         Raises:
-            RecordError: There is no record, or none that can be read.
+            NoRecordError: There is no record.
+            RecordError: There is none that can be read.
         """
         try:
             with self.path.open("rb") as file:
                 content = file.read(MAX_BYTES)
             return _parse(json.loads(content))
-        except FileNotFoundError as error:
-            raise RecordError(self.path, "there is none") from error
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise NoRecordError(self.path) from error
         except (OSError, ValueError, RecursionError) as error:
             raise RecordError(self.path, f"it cannot be read ({error})") from error
 
@@ -97,13 +98,14 @@ class SafetyRecord:
         Raises:
             RecordError: Nothing can be written.
         """
-        if self.path.exists():
-            try:
-                found = self.read()
-            except RecordError as error:
-                return str(error)
+        try:
+            found = self.read()
             if found.state is SafetyState.STOPPED:
                 return f"{found.reason}, since {found.since}"
+        except NoRecordError:
+            pass
+        except RecordError as error:
+            return str(error)
         self.write(SafetyState.ENABLED if enabled else SafetyState.DISABLED)
         return ""
 

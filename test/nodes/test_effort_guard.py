@@ -1,5 +1,7 @@
 """The guard alone, between a commander, a controller and joints that the test plays."""
 
+import os
+import signal
 import sys
 import time
 
@@ -369,3 +371,36 @@ def test_the_state_of_torque_is_on_diagnostics(guard, wait_until):
         ),
         "/diagnostics",
     )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_guard_that_is_told_to_end_leaves_zero_torque(
+    number, fresh_client, run_nodes, task, wait_until
+):
+    """For controllers that hold the last torque for ever."""
+    with run_nodes("effort_guard", real_time_factor=PACE) as group:
+        bench = Bench(fresh_client, task)
+        wait_until(bench.connected, "effort_guard")
+        for _ in range(2):
+            bench.exchange(wait_until, 0.1 * task.torque_limits)
+        wait_until(lambda: np.any(bench.outputs[-1].data), "a torque")
+        os.kill(group.pids["effort_guard"], number)
+        wait_until(group.first_ended, "the end")
+        wait_until(lambda: not np.any(bench.outputs[-1].data), "zero torque", 5.0)
+
+
+def test_in_lockstep_the_end_of_a_guard_does_not_move_the_world(
+    fresh_client, run_nodes, wait_until
+):
+    """There, each torque is one step of the world, and a training would not be the same."""
+    joints = fresh_client.listen(JointState, "joint_states", qos.SENSOR)
+    outputs = fresh_client.listen(Float64MultiArray, "effort_controller/commands", qos.RECORD)
+    states = fresh_client.listen(GuardState, "guard_state", qos.LATCHED)
+    with run_nodes("mujoco_bridge", "effort_guard") as group:
+        wait_until(lambda: joints and states, "the nodes")
+        os.kill(group.pids["effort_guard"], signal.SIGINT)
+        wait_until(group.first_ended, "the end")
+        count, stamp = len(joints), joints[-1].header.stamp
+        wait_until(lambda: len(joints) > count + 5, "sensors")
+        assert joints[-1].header.stamp == stamp
+        assert outputs == []

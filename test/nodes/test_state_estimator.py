@@ -172,7 +172,7 @@ def test_a_wrong_joint_state_gives_a_state_that_is_not_valid(estimator, task, po
         def send():
             bench.send_pose(PERIOD, (0.85, -0.2, 0.025))
             if position is None:
-                bench.joints.publish(JointState(name=["elbow"]))
+                bench.joints.publish(JointState(name=list(task.joints[:2])))
             else:
                 wrong[task.joints.index("r_elbow_flex_joint")] = position
                 bench.send_joints(PERIOD, wrong)
