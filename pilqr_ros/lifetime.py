@@ -52,7 +52,7 @@ def allow_ending() -> None:
 
 
 def follow_parent() -> None:
-    """Send this process SIGINT when the process that `FOLLOW_PARENT` names ends, however it does.
+    """Send this process SIGTERM when the process that `FOLLOW_PARENT` names ends, however it does.
 
     What this process starts follows it only if asked anew.
 
@@ -76,7 +76,7 @@ def _end_after(process: int) -> None:
     poll = select.poll()
     poll.register(process, select.POLLIN)
     poll.poll()
-    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _starts_module_of(package: str, folder: Path) -> bool:

@@ -40,8 +40,7 @@ def run(
         print(f"{_program()}: {error}", file=sys.stderr)
         return CANNOT_START
     finally:
-        # Handlers that it never installed it would replace by the default ones.
-        rclpy.try_shutdown(uninstall_handlers=False)
+        _shut_down()
         ending.close()
     return 0
 
@@ -58,7 +57,15 @@ def _spin(create: Sequence[Callable[[], Node]], spinner: Executor, ending: Endin
     finally:
         for node in nodes:
             node.destroy_node()
+        # First: what still awaits something is thrown away next, and sees that all is over.
+        _shut_down()
         spinner.shutdown(timeout_sec=1.0)
+
+
+def _shut_down() -> None:
+    """Shut ROS down, if that is still to be done."""
+    # Handlers that it never installed it would replace by the default ones.
+    rclpy.try_shutdown(uninstall_handlers=False)
 
 
 def _program() -> str:
