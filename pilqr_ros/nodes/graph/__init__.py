@@ -13,11 +13,10 @@ from pilqr_ros.nodes.graph.graph_options import (
 from pilqr_ros.nodes.graph.guard_record import prepare_guard
 from pilqr_ros.nodes.graph.node_list import DEPLOYED, NODES, SIMULATED_ROBOT, NodeSpec
 from pilqr_ros.nodes.graph.starting import NodeStart, command, ros_arguments, starts
-from pilqr_ros.nodes.graph.supervision import ENDING, print_line, run_graph, running_graph
+from pilqr_ros.nodes.graph.supervision import print_line, run_graph, running_graph
 
 __all__ = [
     "DEPLOYED",
-    "ENDING",
     "NODES",
     "SIMULATED_ROBOT",
     "DeploymentOptions",

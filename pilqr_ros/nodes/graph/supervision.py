@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from pilqr_ros.lifetime import ENDING
 from pilqr_ros.nodes.graph.discovery import limit_discovery
 from pilqr_ros.nodes.graph.exclusive import only_graph
 from pilqr_ros.nodes.graph.graph_options import GraphOptions
@@ -15,8 +16,6 @@ from pilqr_ros.nodes.graph.guard_record import prepare_guard
 from pilqr_ros.nodes.graph.node_list import NODES, NodeSpec
 from pilqr_ros.nodes.graph.processes import Output, ProcessGroup
 from pilqr_ros.nodes.graph.starting import command, starts
-
-ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def print_line(name: str, line: str) -> None:
