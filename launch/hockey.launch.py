@@ -3,6 +3,7 @@
 Nodes and options are those of `pilqr up`, from the one list in `pilqr_ros.nodes.graph`.
 """
 
+import os
 import sys
 from dataclasses import Field
 
@@ -18,9 +19,13 @@ from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
+from pilqr_ros.lifetime import FOLLOW_PARENT
 from pilqr_ros.nodes import graph
 from pilqr_ros.nodes.graph.discovery import VARIABLE, discovery_range
 from pilqr_ros.nodes.graph.respawning import CANNOT_START, DELAY
+
+FOLLOW_LAUNCH = {FOLLOW_PARENT: str(os.getpid())}
+"""What lets a process end with this one, even if it is killed."""
 
 
 def argument(option: Field) -> DeclareLaunchArgument:
@@ -48,6 +53,7 @@ def node(start: graph.NodeStart, chosen: graph.GraphOptions) -> Node:
         namespace=chosen.namespace,
         ros_arguments=graph.ros_arguments(start, chosen.log_level),
         output="screen",
+        additional_env=FOLLOW_LAUNCH,
         respawn=chosen.respawn,
         respawn_delay=DELAY,
         on_exit=on_exit,
@@ -62,8 +68,10 @@ def start_nodes(context: LaunchContext) -> list[Action]:
     }
     chosen = graph.GraphOptions(**given)
     discovery = SetEnvironmentVariable(VARIABLE, discovery_range(chosen.discovery))
+    starts = graph.starts(chosen)
+    graph.prepare_guard(chosen, [start.name for start in starts], graph.print_line)
     training = train(LaunchConfiguration("train").perform(context), chosen)
-    return [discovery, *(node(start, chosen) for start in graph.starts(chosen)), *training]
+    return [discovery, *(node(start, chosen) for start in starts), *training]
 
 
 def train(method: str, chosen: graph.GraphOptions) -> list[Action]:
@@ -72,7 +80,7 @@ def train(method: str, chosen: graph.GraphOptions) -> list[Action]:
         return []
     command = [sys.executable, "-m", "pilqr_ros.cli", "train", chosen.task, "--attach"]
     command += ["--method", method, "--namespace", chosen.namespace]
-    return [ExecuteProcess(cmd=command, output="screen")]
+    return [ExecuteProcess(cmd=command, output="screen", additional_env=FOLLOW_LAUNCH)]
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import typer
@@ -13,6 +14,7 @@ from pilqr_ros.cli.learning_commands import evaluate, plot, runs, train
 from pilqr_ros.cli.node_commands import confirm, deploy, doctor, guard, robot, up
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.errors import TrainingStopped
+from pilqr_ros.lifetime import follow_parent
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
@@ -30,8 +32,14 @@ app.add_typer(bag_commands.app, name="bag")
 
 
 def main() -> None:
-    """Run the command; a problem is one line on stderr and a non-zero exit code."""
+    """Run the command; a problem is one line on stderr and a non-zero exit code.
+
+    SIGTERM interrupts it as Ctrl-C does, and so does the end of the process that it is to follow: a
+    training that it asked for is cancelled.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        follow_parent()
         app(standalone_mode=True)
     except (PilqrError, OSError) as error:
         said = show.styled(("pilqr: ", "bold red"), (str(error), ""))

@@ -87,7 +87,9 @@ def guard(
     require_ros()
     from pilqr_ros.nodes.clients.guard_client import switch_guard
 
-    switch_guard(deed, namespace)
+    said = switch_guard(deed, namespace)
+    if said:
+        show.console.print(said)
 
 
 def confirm(namespace: Namespace = "") -> None:

@@ -23,9 +23,10 @@ from rclpy.node import Node
 from rich.console import Console
 from rich.table import Table
 
+from pilqr_ros.lifetime import allow_ending
 from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.graph import NODES, GraphOptions, print_line, running_graph
-from pilqr_ros.nodes.graph.processes import ProcessGroup, allow_interruption
+from pilqr_ros.nodes.graph.processes import ProcessGroup
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
 from pilqr_ros.nodes.runtime.running import run
@@ -80,7 +81,7 @@ def keep_busy() -> None:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     parent = os.getppid()
     with suppress(KeyboardInterrupt):
-        allow_interruption()
+        allow_ending()
         while os.getppid() == parent:
             sum(range(100_000))
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import io
 import json
 import math
-import os
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pilqr_ros.foreign_file import decoding, read_foreign, read_foreign_text
 from pilqr_ros.learning.errors import RunError
+from pilqr_ros.synced_file import replace_file
 
 MAX_FILE_BYTES = 256 * 2**20
 """Larger files than this are not read: no array of a run comes near it."""
@@ -46,26 +45,12 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:
         RunError: It cannot be written, because the disk is full or the like; what was there before
             is still there.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_synced(temporary, write)
-        temporary.replace(path)
-        _sync_directory(path.parent)
+        replace_file(path, write)
     except OSError as error:
         raise RunError(
             f"{path} cannot be written: {error.strerror or error}; everything stored before is kept"
         ) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def _write_synced(path: Path, write: Callable[[BinaryIO], Any]) -> None:
-    with path.open("wb") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -165,11 +150,3 @@ def _array(name: str, content: bytes) -> NDArray[Any]:
         raise ValueError(f"{name} has shape {shape} of entries without a byte")
     array = np.frombuffer(data, dtype) if data else np.zeros(math.prod(shape), dtype)
     return array.reshape(shape, order="F" if fortran_order else "C").copy()
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

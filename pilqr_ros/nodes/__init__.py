@@ -11,3 +11,10 @@ rooms, each of which imports only those above it in this list:
 - ``clients``: programs that talk to nodes and are none themselves.
 - ``doctor``: the examination of a running graph.
 """
+
+from pathlib import Path
+
+from pilqr_ros.lifetime import defer_ending_of
+
+# Before the node's own imports, amid which Python could not end cleanly.
+defer_ending_of(__name__, Path(__file__).parent)

@@ -63,6 +63,7 @@ class StateEstimatorNode(Node):
             mocap_to_base=self._mocap_to_base(),
             tracking=self._tracking,
             joint_names=self._given.robot_joints,
+            joint_jumps=not self._given.lockstep,
         )
         self._timeout_ns = self._given.timeout_ns(task.period_ns)
         self._joints_health = self._health("joint_states", self._timeout_ns)
@@ -103,6 +104,8 @@ class StateEstimatorNode(Node):
         self._x = view_field(self._message.x)
 
     def _on_joints(self, message: JointState) -> None:
+        if not self._estimator.reads(message.name):
+            return
         stamp_ns = to_nanoseconds(message.header.stamp)
         self._joints_health.on_message(stamp_ns, time.monotonic_ns())
         try:
@@ -151,7 +154,7 @@ class StateEstimatorNode(Node):
         now_ns = time.monotonic_ns()
         silence = self._joints_health.silence(now_ns)
         if silence:
-            self._publish(self._estimator.invalid(silence))
+            self._publish(self._estimator.invalid(f"{silence}{self._estimator.strangers}"))
             return
         pose_missing = self._given.lockstep and self._published_ns < self._joint_stamp_ns
         if pose_missing and now_ns - self._joints_health.advanced_ns > self._timeout_ns:

@@ -97,7 +97,9 @@ def own_domain(logs):
     with free_domain() as number:
         os.environ["ROS_DOMAIN_ID"] = str(number)
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-        os.environ["ROS_LOG_DIR"] = os.fspath(logs)  # the home may be missing, and is not ours
+        # The home may be missing, and is not ours.
+        os.environ["ROS_LOG_DIR"] = os.fspath(logs)
+        os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(dir=logs)
         yield
         os.environ.clear()
         os.environ.update(previous)
@@ -246,6 +248,7 @@ def run_with():
             commands[name] = [sys.executable, "-m", f"pilqr_ros.nodes.{name}", "--ros-args"]
             for setting in (*everywhere, *given):
                 commands[name] += ["-p", setting]
+        graph.prepare_guard(graph.GraphOptions(), commands, lambda name, line: None)
         with ProcessGroup(commands, lambda name, line: print(f"[{name}] {line}")) as group:
             yield group
             group.check()

@@ -23,7 +23,8 @@ from pilqr_ros.experiments.soak.judge import Judge
 from pilqr_ros.experiments.soak.launches import LaunchKill
 from pilqr_ros.experiments.soak.leg import Leg
 from pilqr_ros.experiments.soak.tally import Tally
-from pilqr_ros.nodes.graph import ENDING, GraphOptions
+from pilqr_ros.lifetime import ENDING
+from pilqr_ros.nodes.graph import GraphOptions
 from pilqr_ros.tasks import load_task
 
 KILLS_A_LEG = 25

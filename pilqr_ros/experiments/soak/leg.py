@@ -21,7 +21,7 @@ from pilqr_ros.experiments.soak.stops import StopThenKill
 from pilqr_ros.experiments.soak.tally import Tally
 from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.clients.learner_client import LearnerClient
-from pilqr_ros.nodes.graph import GraphOptions, command, starts
+from pilqr_ros.nodes.graph import GraphOptions, command, prepare_guard, starts
 from pilqr_ros.nodes.graph.exclusive import only_graph
 from pilqr_ros.nodes.graph.processes import ProcessGroup
 
@@ -77,7 +77,7 @@ class Leg:
             with (
                 only_graph(self.options.namespace),
                 ProcessGroup(self._helpers(), self._listen),
-                ProcessGroup(self._commands(), self._hear, respawn=True) as group,
+                ProcessGroup(self._prepared(), self._hear, respawn=True) as group,
                 ClientNode("soak_stranger", self.options.namespace) as client,
             ):
                 task = self.judge.task
@@ -95,6 +95,12 @@ class Leg:
     @property
     def _lockstep(self) -> bool:
         return self.options.real_time_factor == 0.0
+
+    def _prepared(self) -> dict[str, list[str]]:
+        """Return the command lines once the guard is told what to start with."""
+        commands = self._commands()
+        prepare_guard(self.options, commands, self.log)
+        return commands
 
     def _commands(self) -> dict[str, list[str]]:
         """Return the command line of each node, with the relay between some of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -43,6 +44,9 @@ STRANGERS_OFFSET = 1
 
 DRAWN = 5
 """Messages drawn at random that go with each kind of what is always sent."""
+
+VISIT = 0.5
+"""Half of how long a stranger is on the topic of the robot's controller [s]."""
 
 Send = Callable[[], int]
 """Sends some inputs and returns how many."""
@@ -91,12 +95,29 @@ class Strangers:
         self._publishers[topic] = publisher
 
         def send() -> int:
-            drawn = [_marked(hostile(kind, self._chance)) for _ in range(DRAWN)]
-            for message in (*messages, *drawn):
-                publisher.publish(message)
-            return len(messages) + DRAWN
+            return self._send_all(publisher, kind, messages)
 
         return send
+
+    def _visit(self, kind: type, topic: str, *messages: object) -> Send:
+        """Return what publishes and leaves: as long as it is there, the guard passes no torque."""
+
+        def send() -> int:
+            publisher: Publisher[Any] = self._node.create_publisher(kind, topic, qos.RELIABLE)
+            time.sleep(VISIT)
+            count = self._send_all(publisher, kind, messages)
+            time.sleep(VISIT)
+            self._node.destroy_publisher(publisher)
+            return count
+
+        return send
+
+    def _send_all(self, publisher: Publisher[Any], kind: type, messages: Sequence[object]) -> int:
+        """Publish messages, and some that are drawn."""
+        drawn = [_marked(hostile(kind, self._chance)) for _ in range(DRAWN)]
+        for message in (*messages, *drawn):
+            publisher.publish(message)
+        return len(messages) + DRAWN
 
     def _messages(self) -> dict[str, Send]:
         task, dU = self._task, self._task.dU
@@ -109,7 +130,7 @@ class Strangers:
         body = task.bodies[0]
         return {
             "torque_command": self._publish(TorqueCommand, "torque_command", *commands),
-            "effort_controller/commands": self._publish(
+            "effort_controller/commands": self._visit(
                 Float64MultiArray, "effort_controller/commands", *direct
             ),
             "joint_states": self._publish(JointState, "joint_states", *self._joint_states()),

@@ -33,8 +33,8 @@ class GuardSwitch:
             for deed, (kind, _) in DEEDS.items()
         }
 
-    def do(self, deed: str) -> None:
-        """Do one of `DEEDS`.
+    def do(self, deed: str) -> str:
+        """Do one of `DEEDS`, and return what the guard has to say about it; mostly nothing.
 
         Raises:
             NodeError: There is no such deed, the guard did not answer, or it refused.
@@ -45,10 +45,11 @@ class GuardSwitch:
         response = ask(self._clients[deed], DEEDS[deed][1], "effort_guard", PATIENCE)
         if not response.success:
             raise NodeError(f"effort_guard does not {deed}: {response.message}")
+        return str(response.message)
 
 
-def switch_guard(deed: str, namespace: str = "") -> None:
-    """Do one of `DEEDS`.
+def switch_guard(deed: str, namespace: str = "") -> str:
+    """Do one of `DEEDS`, and return what the guard has to say about it; mostly nothing.
 
     Args:
         deed: Which.
@@ -58,4 +59,4 @@ def switch_guard(deed: str, namespace: str = "") -> None:
         NodeError: There is no such deed, the guard did not answer, or it refused.
     """
     with ClientNode("pilqr_guard", namespace) as client:
-        GuardSwitch(client.node).do(deed)
+        return GuardSwitch(client.node).do(deed)

@@ -30,7 +30,10 @@ def check_guard(seen: Snapshot, expected: Expectation) -> Iterator[Finding]:
     for status in statuses:
         name = f"{expected.namespace}{GUARD}"
         if status.level == _number(Level.ERROR):
-            advice = f"mend the reason, then call {name}/reset_estop and {name}/enable"
+            advice = (
+                f"mend the reason; after an emergency stop, call {name}/reset_estop and then "
+                f"{name}/enable (or `pilqr guard reset` and `pilqr guard enable`)"
+            )
             yield fail("guard", status.message, advice)
         elif status.level == _number(Level.WARN):
             call = f"`pilqr guard enable`, or the service {name}/enable"

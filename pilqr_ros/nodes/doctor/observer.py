@@ -84,12 +84,19 @@ class Observer:
         )
 
     def _on_message(self, name: str, message: Any) -> None:  # noqa: ANN401
+        if isinstance(message, JointState) and not self._take_joints(message):
+            return
         stamp = to_nanoseconds(message.header.stamp) / NANOSECONDS
         self._logs[name].add(time.time(), stamp, message.header.frame_id)
-        if isinstance(message, JointState):
+
+    def _take_joints(self, message: JointState) -> bool:
+        """Keep a joint state and tell whether it is the arm's: other devices may tell theirs."""
+        own = any(joint.name in message.name for joint in self._expected.joints)
+        if own or self._joints is None:
             self._joints = Joints(
                 tuple(message.name), tuple(message.position), tuple(message.velocity)
             )
+        return own
 
     def _on_status(self, message: DiagnosticArray) -> None:
         for status in message.status:

@@ -10,13 +10,13 @@ from pilqr_ros.nodes.graph.graph_options import (
     options,
     read_option,
 )
+from pilqr_ros.nodes.graph.guard_record import prepare_guard
 from pilqr_ros.nodes.graph.node_list import DEPLOYED, NODES, SIMULATED_ROBOT, NodeSpec
 from pilqr_ros.nodes.graph.starting import NodeStart, command, ros_arguments, starts
-from pilqr_ros.nodes.graph.supervision import ENDING, print_line, run_graph, running_graph
+from pilqr_ros.nodes.graph.supervision import print_line, run_graph, running_graph
 
 __all__ = [
     "DEPLOYED",
-    "ENDING",
     "NODES",
     "SIMULATED_ROBOT",
     "DeploymentOptions",
@@ -25,6 +25,7 @@ __all__ = [
     "NodeStart",
     "command",
     "options",
+    "prepare_guard",
     "print_line",
     "read_option",
     "ros_arguments",

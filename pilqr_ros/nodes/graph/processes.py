@@ -8,12 +8,12 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import IO
 
+from pilqr_ros.lifetime import FOLLOW_PARENT, ending_deferred
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.graph.respawning import DELAY, RespawnPolicy
 
@@ -28,9 +28,6 @@ STOPPING = ((signal.SIGINT, 5.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0))
 NO_WINDOW = {"MUJOCO_GL": "disable"}
 """Unless told otherwise, MuJoCo looks for a window's library while it is imported, in a process of
 its own that prints a traceback when this one is ended."""
-
-FOLLOW_PARENT = "PILQR_FOLLOW_PARENT"
-"""Environment variable that asks a node to end with the process that started it."""
 
 
 @dataclass
@@ -47,8 +44,8 @@ class Member:
 class ProcessGroup:
     """Starts processes, forwards what they print, and ends all of them together.
 
-    Each starts with SIGINT blocked and calls `allow_interruption` once it can end cleanly; one
-    that does not is ended by SIGTERM.
+    Each starts with the signals that end it blocked and calls `allow_ending` once it can end
+    cleanly; one that does not is killed.
 
     Args:
         commands: Command line of each process, by name.
@@ -160,7 +157,7 @@ class ProcessGroup:
 
     def _start(self, name: str, command: Sequence[str]) -> Member:
         """Start one process and a thread that reads what it prints."""
-        with _interruption_deferred():
+        with ending_deferred():
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -192,25 +189,6 @@ class ProcessGroup:
         for line in stream:
             lines.append(line.rstrip("\n"))
             self._on_output(name, lines[-1])
-
-
-@contextmanager
-def _interruption_deferred() -> Iterator[None]:
-    """Hold SIGINT back, here and in what is started within.
-
-    A process inherits this, so that an interruption waits while it is starting: Python would
-    otherwise break off amid its imports.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def allow_interruption() -> None:
-    """Let SIGINT in again, at once if it came while this process was starting."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _await(processes: Sequence[subprocess.Popen[str]], seconds: float) -> None:

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from pilqr_ros.lifetime import ENDING
 from pilqr_ros.nodes.graph.discovery import limit_discovery
 from pilqr_ros.nodes.graph.exclusive import only_graph
 from pilqr_ros.nodes.graph.graph_options import GraphOptions
+from pilqr_ros.nodes.graph.guard_record import prepare_guard
 from pilqr_ros.nodes.graph.node_list import NODES, NodeSpec
 from pilqr_ros.nodes.graph.processes import Output, ProcessGroup
 from pilqr_ros.nodes.graph.starting import command, starts
-
-ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def print_line(name: str, line: str) -> None:
@@ -44,12 +44,14 @@ def running_graph(
     limit_discovery(chosen.discovery)
     commands = {start.name: command(start, chosen) for start in starts(chosen, nodes)}
     group = ProcessGroup(commands, on_output, respawn=chosen.respawn)
-    with only_graph(chosen.namespace, part), group:
-        try:
-            yield group
-        finally:
-            with _uninterrupted():
-                group.stop()
+    with only_graph(chosen.namespace, part):
+        prepare_guard(chosen, commands, on_output)
+        with group:
+            try:
+                yield group
+            finally:
+                with _uninterrupted():
+                    group.stop()
 
 
 def run_graph(

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from math import inf
+from typing import Any
 
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.service import Service
 from rclpy.subscription import Subscription
+from rclpy.task import Future
 
 TURN_NS = 100_000_000
 """How often the parameter services are looked at; they stay out of the wait for messages."""
@@ -28,9 +31,13 @@ OTHER_KINDS = ("guard_condition", "timer", "client", "service")
 class ControlExecutor(SingleThreadedExecutor):
     """A single-threaded executor that is quick at messages."""
 
-    def spin(self) -> None:
-        """Execute callbacks until shutdown."""
-        while self.context.ok() and not self._is_shutdown:
+    def spin_until_future_complete(
+        self, future: Future[Any], timeout_sec: float | None = None
+    ) -> None:
+        """Execute callbacks until a future is done or, if it is given, a time [s] is over."""
+        future.add_done_callback(lambda _: self.wake())
+        end = inf if timeout_sec is None else time.monotonic() + timeout_sec
+        while self.context.ok() and not future.done() and time.monotonic() < end:
             self._serve_messages()
             for _ in range(CYCLE):
                 self.spin_once(timeout_sec=0)

@@ -64,7 +64,6 @@ def test_hardware_is_everything_but_the_simulated_robot_in_real_time():
     commands = started(task="hockey_lightarm", robot_config="lightarm", hardware=True)
     assert "mujoco_bridge" not in commands
     assert "max_speed:=0.3" in commands["robot_reset"]
-    assert "start_enabled:=false" in commands["effort_guard"]
     assert "reset_timeout:=370.0" in commands["learner"]
     assert "real_time_factor:=1.0" in commands["trajectory_executor"]
     with pytest.raises(NodeError, match="hardware needs robot_config"):

@@ -1,0 +1,87 @@
+"""The end of a node's process on SIGINT or SIGTERM: asked for once, and certain to come.
+
+A signal is noted by a thread of its own, which wakes whoever spins: Python calls handlers in the
+main thread only, and only once that thread is back from a wait in C++. ROS's own handlers, which
+shut the context down, are not used: a node says its last words in `destroy_node`.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from rclpy.task import Future
+
+from pilqr_ros.lifetime import ENDING, allow_ending
+
+DEADLINE = 6.0
+"""Longest time from the first signal to the process's end [s]; a launcher's second signal is of no
+use where the first one was not."""
+
+LAST_DEADLINE = 7.0
+"""When the kernel ends a process that hangs after Python has left it [s]."""
+
+
+class Ending:
+    """Notes the first signal that asks for the end; further ones change nothing.
+
+    Attributes:
+        asked: Completed by that signal.
+    """
+
+    def __init__(self) -> None:
+        """Take over the signals, at once those that came while the process was starting."""
+        self.asked: Future[None] = Future()
+        self._signalled = self._breaks_off = False
+        heard, noted = os.pipe()
+        os.set_blocking(noted, False)
+        for number in ENDING:
+            signal.signal(number, self._on_signal)
+        signal.set_wakeup_fd(noted, warn_on_full_buffer=False)
+        threading.Thread(target=self._note, args=(heard,), name="ending", daemon=True).start()
+        allow_ending()
+
+    @contextmanager
+    def breaking_off(self) -> Iterator[None]:
+        """Let the first signal break off what is done within, with a KeyboardInterrupt.
+
+        Raises:
+            KeyboardInterrupt: The end is asked for.
+        """
+        self._breaks_off = True
+        try:
+            if self._signalled:
+                raise KeyboardInterrupt
+            yield
+        except Exception as error:
+            # An interruption within a call into C++ can come out as another error.
+            if self._signalled:
+                raise KeyboardInterrupt from error
+            raise
+        finally:
+            self._breaks_off = False
+
+    def close(self) -> None:
+        """Ignore the signals from now on: nothing is left but the interpreter's own end."""
+        # It restores the default for handlers written in Python, but not this.
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN)
+
+    def _on_signal(self, _signal: int, _frame: FrameType | None) -> None:
+        """Break off, once, what may be broken off."""
+        self._signalled = True
+        if self._breaks_off:
+            self._breaks_off = False
+            raise KeyboardInterrupt
+
+    def _note(self, heard: int) -> None:
+        """Wait for the first signal, and see that the process ends."""
+        os.read(heard, 1)
+        faulthandler.dump_traceback_later(DEADLINE, exit=True)
+        signal.setitimer(signal.ITIMER_REAL, LAST_DEADLINE)
+        self.asked.set_result(None)
