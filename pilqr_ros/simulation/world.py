@@ -22,7 +22,7 @@ from pilqr_ros.simulation.placement import (
     verify_clearance,
     verify_joints,
 )
-from pilqr_ros.tasks.models import element_id, short_name
+from pilqr_ros.tasks.models import control_index, element_id, joint_id, short_name
 from pilqr_ros.tasks.starts import start_of
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.trajopt.typing import Array
@@ -85,12 +85,12 @@ class World:
         self.model = task.world_model
         self.model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
         self.data = mujoco.MjData(self.model)
-        joint, body = mujoco.mjtObj.mjOBJ_JOINT, mujoco.mjtObj.mjOBJ_BODY
-        ids = [element_id(self.model, joint, name, "joints") for name in task.sensed_joints]
+        body, actuator = mujoco.mjtObj.mjOBJ_BODY, mujoco.mjtObj.mjOBJ_ACTUATOR
+        ids = [joint_id(self.model, name, "joints") for name in task.sensed_joints]
         self._qpos = self.model.jnt_qposadr[ids]
         self._qvel = self.model.jnt_dofadr[ids]
-        self._motors = [
-            element_id(self.model, mujoco.mjtObj.mjOBJ_ACTUATOR, name, "joints")
+        self._controls = [
+            control_index(self.model, element_id(self.model, actuator, name, "joints"))
             for name in task.joints
         ]
         self._bodies = {name: element_id(self.model, body, name, "state") for name in task.bodies}
@@ -156,7 +156,7 @@ class World:
         """Read all sensors."""
         mujoco.mj_kinematics(self.model, self.data)
         efforts = np.zeros(len(self._qpos))
-        efforts[: self.task.dU] = self.data.ctrl[self._motors]
+        efforts[: self.task.dU] = self.data.ctrl[self._controls]
         bodies = {
             name: BodyPose(self.data.xpos[body].copy(), self.data.xquat[body].copy())
             for name, body in self._bodies.items()
@@ -197,7 +197,7 @@ class World:
         if effort.shape != (self.task.dU,) or not np.isfinite(effort).all():
             problem = f"effort is {effort.tolist()}, expected {self.task.dU} finite numbers"
             raise EffortError(problem)
-        self.data.ctrl[self._motors] = effort
+        self.data.ctrl[self._controls] = effort
         mujoco.mj_step(self.model, self.data, nstep=substeps)
         self._stamp_ns += substeps * self._timestep_ns
         self._check_physical()

@@ -55,13 +55,44 @@ def element_id(model: mujoco.MjModel, kind: mujoco.mjtObj, name: str, key: str) 
     raise TaskError(key, f"{name!r} is no {what} of the models; there are: {known}")
 
 
+def joint_id(model: mujoco.MjModel, name: str, key: str) -> int:
+    """Return the id of a hinge or slide by its name in its own file.
+
+    Raises:
+        TaskError: There is none, more than one, or it is a ball or free joint.
+    """
+    index = element_id(model, mujoco.mjtObj.mjOBJ_JOINT, name, key)
+    kind = mujoco.mjtJoint(model.jnt_type[index])
+    if kind not in (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE):
+        what = kind.name.removeprefix("mjJNT_").lower()
+        problem = f"{name!r} is a {what} joint, must be a hinge or a slide: one position, one speed"
+        raise TaskError(key, problem)
+    return index
+
+
+def position_unit(model: mujoco.MjModel, joint: int) -> str:
+    """Return the unit of a joint's position: m of a slide, rad of a hinge."""
+    return "m" if model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_SLIDE else "rad"
+
+
+def effort_unit(model: mujoco.MjModel, joint: int) -> str:
+    """Return the unit of what moves a joint: N of a slide, N m of a hinge."""
+    return "N" if model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_SLIDE else "N m"
+
+
+def control_index(model: mujoco.MjModel, actuator: int) -> int:
+    """Return where a motor's control lies among all; since MuJoCo 4 some have several, or none."""
+    first = getattr(model, "actuator_ctrladr", None)
+    return actuator if first is None else int(first[actuator])
+
+
 def element_names(model: mujoco.MjModel, kind: mujoco.mjtObj) -> list[str]:
     """Return the names of all elements of a kind as their own files have them."""
     counts = {
         mujoco.mjtObj.mjOBJ_JOINT: model.njnt,
         mujoco.mjtObj.mjOBJ_SITE: model.nsite,
         mujoco.mjtObj.mjOBJ_BODY: model.nbody,
-        mujoco.mjtObj.mjOBJ_ACTUATOR: model.nu,
+        mujoco.mjtObj.mjOBJ_ACTUATOR: getattr(model, "nactuator", model.nu),
     }
     names = (mujoco.mj_id2name(model, kind, i) for i in range(counts[kind]))
     return [short_name(name) for name in names if name]
@@ -71,7 +102,7 @@ def position_bounds(joints: Sequence[Joint], model: mujoco.MjModel) -> Array:
     """Return each joint's bounds [rad], ``(n, 2)``: its own, else the model's, else infinite."""
     bounds = np.tile([-np.inf, np.inf], (len(joints), 1))
     for i, joint in enumerate(joints):
-        index = element_id(model, mujoco.mjtObj.mjOBJ_JOINT, joint.name, f"joints[{i}].name")
+        index = joint_id(model, joint.name, f"joints[{i}].name")
         if joint.position_limits is not None:
             bounds[i] = joint.position_limits
         elif model.jnt_limited[index]:
