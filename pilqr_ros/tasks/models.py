@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 
 from pilqr_ros.tasks.errors import TaskError
-from pilqr_ros.tasks.model_files import find_model, parse_model
+from pilqr_ros.tasks.model_files import parse_model
 from pilqr_ros.tasks.schema import Joint, Models
 from pilqr_ros.trajopt.typing import Array
 
@@ -23,19 +23,22 @@ TOOL_MOUNT = "tool_mount"
 _PREFIXES = ("", ROBOT_PREFIX, ROBOT_PREFIX + TOOL_PREFIX)
 
 
-def build_robot_model(models: Models, folder: Path | None = None) -> mujoco.MjModel:
+def build_robot_model(models: Models, root: Path) -> mujoco.MjModel:
     """Compile the robot with its tool and nothing else.
 
     Args:
         models: The section of a task file.
-        folder: Where the task file lies; its models come before the package's.
+        root: The folder that holds their files.
+
+    Raises:
+        TaskError: MuJoCo cannot read or compile them.
     """
-    return _compile(mujoco.MjSpec(), models, folder)
+    return _compile(mujoco.MjSpec(), models, root)
 
 
-def build_world_model(models: Models, folder: Path | None = None) -> mujoco.MjModel:
-    """Compile the scene with the robot and its tool (arguments as above)."""
-    return _compile(_load(models.scene, "models.scene", folder), models, folder)
+def build_world_model(models: Models, root: Path) -> mujoco.MjModel:
+    """Compile the scene with the robot and its tool (arguments and errors as above)."""
+    return _compile(parse_model(root, models.scene, "models.scene"), models, root)
 
 
 def element_id(model: mujoco.MjModel, kind: mujoco.mjtObj, name: str, key: str) -> int:
@@ -115,23 +118,27 @@ def short_name(name: str) -> str:
     return name.removeprefix(ROBOT_PREFIX).removeprefix(TOOL_PREFIX)
 
 
-def _compile(scene: mujoco.MjSpec, models: Models, folder: Path | None) -> mujoco.MjModel:
+def _compile(scene: mujoco.MjSpec, models: Models, root: Path) -> mujoco.MjModel:
     """Attach tool to robot and robot to scene."""
-    robot = _load(models.robot, "models.robot", folder)
+    robot = parse_model(root, models.robot, "models.robot")
     if models.tool is not None:
-        tool = _load(models.tool, "models.tool", folder)
+        tool = parse_model(root, models.tool, "models.tool")
         mount = robot.site(TOOL_MOUNT)
         if mount is None:
             raise TaskError("models.robot", f"{models.robot!r} has no site {TOOL_MOUNT!r}")
         robot.attach(tool, site=mount, prefix=TOOL_PREFIX)
     frame = scene.worldbody.add_frame(pos=list(models.mount))
     scene.attach(robot, frame=frame, prefix=ROBOT_PREFIX)
+    _embed_textures(scene)
     try:
         return scene.compile()
     except ValueError as error:
-        raise TaskError("models", f"MuJoCo cannot compile them: {error}") from error
+        problem = str(error).replace(f"{root}/", "")
+        raise TaskError("models", f"MuJoCo cannot compile them: {problem}") from error
 
 
-def _load(name: str, key: str, folder: Path | None) -> mujoco.MjSpec:
-    """Parse an MJCF file."""
-    return parse_model(find_model(name, key, folder) / name, key)
+def _embed_textures(spec: mujoco.MjSpec) -> None:
+    """Have textures loaded now: since MuJoCo 4 a model may leave them to when it is drawn."""
+    for texture in spec.textures:
+        if hasattr(texture, "embed"):
+            texture.embed = mujoco.mjtEmbed.mjEMBED_TRUE

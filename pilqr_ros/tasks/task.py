@@ -18,7 +18,7 @@ from pilqr_ros.tasks.errors import ConfigError, TaskError, refuse_repeated
 from pilqr_ros.tasks.global_policy import GlobalPlan, build_global_plan
 from pilqr_ros.tasks.initial_policy import build_initial_policy
 from pilqr_ros.tasks.layout import StateLayout
-from pilqr_ros.tasks.model_files import read_model_files
+from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds
 from pilqr_ros.tasks.schema import TaskFile
 from pilqr_ros.tasks.success import Outcome, build_success
@@ -109,8 +109,9 @@ class Task:
         self.learning = _learning(file, self.conditions)
         self.guided = _guided(file, self.conditions)
         self.model_files = read_model_files(file.models, folder)
-        self.robot_model: mujoco.MjModel = build_robot_model(file.models, folder)
-        self.world_model: mujoco.MjModel = build_world_model(file.models, folder)
+        with laid_out(self.model_files) as root:
+            self.robot_model: mujoco.MjModel = build_robot_model(file.models, root)
+            self.world_model: mujoco.MjModel = build_world_model(file.models, root)
         self._position_limits = position_bounds(file.joints, self.robot_model)
         verify_models(file, self.layout, self.conditions, self.robot_model, self.world_model)
         self._costs = tuple(
