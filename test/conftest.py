@@ -17,7 +17,7 @@ settings.register_profile(
 settings.load_profile("steady")
 
 
-ARM = """<mujoco model="arm">
+ARM = """<mujoco model="arm"><compiler angle="radian"/>
 <default><joint axis="0 0 1" armature="1"/><geom contype="0" conaffinity="0"/></default>
 <worldbody><body name="upper"><joint name="j1"/><geom type="capsule"
 fromto="0 0 0 .1 0 0" size=".01"/>

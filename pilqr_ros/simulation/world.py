@@ -1,7 +1,10 @@
 """A MuJoCo world for a task: reset, step, sense, render.
 
 The world's clock counts nanoseconds and never runs backwards: a reset moves it on by one second, so
-that readings from before the reset are seen to be old.
+that readings from before the reset are seen to be old. It moves by exactly the time that the world
+is asked to advance. The physics makes as many whole steps as fit best into the time since the last
+reset, so that its own time is never further from the clock's than half a step, however long the
+world runs.
 """
 
 from __future__ import annotations
@@ -94,8 +97,8 @@ class World:
             for name in task.joints
         ]
         self._bodies = {name: element_id(self.model, body, name, "state") for name in task.bodies}
-        self._timestep_ns = round(self.model.opt.timestep * 1e9)
-        self._stamp_ns = 0
+        self._stamp_ns = self._reset_ns = 0
+        self._steps = 0
         self._renderer: OffscreenRenderer | None = None
 
     def reset(self, condition: int, seed: int, jitter: bool) -> ResetReport:
@@ -116,11 +119,13 @@ class World:
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[self._qpos[:dU]] = start_of(self.task, condition, seed, jitter)
         placed = {}
-        for name, position in start.bodies.items():
+        for name in start.bodies:
             placed[name] = element_id(self.model, mujoco.mjtObj.mjOBJ_BODY, name, "bodies")
-            place_body(self.model, self.data, placed[name], position)
+        for name in sorted(placed, key=placed.__getitem__):  # a parent before its children
+            place_body(self.model, self.data, placed[name], start.bodies[name])
         mujoco.mj_forward(self.model, self.data)
         self._stamp_ns += RESET_NS
+        self._reset_ns, self._steps = self._stamp_ns, 0
         return self._verify_start(condition, placed)
 
     def place(self, name: str, position: Array) -> None:
@@ -146,11 +151,11 @@ class World:
             EffortError: It is not finite or of a wrong size.
             SimulationDiverged: The state is no longer physical.
         """
-        self._advance(effort, round(self.task.period_ns / self._timestep_ns))
+        self._advance(effort, self.task.period_ns)
 
     def advance(self, effort: Array, seconds: float) -> None:
-        """Hold a torque for some time, rounded to whole physics steps (errors as `step`)."""
-        self._advance(effort, round(seconds * 1e9 / self._timestep_ns))
+        """Hold a torque for some time, to the nanosecond (errors as `step`)."""
+        self._advance(effort, round(seconds * 1e9))
 
     def sense(self) -> SensorReadings:
         """Read all sensors."""
@@ -191,15 +196,19 @@ class World:
             self._renderer.close()
             self._renderer = None
 
-    def _advance(self, effort: Array, substeps: int) -> None:
-        """Advance the physics and the clock."""
+    def _advance(self, effort: Array, duration_ns: int) -> None:
+        """Advance the clock, and the physics by the steps that are due then."""
         effort = np.asarray(effort, dtype=np.float64)
         if effort.shape != (self.task.dU,) or not np.isfinite(effort).all():
             problem = f"effort is {effort.tolist()}, expected {self.task.dU} finite numbers"
             raise EffortError(problem)
         self.data.ctrl[self._controls] = effort
-        mujoco.mj_step(self.model, self.data, nstep=substeps)
-        self._stamp_ns += substeps * self._timestep_ns
+        self._stamp_ns += duration_ns
+        elapsed = (self._stamp_ns - self._reset_ns) * 1e-9
+        steps = round(elapsed / self.model.opt.timestep) - self._steps
+        if steps > 0:
+            mujoco.mj_step(self.model, self.data, nstep=steps)
+            self._steps += steps
         self._check_physical()
 
     def _check_physical(self) -> None:

@@ -102,14 +102,25 @@ def element_names(model: mujoco.MjModel, kind: mujoco.mjtObj) -> list[str]:
 
 
 def position_bounds(joints: Sequence[Joint], model: mujoco.MjModel) -> Array:
-    """Return each joint's bounds [rad], ``(n, 2)``: its own, else the model's, else infinite."""
+    """Return each joint's bounds [rad or m], ``(n, 2)``; infinite where there is none.
+
+    They are the model's, narrowed by the joint's own: beyond the model's there is a stop.
+
+    Raises:
+        TaskError: Nothing is within both.
+    """
     bounds = np.tile([-np.inf, np.inf], (len(joints), 1))
     for i, joint in enumerate(joints):
         index = joint_id(model, joint.name, f"joints[{i}].name")
-        if joint.position_limits is not None:
-            bounds[i] = joint.position_limits
-        elif model.jnt_limited[index]:
+        if model.jnt_limited[index]:
             bounds[i] = model.jnt_range[index]
+        if joint.position_limits is not None:
+            lower, upper = joint.position_limits
+            if lower >= bounds[i, 1] or upper <= bounds[i, 0]:
+                stops = ", ".join(f"{value:.4g}" for value in bounds[i])
+                problem = f"{list(joint.position_limits)} are all beyond the model's [{stops}]"
+                raise TaskError(f"joints[{i}].position_limits", problem)
+            bounds[i] = max(lower, bounds[i, 0]), min(upper, bounds[i, 1])
     return bounds
 
 
