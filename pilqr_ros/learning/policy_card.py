@@ -54,6 +54,7 @@ def describe(store: RunStore) -> dict[str, Any]:
         "seed": config.seed,
         "trained_in": [task.conditions[index].name for index in config.conditions],
         "policy": _policy(store),
+        "distance": task.distance_label,
         "evaluations": _evaluations(store),
         "versions": atomic.read_json(store.directory / "run.json").get("versions", {}),
     }
@@ -63,6 +64,7 @@ def _policy(store: RunStore) -> dict[str, Any]:
     """Describe the policy itself: its kind, size and inputs."""
     task, last = store.task, store.iterations_finished
     common = {"steps": task.T, "rate_hz": task.file.control.rate, "action": list(task.joints)}
+    common["action_units"] = list(task.joint_units.effort)
     network = store.network(last)
     if network is None or task.global_plan is None:
         kind = "time-varying linear-Gaussian, one for each condition"
@@ -121,7 +123,7 @@ def _readable(card: dict[str, Any]) -> str:
         lines.append(f"- Layers: {' - '.join(map(str, policy['layers']))}")
     lines += [
         f"- Observes: {', '.join(policy['observation'])}",
-        f"- Commands [N m]: {', '.join(policy['action'])}",
+        f"- Commands: {_commands(policy)}",
         "- Versions: " + ", ".join(f"{name} {v}" for name, v in card["versions"].items()),
         "",
     ]
@@ -129,12 +131,18 @@ def _readable(card: dict[str, Any]) -> str:
         lines += [
             f"## Evaluation {evaluation['name']}",
             "",
-            "| condition | trained | success | 95 % interval | mean distance at the end [m] |",
+            f"| condition | trained | success | 95 % interval | mean {card['distance']} |",
             "|---|---|---|---|---|",
             *(_row(each) for each in evaluation["conditions"]),
             "",
         ]
     return "\n".join(lines)
+
+
+def _commands(policy: dict[str, Any]) -> str:
+    """Return what a policy commands, each joint with its unit."""
+    pairs = zip(policy["action"], policy["action_units"], strict=True)
+    return ", ".join(f"{joint} [{unit}]" for joint, unit in pairs)
 
 
 def _row(each: dict[str, Any]) -> str:

@@ -68,7 +68,7 @@ def _slide(
 
 
 def verify_joints(
-    names: Sequence[str], errors: Array, tolerance: float, quantity: str, unit: str
+    names: Sequence[str], errors: Array, tolerance: float, quantity: str, units: Sequence[str]
 ) -> float:
     """Return the largest error of the joints.
 
@@ -77,13 +77,14 @@ def verify_joints(
         errors: Their absolute errors, ``(dU,)``.
         tolerance: Largest error that is allowed.
         quantity: What is wrong, for the message.
-        unit: Its unit, for the message.
+        units: Its unit of each joint, for the message.
 
     Raises:
         ResetError: An error is larger; the message names the joint.
     """
     worst = int(np.argmax(errors))
     if not errors[worst] <= tolerance:
+        unit = units[worst]
         raise ResetError(
             f"{quantity} of {names[worst]} is off by {errors[worst]:.4g} {unit} after the reset,"
             f" allowed: {tolerance:g} {unit}"

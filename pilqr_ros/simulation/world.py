@@ -53,7 +53,7 @@ class SensorReadings:
         joint_names: Sensed joints, the actuated ones first.
         positions: Their positions [rad or m], ``(n,)``.
         velocities: Their velocities [rad/s or m/s], ``(n,)``.
-        efforts: Their torques [N m], ``(n,)``; zero where there is no motor.
+        efforts: Their torques [N m] or forces [N], ``(n,)``; zero where there is no motor.
         bodies: Pose of each tracked body.
     """
 
@@ -66,7 +66,7 @@ class SensorReadings:
 
 
 class ResetReport(NamedTuple):
-    """When a reset was done [ns] and the largest errors of the joints [rad, rad/s]."""
+    """When a reset was done [ns] and the largest errors of the joints [rad or m, and a second]."""
 
     stamp_ns: int
     position_error: float
@@ -145,7 +145,7 @@ class World:
         mujoco.mj_forward(self.model, self.data)
 
     def step(self, effort: Array) -> None:
-        """Hold a torque ``(dU,)`` [N m] for one control period.
+        """Hold a torque ``(dU,)`` [N m or N] for one control period.
 
         Raises:
             EffortError: It is not finite or of a wrong size.
@@ -230,11 +230,15 @@ class World:
         start, tolerance, dU = self.task.conditions[condition], self.task.file.reset, self.task.dU
         position = np.abs(self.data.qpos[self._qpos[:dU]] - start.start)
         velocity = np.abs(self.data.qvel[self._qvel[:dU]])
-        joints = self.task.joints
+        joints, units = self.task.joints, self.task.joint_units
         report = ResetReport(
             self._stamp_ns,
-            verify_joints(joints, position, tolerance.position_tolerance, "position", "rad"),
-            verify_joints(joints, velocity, tolerance.velocity_tolerance, "velocity", "rad/s"),
+            verify_joints(
+                joints, position, tolerance.position_tolerance, "position", units.position
+            ),
+            verify_joints(
+                joints, velocity, tolerance.velocity_tolerance, "velocity", units.velocity
+            ),
         )
         verify_bodies(self.data, placed, start.bodies, tolerance.body_tolerance)
         verify_clearance(self.model, self.data)

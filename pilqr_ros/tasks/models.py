@@ -73,14 +73,10 @@ def joint_id(model: mujoco.MjModel, name: str, key: str) -> int:
     return index
 
 
-def position_unit(model: mujoco.MjModel, joint: int) -> str:
-    """Return the unit of a joint's position: m of a slide, rad of a hinge."""
-    return "m" if model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_SLIDE else "rad"
-
-
-def effort_unit(model: mujoco.MjModel, joint: int) -> str:
-    """Return the unit of what moves a joint: N of a slide, N m of a hinge."""
-    return "N" if model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_SLIDE else "N m"
+def sliding(joints: Sequence[str], model: mujoco.MjModel) -> tuple[str, ...]:
+    """Return those of a model's hinges and slides that slide (errors as `joint_id`)."""
+    slide = mujoco.mjtJoint.mjJNT_SLIDE
+    return tuple(name for name in joints if model.jnt_type[joint_id(model, name, "state")] == slide)
 
 
 def control_index(model: mujoco.MjModel, actuator: int) -> int:

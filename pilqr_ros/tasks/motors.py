@@ -15,8 +15,9 @@ import mujoco
 import numpy as np
 
 from pilqr_ros.tasks.errors import TaskError
-from pilqr_ros.tasks.models import control_index, effort_unit, element_id, joint_id
+from pilqr_ros.tasks.models import control_index, element_id, joint_id, sliding
 from pilqr_ros.tasks.schema import Joint
+from pilqr_ros.tasks.units import joint_units
 from pilqr_ros.trajopt.typing import Array
 
 _SCALAR = [int(mujoco.mjtJoint.mjJNT_SLIDE), int(mujoco.mjtJoint.mjJNT_HINGE)]
@@ -38,6 +39,7 @@ class _Motor(NamedTuple):
     joint: Joint
     driven: int
     actuator: int
+    unit: str
 
 
 def verify_motors(joints: Sequence[Joint], world: mujoco.MjModel) -> None:
@@ -51,7 +53,8 @@ def verify_motors(joints: Sequence[Joint], world: mujoco.MjModel) -> None:
         key = f"joints[{i}]"
         driven = joint_id(world, joint.name, f"{key}.name")
         actuator = element_id(world, mujoco.mjtObj.mjOBJ_ACTUATOR, joint.name, f"{key}.name")
-        motors.append(_Motor(key, joint, driven, actuator))
+        (unit,) = joint_units([joint.name], sliding([joint.name], world)).effort
+        motors.append(_Motor(key, joint, driven, actuator, unit))
     for motor in motors:
         _verify_kind(motor, world)
         for reason in _reasons(motor, world):
@@ -100,8 +103,7 @@ def _reasons(motor: _Motor, world: mujoco.MjModel) -> Iterator[str]:
 
 def _verify_limit(motor: _Motor, world: mujoco.MjModel) -> None:
     """No range of the model is narrower than the joint's torque limit."""
-    unit = effort_unit(world, motor.driven)
-    limit = motor.joint.torque_limit
+    unit, limit = motor.unit, motor.joint.torque_limit
     for name, (lower, upper) in _ranges(motor, world):
         if limit > min(-lower, upper):
             problem = (
@@ -112,7 +114,7 @@ def _verify_limit(motor: _Motor, world: mujoco.MjModel) -> None:
 
 
 def _ranges(motor: _Motor, world: mujoco.MjModel) -> Iterator[tuple[str, Array]]:
-    """Yield the ranges that the torque on a joint is clamped to [N m], by their names."""
+    """Yield the ranges that the torque on a joint is clamped to [N m or N], by their names."""
     control = control_index(world, motor.actuator)
     clamps = not world.opt.disableflags & mujoco.mjtDisableBit.mjDSBL_CLAMPCTRL
     if clamps and world.actuator_ctrllimited[control]:
@@ -165,7 +167,7 @@ def _compare(
         mujoco.mj_fwdActuation(world, data)
         for motor, told, given in zip(motors, commands, data.qfrc_actuator[dofs], strict=True):
             if abs(given - told) > _ROUNDING * max(1.0, abs(told)):
-                unit = effort_unit(world, motor.driven)
+                unit = motor.unit
                 problem = (
                     f"{motor.joint.name!r} gets {given:.4g} {unit} from the model's actuators when"
                     f" its motor is told {told:.4g} {unit}; no other actuator may act on it"

@@ -12,7 +12,7 @@ _JITTER_STREAM = 1
 
 
 def start_of(task: Task, condition: int, seed: int, jitter: bool) -> Array:
-    """Return the start of the actuated joints [rad], ``(dU,)``.
+    """Return the start of the actuated joints [rad or m], ``(dU,)``.
 
     Args:
         task: The task.
