@@ -25,6 +25,7 @@ from pilqr_ros.simulation.placement import (
     verify_clearance,
     verify_joints,
 )
+from pilqr_ros.tasks import mujoco_warnings
 from pilqr_ros.tasks.models import control_index, element_id, joint_id, short_name
 from pilqr_ros.tasks.starts import start_of
 from pilqr_ros.tasks.task import Task
@@ -84,6 +85,7 @@ class World:
 
     def __init__(self, task: Task) -> None:
         """Build the world; `reset` must come before anything else."""
+        mujoco_warnings.redirect()
         self.task = task
         self.model = task.world_model
         self.model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET

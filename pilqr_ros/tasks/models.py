@@ -12,6 +12,7 @@ from pathlib import Path
 import mujoco
 import numpy as np
 
+from pilqr_ros.tasks import mujoco_warnings
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.model_files import parse_model
 from pilqr_ros.tasks.schema import Joint, Models
@@ -127,6 +128,7 @@ def short_name(name: str) -> str:
 
 def _compile(scene: mujoco.MjSpec, models: Models, root: Path) -> mujoco.MjModel:
     """Attach tool to robot and robot to scene."""
+    mujoco_warnings.redirect()
     robot = parse_model(root, models.robot, "models.robot")
     if models.tool is not None:
         tool = parse_model(root, models.tool, "models.tool")
