@@ -98,8 +98,8 @@ def _figure(form: str, value: float) -> str:
 def show_iterations(store: RunStore) -> None:
     """Print one row an iteration and condition."""
     config = store.config
-    distance = f"distance [{store.task.distance_unit}]"
-    columns = ["iteration", "condition", "rollouts", "mean cost", "success", distance]
+    label = store.task.distance_label
+    columns = ["iteration", "condition", "rollouts", "mean cost", "success", label]
     reports = store.reports()
     halved = any(report.get("halvings", 0) > 0 for report in reports)
     columns += ["halved"] * halved
@@ -124,7 +124,7 @@ def show_evaluation(evaluated: Task, outcomes: Outcomes) -> None:
         evaluated: The task.
         outcomes: What came of each rollout.
     """
-    distances = [f"{what} [{evaluated.distance_unit}]" for what in ("distance", "worst")]
+    distances = (evaluated.distance_label, f"worst [{evaluated.distance_unit}]")
     table = _table("evaluation", "condition", "rollouts", "success", *distances, "mean cost")
     condition = np.array([evaluated.conditions[index].group for index in outcomes.condition])
     success = np.asarray(outcomes.successes)
@@ -186,8 +186,8 @@ def show_comparison(jobs: Sequence[Job], results: Mapping[Job, Mapping[str, Any]
         jobs: All runs of the comparison.
         results: The results of those that are done.
     """
-    unit = open_run(jobs[0].directory).task.distance_unit
-    columns = ("noise-free by seed", "noisy by seed", f"distance [{unit}]")
+    label = open_run(jobs[0].directory).task.distance_label
+    columns = ("noise-free by seed", "noisy by seed", label)
     table = _table("successes of each seed's final policy", "method", "condition", *columns)
     for variant in dict.fromkeys(job.variant for job in results):
         ordered = sorted((job for job in jobs if job.variant == variant), key=lambda job: job.seed)
@@ -208,8 +208,8 @@ def show_comparison(jobs: Sequence[Job], results: Mapping[Job, Mapping[str, Any]
 def show_tests(results: Mapping[Job, Mapping[str, Any]]) -> None:
     """Print how the last networks of runs did in their tests; each of the runs has some."""
     jobs = sorted(results, key=lambda job: job.seed)
-    unit = open_run(jobs[0].directory).task.distance_unit
-    columns = ("rollouts", "successes by seed", f"distance by seed [{unit}]")
+    label = open_run(jobs[0].directory).task.distance_label
+    columns = ("rollouts", "successes by seed", f"{label} by seed")
     table = _table("tests of each seed's network, noise-free", "method", "test", *columns)
     for variant in dict.fromkeys(job.variant for job in jobs):
         tests = [results[job]["tests"] for job in jobs if job.variant == variant]

@@ -49,8 +49,8 @@ def draw_comparison(jobs: Sequence[Job], metric: str, path: Path) -> Path:
         for axis, condition in zip(panels, conditions, strict=True):
             _draw_panel(axis, jobs, [_learning_curve(one, condition, metric) for one in reports])
             axis.set_title(in_figure(task.conditions[condition].name), fontsize=10)
-        unit = f" [{task.distance_unit}]" if metric == "distances" else ""
-        panels[0].set_ylabel(METRICS[metric] + unit)
+        label = f"mean {task.distance_label}" if metric == "distances" else METRICS[metric]
+        panels[0].set_ylabel(label)
     return path
 
 
@@ -63,12 +63,12 @@ def draw_tests(results: Mapping[Job, Mapping[str, Any]], test: str, path: Path) 
         path: Where the PNG goes.
     """
     jobs = list(results)
-    unit = open_run(jobs[0].directory).task.distance_unit
+    label = open_run(jobs[0].directory).task.distance_label
     points = [results[job]["tests"][test] for job in jobs]
     with _picture(path, 2) as panels:
         _draw_panel(panels[0], jobs, [_test_curve(one, "mean_distance") for one in points])
         _draw_panel(panels[1], jobs, [_test_curve(one, "successes") for one in points])
-        panels[0].set_ylabel(f"mean distance [{unit}]")
+        panels[0].set_ylabel(f"mean {label}")
         panels[1].set_ylabel("successful rollouts")
         for axis in panels:
             title = f"{test}: {points[0][0]['rollouts']} rollouts a network"

@@ -17,7 +17,7 @@ from pilqr_ros.plain_text import in_figure
 
 
 def plot_learning_curve(store: RunStore, path: Path | None = None) -> Path:
-    """Draw cost, final distance and success rate over rollouts; return the picture's path.
+    """Draw cost, distance and success rate over rollouts; return the picture's path.
 
     Args:
         store: The run.
@@ -60,8 +60,7 @@ def _draw_spread(axis: Axes, rollouts: Any, samples: Sequence[Any], name: str) -
 
 
 def _label(axes: Sequence[Axes], store: RunStore) -> None:
-    distance = f"distance [{store.task.distance_unit}]"
-    titles = ("cost (median, range)", distance, "successful rollouts [%]")
+    titles = ("cost (median, range)", store.task.distance_label, "successful rollouts [%]")
     for axis, title in zip(axes, titles, strict=True):
         axis.set_title(title, fontsize=10)
         axis.set_xlabel("rollouts")

@@ -56,6 +56,7 @@ def describe(store: RunStore) -> dict[str, Any]:
         "seed": config.seed,
         "trained_in": [task.conditions[index].name for index in config.conditions],
         "policy": _policy(store),
+        "distance": task.distance_label,
         "evaluations": _evaluations(store),
         "versions": _versions(store.directory / "run.json"),
     }
@@ -73,6 +74,7 @@ def _policy(store: RunStore) -> dict[str, Any]:
     """Describe the policy itself: its kind, size and inputs."""
     task, last = store.task, store.iterations_finished
     common = {"steps": task.T, "rate_hz": task.file.control.rate, "action": list(task.joints)}
+    common["action_units"] = list(task.joint_units.effort)
     network = store.network(last)
     if network is None or task.global_plan is None:
         kind = "time-varying linear-Gaussian, one for each condition"
@@ -132,7 +134,7 @@ def _readable(card: dict[str, Any]) -> str:
         lines.append(f"- Layers: {' - '.join(map(str, policy['layers']))}")
     lines += [
         f"- Observes: {', '.join(policy['observation'])}",
-        f"- Commands [N m]: {', '.join(policy['action'])}",
+        f"- Commands: {_commands(policy)}",
         "- Versions: " + ", ".join(f"{name} {v}" for name, v in card["versions"].items()),
         "",
     ]
@@ -140,7 +142,7 @@ def _readable(card: dict[str, Any]) -> str:
         lines += [
             f"## Evaluation {evaluation['name']}",
             "",
-            "| condition | trained | success | 95 % interval | mean distance at the end [m] |",
+            f"| condition | trained | success | 95 % interval | mean {card['distance']} |",
             "|---|---|---|---|---|",
             *(_row(each) for each in evaluation["conditions"]),
             "",
@@ -155,6 +157,12 @@ def _escaped(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, dict):
         return {_escaped(key): _escaped(each) for key, each in value.items()}
     return [_escaped(each) for each in value] if isinstance(value, list) else value
+
+
+def _commands(policy: dict[str, Any]) -> str:
+    """Return what a policy commands, each joint with its unit."""
+    pairs = zip(policy["action"], policy["action_units"], strict=True)
+    return ", ".join(f"{joint} [{unit}]" for joint, unit in pairs)
 
 
 def _row(each: dict[str, Any]) -> str:

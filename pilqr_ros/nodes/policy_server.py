@@ -106,9 +106,12 @@ class PolicyServerNode(Node):
         """Return whether the task's criterion is met, and a line for people."""
         if not rollout.valid:
             return False, f"the rollout ended early or may not be trusted: {rollout.reason}"
-        outcome = self._store.task.success(rollout.condition, rollout.states)
+        task = self._store.task
+        outcome = task.success(rollout.condition, rollout.states)
         what = "success" if outcome.success else "no success"
-        return outcome.success, f"{what}: {outcome.distance:.3f} m from the goal"
+        when = "" if task.file.success.at == "last" else "at best "
+        where = f"{when}{outcome.distance:.3f} {task.distance_unit} from the goal"
+        return outcome.success, f"{what}: {where}"
 
 
 def main() -> None:

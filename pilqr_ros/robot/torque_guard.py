@@ -298,9 +298,10 @@ def build_guard(
         speed=task.velocity_limits,
         tolerance=file.bound_tolerance,
         overspeed=file.overspeed,
+        slides=task.slides,
     )
     timing = GuardTiming(timeout_ns, MOST_AGE_PERIODS * task.period_ns, between_commands)
     names = names_on_robot(task, joint_names)[: task.dU]
-    torques = TorqueLimits(joints, effort, rates)
+    torques = TorqueLimits(joints, effort, rates, task.slides)
     motion = JointMotion.of(task, task.dU, timing.most_age_ns) if joint_jumps else None
     return TorqueGuard(torques, limits, timing, enabled=enabled, joint_names=names, motion=motion)

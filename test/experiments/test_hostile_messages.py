@@ -49,7 +49,7 @@ def test_whatever_is_drawn_can_be_sent(drawn, kind):
 def test_a_hostile_training_is_refused(task, drawn, kind):
     for goal in drawn(kind):
         with pytest.raises(PilqrError) as refused:
-            training_plan(goal, task)
+            training_plan(goal, task, print)
         assert str(refused.value).isprintable()
 
 

@@ -35,10 +35,13 @@ class BridgeParameters(ListenerParameters):
         True, "offer the service reset; without it the world is reset as a robot is (robot_reset)"
     )
     joint_position_noise: float = parameter(
-        0.0, "standard deviation of sensed joint positions [rad]", low=0.0, high=1.0
+        0.0, "standard deviation of sensed joint positions [rad, of slides m]", low=0.0, high=1.0
     )
     joint_velocity_noise: float = parameter(
-        0.0, "standard deviation of sensed joint velocities [rad/s]", low=0.0, high=10.0
+        0.0,
+        "standard deviation of sensed joint velocities [rad/s, of slides m/s]",
+        low=0.0,
+        high=10.0,
     )
     mocap_noise: float = parameter(
         0.0, "standard deviation of a tracked body's coordinates [m]", low=0.0, high=1.0
