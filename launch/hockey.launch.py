@@ -69,7 +69,9 @@ def start_nodes(context: LaunchContext) -> list[Action]:
     chosen = graph.GraphOptions(**given)
     discovery = SetEnvironmentVariable(VARIABLE, discovery_range(chosen.discovery))
     training = train(LaunchConfiguration("train").perform(context), chosen)
-    return [discovery, *(node(start, chosen) for start in graph.starts(chosen)), *training]
+    starts = graph.starts(chosen)
+    graph.check_free([start.name for start in starts], chosen.namespace)
+    return [discovery, *(node(start, chosen) for start in starts), *training]
 
 
 def train(method: str, chosen: graph.GraphOptions) -> list[Action]:

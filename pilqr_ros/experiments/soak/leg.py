@@ -21,7 +21,7 @@ from pilqr_ros.experiments.soak.tally import Tally
 from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.clients.learner_client import LearnerClient
 from pilqr_ros.nodes.graph import GraphOptions, command, starts
-from pilqr_ros.nodes.graph.exclusive import only_graph
+from pilqr_ros.nodes.graph.exclusive import check_free
 from pilqr_ros.nodes.graph.processes import ProcessGroup
 
 ITERATIONS, ROLLOUTS = 2, 3
@@ -70,11 +70,12 @@ class Leg:
         keeper = Keeper(Path(self.options.runs_directory))
         chance = random.Random(self.seed)
         trainee = threading.Thread(target=self._train, name="trainee", daemon=True)
+        commands = self._commands()
+        check_free(commands, self.options.namespace)
         try:
             with (
-                only_graph(self.options.namespace),
                 ProcessGroup(self._helpers(), self._listen),
-                ProcessGroup(self._commands(), self.log, respawn=True) as group,
+                ProcessGroup(commands, self.log, respawn=True) as group,
                 ClientNode("soak_stranger", self.options.namespace) as client,
             ):
                 task = self.judge.task
