@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -43,6 +44,7 @@ from pilqr_ros.tasks import Task, load_task
 
 
 def train(
+    context: typer.Context,
     task: Annotated[
         str | None, typer.Argument(help="A task's name, or the path of its file; else hockey.")
     ] = None,
@@ -76,7 +78,8 @@ def train(
     else:
         asked = {"method": method, "iterations": iterations, "rollouts": rollouts, "seed": seed}
         task, config = _resumed(resume, task, conditions, asked)
-    where = Where(real_time_factor, record, namespace, in_process, attach, robot_config, discovery)
+    place = Where(real_time_factor, record, namespace, in_process, attach, robot_config, discovery)
+    where = replace(place, runs_chosen=resume is None and _is_given("runs", context))
     with open_session(task, runs, where) as work:
         with show.TrainingBar(f"{config.task} {config.method}") as bar:
             directory = work.train(config, resume, bar.update)
@@ -146,6 +149,12 @@ def runs(
         except PilqrError as error:
             show.warn(f"{path} is left out: {error}")
     show.show_runs(directory, stores)
+
+
+def _is_given(option: str, context: typer.Context) -> bool:
+    """Tell whether the user gave an option, on the command line or in the environment."""
+    source = context.get_parameter_source(option)
+    return source is not None and source.name != "DEFAULT"
 
 
 def _new_config(
