@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,6 +47,7 @@ from pilqr_ros.tasks import Task, load_task
 
 
 def train(
+    context: typer.Context,
     task: Annotated[
         str | None, typer.Argument(help="A task's name, or the path of its file; else hockey.")
     ] = None,
@@ -82,7 +84,8 @@ def train(
     else:
         asked = {"method": method, "iterations": iterations, "rollouts": rollouts, "seed": seed}
         task, config = _resumed(resume, task, conditions, asked)
-    where = Where(real_time_factor, record, namespace, in_process, attach, robot_config, discovery)
+    place = Where(real_time_factor, record, namespace, in_process, attach, robot_config, discovery)
+    where = replace(place, runs_chosen=resume is None and _is_given("runs", context))
     with open_session(task, runs, where) as work:
         store, failure = _train(work, config, resume)
         show.show_iterations(store)
@@ -156,6 +159,12 @@ def runs(
         except PilqrError as error:
             show.warn(f"{path} is left out: {error}")
     show.show_runs(directory, stores)
+
+
+def _is_given(option: str, context: typer.Context) -> bool:
+    """Tell whether the user gave an option, on the command line or in the environment."""
+    source = context.get_parameter_source(option)
+    return source is not None and source.name != "DEFAULT"
 
 
 def _new_config(

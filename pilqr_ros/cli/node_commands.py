@@ -76,7 +76,7 @@ def robot(
         robot_config=robot_config,
         discovery=discovery,
     )
-    raise typer.Exit(run_graph(options, SIMULATED_ROBOT, "robot"))
+    raise typer.Exit(run_graph(options, SIMULATED_ROBOT))
 
 
 def guard(

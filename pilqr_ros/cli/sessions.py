@@ -223,6 +223,7 @@ class Where:
         attach: Whether the nodes are already running.
         robot_config: Name or path of the robot's file; empty for the usual names.
         discovery: Whose nodes are found.
+        runs_chosen: Whether the user said where new runs are to be kept.
     """
 
     real_time_factor: float = 0.0
@@ -232,6 +233,7 @@ class Where:
     attach: bool = False
     robot_config: str = ""
     discovery: str = "auto"
+    runs_chosen: bool = False
 
 
 @contextlib.contextmanager
@@ -245,6 +247,8 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
 
     Raises:
         TrainingError: Nodes are to be used and to be done without.
+        NodeError: Nodes are to be started that are running, or those that are running keep runs
+            elsewhere than the user wants.
         RosMissingError: Nodes are to be used, and there is no ROS 2.
     """
     if where.in_process and where.attach:
@@ -270,4 +274,7 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
     with contextlib.ExitStack() as stack:
         if not where.attach:
             stack.enter_context(running_graph(options))
-        yield GraphSession(stack.enter_context(LearnerClient(where.namespace)))
+        client = stack.enter_context(LearnerClient(where.namespace))
+        if where.attach and where.runs_chosen:
+            client.check_runs_directory(runs.resolve())
+        yield GraphSession(client)

@@ -22,7 +22,7 @@ from pilqr_ros.experiments.soak.tally import Tally
 from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.clients.learner_client import LearnerClient
 from pilqr_ros.nodes.graph import GraphOptions, command, prepare_guard, starts
-from pilqr_ros.nodes.graph.exclusive import only_graph
+from pilqr_ros.nodes.graph.exclusive import check_free
 from pilqr_ros.nodes.graph.processes import ProcessGroup
 
 ITERATIONS, ROLLOUTS = 2, 3
@@ -73,11 +73,13 @@ class Leg:
         keeper = Keeper(Path(self.options.runs_directory))
         chance = random.Random(self.seed)
         trainee = threading.Thread(target=self._train, name="trainee", daemon=True)
+        commands = self._commands()
+        check_free(commands, self.options.namespace)
+        prepare_guard(self.options, commands, self.log)
         try:
             with (
-                only_graph(self.options.namespace),
                 ProcessGroup(self._helpers(), self._listen),
-                ProcessGroup(self._prepared(), self._hear, respawn=True) as group,
+                ProcessGroup(commands, self._hear, respawn=True) as group,
                 ClientNode("soak_stranger", self.options.namespace) as client,
             ):
                 task = self.judge.task
@@ -95,12 +97,6 @@ class Leg:
     @property
     def _lockstep(self) -> bool:
         return self.options.real_time_factor == 0.0
-
-    def _prepared(self) -> dict[str, list[str]]:
-        """Return the command lines once the guard is told what to start with."""
-        commands = self._commands()
-        prepare_guard(self.options, commands, self.log)
-        return commands
 
     def _commands(self) -> dict[str, list[str]]:
         """Return the command line of each node, with the relay between some of them."""

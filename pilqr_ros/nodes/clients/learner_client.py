@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from action_msgs.msg import GoalInfo
 from action_msgs.srv import CancelGoal
+from rcl_interfaces.srv import GetParameters
 from rclpy.action.client import ClientGoalHandle
 from rclpy.client import Client
 from rclpy.task import Future
@@ -68,6 +70,28 @@ class LearnerClient(ClientNode):
     def __enter__(self) -> LearnerClient:
         """Return this."""
         return self
+
+    def check_runs_directory(self, wanted: Path) -> None:
+        """Check that the learner keeps new runs where the user wants them.
+
+        Raises:
+            ClientError: It keeps them elsewhere, or did not answer.
+        """
+        service: Client[Any, Any] = self.node.create_client(GetParameters, f"{WHO}/get_parameters")
+        request = GetParameters.Request(names=["runs_directory"])
+        try:
+            wait_for_condition(service.service_is_ready, START_TIMEOUT, WHO, "offer parameters")
+            answer = wait_for(service.call_async(request), ANSWER_TIMEOUT, WHO, "tell parameters")
+        except SilenceError as error:
+            raise ClientError(str(error)) from error
+        finally:
+            self.node.destroy_client(service)
+        kept = answer.values[0].string_value
+        if Path(kept) != wanted:
+            raise ClientError(
+                f"--runs is {wanted}, but the running learner keeps runs in {kept}: leave out "
+                "--runs, or start the nodes with that directory"
+            )
 
     def train(
         self, goal: TrainLocal.Goal, on_feedback: Callable[[TrainLocal.Feedback], None]

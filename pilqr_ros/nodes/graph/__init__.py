@@ -4,6 +4,7 @@ One list serves the launch file, `pilqr up` and `pilqr train`. Nothing here impo
 list can be read without starting any of it.
 """
 
+from pilqr_ros.nodes.graph.exclusive import check_free
 from pilqr_ros.nodes.graph.graph_options import (
     DeploymentOptions,
     GraphOptions,
@@ -23,6 +24,7 @@ __all__ = [
     "GraphOptions",
     "NodeSpec",
     "NodeStart",
+    "check_free",
     "command",
     "options",
     "prepare_guard",

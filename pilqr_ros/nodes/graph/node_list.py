@@ -72,3 +72,6 @@ SERVER = NodeSpec("policy_server", ("task", "run", "policy", "condition"))
 
 DEPLOYED = (*(spec for spec in NODES if spec.name not in LEARNING), SERVER)
 """What runs when a trained policy is served."""
+
+NAMES = frozenset(spec.name for spec in (*NODES, SERVER))
+"""Every node that there is."""

@@ -10,7 +10,7 @@ from types import FrameType
 
 from pilqr_ros.lifetime import ENDING
 from pilqr_ros.nodes.graph.discovery import limit_discovery
-from pilqr_ros.nodes.graph.exclusive import only_graph
+from pilqr_ros.nodes.graph.exclusive import check_free
 from pilqr_ros.nodes.graph.graph_options import GraphOptions
 from pilqr_ros.nodes.graph.guard_record import prepare_guard
 from pilqr_ros.nodes.graph.node_list import NODES, NodeSpec
@@ -28,7 +28,6 @@ def running_graph(
     chosen: GraphOptions,
     on_output: Output = print_line,
     nodes: tuple[NodeSpec, ...] = NODES,
-    part: str = "graph",
 ) -> Iterator[ProcessGroup]:
     """Run the graph's nodes, each as its own process, as long as the context lasts.
 
@@ -36,33 +35,29 @@ def running_graph(
         chosen: The options.
         on_output: Takes each line that a node prints.
         nodes: Which nodes to start.
-        part: What they are; one of each may run in a place.
 
     Raises:
-        NodeError: Another graph is running in the same place.
+        NodeError: One of them is running in the same place already.
     """
     limit_discovery(chosen.discovery)
     commands = {start.name: command(start, chosen) for start in starts(chosen, nodes)}
     group = ProcessGroup(commands, on_output, respawn=chosen.respawn)
-    with only_graph(chosen.namespace, part):
-        prepare_guard(chosen, commands, on_output)
-        with group:
-            try:
-                yield group
-            finally:
-                with _uninterrupted():
-                    group.stop()
+    check_free(commands, chosen.namespace)
+    prepare_guard(chosen, commands, on_output)
+    with group:
+        try:
+            yield group
+        finally:
+            with _uninterrupted():
+                group.stop()
 
 
-def run_graph(
-    chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES, part: str = "graph"
-) -> int:
+def run_graph(chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES) -> int:
     """Run the graph until Ctrl-C (returns 0) or until a node ends for good.
 
     Args:
         chosen: The options.
         nodes: Which nodes to start.
-        part: What they are, of all that may run in one place.
 
     Returns:
         The exit code of the node that ended first, as a shell tells it (128 + n for signal n).
@@ -70,7 +65,7 @@ def run_graph(
     # Explicitly: a shell starts background jobs with SIGINT ignored.
     previous = {number: signal.signal(number, _interrupt) for number in ENDING}
     try:
-        with running_graph(chosen, nodes=nodes, part=part) as group:
+        with running_graph(chosen, nodes=nodes) as group:
             print(f"started {', '.join(group.pids)}; Ctrl-C ends them", flush=True)
             code = group.wait()
             ended = group.first_ended()

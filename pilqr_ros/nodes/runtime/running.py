@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 
@@ -13,7 +14,9 @@ from rclpy.signals import SignalHandlerOptions
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.lifetime import follow_parent
 from pilqr_ros.nodes.graph.discovery import limit_discovery
+from pilqr_ros.nodes.graph.node_list import NAMES
 from pilqr_ros.nodes.graph.respawning import CANNOT_START
+from pilqr_ros.nodes.runtime.claim import claimed
 from pilqr_ros.nodes.runtime.ending import Ending
 from pilqr_ros.nodes.runtime.plain_logs import make_logs_plain
 
@@ -48,10 +51,13 @@ def run(
 
 
 def _spin(create: Sequence[Callable[[], Node]], spinner: Executor, ending: Ending) -> None:
-    """Create the nodes, spin them, and take them down."""
+    """Create the nodes once their place is theirs, spin them, and take them down."""
     nodes: list[Node] = []
+    claims = contextlib.ExitStack()
     try:
         with ending.breaking_off():
+            if _program() in NAMES:
+                claims.enter_context(claimed(_program()))
             for create_one in create:
                 nodes.append(create_one())
                 spinner.add_node(nodes[-1])
@@ -59,6 +65,7 @@ def _spin(create: Sequence[Callable[[], Node]], spinner: Executor, ending: Endin
     finally:
         for node in nodes:
             node.destroy_node()
+        claims.close()
         # First: what still awaits something is thrown away next, and sees that all is over.
         _shut_down()
         spinner.shutdown(timeout_sec=1.0)

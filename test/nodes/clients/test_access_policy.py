@@ -48,6 +48,11 @@ def test_what_resets_a_robot_is_allowed_what_it_does(
         assert observe(node, name).beyond(policy[name]) == {}
 
 
+def test_every_node_may_claim_its_place_on_the_network(policy):
+    for name, access in policy.items():
+        assert f"/{name}/claim" in access.publishes & access.subscribes
+
+
 def test_only_the_guard_may_publish_torques(policy):
     assert [name for name, access in policy.items() if TORQUES in access.publishes] == [
         "effort_guard"
