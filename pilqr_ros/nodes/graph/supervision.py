@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from pilqr_ros.nodes.graph.discovery import limit_discovery
+from pilqr_ros.nodes.graph.discovery import describe_reach, limit_discovery
 from pilqr_ros.nodes.graph.exclusive import only_graph
 from pilqr_ros.nodes.graph.graph_options import GraphOptions
 from pilqr_ros.nodes.graph.node_list import NODES, NodeSpec
@@ -69,6 +69,7 @@ def run_graph(
     previous = {number: signal.signal(number, _interrupt) for number in ENDING}
     try:
         with running_graph(chosen, nodes=nodes, part=part) as group:
+            print(describe_reach())
             print(f"started {', '.join(group.pids)}; Ctrl-C ends them", flush=True)
             code = group.wait()
             ended = group.first_ended()
