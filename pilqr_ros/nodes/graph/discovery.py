@@ -1,8 +1,8 @@
 """Which machines' nodes reach each other: this one's alone, unless the user says otherwise.
 
-ROS 2's variable says whom a node looks for. It is no containment: a process of another machine that
-names this one as its peer (``ROS_STATIC_PEERS``) still reaches the node. So Fast DDS is also told, by
-a file of profiles, to receive on the loopback interface alone.
+ROS 2's variable says whom a node looks for. It is no containment: a process of another machine
+that names this one as its peer (``ROS_STATIC_PEERS``) still reaches the node. So Fast DDS is also
+told, by a file of profiles, to receive on the loopback interface alone.
 """
 
 from __future__ import annotations
