@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -48,9 +50,9 @@ def ended(process):
         process.wait(READY)
 
 
-def is_apart(pid):
-    """Tell whether a process has got the network of its own that it asked for."""
-    return os.readlink(f"/proc/{pid}/ns/net") != os.readlink("/proc/self/ns/net")
+def network(pid):
+    """Return what the kernel calls the network of a process."""
+    return Path(f"/proc/{pid}/ns/net").readlink()
 
 
 def enter(pid):
@@ -86,19 +88,14 @@ def machines(wait_until):
     with ExitStack() as stack:
         try:
             here = stack.enter_context(ended(subprocess.Popen(apart))).pid
-            wait_until(lambda: is_apart(here), "a network of its own", READY)
+            wait_until(lambda: network(here) != network("self"), "its own network", READY)
             line = [*enter(here), "unshare", "--net", "--mount", "sleep", "600"]
             there = stack.enter_context(ended(subprocess.Popen(line))).pid
-            first = os.readlink(f"/proc/{here}/ns/net")
-            wait_until(
-                lambda: is_apart(there) and os.readlink(f"/proc/{there}/ns/net") != first,
-                "a second network",
-                READY,
-            )
+            known = {network("self"), network(here)}
+            wait_until(lambda: network(there) not in known, "a second network", READY)
             connect(here, there)
-            wait_until(
-                lambda: is_connected(here, "cable") and is_connected(there, "plug"), "a cable", READY
-            )
+            for pid, end in ((here, "cable"), (there, "plug")):
+                wait_until(partial(is_connected, pid, end), "a cable", READY)
         except (OSError, AssertionError, subprocess.CalledProcessError) as error:
             said = getattr(error, "stderr", "") or error
             pytest.skip(f"this machine makes no network namespaces: {said}")
