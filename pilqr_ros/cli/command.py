@@ -11,7 +11,7 @@ from pilqr_ros.cli import bag_commands
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.experiment_command import experiment
 from pilqr_ros.cli.learning_commands import evaluate, plot, runs, train
-from pilqr_ros.cli.node_commands import confirm, deploy, doctor, guard, robot, up
+from pilqr_ros.cli.node_commands import confirm, deploy, doctor, guard, robot, sros2_policy, up
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.errors import TrainingStopped
 from pilqr_ros.lifetime import follow_parent
@@ -19,7 +19,20 @@ from pilqr_ros.lifetime import follow_parent
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
-COMMANDS = (deploy, up, robot, guard, confirm, doctor, train, evaluate, plot, runs, experiment)
+COMMANDS = (
+    deploy,
+    up,
+    robot,
+    guard,
+    confirm,
+    doctor,
+    sros2_policy,
+    train,
+    evaluate,
+    plot,
+    runs,
+    experiment,
+)
 
 app = typer.Typer(
     help="PILQR on ROS 2: teach a torque-controlled arm a contact-rich skill.",

@@ -102,6 +102,14 @@ def confirm(namespace: Namespace = "") -> None:
     raise typer.Exit(0 if answer.accepted else 1)
 
 
+def sros2_policy(namespace: Namespace = "") -> None:
+    """Print the SROS2 policy of the nodes: `ros2 security create_permission` takes it as a file."""
+    require_ros()
+    from pilqr_ros.nodes.clients.access_policy import policy_in
+
+    print(policy_in(namespace), end="")
+
+
 def doctor(
     task: TaskName = "hockey",
     robot_config: RobotFile = "",

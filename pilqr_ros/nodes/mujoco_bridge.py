@@ -31,6 +31,7 @@ from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.sensing.bridge_parameters import BridgeParameters
 from pilqr_ros.nodes.sensing.sensor_messages import SensorMessages
 from pilqr_ros.robot.command_stream import CommandStream
+from pilqr_ros.robot.frames import base_frame_in
 from pilqr_ros.robot.joint_reader import names_on_robot
 from pilqr_ros.robot.naming import named_values
 from pilqr_ros.simulation.errors import ResetError, SimulationDiverged
@@ -69,7 +70,9 @@ class MujocoBridgeNode(Node):
         self._imperfect = ImperfectSensors(self._given.imperfections())
         self._sensors = SensorMessages(
             self._world.sense(),
-            self._given.mocap_frame or self._given.base_frame,
+            self._given.mocap_frame
+            or self._given.base_frame
+            or base_frame_in(self.get_namespace()),
             names=names_on_robot(task, self._given.robot_joints),
             base_to_frame=self._given.base_to_mocap,
         )

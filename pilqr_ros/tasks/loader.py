@@ -52,6 +52,18 @@ def find_config(name: str, kind: str, folder: str = "") -> Path:
     raise ConfigError("", f"no {kind} {name!r}; {kind}s: {known}, or a path to a file")
 
 
+def shipped_file(name: str) -> Path:
+    """Return the path of a file that comes with the package, given by its name below ``config``.
+
+    Raises:
+        ConfigError: It is not there.
+    """
+    for parent in _config_folders():
+        if (parent / name).is_file():
+            return parent / name
+    raise ConfigError("", f"config/{name} is missing: build the package again")
+
+
 def config_names(folder: str = "") -> list[str]:
     """Return the names of the files that come with the package, tasks by default."""
     return sorted(

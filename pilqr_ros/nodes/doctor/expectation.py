@@ -104,7 +104,7 @@ def expect(task: Task, robot: RobotConfig | None, namespace: str) -> Expectation
             "std_msgs/msg/Float64MultiArray", "effort_guard", ROBOT
         ),
     }
-    pose_frame = config.motion_capture.frame
+    base_frame, pose_frame = config.frames(namespace)
     return Expectation(
         namespace=space,
         nodes=tuple(spec.name for spec in NODES if spec.name != BRIDGE and not spec.needs),
@@ -113,7 +113,7 @@ def expect(task: Task, robot: RobotConfig | None, namespace: str) -> Expectation
         joints=_joints(task, config),
         rates={moved["joint_states"]: config.joint_states.rate}
         | dict.fromkeys(capture, config.motion_capture.rate),
-        frames=dict.fromkeys(capture, pose_frame) | {f"{space}state": config.base_frame},
+        frames=dict.fromkeys(capture, pose_frame) | {f"{space}state": base_frame},
         task=task.name,
         identity=identity(task),
         period=task.dt,

@@ -26,7 +26,7 @@ from pilqr_ros import __version__
 from pilqr_ros.nodes.doctor.expectation import BRIDGE, Expectation
 from pilqr_ros.nodes.doctor.snapshot import Endpoint, Joints, Snapshot, Status, Topic
 from pilqr_ros.nodes.doctor.stream_log import StreamLog
-from pilqr_ros.nodes.graph.discovery import VARIABLE, discovery_range
+from pilqr_ros.nodes.graph.discovery import PROFILES, VARIABLE, discovery_range, own_profiles
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS, to_nanoseconds
 
@@ -176,6 +176,7 @@ def _environment() -> dict[str, str]:
     """Return settings and versions."""
     return {
         VARIABLE: discovery_range(),
+        PROFILES[0]: own_profiles(),
         "ROS domain": os.environ.get("ROS_DOMAIN_ID", "0"),
         "ROS": os.environ.get("ROS_DISTRO", "without a distribution"),
         "middleware": rclpy.get_rmw_implementation_identifier(),

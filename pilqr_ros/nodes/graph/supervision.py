@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from pilqr_ros.lifetime import ENDING
-from pilqr_ros.nodes.graph.discovery import limit_discovery
+from pilqr_ros.nodes.graph.discovery import describe_reach, limit_discovery
 from pilqr_ros.nodes.graph.exclusive import check_free
 from pilqr_ros.nodes.graph.graph_options import GraphOptions
 from pilqr_ros.nodes.graph.guard_record import prepare_guard
@@ -66,6 +66,7 @@ def run_graph(chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES) -> int:
     previous = {number: signal.signal(number, _interrupt) for number in ENDING}
     try:
         with running_graph(chosen, nodes=nodes) as group:
+            print(describe_reach())
             print(f"started {', '.join(group.pids)}; Ctrl-C ends them", flush=True)
             code = group.wait()
             ended = group.first_ended()

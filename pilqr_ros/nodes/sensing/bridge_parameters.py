@@ -23,7 +23,9 @@ class BridgeParameters(ListenerParameters):
     )
     viewer: bool = parameter(False, "show the world in MuJoCo's viewer")
     robot_joints: tuple[str, ...] = robot_joints()
-    base_frame: str = parameter("base", "frame of the robot's base")
+    base_frame: str = parameter(
+        "", "frame of the robot's base; empty: base, after the node's namespace (arm1/base)"
+    )
     mocap_frame: str = parameter("", "frame of the poses; empty: base_frame")
     mocap_xyz: tuple[float, ...] = parameter(
         (0.0, 0.0, 0.0), "origin of motion capture's frame in the robot's base frame [m]"

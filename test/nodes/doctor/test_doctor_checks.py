@@ -58,8 +58,15 @@ def healthy(expected):
         parameters={
             name: {"task": "hockey_lightarm", "real_time_factor": 1.0} for name in expected.nodes
         },
-        environment={"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"},
+        environment={
+            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+            "middleware": "rmw_fastrtps_cpp",
+        },
     )
+
+
+def with_environment(seen, **changes):
+    return replace(seen, environment=dict(seen.environment) | changes)
 
 
 def with_stream(seen, topic, **changes):
@@ -211,8 +218,16 @@ WARNINGS = {
     "slow": (lambda s: with_stream(s, PUCK, count=210), r"70 Hz, expected 100"),
     "near a bound": (lambda s: with_joint(s, 3, position=2.19), r"near its bound"),
     "open to the net": (
-        lambda s: replace(s, environment={"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"}),
+        lambda s: with_environment(s, ROS_AUTOMATIC_DISCOVERY_RANGE="SUBNET"),
         r"SUBNET: others can join",
+    ),
+    "interfaces of one's own choice": (
+        lambda s: with_environment(s, FASTDDS_DEFAULT_PROFILES_FILE="mine.xml"),
+        r"mine.xml, which decides who can join",
+    ),
+    "a middleware that is not contained": (
+        lambda s: with_environment(s, middleware="rmw_cyclonedds_cpp"),
+        r"joins by rmw_cyclonedds_cpp",
     ),
     "a tool that hears nothing": (
         lambda s: with_topic(

@@ -35,6 +35,16 @@ def test_options_reach_the_nodes_that_take_them():
     assert "viewer:=false" in bridge
     assert "__ns:=/left" in bridge
     assert "real_time_factor" not in " ".join(commands["cost_evaluator"])
+    assert bridge[bridge.index("--enclave") + 1] == "/left/mujoco_bridge"
+
+
+def test_frames_that_a_robots_file_leaves_out_are_named_after_the_namespace(tmp_path):
+    file = tmp_path / "plain.yaml"
+    file.write_text("name: plain\nmotion_capture: {frame: world}\n")
+    commands = started(robot_config=str(file), namespace="left")
+    for name in ("mujoco_bridge", "state_estimator"):
+        assert 'base_frame:="left/base"' in commands[name]
+        assert 'mocap_frame:="world"' in commands[name]
 
 
 def test_a_robots_file_becomes_parameters_and_remappings():
