@@ -9,9 +9,9 @@ SECONDS = 240
 
 
 def test_a_training_survives_killed_nodes_bit_for_bit(fresh_domain, tmp_path):
-    words = "--kills 4 --stops 1 --launches 1 --minutes 2 --pause 3 --seed 3 --pace lock-step"
-    command = [sys.executable, "-m", "pilqr_ros.experiments.soak", *words.split()]
-    command += ["--directory", str(tmp_path)]
+    faults = "--kills 4 --stops 1 --inputs 10 --launches 1"
+    how = f"--minutes 2 --pause 3 --seed 3 --pace lock-step --directory {tmp_path}"
+    command = [sys.executable, "-m", "pilqr_ros.experiments.soak", *faults.split(), *how.split()]
     done = subprocess.run(
         command,
         env=os.environ,

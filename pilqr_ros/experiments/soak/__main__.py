@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import math
+import os
 import random
 import signal
 import sys
@@ -39,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = _parse(arguments)
     directory = Path(chosen.directory or tempfile.mkdtemp(prefix="pilqr_soak_"))
     directory.mkdir(parents=True, exist_ok=True)
+    os.environ["XDG_STATE_HOME"] = str(directory / "state")  # its stops are not the user's
     tally = Tally()
     deadline = time.monotonic() + 60.0 * chosen.minutes
     with (directory / "soak.log").open("a") as log:
@@ -58,6 +60,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=60.0, help="longest duration")
     parser.add_argument("--kills", type=int, default=200, help="nodes to kill")
     parser.add_argument("--stops", type=int, default=20, help="emergency stops before a kill")
+    parser.add_argument("--inputs", type=int, default=500, help="inputs of strangers, at least")
     parser.add_argument("--launches", type=int, default=10, help="launches to kill")
     parser.add_argument("--pause", type=float, default=8.0, help="longest pause of faults [s]")
     parser.add_argument("--seed", type=int, default=0, help="seed of the faults")
@@ -78,7 +81,8 @@ def _soak(
     for number in itertools.count():
         left = chosen.kills - tally.kills.total()
         stops = min(math.ceil(chosen.stops / legs), chosen.stops - tally.stops)
-        if (left <= 0 and stops <= 0) or time.monotonic() > deadline:
+        inputs = min(math.ceil(chosen.inputs / legs), chosen.inputs - tally.inputs.total())
+        if max(left, stops, inputs) <= 0 or time.monotonic() > deadline:
             return
         on_clock = chosen.pace == "clock" or (chosen.pace == "both" and number % 4 == 1)
         runs = directory / f"leg_{number:02d}"
@@ -94,6 +98,7 @@ def _soak(
                 disk=(runs, mounted),
                 kills=max(0, min(KILLS_A_LEG, left)),
                 stops=stops,
+                inputs=max(0, inputs),
                 pause=chosen.pause,
                 deadline=deadline,
                 seed=chosen.seed + 1000 * number,
@@ -102,7 +107,8 @@ def _soak(
             ).run()
         print(
             f"leg {number} ({'on the clock' if on_clock else 'lock-step'}): "
-            f"{tally.kills.total()} kills, {tally.trainings} trainings, {tally.wrong} wrong, "
+            f"{tally.kills.total()} kills, {tally.stops} stops, {tally.inputs.total()} inputs, "
+            f"{tally.trainings} trainings, {tally.wrong} wrong, "
             f"{tally.unsafe.total()} unsafe, {len(tally.problems)} problems",
             flush=True,
         )

@@ -50,12 +50,12 @@ class Injector:
         self._group, self._disk, self._chance, self._tally = group, disk, chance, tally
         self._strangers = Strangers(client.node, task, chance, write_unreadable(disk[0]))
         self._relay = client.node.create_publisher(Float64MultiArray, FAULTS, qos.RELIABLE)
-        self._others: Sequence[Callable[[], None]] = (
+        self._others: Sequence[Callable[[], object]] = (
             self._freeze,
             self._drop,
             self._delay,
             self._fill_disk,
-            *(self._speak_as_stranger,) * 3,
+            *(self.speak_as_stranger,) * 3,
         )
 
     def inject(self) -> str:
@@ -105,9 +105,11 @@ class Injector:
                 time.sleep(self._chance.uniform(0.5, 2.0))
             self._tally.faults["disk full for a while"] += 1
 
-    def _speak_as_stranger(self) -> None:
+    def speak_as_stranger(self) -> str:
+        """Send some malformed or foreign messages, requests or goals of one kind."""
         name = self._chance.choice(sorted(self._strangers.kinds))
-        self._tally.faults[f"malformed: {name}"] += self._strangers.kinds[name]()
+        self._tally.inputs[name] += self._strangers.kinds[name]()
+        return f"stranger's {name}"
 
     def close(self) -> None:
         """Count how strangers were answered."""

@@ -29,6 +29,9 @@ ITERATIONS, ROLLOUTS = 2, 3
 PARAMETERS = {"recorder": {"min_free_megabytes": 16, "max_megabytes": 16}}
 """Parameters for the small disk."""
 
+INPUTS_AT_ONCE = 7
+"""About so many inputs of a stranger come at once."""
+
 STUCK = 300.0
 """Time without a finished rollout after which a leg in lock-step is given up [s]."""
 
@@ -47,6 +50,7 @@ class Leg:
         disk: Where runs are stored, and whether that is a small disk.
         kills: How many nodes to kill.
         stops: How many emergency stops to try, each with a kill of the guard.
+        inputs: How many inputs of strangers to send, at least.
         pause: Longest pause between two faults [s].
         deadline: When to end, on the monotonic clock [s].
         seed: Seed of the faults, and of the first training.
@@ -59,6 +63,7 @@ class Leg:
     disk: tuple[Path, bool]
     kills: int
     stops: int
+    inputs: int
     pause: float
     deadline: float
     seed: int
@@ -124,14 +129,20 @@ class Leg:
     def _faults(
         self, injector: Injector, stop: StopThenKill, chance: random.Random
     ) -> Iterator[Callable[[], str]]:
-        """Yield faults until there were enough, the stops at random among the kills."""
-        before, stops = self.tally.kills.total(), self.stops
-        while (kills := self.kills - (self.tally.kills.total() - before)) > 0 or stops > 0:
-            if chance.random() * (stops + max(0, kills)) < stops:
-                stops -= 1
-                yield stop.inject
-            else:
-                yield injector.inject
+        """Yield faults in random order until there were enough of each kind."""
+        tally, stops = self.tally, self.stops
+        kills, inputs = tally.kills.total() + self.kills, tally.inputs.total() + self.inputs
+        while True:
+            left = {
+                injector.inject: max(0, kills - tally.kills.total()),
+                stop.inject: stops,
+                injector.speak_as_stranger: max(0, inputs - tally.inputs.total()) / INPUTS_AT_ONCE,
+            }
+            if not any(left.values()):
+                return
+            (fault,) = chance.choices(list(left), list(left.values()))
+            stops -= fault == stop.inject
+            yield fault
 
     def _disturb(
         self,
