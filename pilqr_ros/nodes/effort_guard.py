@@ -92,6 +92,8 @@ class GuardParameters(ListenerParameters):
 class EffortGuardNode(Node):
     """Wires a `TorqueGuard` between commands and controller."""
 
+    _wired = False
+
     def __init__(self) -> None:
         """Publish to the controller and listen for commands."""
         super().__init__("effort_guard")
@@ -131,6 +133,7 @@ class EffortGuardNode(Node):
         self.create_timer(check_period, self._check, clock=steady)
         self._diagnostics = Diagnostics(self, self._diagnose)
         self._tell_state()
+        self._wired = True
 
     def _create_switches(self) -> None:
         """Offer what lets torque pass and what stops it."""
@@ -273,7 +276,7 @@ class EffortGuardNode(Node):
 
     def destroy_node(self) -> None:
         """Leave zero torque behind: a controller would hold the last one for ever."""
-        if self.context.ok():
+        if self._wired and self.context.ok():
             self._rest()
             self._controller.wait_for_all_acked(FAREWELL)
         super().destroy_node()

@@ -123,7 +123,8 @@ class MujocoBridgeNode(Node):
         excess = np.abs(effort) > self._motors
         if not excess.any():
             return effort
-        asked = named_values(self._world.task.joints, excess, effort, "N m")
+        task = self._world.task
+        asked = named_values(task.joints, excess, effort, task.joint_units.effort)
         fault = f"command beyond the motors' limits, cut: {asked}"
         self._fault_publisher.publish(String(data=fault))
         self.get_logger().error(fault, throttle_duration_sec=WARN_PERIOD)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,6 +82,8 @@ class Unwatched(CallbackGroup):
 class RecorderNode(Node):
     """Wires topics to a `Recorder`."""
 
+    _heard: Sequence[Subscription] = ()
+
     def __init__(self) -> None:
         """Subscribe to everything and wait for a run."""
         super().__init__(RECORDER)
@@ -105,8 +108,9 @@ class RecorderNode(Node):
 
     def destroy_node(self) -> None:
         """End the bag, then the node."""
-        self._take()
-        self._recorder.end()
+        if self._heard:  # else it was never built
+            self._take()
+            self._recorder.end()
         super().destroy_node()
 
     def _describe(self, topic: RecordedTopic, definitions: Definitions) -> Topic:

@@ -188,7 +188,7 @@ def test_an_unknown_condition_is_refused(bench):
     assert "condition is 9999, expected 0 to" in response.message
 
 
-def test_it_needs_real_time(domain):
+def test_it_needs_real_time(fresh_domain):
     command = [sys.executable, "-m", "pilqr_ros.nodes.robot_reset"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 2

@@ -25,6 +25,7 @@ from std_msgs.msg import String
 
 from pilqr_ros.nodes.graph.exclusive import held, is_local, refusal
 from pilqr_ros.nodes.messages import qos
+from pilqr_ros.nodes.runtime.ending import check_ending
 
 SETTLING = 3.0
 """How long others on the network may contest a claim [s]; discovery takes about as long."""
@@ -93,6 +94,7 @@ class _Claim:
         executor.add_node(self._node)
         end = time.monotonic() + SETTLING
         while time.monotonic() < end and not self._contested:
+            check_ending()
             executor.spin_once(timeout_sec=TURN)
         executor.remove_node(self._node)
         executor.shutdown()

@@ -2,7 +2,9 @@
 
 A signal is noted by a thread of its own, which wakes whoever spins: Python calls handlers in the
 main thread only, and only once that thread is back from a wait in C++. ROS's own handlers, which
-shut the context down, are not used: a node says its last words in `destroy_node`.
+shut the context down, are not used: a node says its last words in `destroy_node`. Nothing is broken
+off amid its work either, which would leave nodes behind that are built by half: what waits for long
+before the node spins calls `check_ending`.
 """
 
 from __future__ import annotations
@@ -11,8 +13,6 @@ import faulthandler
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
 
 from rclpy.task import Future
@@ -26,6 +26,18 @@ use where the first one was not."""
 LAST_DEADLINE = 7.0
 """When the kernel ends a process that hangs after Python has left it [s]."""
 
+_signalled = False
+
+
+def check_ending() -> None:
+    """End what waits, if the end of the process was asked for.
+
+    Raises:
+        KeyboardInterrupt: It was.
+    """
+    if _signalled:
+        raise KeyboardInterrupt
+
 
 class Ending:
     """Notes the first signal that asks for the end; further ones change nothing.
@@ -37,47 +49,22 @@ class Ending:
     def __init__(self) -> None:
         """Take over the signals, at once those that came while the process was starting."""
         self.asked: Future[None] = Future()
-        self._signalled = self._breaks_off = False
         heard, noted = os.pipe()
         os.set_blocking(noted, False)
         for number in ENDING:
-            signal.signal(number, self._on_signal)
+            signal.signal(number, _note_signal)
         signal.set_wakeup_fd(noted, warn_on_full_buffer=False)
         threading.Thread(target=self._note, args=(heard,), name="ending", daemon=True).start()
         allow_ending()
 
-    @contextmanager
-    def breaking_off(self) -> Iterator[None]:
-        """Let the first signal break off what is done within, with a KeyboardInterrupt.
-
-        Raises:
-            KeyboardInterrupt: The end is asked for.
-        """
-        self._breaks_off = True
-        try:
-            if self._signalled:
-                raise KeyboardInterrupt
-            yield
-        except Exception as error:
-            # An interruption within a call into C++ can come out as another error.
-            if self._signalled:
-                raise KeyboardInterrupt from error
-            raise
-        finally:
-            self._breaks_off = False
-
     def close(self) -> None:
-        """Ignore the signals from now on: nothing is left but the interpreter's own end."""
-        # It restores the default for handlers written in Python, but not this.
+        """Ignore the signals from now on: nothing is left but the interpreter's own end.
+
+        It restores the default for handlers written in Python, but not this.
+        """
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # let none fall between two handlers
         for number in ENDING:
             signal.signal(number, signal.SIG_IGN)
-
-    def _on_signal(self, _signal: int, _frame: FrameType | None) -> None:
-        """Break off, once, what may be broken off."""
-        self._signalled = True
-        if self._breaks_off:
-            self._breaks_off = False
-            raise KeyboardInterrupt
 
     def _note(self, heard: int) -> None:
         """Wait for the first signal, and see that the process ends."""
@@ -85,3 +72,9 @@ class Ending:
         faulthandler.dump_traceback_later(DEADLINE, exit=True)
         signal.setitimer(signal.ITIMER_REAL, LAST_DEADLINE)
         self.asked.set_result(None)
+
+
+def _note_signal(_signal: int, _frame: FrameType | None) -> None:
+    """Note a signal in the main thread; one that waited is noted before anything begins."""
+    global _signalled
+    _signalled = True

@@ -17,7 +17,7 @@ from pilqr_ros.nodes.graph.discovery import limit_discovery
 from pilqr_ros.nodes.graph.node_list import NAMES
 from pilqr_ros.nodes.graph.respawning import CANNOT_START
 from pilqr_ros.nodes.runtime.claim import claimed
-from pilqr_ros.nodes.runtime.ending import Ending
+from pilqr_ros.nodes.runtime.ending import Ending, check_ending
 from pilqr_ros.nodes.runtime.plain_logs import make_logs_plain
 
 
@@ -55,12 +55,12 @@ def _spin(create: Sequence[Callable[[], Node]], spinner: Executor, ending: Endin
     nodes: list[Node] = []
     claims = contextlib.ExitStack()
     try:
-        with ending.breaking_off():
-            if _program() in NAMES:
-                claims.enter_context(claimed(_program()))
-            for create_one in create:
-                nodes.append(create_one())
-                spinner.add_node(nodes[-1])
+        if _program() in NAMES:
+            claims.enter_context(claimed(_program()))
+        for create_one in create:
+            check_ending()
+            nodes.append(create_one())
+            spinner.add_node(nodes[-1])
         spinner.spin_until_future_complete(ending.asked)
     finally:
         for node in nodes:

@@ -11,6 +11,7 @@ from transforms3d.affines import compose
 from transforms3d.quaternions import quat2mat
 
 from pilqr_ros.nodes.errors import NodeError, SilenceError
+from pilqr_ros.nodes.runtime.ending import check_ending
 from pilqr_ros.trajopt.typing import Array
 
 TF_TIMEOUT = 10.0
@@ -37,6 +38,7 @@ def transform_from_tf(node: Node, base_frame: str, mocap_frame: str) -> Array:
     deadline = time.monotonic() + TF_TIMEOUT
     newest = rclpy.time.Time()
     while not buffer.can_transform(base_frame, mocap_frame, newest):
+        check_ending()
         if time.monotonic() > deadline:
             what = f"give the transform from '{mocap_frame}' to '{base_frame}'"
             raise SilenceError("/tf_static", what, TF_TIMEOUT)
