@@ -54,7 +54,8 @@ def _draw_condition(axes: Sequence[Axes], name: str, reports: Sequence[dict[str,
 
 
 def _draw_spread(axis: Axes, rollouts: Any, samples: Sequence[Any], name: str) -> None:  # noqa: ANN401
-    (line,) = axis.plot(rollouts, [np.median(values) for values in samples], label=name)
+    medians = [np.median(values) for values in samples]
+    (line,) = axis.plot(rollouts, medians, marker=".", label=name)
     lows, highs = [np.min(v) for v in samples], [np.max(v) for v in samples]
     axis.fill_between(rollouts, lows, highs, alpha=0.2, color=line.get_color(), linewidth=0)
 
