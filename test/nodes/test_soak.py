@@ -9,8 +9,8 @@ SECONDS = 240
 
 
 def test_a_training_survives_killed_nodes_bit_for_bit(fresh_domain, tmp_path):
-    faults = "--kills 4 --stops 1 --inputs 10 --launches 1"
-    how = f"--minutes 2 --pause 3 --seed 3 --pace lock-step --directory {tmp_path}"
+    faults = "--kills 3 --stops 1 --inputs 7 --launches 1"
+    how = f"--minutes 2 --pause 1.5 --seed 3 --pace lock-step --directory {tmp_path}"
     command = [sys.executable, "-m", "pilqr_ros.experiments.soak", *faults.split(), *how.split()]
     done = subprocess.run(
         command,
