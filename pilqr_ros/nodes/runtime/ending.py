@@ -68,6 +68,7 @@ class Ending:
 
     def _note(self, heard: int) -> None:
         """Wait for the first signal, and see that the process ends."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # they are the main thread's
         os.read(heard, 1)
         faulthandler.dump_traceback_later(DEADLINE, exit=True)
         signal.setitimer(signal.ITIMER_REAL, LAST_DEADLINE)
