@@ -10,4 +10,10 @@ set $_pilqr_strict
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" OPENBLAS_NUM_THREADS="${OPENBLAS_NUM_THREADS:-1}"
 # Nodes of this machine only, unless the user says otherwise.
 export ROS_AUTOMATIC_DISCOVERY_RANGE="${ROS_AUTOMATIC_DISCOVERY_RANGE:-LOCALHOST}"
-unset _pilqr_root _pilqr_strict
+# That limits whom nodes look for; on the loopback interface alone nobody else reaches them either.
+if [[ "$ROS_AUTOMATIC_DISCOVERY_RANGE" == LOCALHOST && \
+  -z "${FASTDDS_DEFAULT_PROFILES_FILE:-}${FASTRTPS_DEFAULT_PROFILES_FILE:-}" ]]; then
+  [[ "${ROS_DISTRO:-}" == jazzy ]] && _pilqr_dds=FASTRTPS || _pilqr_dds=FASTDDS
+  export "${_pilqr_dds}_DEFAULT_PROFILES_FILE=$_pilqr_root/config/dds/this_machine.xml"
+fi
+unset _pilqr_dds _pilqr_root _pilqr_strict

@@ -14,7 +14,7 @@ NODES = [
     "state_estimator",
     "trajectory_executor",
 ]
-CONFIG = ["config", "config/robots", "config/ros2_control", "config/sros2"]
+CONFIG = ["config", "config/dds", "config/robots", "config/ros2_control", "config/sros2"]
 
 
 def files(folder: str, pattern: str) -> list[str]:

@@ -68,9 +68,11 @@ def start_nodes(context: LaunchContext) -> list[Action]:
     }
     chosen = graph.GraphOptions(**given)
     discovery = SetEnvironmentVariable(VARIABLE, discovery_range(chosen.discovery))
-    training = train(LaunchConfiguration("train").perform(context), chosen)
     starts = graph.starts(chosen)
-    graph.check_free([start.name for start in starts], chosen.namespace)
+    names = [start.name for start in starts]
+    graph.check_free(names, chosen.namespace)
+    graph.prepare_guard(chosen, names, graph.print_line)
+    training = train(LaunchConfiguration("train").perform(context), chosen)
     return [discovery, *(node(start, chosen) for start in starts), *training]
 
 

@@ -1,5 +1,14 @@
 """The base of every error that this package raises on purpose."""
 
+from pilqr_ros.plain_text import printable
+
 
 class PilqrError(Exception):
-    """Something went wrong that the message explains to the user."""
+    """Something went wrong that the message explains to the user.
+
+    The message is one line and safe to show, whatever a stranger's file or message put in it.
+    """
+
+    def __str__(self) -> str:
+        """Return the message with everything that does not print written out."""
+        return printable(super().__str__())

@@ -1,7 +1,9 @@
 import json
 import re
+from dataclasses import replace
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from pilqr_ros.cli import app, main
@@ -131,11 +133,11 @@ def test_without_ros_the_nodes_are_refused_with_what_to_do(command, monkeypatch,
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        (["plug"], "task is 'plug', but the run to resume has 'hockey'"),
-        (["--method", "pi2"], "method is 'pi2', but the run to resume has 'pilqr'"),
-        (["--seed", "7"], "seed is 7, but the run to resume has 0"),
-        (["--rollouts", "5"], "rollouts is 5, but the run to resume has 4"),
-        (["--conditions", "left, right"], "conditions is (1, 2), but the run to resume has (0,)"),
+        (["plug"], "task is 'plug', but the run has 'hockey'"),
+        (["--method", "pi2"], "method is 'pi2', but the run has 'pilqr'"),
+        (["--seed", "7"], "seed is 7, but the run has 0"),
+        (["--rollouts", "5"], "rollouts is 5, but the run has 4"),
+        (["--conditions", "left, right"], "conditions is (1, 2), but the run has (0,)"),
     ],
 )
 def test_resuming_a_run_as_another_is_refused(trained, monkeypatch, capsys, asked, message):
@@ -151,3 +153,96 @@ def test_resuming_a_run_whose_description_does_not_fit_its_task_is_refused(
     (run / "run.json").write_text(json.dumps(description | {"task": "juggling"}))
     problem = refused(["train", "--resume", str(run)], monkeypatch, capsys)
     assert "task is 'juggling', expected 'hockey'" in problem
+
+
+def test_resuming_with_a_task_file_that_was_edited_since_is_refused(
+    trained, tmp_path, monkeypatch, capsys
+):
+    run, _ = trained
+    document = yaml.safe_load((run / "task.yaml").read_text())
+    document["joints"][0]["torque_limit"] = 1.25
+    edited = tmp_path / "hockey.yaml"
+    edited.write_text(yaml.safe_dump(document))
+    problem = refused(["train", str(edited), "--resume", str(run)], monkeypatch, capsys)
+    assert "joints[0].torque_limit is 1.25, but the run has" in problem
+
+
+def test_a_resumed_training_says_which_copy_of_the_task_it_uses(trained, runner):
+    run, _ = trained
+    command = ["train", "--resume", str(run), "--in-process", "--evaluation", "0"]
+    assert f"task: {run / 'task.yaml'}" in runner.invoke(app, command).output
+
+
+@pytest.fixture
+def broken_later(monkeypatch):
+    """Let training's rollouts fail from some call on, and return a switch for evaluations."""
+    collect, calls, switch = InProcessCollector.collect, [], {"evaluates": True}
+
+    def failing(self, policy, condition, seed, explore, jitter):
+        rollout = collect(self, policy, condition, seed, explore, jitter)
+        calls.append(seed)
+        works = len(calls) <= switch["from"] if explore else switch["evaluates"]
+        return rollout if works else replace(rollout, valid=False, reason="j1 is out of bounds")
+
+    monkeypatch.setattr(InProcessCollector, "collect", failing)
+    return switch
+
+
+FAILING = ["train", "hockey", "--iterations", "3", "--rollouts", "2", "--evaluation", "1"]
+
+
+def failed_training(directory, monkeypatch, capsys):
+    """Run a training that must fail, and return the run and what was said on both streams."""
+    command = ["pilqr", *FAILING, "--no-video", "--in-process", "--runs", str(directory)]
+    monkeypatch.setattr("sys.argv", command)
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 1
+    return next(find_runs(directory)), capsys.readouterr()
+
+
+def test_a_training_that_fails_leaves_its_best_policy_evaluated_and_its_curve(
+    broken_later, tmp_path, monkeypatch, capsys
+):
+    broken_later["from"] = 4
+    run, said = failed_training(tmp_path, monkeypatch, capsys)
+    reports = [json.loads(path.read_text()) for path in sorted(run.rglob("report.json"))]
+    costs = [sum(report["total_costs"]) for report in reports]
+    assert len(costs) == 2
+    best = costs.index(min(costs))
+    (evaluated,) = (run / "evaluations").iterdir()
+    assert evaluated.name.startswith(f"iteration_{best:03d}")
+    assert (run / "learning_curve.png").exists()
+    assert f"best policy so far is that of iteration {best + 1}" in said.err
+    assert "evaluation" in said.out
+    assert said.err.rstrip().endswith(f"`pilqr train --resume {run}` continues")
+    assert "j1 is out of bounds" in said.err
+
+
+def test_a_robot_that_cannot_evaluate_either_hides_neither_curve_nor_reason(
+    broken_later, tmp_path, monkeypatch, capsys
+):
+    broken_later |= {"from": 2, "evaluates": False}
+    run, said = failed_training(tmp_path, monkeypatch, capsys)
+    assert (run / "learning_curve.png").exists()
+    assert "no evaluation: evaluation, condition 0, rollout 0" in said.err
+    assert said.err.rstrip().endswith(f"`pilqr train --resume {run}` continues")
+
+
+def test_a_training_that_fails_at_once_has_nothing_to_evaluate(
+    broken_later, tmp_path, monkeypatch, capsys
+):
+    broken_later["from"] = 0
+    run, said = failed_training(tmp_path, monkeypatch, capsys)
+    assert not (run / "evaluations").exists()
+    assert "it is the first policy" in said.err
+
+
+def test_halved_steps_stand_in_the_table(broken_later, tmp_path, monkeypatch, capsys, runner):
+    broken_later["from"] = 2
+    run, _ = failed_training(tmp_path, monkeypatch, capsys)
+    broken_later["from"] = 10_000
+    command = ["train", "--resume", str(run), "--in-process", "--evaluation", "0"]
+    output = runner.invoke(app, command).output
+    assert "halved" in output
+    assert re.search(r"2 .* middle .* 6 ", output)

@@ -7,10 +7,16 @@ from typing import Annotated
 
 import typer
 
+MAX_SEED = 2**64 - 1
+"""Largest seed that a goal can carry."""
+
+MAX_COUNT = 2**31 - 1
+"""Likewise of an iteration, or a number of rollouts."""
+
 TaskName = Annotated[str, typer.Argument(help="A task's name, or the path of a task file.")]
 RunPath = Annotated[Path, typer.Argument(help="A run's directory.", exists=True, file_okay=False)]
 Runs = Annotated[Path, typer.Option(help="Where runs are kept.", envvar="PILQR_RUNS")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
+Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of everything random.")]
 Method = Annotated[
     str | None,
     typer.Option(help="pilqr (by default), lqr-flm, pi2; mdgps- before it: one neural policy."),

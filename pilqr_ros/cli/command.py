@@ -6,13 +6,12 @@ import signal
 import sys
 
 import typer
-from rich.markup import escape
 
 from pilqr_ros.cli import bag_commands
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.experiment_command import experiment
 from pilqr_ros.cli.learning_commands import evaluate, plot, runs, train
-from pilqr_ros.cli.node_commands import confirm, deploy, doctor, guard, robot, up
+from pilqr_ros.cli.node_commands import confirm, deploy, doctor, guard, robot, sros2_policy, up
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.errors import TrainingStopped
 from pilqr_ros.lifetime import follow_parent
@@ -20,7 +19,20 @@ from pilqr_ros.lifetime import follow_parent
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
-COMMANDS = (deploy, up, robot, guard, confirm, doctor, train, evaluate, plot, runs, experiment)
+COMMANDS = (
+    deploy,
+    up,
+    robot,
+    guard,
+    confirm,
+    doctor,
+    sros2_policy,
+    train,
+    evaluate,
+    plot,
+    runs,
+    experiment,
+)
 
 app = typer.Typer(
     help="PILQR on ROS 2: teach a torque-controlled arm a contact-rich skill.",
@@ -43,7 +55,6 @@ def main() -> None:
         follow_parent()
         app(standalone_mode=True)
     except (PilqrError, OSError) as error:
-        show.errors.print(
-            "[bold red]pilqr:[/]", escape(str(error)), soft_wrap=True, highlight=False
-        )
+        said = show.styled(("pilqr: ", "bold red"), (str(error), ""))
+        show.errors.print(said, soft_wrap=True, highlight=False)
         sys.exit(INTERRUPTED if isinstance(error, TrainingStopped) else 1)

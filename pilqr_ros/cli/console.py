@@ -11,19 +11,38 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from pilqr_ros.cli.sessions import Outcomes
 from pilqr_ros.experiments.comparison import Job
 from pilqr_ros.learning.run_store import RunStore, open_run
+from pilqr_ros.plain_text import printable
 from pilqr_ros.tasks import Task
 
 _COLOURS = {"OK": "green", "WARN": "yellow", "FAIL": "bold red"}
 
-console = Console()
-errors = Console(stderr=True)
+
+class PlainConsole(Console):
+    """Shows text as it is: brackets are no markup, and what does not print is written out."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        """Write to standard output, or to standard error."""
+        super().__init__(stderr=stderr, markup=False, emoji=False)
+
+    def render_str(self, text: str, **style: Any) -> Text:  # noqa: ANN401
+        """Return text that a stranger may have written, fit for a terminal."""
+        return super().render_str(printable(text, keep="\n"), **style)
+
+
+console = PlainConsole()
+errors = PlainConsole(stderr=True)
+
+
+def styled(*parts: tuple[str, str]) -> Text:
+    """Return texts, each with its style, put together."""
+    return Text.assemble(*((printable(text, keep="\n"), style) for text, style in parts))
 
 
 class TrainingBar:
@@ -32,12 +51,14 @@ class TrainingBar:
     def __init__(self, title: str) -> None:
         """Prepare the bar; use it as a context manager."""
         self._bar = Progress(
-            TextColumn("[bold]{task.description}"),
+            TextColumn("{task.description}", style="bold", markup=False),
             BarColumn(bar_width=12),
-            TextColumn("{task.fields[status]}"),
+            TextColumn("{task.fields[status]}", markup=False),
             console=console,
         )
-        self._task = self._bar.add_task(title, total=None, status="waiting for the nodes")
+        self._task = self._bar.add_task(
+            printable(title), total=None, status="waiting for the nodes"
+        )
 
     def __enter__(self) -> TrainingBar:
         """Show the bar."""
@@ -67,7 +88,7 @@ def _status(progress: Any) -> str:  # noqa: ANN401
         _figure("{:.0f} s left", progress.seconds_left),
         f"waiting: {progress.waiting_for}" if progress.waiting_for else "",
     ]
-    return "  ".join(part for part in parts if part)
+    return printable("  ".join(part for part in parts if part))
 
 
 def _figure(form: str, value: float) -> str:
@@ -77,10 +98,13 @@ def _figure(form: str, value: float) -> str:
 def show_iterations(store: RunStore) -> None:
     """Print one row an iteration and condition."""
     config = store.config
-    distance = f"distance [{store.task.distance_unit}]"
-    columns = ("iteration", "condition", "rollouts", "mean cost", "success", distance)
+    label = store.task.distance_label
+    columns = ["iteration", "condition", "rollouts", "mean cost", "success", label]
+    reports = store.reports()
+    halved = any(report.get("halvings", 0) > 0 for report in reports)
+    columns += ["halved"] * halved
     table = _table(f"{config.task}, {config.method}, seed {config.seed}", *columns)
-    for report in store.reports():
+    for report in reports:
         table.add_row(
             str(report["iteration"] + 1),
             store.task.conditions[report["condition"]].name,
@@ -88,6 +112,7 @@ def show_iterations(store: RunStore) -> None:
             f"{np.mean(report['total_costs']):.1f}",
             f"{np.mean(report['successes']):.0%}",
             f"{np.mean(report['distances']):.3f}",
+            *[str(report.get("halvings", 0))] * halved,
         )
     console.print(table)
 
@@ -99,7 +124,7 @@ def show_evaluation(evaluated: Task, outcomes: Outcomes) -> None:
         evaluated: The task.
         outcomes: What came of each rollout.
     """
-    distances = [f"{what} [{evaluated.distance_unit}]" for what in ("distance", "worst")]
+    distances = (evaluated.distance_label, f"worst [{evaluated.distance_unit}]")
     table = _table("evaluation", "condition", "rollouts", "success", *distances, "mean cost")
     condition = np.array([evaluated.conditions[index].group for index in outcomes.condition])
     success = np.asarray(outcomes.successes)
@@ -122,11 +147,11 @@ def show_findings(findings: Sequence[Any]) -> None:
     table = _table("doctor", "verdict", "what", "found")
     for finding in findings:
         verdict = finding.verdict.value
-        advice = f"\n[italic]{escape(finding.advice)}[/]" if finding.advice else ""
+        advice = f"\n{finding.advice}" if finding.advice else ""
         table.add_row(
-            f"[{_COLOURS[verdict]}]{verdict}[/]",
-            escape(finding.subject),
-            escape(finding.message) + advice,
+            styled((verdict, _COLOURS[verdict])),
+            finding.subject,
+            styled((finding.message, ""), (advice, "italic")),
         )
     console.print(table)
     counts = Counter(finding.verdict.value for finding in findings)
@@ -135,7 +160,7 @@ def show_findings(findings: Sequence[Any]) -> None:
 
 def warn(text: str) -> None:
     """Print a problem that ends nothing, on stderr."""
-    errors.print(f"[yellow]{escape(text)}[/]", soft_wrap=True, highlight=False)
+    errors.print(styled((text, "yellow")), soft_wrap=True, highlight=False)
 
 
 def show_runs(directory: Path, stores: Sequence[RunStore]) -> None:
@@ -161,8 +186,8 @@ def show_comparison(jobs: Sequence[Job], results: Mapping[Job, Mapping[str, Any]
         jobs: All runs of the comparison.
         results: The results of those that are done.
     """
-    unit = open_run(jobs[0].directory).task.distance_unit
-    columns = ("noise-free by seed", "noisy by seed", f"distance [{unit}]")
+    label = open_run(jobs[0].directory).task.distance_label
+    columns = ("noise-free by seed", "noisy by seed", label)
     table = _table("successes of each seed's final policy", "method", "condition", *columns)
     for variant in dict.fromkeys(job.variant for job in results):
         ordered = sorted((job for job in jobs if job.variant == variant), key=lambda job: job.seed)
@@ -183,8 +208,8 @@ def show_comparison(jobs: Sequence[Job], results: Mapping[Job, Mapping[str, Any]
 def show_tests(results: Mapping[Job, Mapping[str, Any]]) -> None:
     """Print how the last networks of runs did in their tests; each of the runs has some."""
     jobs = sorted(results, key=lambda job: job.seed)
-    unit = open_run(jobs[0].directory).task.distance_unit
-    columns = ("rollouts", "successes by seed", f"distance by seed [{unit}]")
+    label = open_run(jobs[0].directory).task.distance_label
+    columns = ("rollouts", "successes by seed", f"{label} by seed")
     table = _table("tests of each seed's network, noise-free", "method", "test", *columns)
     for variant in dict.fromkeys(job.variant for job in jobs):
         tests = [results[job]["tests"] for job in jobs if job.variant == variant]
@@ -207,8 +232,10 @@ def _successes(rows: Sequence[Mapping[str, Any] | None], kind: str, condition: s
 @contextlib.contextmanager
 def counting_bar(title: str, total: int) -> Iterator[Callable[[], None]]:
     """Show a bar over a known number of steps; yields what advances it by one."""
-    with Progress(*Progress.get_default_columns(), console=console) as bar:
-        task = bar.add_task(title, total=total)
+    description = TextColumn("{task.description}", markup=False)
+    columns = (description, *Progress.get_default_columns()[1:])
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(printable(title), total=total)
         yield lambda: bar.advance(task)
 
 
@@ -219,5 +246,5 @@ def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left")
     for name in columns:
         text = name in _TEXT
-        table.add_column(escape(name), justify="left" if text else "right", overflow="fold")
+        table.add_column(name, justify="left" if text else "right", overflow="fold")
     return table

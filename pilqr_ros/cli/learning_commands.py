@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +12,7 @@ import typer
 
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import (
+    MAX_COUNT,
     Attach,
     Conditions,
     Discovery,
@@ -28,16 +29,18 @@ from pilqr_ros.cli.arguments import (
     Seed,
     WhichPolicy,
 )
-from pilqr_ros.cli.sessions import Session, Where, open_session
+from pilqr_ros.cli.sessions import Session, TrainingEndedEarly, Where, open_session
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.learning.best_iteration import best_iteration
 from pilqr_ros.learning.curves import plot_learning_curve
-from pilqr_ros.learning.errors import RunError
+from pilqr_ros.learning.errors import RunError, TrainingStopped
 from pilqr_ros.learning.policy_card import write_card
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig
 from pilqr_ros.learning.policy_tests import evaluation_by_test, named_test
-from pilqr_ros.learning.run_store import TASK_FILE, RunConfig, RunStore, find_runs, open_run
+from pilqr_ros.learning.run_config import RunConfig, check_config
+from pilqr_ros.learning.run_store import TASK_FILE, RunStore, find_runs, open_run
+from pilqr_ros.learning.same_run import check_same, check_versions
 from pilqr_ros.learning.success_curve import plot_success_curve
-from pilqr_ros.learning.training import check_config, plan_of
 from pilqr_ros.learning.video import film_evaluation
 from pilqr_ros.simulation.errors import RenderError
 from pilqr_ros.tasks import Task, load_task
@@ -71,7 +74,10 @@ def train(
     robot_config: RobotFile = "",
     discovery: Discovery = "auto",
 ) -> None:
-    """Train the policies of a task, evaluate them, and leave curve, video and data in the run."""
+    """Train the policies of a task, evaluate them, and leave curve, video and data in the run.
+
+    A training that fails leaves the same, of its best policy so far, and a non-zero exit code.
+    """
     if resume is None:
         task = "hockey" if task is None else task
         config = _new_config(task, method, iterations, rollouts, seed, conditions)
@@ -81,25 +87,29 @@ def train(
     place = Where(real_time_factor, record, namespace, in_process, attach, robot_config, discovery)
     where = replace(place, runs_chosen=resume is None and _is_given("runs", context))
     with open_session(task, runs, where) as work:
-        with show.TrainingBar(f"{config.task} {config.method}") as bar:
-            directory = work.train(config, resume, bar.update)
-        store = open_run(directory)
+        store, failure = _train(work, config, resume)
         show.show_iterations(store)
-        if evaluation > 0:
-            for planned in _final_evaluations(store, evaluation):
-                _evaluate(work, store, planned)
+        iteration = -1 if failure is None else _best_of(store, failure)
+        planned = _final_evaluations(store, evaluation, iteration) if evaluation > 0 else []
+        evaluated = _evaluate_all(work, store, planned, failure)
     show.console.print(f"card: {write_card(store)}", soft_wrap=True)
-    _draw(store, video=video and evaluation > 0)
-    show.console.print(f"run: {directory}", soft_wrap=True)
+    _draw(store, video=video and evaluated)
+    show.console.print(f"run: {store.directory}", soft_wrap=True)
+    if failure is not None:
+        raise failure
 
 
 def evaluate(
     run: RunPath,
-    rollouts: Annotated[int, typer.Option(min=1, help="Rollouts of each condition.")] = 20,
+    rollouts: Annotated[
+        int, typer.Option(min=1, max=MAX_COUNT, help="Rollouts of each condition.")
+    ] = 20,
     conditions: Annotated[
         str | None, typer.Option(help="Names of conditions separated by commas; else all trained.")
     ] = None,
-    iteration: Annotated[int, typer.Option(min=-1, help="Whose policies; -1: the last.")] = -1,
+    iteration: Annotated[
+        int, typer.Option(min=-1, max=MAX_COUNT, help="Whose policies; -1: the last.")
+    ] = -1,
     explore: Annotated[bool, typer.Option(help="With the policy's own noise.")] = False,
     seed: Seed = 0,
     policy: WhichPolicy = "best",
@@ -167,18 +177,14 @@ def _new_config(
 ) -> RunConfig:
     """Return what a new run is to do; the task file tells what is not asked for."""
     loaded = load_task(task)
-    method = "pilqr" if method is None else method
-    usual = plan_of(loaded, method)
-    config = RunConfig(
-        task=loaded.name,
-        method=method,
-        iterations=usual.iterations if iterations is None else iterations,
-        rollouts=loaded.learning.rollouts if rollouts is None else rollouts,
+    return RunConfig.for_task(
+        loaded,
+        "pilqr" if method is None else method,
         seed=0 if seed is None else seed,
-        conditions=usual.conditions if conditions is None else _indices(loaded, conditions),
+        iterations=iterations,
+        rollouts=rollouts,
+        conditions=() if conditions is None else _indices(loaded, conditions),
     )
-    check_config(config, loaded)
-    return config
 
 
 def _indices(task: Task, names: str) -> tuple[int, ...]:
@@ -198,22 +204,85 @@ def _resumed(
     check_config(store.config, store.task)
     wanted = {
         **asked,
-        "task": None if task is None else load_task(task).name,
         "conditions": None if conditions is None else _indices(store.task, conditions),
     }
-    for name, value in wanted.items():
-        begun = getattr(store.config, name)
-        if value not in (None, begun):
-            raise RunError(f"{name} is {value!r}, but the run to resume has {begun!r}")
-    return str(run / TASK_FILE), store.config
+    check_same(store, wanted, None if task is None else load_task(task))
+    for warning in check_versions(store):
+        show.warn(warning)
+    own = run / TASK_FILE
+    show.console.print(f"task: {own}, as it was when the run was begun", soft_wrap=True)
+    return str(own), store.config
 
 
-def _final_evaluations(store: RunStore, rollouts: int) -> list[EvaluationConfig]:
-    """Return how a finished run is evaluated: where there are tests of a global policy, by them."""
+def _train(
+    work: Session, config: RunConfig, resume: Path | None
+) -> tuple[RunStore, TrainingEndedEarly | None]:
+    """Train and return the run, and why it ended early if it did.
+
+    Raises:
+        TrainingEndedEarly: The run was not begun, or no iteration of it is finished.
+        TrainingStopped: The user interrupted it.
+    """
+    try:
+        with show.TrainingBar(f"{config.task} {config.method}") as bar:
+            return open_run(work.train(config, resume, bar.update)), None
+    except TrainingEndedEarly as failure:
+        if not failure.directory:
+            raise
+        store = open_run(Path(failure.directory))
+        if store.iterations_finished == 0:
+            raise
+        return store, failure
+
+
+def _best_of(store: RunStore, failure: TrainingEndedEarly) -> int:
+    """Return the iteration whose policies did best before a training failed, and say which.
+
+    Raises:
+        TrainingEndedEarly: None is finished.
+    """
+    best = best_iteration(store)
+    if best is None:
+        raise failure
+    show.warn(
+        f"training ended early; its best policy so far is that of iteration {best.iteration + 1} "
+        f"(evaluate --iteration {best.iteration}), whose rollouts cost {best.mean_cost:.4g}"
+    )
+    return best.iteration
+
+
+def _final_evaluations(store: RunStore, rollouts: int, iteration: int) -> list[EvaluationConfig]:
+    """Return how a run is evaluated: where there are tests of a global policy, by them.
+
+    Args:
+        store: The run.
+        rollouts: Rollouts of each condition where there are no tests.
+        iteration: Whose policies; -1 for the last.
+    """
     guided = store.task.guided
     if not store.config.guided or guided is None or not guided.tests:
-        return [EvaluationConfig(rollouts=rollouts, seed=store.config.seed)]
-    return [evaluation_by_test(store, name) for name in guided.tests]
+        return [EvaluationConfig(iteration, rollouts, seed=store.config.seed)]
+    return [evaluation_by_test(store, name, iteration) for name in guided.tests]
+
+
+def _evaluate_all(
+    work: Session,
+    store: RunStore,
+    planned: Sequence[EvaluationConfig],
+    failure: TrainingEndedEarly | None,
+) -> bool:
+    """Evaluate a run and tell whether it was; after a failed training that may fail as well."""
+    try:
+        for config in planned:
+            _evaluate(work, store, config)
+    except TrainingStopped:
+        raise
+    except PilqrError as error:
+        if failure is None:
+            raise
+        show.warn(f"no evaluation: {error}")
+        return False
+    return len(planned) > 0
 
 
 def _evaluate(work: Session, store: RunStore, config: EvaluationConfig) -> None:

@@ -87,7 +87,9 @@ def guard(
     require_ros()
     from pilqr_ros.nodes.clients.guard_client import switch_guard
 
-    switch_guard(deed, namespace)
+    said = switch_guard(deed, namespace)
+    if said:
+        show.console.print(said)
 
 
 def confirm(namespace: Namespace = "") -> None:
@@ -96,8 +98,16 @@ def confirm(namespace: Namespace = "") -> None:
     from pilqr_ros.nodes.clients.operator import confirm_reset
 
     answer = confirm_reset(namespace)
-    print(answer.message)
+    show.console.print(answer.message, soft_wrap=True)
     raise typer.Exit(0 if answer.accepted else 1)
+
+
+def sros2_policy(namespace: Namespace = "") -> None:
+    """Print the SROS2 policy of the nodes: `ros2 security create_permission` takes it as a file."""
+    require_ros()
+    from pilqr_ros.nodes.clients.access_policy import policy_in
+
+    print(policy_in(namespace), end="")
 
 
 def doctor(

@@ -14,13 +14,29 @@ from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
-from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
+from pilqr_ros.learning.run_config import RunConfig
+from pilqr_ros.learning.run_presence import is_present
+from pilqr_ros.learning.run_store import create_run, open_run
 from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.tasks import Task, load_task
 
 
 class RosMissingError(PilqrError):
     """ROS 2 or this project's messages cannot be imported; the message says what to do."""
+
+
+class TrainingEndedEarly(TrainingError):
+    """A training failed; the message says why and how it goes on.
+
+    Attributes:
+        directory: The run's; empty if it was not begun, or is gone.
+    """
+
+    def __init__(self, why: str, directory: str) -> None:
+        """Say why, and how the training goes on if its run is there."""
+        self.directory = directory if directory and is_present(Path(directory)) else ""
+        goes_on = f"; `pilqr train --resume {directory}` continues" if self.directory else ""
+        super().__init__(f"{why}{goes_on}")
 
 
 def require_ros() -> None:
@@ -79,7 +95,7 @@ class InProcessSession:
         """Train and return the run's directory.
 
         Raises:
-            TrainingError: Training ended early; the message says why and how it goes on.
+            TrainingEndedEarly: It failed; the message says why and how it goes on.
             TrainingStopped: The user interrupted it; likewise.
         """
         store = create_run(self.runs, self.task, config) if resume is None else open_run(resume)
@@ -87,7 +103,7 @@ class InProcessSession:
             trainer = trainer_class(store)
             trainer(store, self._collector, self._evaluator, on_progress=on_progress).run()
         except PilqrError as error:
-            raise TrainingError(f"{error}{_how_to_continue(str(store.directory))}") from error
+            raise TrainingEndedEarly(str(error), str(store.directory)) from error
         except KeyboardInterrupt:
             raise _interrupted(str(store.directory)) from None
         return store.directory
@@ -118,7 +134,7 @@ class GraphSession:
         """Send a training goal and return the run's directory.
 
         Raises:
-            TrainingError: Training ended early; the message says why and how it goes on.
+            TrainingEndedEarly: It failed; the message says why and how it goes on.
             TrainingStopped: The user interrupted it; likewise.
         """
         from pilqr_msgs.action import TrainGlobal, TrainLocal
@@ -144,9 +160,9 @@ class GraphSession:
         except KeyboardInterrupt:
             raise _interrupted(directory) from None
         except PilqrError as error:
-            raise TrainingError(f"{error}{_how_to_continue(directory)}") from error
+            raise TrainingEndedEarly(str(error), directory) from error
         if not result.success:
-            raise TrainingError(f"{result.message}{_how_to_continue(result.run_directory)}")
+            raise TrainingEndedEarly(result.message, result.run_directory)
         return Path(result.run_directory)
 
     def evaluate(
@@ -193,11 +209,6 @@ def _interrupted(directory: str) -> TrainingStopped:
     if not directory:
         return TrainingStopped("interrupted before the run began")
     return TrainingStopped(f"interrupted; `pilqr train --resume {directory}` continues")
-
-
-def _how_to_continue(directory: str) -> str:
-    """Say how a training that ended early goes on, if it had begun."""
-    return f"; `pilqr train --resume {directory}` continues" if directory else ""
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,10 @@ from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator, summarise
-from pilqr_ros.learning.run_store import RunConfig, RunStore, create_run_in, open_run
+from pilqr_ros.learning.run_config import RunConfig
+from pilqr_ros.learning.run_store import RunStore, create_run_in, open_run
+from pilqr_ros.learning.same_run import check_same, check_versions
 from pilqr_ros.learning.trainers import trainer_class
-from pilqr_ros.learning.training import check_config, plan_of
 from pilqr_ros.tasks import Task, load_task
 
 EVALUATION_ROLLOUTS = 20
@@ -128,6 +129,7 @@ def run_job(job: Job) -> None:
     store = _open_or_create(job)
     if (job.directory / "result.json").exists():
         return
+    _check_libraries(store)
     collector, evaluator = InProcessCollector(store.task), TaskCostEvaluator(store.task)
     try:
         trainer_class(store)(store, collector, evaluator).run()
@@ -167,27 +169,30 @@ def _open_or_create(job: Job) -> RunStore:
     if not (job.directory / "run.json").exists():
         return create_run_in(job.directory, task, config)
     store = open_run(job.directory)
-    for name in RunConfig.__annotations__:
-        wanted, begun = getattr(config, name), getattr(store.config, name)
-        if wanted != begun:
-            raise RunError(f"{job.directory} was begun with {name} {begun!r}, not {wanted!r}")
-    if (store.task.file, store.task.model_files) != (task.file, task.model_files):
-        raise RunError(f"{job.directory} was begun with another task file; use another directory")
+    check_same(store, vars(config), task)
     return store
+
+
+def _check_libraries(store: RunStore) -> None:
+    """Refuse to continue a run with other libraries: what is compared shall differ in its methods.
+
+    Raises:
+        RunError: A version differs; the message names it.
+    """
+    changed = check_versions(store)
+    if changed:
+        raise RunError(f"{store.directory} cannot be continued: {'; '.join(changed)}")
 
 
 def _wanted(job: Job) -> tuple[Task, RunConfig]:
     """Return the task of a job's variant and what its run is to do."""
     variant = parse_variant(job.variant)
     task = variant.apply(load_task(job.task))
-    usual = plan_of(task, variant.method)
-    config = RunConfig(
-        task=task.name,
-        method=variant.method,
-        iterations=usual.iterations if job.iterations is None else job.iterations,
-        rollouts=task.learning.rollouts,
+    config = RunConfig.for_task(
+        task,
+        variant.method,
         seed=job.seed,
-        conditions=job.conditions or usual.conditions,
+        iterations=job.iterations,
+        conditions=job.conditions,
     )
-    check_config(config, task)
     return task, config

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from pilqr_ros.experiments.comparison import Job
 from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.run_store import open_run
+from pilqr_ros.plain_text import in_figure
 from pilqr_ros.trajopt.typing import Array
 
 METRICS = {
@@ -47,9 +48,9 @@ def draw_comparison(jobs: Sequence[Job], metric: str, path: Path) -> Path:
     with _picture(path, len(conditions)) as panels:
         for axis, condition in zip(panels, conditions, strict=True):
             _draw_panel(axis, jobs, [_learning_curve(one, condition, metric) for one in reports])
-            axis.set_title(task.conditions[condition].name, fontsize=10)
-        unit = f" [{task.distance_unit}]" if metric == "distances" else ""
-        panels[0].set_ylabel(METRICS[metric] + unit)
+            axis.set_title(in_figure(task.conditions[condition].name), fontsize=10)
+        label = f"mean {task.distance_label}" if metric == "distances" else METRICS[metric]
+        panels[0].set_ylabel(label)
     return path
 
 
@@ -62,15 +63,16 @@ def draw_tests(results: Mapping[Job, Mapping[str, Any]], test: str, path: Path) 
         path: Where the PNG goes.
     """
     jobs = list(results)
-    unit = open_run(jobs[0].directory).task.distance_unit
+    label = open_run(jobs[0].directory).task.distance_label
     points = [results[job]["tests"][test] for job in jobs]
     with _picture(path, 2) as panels:
         _draw_panel(panels[0], jobs, [_test_curve(one, "mean_distance") for one in points])
         _draw_panel(panels[1], jobs, [_test_curve(one, "successes") for one in points])
-        panels[0].set_ylabel(f"mean distance [{unit}]")
+        panels[0].set_ylabel(f"mean {label}")
         panels[1].set_ylabel("successful rollouts")
         for axis in panels:
-            axis.set_title(f"{test}: {points[0][0]['rollouts']} rollouts a network", fontsize=10)
+            title = f"{test}: {points[0][0]['rollouts']} rollouts a network"
+            axis.set_title(in_figure(title), fontsize=10)
     return path
 
 
@@ -120,5 +122,6 @@ def _draw_panel(axis: Axes, jobs: Sequence[Job], curves: Sequence[Curve]) -> Non
         stacked = np.stack([values[:length] for _, values in own])
         rollouts = own[0][0][:length]
         low, middle, high = np.percentile(stacked, [25, 50, 75], axis=0)
-        axis.plot(rollouts, middle, color=color, linewidth=2, label=f"{variant} ({len(own)})")
+        label = in_figure(f"{variant} ({len(own)})")
+        axis.plot(rollouts, middle, color=color, linewidth=2, label=label)
         axis.fill_between(rollouts, low, high, color=color, alpha=0.15, linewidth=0)

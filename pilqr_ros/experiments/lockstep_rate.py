@@ -28,7 +28,7 @@ from std_msgs.msg import Float64MultiArray
 from pilqr_msgs.msg import AppliedTorque, RecorderStatus, State, TorqueCommand, TrainingRun
 from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.effort_guard import EffortGuardNode
-from pilqr_ros.nodes.graph import NODES, GraphOptions, print_line, running_graph
+from pilqr_ros.nodes.graph import NODES, GraphOptions, prepare_guard, print_line, running_graph
 from pilqr_ros.nodes.graph.processes import ProcessGroup
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import to_field
@@ -162,6 +162,7 @@ def _begin_recording(node: Node, folder: Path) -> None:
 
 def measure_composed(task: Task, name: str, rollouts: int) -> float:
     """Return the ticks a second with all nodes in one process."""
+    prepare_guard(GraphOptions(task=name), ["effort_guard"], print_line)
     with ProcessGroup(_children(name, "composed"), print_line):
         return measure_rollouts(task, rollouts)
 
@@ -177,7 +178,7 @@ def measure_bare(name: str) -> float:
 def _children(task: str, *roles: str) -> dict[str, list[str]]:
     """Return command lines that run this program in other roles."""
     program = [sys.executable, "-m", "pilqr_ros.experiments.lockstep_rate"]
-    ros = ["--ros-args", "-p", f"task:={task}", "-p", "start_enabled:=true"]
+    ros = ["--ros-args", "-p", f"task:={task}"]
     return {role: [*program, "--task", task, "--role", role, *ros] for role in roles}
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import numpy as np
-
+from pilqr_ros.learning.execution import build_runner
 from pilqr_ros.robot.errors import RolloutAborted, StateError
 from pilqr_ros.robot.policy_runner import PolicyRunner
 from pilqr_ros.robot.rollout import Rollout
@@ -18,9 +17,7 @@ from pilqr_ros.robot.torque_guard import GuardedCommand, build_guard
 from pilqr_ros.simulation.errors import SimulationDiverged
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import Task
-from pilqr_ros.trajopt.noise import draw_noise
 from pilqr_ros.trajopt.policy import Policy
-from pilqr_ros.trajopt.typing import Array
 
 
 class Collector(Protocol):
@@ -38,13 +35,6 @@ class Collector(Protocol):
             explore: Whether the policy's noise is on.
             jitter: Whether the start jitters.
         """
-
-
-def exploration_noise(task: Task, seed: int, explore: bool) -> Array:
-    """Return the unit noise of a rollout, ``(T, dU)``; zeros without exploration."""
-    if not explore:
-        return np.zeros((task.T, task.dU))
-    return draw_noise(task.T, task.dU, np.random.default_rng(seed), task.noise_smoothing)
 
 
 class InProcessCollector:
@@ -66,21 +56,13 @@ class InProcessCollector:
         """Execute a policy once; a failure on the way makes the rollout invalid.
 
         Raises:
+            PolicyError: The policy cannot be executed.
             ResetError: The start was not reached.
         """
-        task = self._task
+        most_limited = self._task.file.guard.most_limited
+        runner = build_runner(self._task, policy, condition, seed, explore, most_limited)
         self._world.reset(condition, seed, jitter)
         self._rollouts += 1
-        runner = PolicyRunner(
-            policy,
-            exploration_noise(task, seed, explore),
-            condition,
-            seed,
-            joints=task.joints,
-            labels=task.layout.labels,
-            period_ns=task.period_ns,
-            most_limited=task.file.guard.most_limited,
-        )
         failure = ""
         try:
             while not runner.finished:

@@ -13,10 +13,11 @@ from matplotlib.figure import Figure
 
 from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.run_store import RunStore
+from pilqr_ros.plain_text import in_figure
 
 
 def plot_learning_curve(store: RunStore, path: Path | None = None) -> Path:
-    """Draw cost, final distance and success rate over rollouts; return the picture's path.
+    """Draw cost, distance and success rate over rollouts; return the picture's path.
 
     Args:
         store: The run.
@@ -34,7 +35,9 @@ def plot_learning_curve(store: RunStore, path: Path | None = None) -> Path:
         axes = figure.subplots(1, 3)
         for condition in store.config.conditions:
             name = store.task.conditions[condition].name
-            _draw_condition(axes, name, [r for r in reports if r["condition"] == condition])
+            _draw_condition(
+                axes, in_figure(name), [r for r in reports if r["condition"] == condition]
+            )
         _label(axes, store)
         figure.savefig(path, dpi=130)
     return path
@@ -51,14 +54,14 @@ def _draw_condition(axes: Sequence[Axes], name: str, reports: Sequence[dict[str,
 
 
 def _draw_spread(axis: Axes, rollouts: Any, samples: Sequence[Any], name: str) -> None:  # noqa: ANN401
-    (line,) = axis.plot(rollouts, [np.median(values) for values in samples], label=name)
+    medians = [np.median(values) for values in samples]
+    (line,) = axis.plot(rollouts, medians, marker=".", label=name)
     lows, highs = [np.min(v) for v in samples], [np.max(v) for v in samples]
     axis.fill_between(rollouts, lows, highs, alpha=0.2, color=line.get_color(), linewidth=0)
 
 
 def _label(axes: Sequence[Axes], store: RunStore) -> None:
-    distance = f"distance [{store.task.distance_unit}]"
-    titles = ("cost (median, range)", distance, "successful rollouts [%]")
+    titles = ("cost (median, range)", store.task.distance_label, "successful rollouts [%]")
     for axis, title in zip(axes, titles, strict=True):
         axis.set_title(title, fontsize=10)
         axis.set_xlabel("rollouts")
@@ -66,4 +69,5 @@ def _label(axes: Sequence[Axes], store: RunStore) -> None:
     if len(store.config.conditions) > 1:
         axes[0].legend(fontsize=8)
     config = store.config
-    axes[0].figure.suptitle(f"{config.task}, {config.method}, seed {config.seed}", fontsize=11)
+    title = f"{config.task}, {config.method}, seed {config.seed}"
+    axes[0].figure.suptitle(in_figure(title), fontsize=11)

@@ -15,6 +15,10 @@ class TrainingError(PilqrError):
     """Training cannot go on; the message says why and what was kept."""
 
 
+class PolicyRefused(TrainingError):
+    """No rollout of a policy is valid: the robot's limits, or its guard, do not let it be."""
+
+
 class TrainingStopped(PilqrError):
     """Training was asked to stop; everything finished until then is on disk."""
 

@@ -24,11 +24,16 @@ from pilqr_ros.guided.neural_policy import NeuralPolicy
 from pilqr_ros.guided.reference import coupling, reference
 from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.guided.supervised import Fitted, fit
-from pilqr_ros.learning.errors import TrainingError
+from pilqr_ros.learning.errors import PolicyRefused, TrainingError
 from pilqr_ros.learning.seeds import Stream
-from pilqr_ros.learning.training import Trainer
+from pilqr_ros.learning.training import Samples, Trainer
 from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
+
+
+class _NetworkRefused(PolicyRefused):
+    """The network that all conditions share has gone back; all of them are sampled again."""
+
 
 FIRST_FIT = 3
 """The first fit, from random weights, goes over the data so many times as often as later ones."""
@@ -38,7 +43,6 @@ FIRST_FIT = 3
 class GuidedTrainer(Trainer):
     """Trains the local policies of one run together with the global policy that they guide."""
 
-    _network: Network | None = field(default=None, init=False)
     _linearised: dict[int, TVLGPolicy] = field(default_factory=dict, init=False)
     _coupling: float = field(default=1.0, init=False)
 
@@ -52,13 +56,9 @@ class GuidedTrainer(Trainer):
     def _run_iteration(self, iteration: int) -> None:
         self._tell(iteration=iteration, rollout=0)
         conditions = self.store.config.conditions
-        self._network = self.store.network(iteration)
         self._coupling = coupling(self._settings, iteration, self.store.config.iterations)
-        collected = {
-            condition: self._samples(self._policy(iteration, condition), iteration, condition)
-            for condition in conditions
-        }
-        network = self._network = self._network or self._first_network()
+        collected = self._collect_all(iteration)
+        network = self.store.network(iteration) or self._first_network()
         for condition in conditions:
             policy = NeuralPolicy(network, self.store.task.observation(condition))
             states = self._batches[condition][-1].states
@@ -80,9 +80,27 @@ class GuidedTrainer(Trainer):
 
     def _policy(self, iteration: int, condition: int) -> Policy:
         """Return the policy whose rollouts an iteration learns from."""
-        if self._from_global and iteration > 0 and self._network is not None:
-            return NeuralPolicy(self._network, self.store.task.observation(condition))
-        return self.store.policy(iteration, condition)[0]
+        if not self._from_global or iteration == 0:
+            return super()._policy(iteration, condition)
+        network = self.store.network(iteration)
+        if network is None:
+            raise TrainingError(f"{self.store.directory} lacks the network of {iteration}")
+        return NeuralPolicy(network, self.store.task.observation(condition))
+
+    def _collect_all(self, iteration: int) -> dict[int, Samples]:
+        """Collect in every condition; where their network is refused in one, again in all."""
+        before = {c: list(batches) for c, batches in self._batches.items()}
+        while True:
+            try:
+                return {c: self._collect(iteration, c) for c in self.store.config.conditions}
+            except _NetworkRefused:
+                self._batches = {c: list(batches) for c, batches in before.items()}
+                self._tell(rollout=0)
+
+    def _go_back(self, iteration: int, condition: int, error: PolicyRefused) -> None:
+        super()._go_back(iteration, condition, error)
+        if self._from_global:
+            raise _NetworkRefused(str(error))
 
     def _sampled(self, policy: TVLGPolicy, condition: int) -> TVLGPolicy:
         first = len(self._batches[condition]) == 1

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from pilqr_ros.learning import atomic
+from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.rollout_files import load_cost
 from pilqr_ros.learning.run_store import RunStore
+from pilqr_ros.plain_text import in_markdown
 
 Z = 1.959964
 """Quantile of the normal distribution for 95 %."""
@@ -54,15 +56,25 @@ def describe(store: RunStore) -> dict[str, Any]:
         "seed": config.seed,
         "trained_in": [task.conditions[index].name for index in config.conditions],
         "policy": _policy(store),
+        "distance": task.distance_label,
         "evaluations": _evaluations(store),
-        "versions": atomic.read_json(store.directory / "run.json").get("versions", {}),
+        "versions": _versions(store.directory / "run.json"),
     }
+
+
+def _versions(path: Path) -> dict[str, str]:
+    """Return the versions that a run was begun with."""
+    versions = atomic.read_json(path).get("versions", {})
+    if not isinstance(versions, dict):
+        raise RunError(f"{path}: versions is {type(versions).__name__}, expected an object")
+    return {name: str(version) for name, version in versions.items()}
 
 
 def _policy(store: RunStore) -> dict[str, Any]:
     """Describe the policy itself: its kind, size and inputs."""
     task, last = store.task, store.iterations_finished
     common = {"steps": task.T, "rate_hz": task.file.control.rate, "action": list(task.joints)}
+    common["action_units"] = list(task.joint_units.effort)
     network = store.network(last)
     if network is None or task.global_plan is None:
         kind = "time-varying linear-Gaussian, one for each condition"
@@ -105,7 +117,8 @@ def _count(store: RunStore, group: str, places: list[Path]) -> dict[str, Any]:
 
 
 def _readable(card: dict[str, Any]) -> str:
-    """Return a card as Markdown."""
+    """Return a card as Markdown; a name in it is a name, whatever it holds."""
+    card = _escaped(card)
     policy = card["policy"]
     lines = [
         f"# Policy card: {card['task']}, {card['method']}",
@@ -121,7 +134,7 @@ def _readable(card: dict[str, Any]) -> str:
         lines.append(f"- Layers: {' - '.join(map(str, policy['layers']))}")
     lines += [
         f"- Observes: {', '.join(policy['observation'])}",
-        f"- Commands [N m]: {', '.join(policy['action'])}",
+        f"- Commands: {_commands(policy)}",
         "- Versions: " + ", ".join(f"{name} {v}" for name, v in card["versions"].items()),
         "",
     ]
@@ -129,12 +142,27 @@ def _readable(card: dict[str, Any]) -> str:
         lines += [
             f"## Evaluation {evaluation['name']}",
             "",
-            "| condition | trained | success | 95 % interval | mean distance at the end [m] |",
+            f"| condition | trained | success | 95 % interval | mean {card['distance']} |",
             "|---|---|---|---|---|",
             *(_row(each) for each in evaluation["conditions"]),
             "",
         ]
     return "\n".join(lines)
+
+
+def _escaped(value: Any) -> Any:  # noqa: ANN401
+    """Return a value with every text in it as Markdown shows it as it is."""
+    if isinstance(value, str):
+        return in_markdown(value)
+    if isinstance(value, dict):
+        return {_escaped(key): _escaped(each) for key, each in value.items()}
+    return [_escaped(each) for each in value] if isinstance(value, list) else value
+
+
+def _commands(policy: dict[str, Any]) -> str:
+    """Return what a policy commands, each joint with its unit."""
+    pairs = zip(policy["action"], policy["action_units"], strict=True)
+    return ", ".join(f"{joint} [{unit}]" for joint, unit in pairs)
 
 
 def _row(each: dict[str, Any]) -> str:

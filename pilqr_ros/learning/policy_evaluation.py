@@ -15,6 +15,7 @@ from pilqr_ros.learning.costing import CostEvaluator, CostReport
 from pilqr_ros.learning.errors import RunError, TrainingStopped
 from pilqr_ros.learning.policy_kind import POLICY_KINDS
 from pilqr_ros.learning.rollout_files import save_attempt, save_cost
+from pilqr_ros.learning.run_presence import check_present, working_in
 from pilqr_ros.learning.run_store import RunStore, iteration_name
 from pilqr_ros.learning.sampling import execute_until_valid
 from pilqr_ros.learning.seeds import Stream, rollout_seed
@@ -69,10 +70,16 @@ class PolicyEvaluator:
         """Execute the policies and return every rollout with its cost.
 
         Raises:
-            RunError: The run has no such policies or conditions.
+            RunError: The run has no such policies or conditions, or is gone.
             TrainingError: Too many rollouts in a row were invalid.
             TrainingStopped: `should_stop` said so.
         """
+        with working_in(self.store.directory):
+            return self._run(config, on_rollout)
+
+    def _run(
+        self, config: EvaluationConfig, on_rollout: Callable[[EvaluatedRollout], None]
+    ) -> list[EvaluatedRollout]:
         iteration = self._iteration(config.iteration)
         directory = self.store.evaluation_directory(_name(self.store, config, iteration))
         results = []
@@ -97,6 +104,7 @@ class PolicyEvaluator:
     def _check_stop(self) -> None:
         if self.should_stop():
             raise TrainingStopped("evaluation stopped")
+        check_present(self.store.directory)
 
     def _iteration(self, wanted: int) -> int:
         last = self.store.iterations_finished
@@ -143,7 +151,7 @@ def evaluated_conditions(store: RunStore, config: EvaluationConfig) -> tuple[int
     """Return the conditions that an evaluation goes through.
 
     Raises:
-        RunError: One is not the run's, or for the global policy not the task's.
+        RunError: One is not the run's, or for the global policy not the task's, or comes twice.
     """
     trained = store.config.conditions
     allowed = trained
@@ -152,6 +160,8 @@ def evaluated_conditions(store: RunStore, config: EvaluationConfig) -> tuple[int
     for condition in config.conditions:
         if condition not in allowed:
             raise RunError(f"condition is {condition}, expected one of the run's {allowed}")
+    if len(set(config.conditions)) < len(config.conditions):
+        raise RunError("conditions names one more than once, expected each index once")
     return config.conditions or trained
 
 
@@ -171,6 +181,7 @@ class _EvaluationPlace:
     condition: int
     sample: int
     failed: int = 0
+    reason: str = ""
 
     def __str__(self) -> str:
         return f"evaluation, condition {self.condition}, rollout {self.sample}"
@@ -180,10 +191,15 @@ class _EvaluationPlace:
         which = (self.iteration, self.condition, self.sample)
         return rollout_seed(self.run_seed, *which, self.failed, Stream.EVALUATION)
 
+    def failures(self) -> tuple[int, str]:
+        """Return how many attempts failed in a row, and why the last one did."""
+        return self.failed, self.reason
+
     def keep(self, rollout: Rollout) -> None:
         """Store an attempt."""
         save_attempt(self.path, rollout)
-        self.failed += not (rollout.valid or rollout.interrupted)
+        if not (rollout.valid or rollout.interrupted):
+            self.failed, self.reason = self.failed + 1, rollout.reason
 
 
 def summarise(results: list[EvaluatedRollout]) -> dict[str, float | int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import nan
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pilqr_ros.robot.tick_jitter import TickJitter
+from pilqr_ros.trajopt.record import in_short
 from pilqr_ros.trajopt.typing import Array
 
 Phase = Literal["collecting", "updating"]
@@ -28,7 +29,8 @@ class TrainingProgress:
         mean_cost: Mean cost of the last finished iteration; nan before.
         success_rate: Success rate of the last finished iteration; nan before.
         seconds_left: Estimate [s]; nan before the first rollout.
-        waiting_for: Who is silent, and what was interrupted; empty for nothing.
+        waiting_for: Who is silent, what was interrupted, or which policy was refused and why its
+            step is halved; empty for nothing.
     """
 
     phase: Phase
@@ -50,13 +52,15 @@ class IterationSummary:
         iteration: Counted from 0.
         condition: Index of the condition.
         rollouts: Rollouts used.
-        rollouts_invalid: Rollouts drawn again.
+        rollouts_invalid: Rollouts drawn again, those of refused policies, too.
         total_costs: Cost of each rollout, ``(N,)``.
         successes: Outcome of each rollout, ``(N,)``.
         distances: Distance to success of each rollout [m or rad], ``(N,)``.
         record: The update's record: arrays per time step by name.
         seconds_collecting: Time for the rollouts [s].
         seconds_updating: Time for the update [s].
+        refusals: Why each policy of this iteration that was refused was; as many times was its step
+            halved.
         interventions: Steps in which the guard intervened, by kind, over these rollouts.
         ticks: Jitter of the control loop's ticks over these rollouts; none in lock-step.
     """
@@ -71,6 +75,7 @@ class IterationSummary:
     record: Mapping[str, Any]
     seconds_collecting: float
     seconds_updating: float
+    refusals: Sequence[str] = ()
     interventions: Mapping[str, int] = field(default_factory=dict)
     ticks: TickJitter | None = None
 
@@ -91,6 +96,9 @@ class IterationSummary:
             "distances": [float(value) for value in self.distances],
             "seconds_collecting": self.seconds_collecting,
             "seconds_updating": self.seconds_updating,
+            "halvings": len(self.refusals),
+            "refusals": list(self.refusals),
             "interventions": dict(self.interventions),
             "ticks": None if self.ticks is None else self.ticks._asdict(),
+            "update": in_short(self.record),
         }

@@ -2,7 +2,8 @@
 
 What makes a rollout invalid is either of the policy and the robot (a limit, a torque that is not
 finite, a simulation that diverges): it would come again with the same noise, so the next attempt
-has another seed. Or it is of the graph around them (a node that died, a late tick, a lost message):
+has another seed; after `MAX_ATTEMPTS` of them the policy is refused (see `refusal`). Or it is of
+the graph around them (a node that died, a late tick, a lost message):
 then the rollout was interrupted, and the same one is executed again, with the same seed. So a
 training that was interrupted a hundred times ends with the policies of one that never was.
 """
@@ -11,11 +12,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pilqr_ros.learning.collector import Collector
-from pilqr_ros.learning.errors import RolloutInterrupted, TrainingError
+from pilqr_ros.learning.errors import PolicyRefused, RolloutInterrupted, TrainingError
+from pilqr_ros.learning.refusal import can_go_back, halvings
 from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.learning.seeds import rollout_seed
 from pilqr_ros.robot.rollout import Rollout
@@ -51,31 +53,55 @@ class Place(Protocol):
     def seed(self) -> int:
         """Return the seed of the next attempt: a function of how many failed before."""
 
+    def failures(self) -> tuple[int, str]:
+        """Return how many attempts failed in a row, and why the last one did."""
+
     def keep(self, rollout: Rollout) -> None:
         """Store an attempt."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class TrainingPlace:
-    """The place of one rollout of a training."""
+    """The place of one rollout of a training.
+
+    Attempts of an earlier session count, as long as another policy can be tried instead. Where
+    there is none, somebody has looked after it: then so many may fail again.
+    """
 
     store: RunStore
     iteration: int
     condition: int
     sample: int
+    _forgiven: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look at what was tried before."""
+        given_up = self.store.attempts(*self._which) // MAX_ATTEMPTS * MAX_ATTEMPTS
+        go_on = can_go_back(self.store, self.iteration, self.condition)
+        self._forgiven = 0 if go_on else given_up
+
+    @property
+    def _which(self) -> tuple[int, int, int]:
+        return self.iteration, self.condition, self.sample
 
     def __str__(self) -> str:
         """Return where in the run this is."""
         return f"iteration {self.iteration}, condition {self.condition}, rollout {self.sample}"
 
     def seed(self) -> int:
-        """Return the seed of the next attempt."""
-        which = (self.iteration, self.condition, self.sample)
-        return training_seed(self.store, *which, self.store.attempts(*which))
+        """Return the seed of the next attempt: no two policies of an iteration share one."""
+        refused = halvings(self.store, self.iteration, self.condition)
+        attempt = refused * MAX_ATTEMPTS + self.store.attempts(*self._which)
+        return training_seed(self.store, *self._which, attempt)
+
+    def failures(self) -> tuple[int, str]:
+        """Return how many attempts failed in a row, and why the last one did."""
+        failed = self.store.attempts(*self._which) - self._forgiven
+        return failed, self.store.failure(*self._which) if failed >= MAX_ATTEMPTS else ""
 
     def keep(self, rollout: Rollout) -> None:
         """Store an attempt."""
-        self.store.save_rollout(self.iteration, self.condition, self.sample, rollout)
+        self.store.save_rollout(*self._which, rollout)
 
 
 def execute_until_valid(
@@ -96,30 +122,35 @@ def execute_until_valid(
         check_stop: Called before each attempt; raises `TrainingStopped` to stop.
 
     Raises:
-        TrainingError: Too many attempts in a row failed or were interrupted.
+        PolicyRefused: Too many attempts in a row failed for the policy's or the robot's reasons.
+        TrainingError: Too many attempts in a row were interrupted.
         CollectorError: Nobody executes rollouts any more.
     """
-    failures = interruptions = 0
-    reason = ""
-    while failures < MAX_ATTEMPTS and interruptions < MAX_INTERRUPTIONS:
+    interruptions = 0
+    while True:
+        failures, why = place.failures()
+        if failures >= MAX_ATTEMPTS:
+            raise PolicyRefused(
+                f"{place}: {failures} rollouts failed in a row, the last one because {why}"
+            )
         check_stop()
         try:
             rollout = collector.collect(
                 policy, place.condition, place.seed(), explore=explore, jitter=True
             )
         except RolloutInterrupted as error:
-            reason, interrupted = str(error), True
+            reason = str(error)
         else:
             place.keep(rollout)
             if rollout.valid:
                 return rollout
-            reason, interrupted = rollout.reason, rollout.interrupted
-        if interrupted:
-            interruptions += 1
-            time.sleep(min(LONGEST_PAUSE, LONGEST_PAUSE / 200 * 2**interruptions))
-        else:
-            failures += 1
-    raise TrainingError(
-        f"{place}: {failures} rollouts failed and {interruptions} were interrupted in a row, the "
-        f"last one because {reason}"
-    )
+            if not rollout.interrupted:
+                continue
+            reason = rollout.reason
+        interruptions += 1
+        if interruptions == MAX_INTERRUPTIONS:
+            raise TrainingError(
+                f"{place}: {interruptions} rollouts were interrupted in a row, the last one "
+                f"because {reason}"
+            )
+        time.sleep(min(LONGEST_PAUSE, LONGEST_PAUSE / 200 * 2**interruptions))

@@ -14,6 +14,7 @@ from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.policy_card import wilson
 from pilqr_ros.learning.rollout_files import load_cost
 from pilqr_ros.learning.run_store import RunStore
+from pilqr_ros.plain_text import in_figure
 from pilqr_ros.trajopt.typing import Array
 
 BINS = 8
@@ -24,15 +25,17 @@ class Outcomes(NamedTuple):
 
     Attributes:
         label: Name of the coordinate.
-        position: It in each rollout [m], ``(n,)``.
+        position: It in each rollout, ``(n,)``.
         success: 1 or 0 for each rollout, ``(n,)``.
-        trained: The trained conditions' positions [m].
+        trained: The trained conditions' positions.
+        unit: Unit of the coordinate; empty if no cost and no success is taken of it.
     """
 
     label: str
     position: Array
     success: Array
     trained: Array
+    unit: str
 
 
 def plot_success_curve(store: RunStore) -> Path:
@@ -55,7 +58,9 @@ def plot_success_curve(store: RunStore) -> Path:
         axis.plot(found.position, 100 * found.success, "|", color="black", alpha=0.5)
         for position in found.trained:
             axis.axvline(position, linestyle=":", color="grey")
-        axis.set(xlabel=f"{found.label} [m]; dotted: trained", ylabel="success [%]", ylim=(-3, 103))
+        label = in_figure(found.label)
+        where = f"{label} [{found.unit}]" if found.unit else label
+        axis.set(xlabel=f"{where}; dotted: trained", ylabel="success [%]", ylim=(-3, 103))
         axis.legend(fontsize=8)
         path = store.directory / "success_curve.png"
         figure.savefig(path, dpi=130)
@@ -79,7 +84,10 @@ def drawn_outcomes(store: RunStore) -> Outcomes:
     ]
     position, success = np.array(rows, dtype=np.float64).T
     trained = [task.observation(index).constants[entry] for index in store.config.conditions]
-    return Outcomes(plan.labels[plan.entries.size + entry], position, success, np.array(trained))
+    label = plan.labels[plan.entries.size + entry]
+    target, _, count = label.rpartition(".")
+    unit = task.target_unit(target, int(count))
+    return Outcomes(label, position, success, np.array(trained), unit)
 
 
 def _newest(store: RunStore) -> dict[int, list[Path]]:

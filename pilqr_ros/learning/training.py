@@ -15,67 +15,23 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pilqr_ros.learning import refusal
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.costing import CostEvaluator, CostReport
-from pilqr_ros.learning.errors import TrainingError, TrainingStopped
+from pilqr_ros.learning.errors import PolicyRefused, TrainingError, TrainingStopped
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
+from pilqr_ros.learning.run_config import plan_of
 from pilqr_ros.learning.run_lock import only_training
-from pilqr_ros.learning.run_store import GUIDED, RunConfig, RunStore
+from pilqr_ros.learning.run_presence import check_present, working_in
+from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.robot.tick_jitter import judge_ticks
-from pilqr_ros.tasks import Task
-from pilqr_ros.tasks.schema import MAX_ITERATIONS, MAX_ROLLOUTS, MIN_ROLLOUTS
-from pilqr_ros.tasks.task import GuidedPlan, LearningPlan
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.errors import UpdateError
 from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
-from pilqr_ros.trajopt.update import METHODS, Turn, UpdateResult, update
-
-ALL_METHODS = (*METHODS, *(f"{GUIDED}{method}" for method in METHODS))
-"""The methods by name, alone and within guided policy search."""
-
-
-def plan_of(task: Task, method: str) -> LearningPlan | GuidedPlan:
-    """Return where, how long and with which settings a method trains unless told otherwise."""
-    if method.startswith(GUIDED) and task.guided is not None:
-        return task.guided
-    return task.learning
-
-
-def check_config(config: RunConfig, task: Task) -> None:
-    """Check that a run can be done as it is asked for.
-
-    Raises:
-        TrainingError: A value is not allowed; the message names it and what is.
-    """
-    if config.task != task.name:
-        raise TrainingError(f"task is {config.task!r}, expected {task.name!r}")
-    if config.method not in ALL_METHODS:
-        known = ", ".join(ALL_METHODS)
-        raise TrainingError(f"method is {config.method!r}, expected one of {known}")
-    if config.guided and task.global_plan is None:
-        raise TrainingError(
-            f"method is {config.method}, but {task.name}'s file has no section global_policy"
-        )
-    _check_range("iterations", config.iterations, 1, MAX_ITERATIONS)
-    _check_range("rollouts", config.rollouts, MIN_ROLLOUTS, MAX_ROLLOUTS)
-    _check_range("seed", config.seed, 0, 2**64 - 1)
-    if len(config.conditions) > len(task.conditions):
-        many, most = len(config.conditions), len(task.conditions)
-        raise TrainingError(f"conditions has {many} entries, expected at most {most}")
-    if not config.conditions:
-        raise TrainingError("conditions is empty, expected at least one index")
-    if len(set(config.conditions)) < len(config.conditions):
-        raise TrainingError(f"conditions is {config.conditions}, expected each index once")
-    for condition in config.conditions:
-        _check_range("condition", condition, 0, len(task.conditions) - 1)
-
-
-def _check_range(name: str, value: int, low: int, high: int) -> None:
-    if not low <= value <= high:
-        raise TrainingError(f"{name} is {value}, expected {low} to {high}")
+from pilqr_ros.trajopt.update import Turn, UpdateResult, update
 
 
 @dataclass
@@ -108,9 +64,9 @@ class Trainer:
             TrainingStopped: `should_stop` said so.
             TrainingError: An update failed, or too many rollouts in a row were invalid.
             CollectorError: Nobody executes rollouts any more.
-            RunError: The run on disk is damaged, or another process is training it.
+            RunError: The run on disk is damaged or gone, or another process is training it.
         """
-        with only_training(self.store.directory):
+        with working_in(self.store.directory), only_training(self.store.directory):
             self._train()
 
     def _train(self) -> None:
@@ -147,20 +103,44 @@ class Trainer:
             )
 
     def _improve(self, iteration: int, condition: int) -> IterationSummary:
-        policy, _ = self.store.policy(iteration, condition)
-        return self._learn(self._samples(policy, iteration, condition), iteration, condition)
+        return self._learn(self._collect(iteration, condition), iteration, condition)
 
-    def _samples(self, policy: Policy, iteration: int, condition: int) -> _Samples:
-        """Collect the rollouts of an iteration, or find them on disk."""
-        began = time.monotonic()
-        samples = [
-            self._sample(policy, iteration, condition, sample)
-            for sample in range(self.store.config.rollouts)
-        ]
+    def _policy(self, iteration: int, condition: int) -> Policy:
+        """Return the policy whose rollouts an iteration learns from."""
+        return self.store.policy(iteration, condition)[0]
+
+    def _collect(self, iteration: int, condition: int) -> Samples:
+        """Collect the rollouts of an iteration; a policy that is refused goes half-way back."""
+        refusal.complete(self.store, iteration, condition)
+        counted = self._progress.rollout
+        while True:
+            try:
+                return self._samples(iteration, condition)
+            except PolicyRefused as error:
+                self._go_back(iteration, condition, error)
+                self._tell(rollout=counted)
+
+    def _go_back(self, iteration: int, condition: int, error: PolicyRefused) -> None:
+        """Replace a refused policy, or give up.
+
+        Raises:
+            TrainingError: There is nothing to go back to.
+        """
+        refusal.go_back(self.store, iteration, condition, str(error))
+        count = refusal.halvings(self.store, iteration, condition)
+        self._tell(waiting_for=f"step halved {count} of {refusal.MAX_HALVINGS} times: {error}")
+
+    def _samples(self, iteration: int, condition: int) -> Samples:
+        """Collect the rollouts of an iteration's policy, or find them on disk."""
+        began, policy = time.monotonic(), self._policy(iteration, condition)
+        samples = []
+        for sample in range(self.store.config.rollouts):
+            samples.append(self._sample(policy, iteration, condition, sample))
+            self._tell(rollout=self._progress.rollout + 1, waiting_for="")
         self._batches[condition].append(_batch(samples))
-        return _Samples(samples, time.monotonic() - began)
+        return Samples(samples, time.monotonic() - began)
 
-    def _learn(self, collected: _Samples, iteration: int, condition: int) -> IterationSummary:
+    def _learn(self, collected: Samples, iteration: int, condition: int) -> IterationSummary:
         """Update a policy from its rollouts and keep what came of it."""
         began, samples = time.monotonic(), collected.samples
         self._tell(phase="updating")
@@ -172,6 +152,7 @@ class Trainer:
             condition=condition,
             rollouts=len(samples),
             rollouts_invalid=self.store.invalid_count(iteration, condition),
+            refusals=refusal.reasons(self.store, iteration, condition),
             total_costs=np.array([cost.total for _, cost in samples]),
             successes=np.array([cost.success for _, cost in samples]),
             distances=np.array([cost.distance for _, cost in samples]),
@@ -229,41 +210,34 @@ class Trainer:
     def _sample(
         self, policy: Policy, iteration: int, condition: int, sample: int
     ) -> tuple[Rollout, CostReport]:
+        """Return a rollout and its cost, executed now unless it is on disk."""
         place = (iteration, condition, sample)
-        rollout = self.store.rollout(*place)
+        rollout, cost = self.store.rollout(*place), self.store.cost(*place)
         if rollout is None:
-            began = time.monotonic()
-            rollout = execute_until_valid(
-                self.collector,
-                policy,
-                TrainingPlace(self.store, *place),
-                explore=True,
-                check_stop=self._check_stop,
-            )
-            self._pace.collected(time.monotonic() - began)
-        cost = self.store.cost(*place)
+            rollout, cost = self._execute(policy, TrainingPlace(self.store, *place)), None
         if cost is None:
             cost = self.evaluator.evaluate(rollout)
             self.store.save_cost(*place, cost)
-        self._tell(rollout=self._progress.rollout + 1)
         return rollout, cost
 
+    def _execute(self, policy: Policy, place: TrainingPlace) -> Rollout:
+        began = time.monotonic()
+        rollout = execute_until_valid(
+            self.collector, policy, place, explore=True, check_stop=self._check_stop
+        )
+        self._pace.collected(time.monotonic() - began)
+        return rollout
+
     def _stored_batch(self, iteration: int, condition: int) -> Batch:
-        samples = []
-        for sample in range(self.store.config.rollouts):
-            rollout = self.store.rollout(iteration, condition, sample)
-            cost = self.store.cost(iteration, condition, sample)
-            if rollout is None or cost is None:
-                raise TrainingError(
-                    f"{self.store.directory} lacks rollout {sample} of the finished iteration "
-                    f"{iteration}, condition {condition}: it cannot be continued"
-                )
-            samples.append((rollout, cost))
-        return _batch(samples)
+        """Return the samples of an iteration that is finished; what was deleted is done again."""
+        policy = self._policy(iteration, condition)
+        places = range(self.store.config.rollouts)
+        return _batch([self._sample(policy, iteration, condition, sample) for sample in places])
 
     def _check_stop(self) -> None:
         if self.should_stop():
             raise TrainingStopped(f"stopped; everything until then is in {self.store.directory}")
+        check_present(self.store.directory)
 
     def _tell(self, **changes: object) -> None:
         self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]
@@ -273,7 +247,7 @@ class Trainer:
         self.on_progress(self._progress)
 
 
-class _Samples(NamedTuple):
+class Samples(NamedTuple):
     """Rollouts with their costs, and how long they took [s]."""
 
     samples: list[tuple[Rollout, CostReport]]

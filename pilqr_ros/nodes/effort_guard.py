@@ -2,8 +2,10 @@
 
 It wires a `TorqueGuard` between commands and controller, tells what it let through, and sends zero
 torque when a rollout ends, when a command cannot be applied, when the next one does not come in
-time, while it is disabled or stopped, and until the first command comes. Commands are matched with
-the joint state that it hears itself.
+time, while it is disabled or stopped, until the first command comes, and when it ends. Commands are
+matched with the joint state that it hears itself.
+
+Whether it is enabled, disabled or stopped outlives it: see `RecordedSwitch`.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from array import array
 from dataclasses import dataclass
 
 from rclpy.clock import Clock, ClockType
+from rclpy.duration import Duration
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray
@@ -32,10 +35,13 @@ from pilqr_ros.nodes.runtime.parameters import (
     parameter,
     robot_joints,
 )
+from pilqr_ros.nodes.runtime.publisher_watch import PublisherWatch
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.robot.command_stream import CommandStream
 from pilqr_ros.robot.errors import StateError
 from pilqr_ros.robot.interventions import GuardedTorque, Intervention, InterventionLog
+from pilqr_ros.robot.recorded_switch import RecordedSwitch
+from pilqr_ros.robot.safety_record import SafetyRecord, record_path
 from pilqr_ros.robot.torque_guard import GuardedCommand, build_guard
 from pilqr_ros.tasks import load_task
 
@@ -44,16 +50,20 @@ SEARCH_PERIOD = 0.05
 """How often the guard looks for a controller until there is one [s]."""
 WAITING_PERIOD = 5.0
 """Least time between two messages of the same kind [s]."""
+FAREWELL = Duration(seconds=0.3)
+"""Longest wait for the robot to have heard the last zero torque."""
 
 STATES = {
     Intervention.NONE: GuardState.ENABLED,
     Intervention.DISABLED: GuardState.DISABLED,
     Intervention.ESTOP: GuardState.STOPPED,
+    Intervention.OTHER_PUBLISHER: GuardState.DISABLED,
 }
 LEVELS = {
     Intervention.NONE: Level.OK,
     Intervention.DISABLED: Level.WARN,
     Intervention.ESTOP: Level.ERROR,
+    Intervention.OTHER_PUBLISHER: Level.ERROR,
 }
 
 
@@ -69,7 +79,11 @@ class GuardParameters(ListenerParameters):
         (), "the robot's own, within the task's [N m per control step]; none: the task's"
     )
     hardware: bool = hardware()
-    start_enabled: bool = parameter(False, "let torque pass from the start, without ~/enable")
+    state_directory: str = parameter(
+        "",
+        "where it is kept whether the guard is stopped; empty: pilqr_ros/guard in $XDG_STATE_HOME "
+        "or ~/.local/state",
+    )
     estop_timeout: float = parameter(
         0.0, "longest silence of the topic estop [s]; 0: it need not speak", low=0.0, high=60.0
     )
@@ -77,6 +91,8 @@ class GuardParameters(ListenerParameters):
 
 class EffortGuardNode(Node):
     """Wires a `TorqueGuard` between commands and controller."""
+
+    _wired = False
 
     def __init__(self) -> None:
         """Publish to the controller and listen for commands."""
@@ -88,12 +104,15 @@ class EffortGuardNode(Node):
             task,
             timeout_ns=timeout_ns,
             between_commands=not self._given.lockstep,
-            enabled=self._given.start_enabled,
+            enabled=False,
             strict=self._given.hardware,
             joint_names=self._given.robot_joints,
             torque_limits=self._given.torque_limits,
             torque_rate_limits=self._given.torque_rate_limits,
+            joint_jumps=not self._given.lockstep,
         )
+        record = SafetyRecord(record_path(self.get_namespace(), self._given.state_directory))
+        self._switch = RecordedSwitch(self._guard.switch, record, hardware=self._given.hardware)
         self._commanded = False
         self._log = InterventionLog()
         self._applied = AppliedTorque(effort=array("d", bytes(8 * task.dU)))
@@ -103,6 +122,7 @@ class EffortGuardNode(Node):
         self._controller = publish(
             self, Float64MultiArray, "effort_controller/commands", qos.COMMAND
         )
+        self._watch = PublisherWatch(self, self._controller)
         self._report = publish(self, AppliedTorque, "applied_torque", qos.RECORD)
         self._state = publish(self, GuardState, "guard_state", qos.LATCHED)
         subscribe(self, JointState, "joint_states", self._on_joints, qos.SENSOR)
@@ -113,6 +133,7 @@ class EffortGuardNode(Node):
         self.create_timer(check_period, self._check, clock=steady)
         self._diagnostics = Diagnostics(self, self._diagnose)
         self._tell_state()
+        self._wired = True
 
     def _create_switches(self) -> None:
         """Offer what lets torque pass and what stops it."""
@@ -152,6 +173,8 @@ class EffortGuardNode(Node):
         self._send(self._guard.on_command(time.monotonic_ns(), guarded))
 
     def _on_joints(self, message: JointState) -> None:
+        if not self._guard.joints.concerns(message.name):
+            return
         stamp_ns = to_nanoseconds(message.header.stamp)
         joints = message.name, message.position, message.velocity
         try:
@@ -164,11 +187,14 @@ class EffortGuardNode(Node):
         if self._button is not None and self._button.fell_silent(now_ns):
             self._stop(f"no message on estop for {self._given.estop_timeout:g} s")
         self._send(self._guard.check(now_ns))
-        if not (self._guard.switch.enabled and self._commanded):
+        if self._watch.look(now_ns):
+            self._send(self._guard.on_others(self._watch.others))
+            self._tell_state()
+        if self._guard.switch.refusal[0] is not Intervention.NONE or not self._commanded:
             self._rest()
 
     def _rest(self) -> None:
-        """Send zero torque, unasked: at the start, in case a guard died, and while disabled.
+        """Send zero torque, unasked: at start and end, in case a guard died, and while disabled.
 
         At the start over and over: not every controller may have been found at once.
         In lock-step the world waits anyway, and would take it for a command.
@@ -193,20 +219,20 @@ class EffortGuardNode(Node):
 
     def _on_enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         if request.data:
-            response.message = self._guard.switch.enable()
+            response.message = self._switch.enable()
+            response.success = not response.message
         else:
             self._send(self._guard.disable())
-        response.success = not response.message
+            response.success, response.message = True, self._keep()
         self._tell_state()
         return response
 
     def _on_estop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._stop("service ~/estop")
-        response.success = True
+        response.success, response.message = True, self._stop("service ~/estop")
         return response
 
     def _on_reset_estop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        response.message = self._guard.switch.reset()
+        response.message = self._switch.reset()
         response.success = not response.message
         if self._button is not None:
             self._button.on_command(time.monotonic_ns())
@@ -220,9 +246,19 @@ class EffortGuardNode(Node):
         if message.data and not self._guard.switch.stopped:
             self._stop("topic estop")
 
-    def _stop(self, reason: str) -> None:
+    def _stop(self, reason: str) -> str:
+        """Stop at once, then record it; return what is wrong with the record, if anything."""
         self._send(self._guard.stop(reason))
+        problem = self._keep()
         self._tell_state()
+        return problem
+
+    def _keep(self) -> str:
+        """Record what took torque away, and return what is wrong with the record, if anything."""
+        problem = self._switch.keep()
+        if problem:
+            self.get_logger().error(problem)
+        return problem
 
     def _tell_state(self) -> None:
         """Publish whether torque passes, and log it."""
@@ -237,6 +273,13 @@ class EffortGuardNode(Node):
         kind, reason = self._guard.switch.refusal
         message = reason or ("a rollout is under way" if self._guard.active else "enabled")
         return [Diagnosis("torque", LEVELS[kind], message, self._log.counts)]
+
+    def destroy_node(self) -> None:
+        """Leave zero torque behind: a controller would hold the last one for ever."""
+        if self._wired and self.context.ok():
+            self._rest()
+            self._controller.wait_for_all_acked(FAREWELL)
+        super().destroy_node()
 
 
 def main() -> None:

@@ -8,8 +8,7 @@ is on disk at any time; a cancelled or killed training continues with the goal's
 from __future__ import annotations
 
 import sys
-import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from math import nan
@@ -47,6 +46,7 @@ from pilqr_ros.nodes.runtime.waiting import TRY_TIMEOUT
 from pilqr_ros.nodes.training.goal_feedback import GoalFeedback, shortened
 from pilqr_ros.nodes.training.ros_collector import RosCollector, RosCostEvaluator
 from pilqr_ros.nodes.training.run_announcer import RunAnnouncer
+from pilqr_ros.nodes.training.stop import GoalStops, Stop
 from pilqr_ros.nodes.training.training_goals import evaluation_plan, training_plan
 from pilqr_ros.nodes.training.training_messages import (
     Training,
@@ -90,10 +90,11 @@ class LearnerNode(Node):
         self._runs = Path(parameters.runs_directory).absolute()
         self._feedback = GoalFeedback(self)
         on_silence = self._feedback.tell_silence
-        self._collector = RosCollector(self, parameters.reset_timeout, on_silence)
+        self._collector = RosCollector(self, parameters.reset_timeout, on_silence, self._task)
         self._evaluator = RosCostEvaluator(self, self._task.name, on_silence)
         self._announcer = RunAnnouncer(self, parameters.record)
-        self._stop = threading.Event()
+        self._stops = GoalStops()
+        self._working: Stop | None = None
         self._free: Future[None] = Future()
         self._reports = self.create_publisher(IterationReport, "~/iteration_report", qos.LATCHED)
         self._policies = self.create_publisher(TVLGPolicy, "~/policy", qos.LATCHED)
@@ -105,8 +106,8 @@ class LearnerNode(Node):
 
     def destroy_node(self) -> None:
         """Stop the work, then the node."""
-        if self._job is not None:
-            self._stop.set()
+        if self._job is not None and self._working is not None:
+            self._working.request()
             self._job.join(FAREWELL)
         super().destroy_node()
 
@@ -120,65 +121,92 @@ class LearnerNode(Node):
         Raises:
             NodeError: Other work is under way.
         """
-        if self._job is not None and self._stop.is_set():
+        while self._working is not None and self._working.requested():
             await self._free
-        if self._job is not None:
+        if self._working is not None:
             raise NodeError("a training or evaluation is under way, one at a time is possible")
 
-    def _on_cancel(self, _goal: ServerGoalHandle) -> CancelResponse:
-        self._stop.set()
-        self._collector.cancel()
+    def _on_cancel(self, goal: ServerGoalHandle) -> CancelResponse:
+        self._stops.of(goal).request()
         return CancelResponse.ACCEPT
+
+    async def _pursue(
+        self,
+        goal: ServerGoalHandle,
+        result: Any,  # noqa: ANN401
+        work: Callable[[Stop], Awaitable[None]],
+    ) -> None:
+        """Do a goal's work to the end, a failure or its cancellation; the result says which.
+
+        A goal whose cancellation was accepted is cancelled, at whatever moment that was.
+        """
+        with self._stops.during(goal) as stop:
+            try:
+                await self._wait_until_free()
+                stop.check()
+                await work(stop)
+                stop.check()
+                result.success = True
+                goal.succeed()
+            except Exception as error:
+                result.message = self._fail(goal, error)
 
     async def _train_local(self, goal: ServerGoalHandle) -> TrainLocal.Result:
         """Train local policies."""
-        return await self._train(goal, TrainLocal, lambda result, store: None)
+        return await self._train(goal, TrainLocal, lambda result, store, stop: None)
 
     async def _train_global(self, goal: ServerGoalHandle) -> TrainGlobal.Result:
         """Train a global policy, test it and write its card."""
 
-        def finish(result: TrainGlobal.Result, store: RunStore) -> None:
-            fill_tests(result, run_tests(self._policy_evaluator(store), goal.request.tests))
+        def finish(result: TrainGlobal.Result, store: RunStore, stop: Stop) -> None:
+            evaluator = self._policy_evaluator(store, stop)
+            fill_tests(result, run_tests(evaluator, goal.request.tests))
+            stop.check()
             write_card(store)
 
         return await self._train(goal, TrainGlobal, finish)
 
     async def _train(
-        self, goal: ServerGoalHandle, action: Training, finish: Callable[[Any, RunStore], None]
+        self,
+        goal: ServerGoalHandle,
+        action: Training,
+        finish: Callable[[Any, RunStore, Stop], None],
     ) -> Any:  # noqa: ANN401
-        """Train until the end, a failure or cancellation; the result says which.
+        """Train and return the result.
 
         Args:
             goal: The goal.
             action: Its action.
-            finish: Called with result and run when the training has ended well.
+            finish: Called with result, run and stop when the training has ended well.
         """
         result = action.Result()
         store: RunStore | None = None
-        try:
-            await self._wait_until_free()
-            config, store = training_plan(goal.request, self._task)
+
+        async def train(stop: Stop) -> None:
+            nonlocal store
+            config, store = training_plan(goal.request, self._task, self.get_logger().warning)
             if store is None:
                 store = create_run(self._runs, self._task, config)
             self.get_logger().info(f"training {config.method} in {store.directory}")
             self._feedback.tell(goal, first_feedback(action, store))
+            trained = store
 
             def work() -> None:
                 # In the thread, too: what learns a global policy takes seconds to be imported.
-                self._trainer(store, goal, action).run()
-                finish(result, store)
+                self._trainer(trained, goal, action, stop).run()
+                finish(result, trained, stop)
 
-            await self._work(work, store, iteration_name(store.iterations_finished))
-            result.success = True
-            goal.succeed()
-        except Exception as error:
-            result.message = self._fail(goal, error)
+            await self._work(work, store, iteration_name(store.iterations_finished), stop)
+
+        await self._pursue(goal, result, train)
         if store is not None:
             with suppress(Exception):  # why the training failed counts more
                 fill_result(result, store)
         return result
 
-    def _trainer(self, store: RunStore, goal: ServerGoalHandle, action: Training) -> Trainer:
+    def _trainer(
+        self, store: RunStore, goal: ServerGoalHandle, action: Training, stop: Stop
+    ) -> Trainer:
         """Return what trains a run and tells its progress."""
 
         def on_progress(progress: TrainingProgress) -> None:
@@ -198,14 +226,14 @@ class LearnerNode(Node):
             self._evaluator,
             on_progress=on_progress,
             on_summary=on_summary,
-            should_stop=self._stop.is_set,
+            should_stop=stop.requested,
         )
 
     async def _evaluate(self, goal: ServerGoalHandle) -> EvaluatePolicy.Result:
-        """Evaluate until the end, a failure or cancellation; the result says which."""
+        """Evaluate and return the result."""
         result = EvaluatePolicy.Result()
-        try:
-            await self._wait_until_free()
+
+        async def evaluate(stop: Stop) -> None:
             config, store = evaluation_plan(goal.request, self._task)
             total = config.rollouts * len(evaluated_conditions(store, config))
 
@@ -216,34 +244,29 @@ class LearnerNode(Node):
                 self._feedback.tell(goal, told)
 
             self._feedback.tell(goal, EvaluatePolicy.Feedback(rollouts=total, success_rate=nan))
-            evaluator = self._policy_evaluator(store)
-            await self._work(lambda: evaluator.run(config, on_rollout), store, "evaluation")
-            result.success = True
-            goal.succeed()
-        except Exception as error:
-            result.message = self._fail(goal, error)
+            evaluator = self._policy_evaluator(store, stop)
+            await self._work(lambda: evaluator.run(config, on_rollout), store, "evaluation", stop)
+
+        await self._pursue(goal, result, evaluate)
         return result
 
-    def _policy_evaluator(self, store: RunStore) -> PolicyEvaluator:
-        return PolicyEvaluator(
-            store, self._collector, self._evaluator, should_stop=self._stop.is_set
-        )
+    def _policy_evaluator(self, store: RunStore, stop: Stop) -> PolicyEvaluator:
+        return PolicyEvaluator(store, self._collector, self._evaluator, stop.requested)
 
-    async def _work(self, work: Callable[[], Any], store: RunStore, part: str) -> None:
+    async def _work(self, work: Callable[[], Any], store: RunStore, part: str, stop: Stop) -> None:
         """Do long work on a run in a thread and wait for its end."""
 
         def announced() -> None:
-            self._announcer.begin(store, part)
+            self._announcer.begin(store, part, stop)
             work()
 
-        self._stop.clear()
-        self._collector.allow()
+        self._working = self._collector.stop = self._evaluator.stop = stop
         self._free = Future()
         self._job = Job(self, announced)
         try:
             await self._job.outcome
         finally:
-            self._job = None
+            self._job = self._working = None
             self._feedback.end()
             self._free.set_result(None)
             if self.context.ok():  # else the node is ending
@@ -251,17 +274,18 @@ class LearnerNode(Node):
 
     def _fail(self, goal: ServerGoalHandle, error: Exception) -> str:
         """End a goal that did not succeed and return why."""
-        why = str(error)
+        why = shortened(str(error))
+        told = [why]
         if not isinstance(error, (PilqrError, OSError)):  # a fault of this program
-            why = f"unexpected {type(error).__name__}: {error}"
-            self.get_logger().error("".join(format_exception(error)))
-        if isinstance(error, TrainingStopped) and goal.is_cancel_requested:
-            self.get_logger().info(why)
-            goal.canceled()
-        else:
-            self.get_logger().error(shortened(why))
-            goal.abort()
-        return shortened(why)
+            why = shortened(f"unexpected {type(error).__name__}: {error}")
+            told = "".join(format_exception(error)).splitlines()
+        for line in told:
+            if isinstance(error, TrainingStopped):
+                self.get_logger().info(line)
+            else:
+                self.get_logger().error(line)
+        goal.canceled() if goal.is_cancel_requested else goal.abort()
+        return why
 
 
 def main() -> None:

@@ -2,7 +2,8 @@
 
 In lock-step the world advances by exactly one control period for each torque command and then
 publishes its sensors. In real time it runs freely with the last command, and drops it to zero when
-commands stop, as a robot must.
+commands stop, as a robot must. Its motors give no more than their limits; who asks for more is told
+on `robot_fault`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.sensing.bridge_parameters import BridgeParameters
 from pilqr_ros.nodes.sensing.sensor_messages import SensorMessages
 from pilqr_ros.robot.command_stream import CommandStream
+from pilqr_ros.robot.frames import base_frame_in
 from pilqr_ros.robot.joint_reader import names_on_robot
+from pilqr_ros.robot.naming import named_values
 from pilqr_ros.simulation.errors import ResetError, SimulationDiverged
 from pilqr_ros.simulation.imperfect_sensors import ImperfectSensors
 from pilqr_ros.simulation.viewer import open_viewer
@@ -40,6 +43,9 @@ from pilqr_ros.tasks import load_task
 IDLE_PERIOD = 0.05
 """In lock-step, silent sensors are published again after this time [s], so that a reader that
 missed them or has just come does not wait for ever."""
+
+WARN_PERIOD = 2.0
+"""Least time between two messages about commands beyond the motors' limits [s]."""
 
 MOST_PERIODS_AT_ONCE = 10
 """In real time, sensor periods made up for after the process was held up."""
@@ -56,6 +62,7 @@ class MujocoBridgeNode(Node):
         self._world = World(task)
         self._world.reset(0, seed=0, jitter=False)
         self._effort = np.zeros(task.dU)
+        self._motors = task.torque_limits
         self._stream = CommandStream(self._given.timeout_ns(task.period_ns))
         self._diverged = False
         self._published_ns = 0
@@ -63,7 +70,9 @@ class MujocoBridgeNode(Node):
         self._imperfect = ImperfectSensors(self._given.imperfections())
         self._sensors = SensorMessages(
             self._world.sense(),
-            self._given.mocap_frame or self._given.base_frame,
+            self._given.mocap_frame
+            or self._given.base_frame
+            or base_frame_in(self.get_namespace()),
             names=names_on_robot(task, self._given.robot_joints),
             base_to_frame=self._given.base_to_mocap,
         )
@@ -103,11 +112,23 @@ class MujocoBridgeNode(Node):
         if effort.shape != self._effort.shape or not np.isfinite(effort).all():
             self.get_logger().error(f"command refused: {list(command.data)}")
             return
-        self._effort[:] = effort
+        self._effort[:] = self._within_motors(effort)
         self._stream.on_command(time.monotonic_ns(), last=not effort.any())
         if self._given.lockstep:
             self._advance(self._world.step)
             self._publish()
+
+    def _within_motors(self, effort: np.ndarray) -> np.ndarray:
+        """Return what the motors give of a torque; more than that is a fault of who asks for it."""
+        excess = np.abs(effort) > self._motors
+        if not excess.any():
+            return effort
+        task = self._world.task
+        asked = named_values(task.joints, excess, effort, task.joint_units.effort)
+        fault = f"command beyond the motors' limits, cut: {asked}"
+        self._fault_publisher.publish(String(data=fault))
+        self.get_logger().error(fault, throttle_duration_sec=WARN_PERIOD)
+        return np.clip(effort, -self._motors, self._motors)
 
     def _run_freely(self) -> None:
         now_ns = time.monotonic_ns()

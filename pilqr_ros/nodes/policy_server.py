@@ -16,6 +16,7 @@ from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.learning.execution import check_policy
 from pilqr_ros.learning.policy_evaluation import policy_of
 from pilqr_ros.learning.policy_kind import POLICY_KINDS
 from pilqr_ros.learning.run_store import open_run
@@ -48,7 +49,7 @@ class PolicyServerNode(Node):
         """Load the policy and offer the service.
 
         Raises:
-            PilqrError: There is no such run, policy or condition.
+            PilqrError: There is no such run, policy or condition, or the policy cannot be executed.
         """
         super().__init__("policy_server")
         chosen = declare(self, ServerParameters)
@@ -59,6 +60,7 @@ class PolicyServerNode(Node):
         if chosen.condition:
             self._condition = self._store.task.condition_indices([chosen.condition])[0]
         self._policy = policy_of(self._store, chosen.policy, -1, self._condition)
+        check_policy(self._policy, self._store.task)
         self._collector = RosCollector(self)
         self._count = 0
         self.create_service(
@@ -72,7 +74,7 @@ class PolicyServerNode(Node):
     def destroy_node(self) -> None:
         """Stop a rollout under way, then the node."""
         if self._job is not None:
-            self._collector.cancel()
+            self._collector.stop.request()
             self._job.join(FAREWELL)
         super().destroy_node()
 
@@ -104,9 +106,12 @@ class PolicyServerNode(Node):
         """Return whether the task's criterion is met, and a line for people."""
         if not rollout.valid:
             return False, f"the rollout ended early or may not be trusted: {rollout.reason}"
-        outcome = self._store.task.success(rollout.condition, rollout.states)
+        task = self._store.task
+        outcome = task.success(rollout.condition, rollout.states)
         what = "success" if outcome.success else "no success"
-        return outcome.success, f"{what}: {outcome.distance:.3f} m from the goal"
+        when = "" if task.file.success.at == "last" else "at best "
+        where = f"{when}{outcome.distance:.3f} {task.distance_unit} from the goal"
+        return outcome.success, f"{what}: {where}"
 
 
 def main() -> None:

@@ -49,7 +49,7 @@ class ResetParameters(NodeParameters):
     """Parameters of the reset."""
 
     max_speed: float = parameter(
-        0.3, "largest speed of a joint's reference [rad/s]", low=0.01, high=2.0
+        0.3, "largest speed of a joint's reference [rad/s, of slides m/s]", low=0.01, high=2.0
     )
     frequency: float = parameter(
         6.0, "natural frequency with which the reference is followed [rad/s]", low=0.5, high=10.0
@@ -59,7 +59,7 @@ class ResetParameters(NodeParameters):
         2.0, "time constant that makes up for friction [s]", low=0.1, high=100.0
     )
     tracking_error: float = parameter(
-        0.3, "largest distance of a joint from its reference [rad]", low=0.01, high=3.0
+        0.3, "largest distance of a joint from its reference [rad, of slides m]", low=0.01, high=3.0
     )
     settle_time: float = parameter(
         0.5, "how long arm and bodies have to stay within tolerance [s]", low=0.0, high=60.0

@@ -31,6 +31,7 @@ from pilqr_ros.nodes.sensing.estimator_parameters import EstimatorParameters
 from pilqr_ros.nodes.sensing.input_diagnosis import diagnose_input
 from pilqr_ros.nodes.sensing.mocap_frame import transform_from_tf
 from pilqr_ros.robot.body_velocity import latency
+from pilqr_ros.robot.frames import base_frame_in
 from pilqr_ros.robot.input_health import InputHealth
 from pilqr_ros.robot.state_estimation import (
     StateError,
@@ -57,12 +58,14 @@ class StateEstimatorNode(Node):
         super().__init__("state_estimator")
         self._given = declare(self, EstimatorParameters)
         task = load_task(self._given.task)
+        self._base_frame = self._given.base_frame or base_frame_in(self.get_namespace())
         self._tracking = self._given.tracking(task.period_ns)
         self._estimator = StateEstimator(
             task,
             mocap_to_base=self._mocap_to_base(),
             tracking=self._tracking,
             joint_names=self._given.robot_joints,
+            joint_jumps=not self._given.lockstep,
         )
         self._timeout_ns = self._given.timeout_ns(task.period_ns)
         self._joints_health = self._health("joint_states", self._timeout_ns)
@@ -85,7 +88,7 @@ class StateEstimatorNode(Node):
     def _mocap_to_base(self) -> Array:
         given = self._given
         if given.mocap_frame_source == "tf":
-            return transform_from_tf(self, given.base_frame, given.mocap_frame)
+            return transform_from_tf(self, self._base_frame, given.mocap_frame)
         return rigid_transform(given.mocap_xyz, given.mocap_rpy)
 
     def _health(self, name: str, timeout_ns: int) -> InputHealth:
@@ -99,10 +102,12 @@ class StateEstimatorNode(Node):
         self._message = State(
             x=array("d", bytes(8 * task.dX)), valid=[True] * len(task.layout.blocks)
         )
-        self._message.header.frame_id = self._given.base_frame
+        self._message.header.frame_id = self._base_frame
         self._x = view_field(self._message.x)
 
     def _on_joints(self, message: JointState) -> None:
+        if not self._estimator.reads(message.name):
+            return
         stamp_ns = to_nanoseconds(message.header.stamp)
         self._joints_health.on_message(stamp_ns, time.monotonic_ns())
         try:
@@ -151,7 +156,7 @@ class StateEstimatorNode(Node):
         now_ns = time.monotonic_ns()
         silence = self._joints_health.silence(now_ns)
         if silence:
-            self._publish(self._estimator.invalid(silence))
+            self._publish(self._estimator.invalid(f"{silence}{self._estimator.strangers}"))
             return
         pose_missing = self._given.lockstep and self._published_ns < self._joint_stamp_ns
         if pose_missing and now_ns - self._joints_health.advanced_ns > self._timeout_ns:

@@ -22,7 +22,7 @@ from pilqr_msgs.action import ExecuteRollout
 from pilqr_msgs.msg import AppliedTorque, GuardState, State, TorqueCommand
 from pilqr_msgs.msg import Rollout as RolloutMessage
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.learning.collector import exploration_noise
+from pilqr_ros.learning.execution import build_runner, check_policy
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import (
@@ -39,7 +39,6 @@ from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
 from pilqr_ros.nodes.runtime.parameters import NodeParameters, declare, hardware, parameter
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.runtime.wake import wake
-from pilqr_ros.robot.policy_runner import PolicyRunner
 from pilqr_ros.robot.rollout_records import Applied, Command, GuardView, Pace
 from pilqr_ros.robot.rollout_session import RolloutSession
 from pilqr_ros.robot.tick_jitter import TickMeter
@@ -47,6 +46,9 @@ from pilqr_ros.tasks import Task, load_task
 
 FEEDBACK_PERIOD_NS = 500_000_000
 """Least time between two feedback messages [ns]: signs of life, not data."""
+
+CANCELLED = "cancelled"
+"""Why a rollout ended whose goal was cancelled."""
 
 
 @dataclass(frozen=True)
@@ -129,21 +131,19 @@ class TrajectoryExecutorNode(Node):
 
     def _check(self, goal: ExecuteRollout.Goal) -> None:
         """Raise unless the goal fits the task."""
-        task, policy = self._task, policy_of(goal)
-        wanted = {"T": task.T, "dX": task.dX, "dU": task.dU}
-        for name, value in wanted.items():
-            if getattr(policy, name) != value:
-                raise NodeError(f"policy.{name} is {getattr(policy, name)}, expected {value}")
-        if goal.condition >= len(task.conditions):
-            highest = len(task.conditions) - 1
+        check_policy(policy_of(goal), self._task)
+        highest = len(self._task.conditions) - 1
+        if goal.condition > highest:
             raise NodeError(f"condition is {goal.condition}, expected 0 to {highest}")
 
     async def _execute(self, goal: ServerGoalHandle) -> ExecuteRollout.Result:
         """Run one rollout; the callbacks below drive it and complete the future."""
-        if self._session is not None or goal.is_cancel_requested:
-            goal.canceled() if goal.is_cancel_requested else goal.abort()
-            refused = RolloutMessage(reason="another rollout is under way", interrupted=True)
-            return ExecuteRollout.Result(rollout=refused)
+        if goal.is_cancel_requested:
+            goal.canceled()
+            return _nothing_done(CANCELLED)
+        if self._session is not None:
+            goal.abort()
+            return _nothing_done("another rollout is under way")
         self._rollout_id += 1
         self._over = Future()
         self._goal, self._session = goal, self._new_session(goal.request)
@@ -161,16 +161,9 @@ class TrajectoryExecutorNode(Node):
         return ExecuteRollout.Result(rollout=message)
 
     def _new_session(self, goal: ExecuteRollout.Goal) -> RolloutSession:
-        task = self._task
-        runner = PolicyRunner(
-            policy_of(goal),
-            exploration_noise(task, goal.seed, goal.explore),
-            goal.condition,
-            goal.seed,
-            joints=task.joints,
-            labels=task.layout.labels,
-            period_ns=task.period_ns,
-            most_limited=self._tolerances.most_limited,
+        most_limited = self._tolerances.most_limited
+        runner = build_runner(
+            self._task, policy_of(goal), goal.condition, goal.seed, goal.explore, most_limited
         )
         not_before_ns = to_nanoseconds(goal.not_before)
         now_ns = time.monotonic_ns()
@@ -181,9 +174,10 @@ class TrajectoryExecutorNode(Node):
         heard = count_listeners(self, self._commands) > 0
         return GuardView(heard and self.count_publishers("applied_torque") > 0, self._refusal)
 
-    def _on_cancel(self, _goal: ServerGoalHandle) -> CancelResponse:
-        if self._session is not None:
-            self._send(self._session.stop("cancelled", time.monotonic_ns()))
+    def _on_cancel(self, goal: ServerGoalHandle) -> CancelResponse:
+        """Stop a goal's rollout; a goal whose rollout has not begun ends when it would begin."""
+        if self._session is not None and goal == self._goal:
+            self._send(self._session.stop(CANCELLED, time.monotonic_ns()))
         return CancelResponse.ACCEPT
 
     def _on_state(self, state: State) -> None:
@@ -247,6 +241,11 @@ class TrajectoryExecutorNode(Node):
         if self._goal is not None and now_ns - self._sign_ns > FEEDBACK_PERIOD_NS:
             self._sign_ns = now_ns
             self._goal.publish_feedback(ExecuteRollout.Feedback(step=step))
+
+
+def _nothing_done(reason: str) -> ExecuteRollout.Result:
+    """Return the result of a goal whose rollout never began."""
+    return ExecuteRollout.Result(rollout=RolloutMessage(reason=reason, interrupted=True))
 
 
 def main() -> None:

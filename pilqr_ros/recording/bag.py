@@ -20,9 +20,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pilqr_ros.foreign_file import decoding, read_foreign
 from pilqr_ros.learning import atomic
 from pilqr_ros.recording import mcap_recovery
 from pilqr_ros.recording.errors import BagError, BagFull
+from pilqr_ros.recording.mcap_file import read_summary
 from pilqr_ros.recording.mcap_summary import Summary
 from pilqr_ros.recording.mcap_writer import McapWriter, empty_file
 from pilqr_ros.recording.metadata import FILE_NAME, metadata_text
@@ -62,7 +64,7 @@ class BagWriter:
         directory.mkdir(parents=True, exist_ok=True)
         self._directory, self._topics, self._bounds = directory, topics, bounds
         repair(directory)
-        self._files = _summaries(directory)
+        self._files = summaries(directory)
         self._size = sum((directory / name).stat().st_size for name in self._files)
         self._writer: McapWriter | None = None
 
@@ -162,16 +164,30 @@ def repair(directory: Path) -> list[Path]:
     if any(mcap_recovery.being_written(path) for path in paths):
         return []
     mended = [path for path in paths if mcap_recovery.mend(path)]
-    files = _summaries(directory)
-    text, path = metadata_text(files), directory / FILE_NAME
-    if files and (not path.exists() or path.read_text() != text):
+    files = summaries(directory)
+    with decoding(directory, BagError):
+        text = metadata_text(files)
+    path = directory / FILE_NAME
+    if files and not _holds(path, text):
         atomic.write_text(path, text)
     return mended
 
 
-def _summaries(directory: Path) -> dict[str, Summary]:
-    """Return what each file of a bag holds, by its name, in the order of time."""
-    found = {path.name: mcap_recovery.read_summary(path) for path in directory.glob("*.mcap")}
+def _holds(path: Path, text: str) -> bool:
+    """Tell whether a file has this text."""
+    try:
+        return read_foreign(path, len(text.encode())) == text.encode()
+    except OSError:
+        return False
+
+
+def summaries(directory: Path) -> dict[str, Summary]:
+    """Return what each file of a bag holds, by its name, in the order of time.
+
+    Raises:
+        BagError: A file is torn, or no MCAP file.
+    """
+    found = {path.name: read_summary(path) for path in directory.glob("*.mcap")}
 
     def begin(name: str) -> tuple[float, str]:
         start_ns = found[name].start_ns

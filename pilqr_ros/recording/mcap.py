@@ -7,12 +7,24 @@ is preceded by its length.
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import lz4.frame
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+MAX_CHUNK = 128 * 2**20
+"""Larger chunks than this are not unpacked [bytes]: a recorder writes one at each flush."""
+
+MAX_RATIO = 300
+"""A chunk that unpacks to so many times its size is not one of messages; lz4 reaches 255."""
 
 MAGIC = b"\x89MCAP0\r\n"
 PROFILE = "ros2"
@@ -108,19 +120,33 @@ def unpack_chunk(content: bytes) -> Chunk:
     """Return the chunk of a record's content.
 
     Raises:
-        ValueError: It is damaged.
+        ValueError: It is damaged, or unpacks to more than is allowed.
     """
     try:
         start_ns, end_ns, size, crc = _CHUNK_HEADER.unpack_from(content)
         compression, rest = take_text(content[_CHUNK_HEADER.size :])
         (packed_size,) = struct.unpack_from("<Q", rest)
-        packed = rest[8 : 8 + packed_size]
-        messages = lz4.frame.decompress(packed) if compression == COMPRESSION else packed
-    except (struct.error, RuntimeError) as error:
-        raise ValueError(f"the chunk is damaged: {error}") from error
+        messages = _unpack(compression, rest[8 : 8 + packed_size], size)
+    except Exception as error:  # of three libraries
+        raise ValueError(f"a chunk is damaged: {error}") from error
     if len(messages) != size or (crc != 0 and zlib.crc32(messages) != crc):
-        raise ValueError("the chunk's checksum is wrong")
+        raise ValueError("a chunk's checksum is wrong")
     return Chunk(start_ns, end_ns, messages)
+
+
+def _unpack(compression: str, packed: bytes, size: int) -> bytes:
+    """Return unpacked bytes, never more than one beyond the size that is promised."""
+    if size > min(MAX_CHUNK, MAX_RATIO * (len(packed) + 1000)):
+        raise ValueError(f"it unpacks from {len(packed)} to {size} bytes, more than is allowed")
+    if compression == "":
+        return packed
+    if compression == COMPRESSION:
+        unpacker: Any = lz4.frame.LZ4FrameDecompressor()
+    elif compression == "zstd":
+        unpacker = zstd.ZstdDecompressor()
+    else:
+        raise ValueError(f"its compression is {compression!r}, expected lz4, zstd or none")
+    return bytes(unpacker.decompress(packed, size + 1))
 
 
 def pack_index(index: Index) -> list[bytes]:
@@ -169,4 +195,6 @@ def records(data: bytes, offset: int = 0) -> Iterator[tuple[int, int, bytes]]:
 def take_text(data: bytes) -> tuple[str, bytes]:
     """Return the text at the beginning of bytes, and the bytes after it."""
     (size,) = struct.unpack_from("<I", data)
+    if size > len(data) - 4:
+        raise ValueError(f"a text has {size} bytes, {len(data) - 4} are left")
     return data[4 : 4 + size].decode(), data[4 + size :]

@@ -1,25 +1,22 @@
-"""Reading what an MCAP file holds, and mending one that a kill has torn."""
+"""Mending an MCAP file that a kill has torn."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-import struct
-import zlib
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
+from pilqr_ros.foreign_file import decoding, open_foreign
 from pilqr_ros.recording import mcap
 from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.mcap import Index, Op
+from pilqr_ros.recording.mcap_file import checksum, file_records, read_summary, take_record
 from pilqr_ros.recording.mcap_summary import Summary
-from pilqr_ros.recording.mcap_writer import HASH_KEY, QOS_KEY
-from pilqr_ros.recording.topic import Topic
+from pilqr_ros.recording.mcap_writer import LIBRARY
 
-_DATA_END_SIZE = mcap.RECORD_HEADER.size + 4
-_UNSUMMED = 4 + len(mcap.MAGIC)
-"""What follows the part of the file that the footer's checksum covers [bytes]."""
-_FOOTER_SIZE = mcap.RECORD_HEADER.size + mcap.FOOTER.size + len(mcap.MAGIC)
+MAX_MESSAGES = 1_000_000
+"""Most messages of a chunk that is mended."""
 
 
 class Scan(NamedTuple):
@@ -36,57 +33,40 @@ class Scan(NamedTuple):
     rest: bytes
 
 
-def read_summary(path: Path) -> Summary:
-    """Return the summary of a whole file.
-
-    Raises:
-        BagError: The file is torn, or no MCAP file.
-    """
-    with path.open("rb") as file:
-        file.seek(0, os.SEEK_END)
-        if file.tell() < _FOOTER_SIZE + len(mcap.MAGIC):
-            raise BagError(f"{path} is torn: it has {file.tell()} bytes")
-        file.seek(-_FOOTER_SIZE, os.SEEK_END)
-        tail = file.read()
-        op, size = mcap.RECORD_HEADER.unpack_from(tail)
-        if (op, size) != (Op.FOOTER, mcap.FOOTER.size) or not tail.endswith(mcap.MAGIC):
-            raise BagError(f"{path} is torn: it does not end with a footer")
-        start, _, checksum = mcap.FOOTER.unpack_from(tail, mcap.RECORD_HEADER.size)
-        file.seek(max(0, start - _DATA_END_SIZE))
-        data_end, content = file.read(_DATA_END_SIZE), file.read()
-        # A torn write can leave an older footer behind it.
-        if data_end[:1] != bytes([Op.DATA_END]) or zlib.crc32(content[:-_UNSUMMED]) != checksum:
-            raise BagError(f"{path} is torn: its summary has a wrong checksum")
-    summary, schemas = Summary(), dict[int, tuple[str, str]]()
-    for op, _, content_of in mcap.records(content):
-        _take(op, content_of, summary, schemas)
-    return summary
-
-
 def mend(path: Path) -> bool:
     """Cut off what is torn and end the file properly; tell whether that was needed.
 
     Raises:
-        BagError: Not even the file's head is whole.
+        BagError: Not even the file's head is whole, or another program wrote it.
+        OSError: It may not be changed.
     """
     try:
         read_summary(path)
     except BagError:
-        scan = _scan(path.read_bytes(), path)
+        pass
     else:
         return False
-    with path.open("r+b") as file:
-        end = scan.end + len(scan.rest)
+    with decoding(path, BagError), open_foreign(path) as file:
+        scan = _scan(file, path)
+    with open_foreign(path, "r+b") as file:
         file.seek(scan.end)
-        file.write(scan.rest + scan.summary.tail(end))
+        file.write(scan.rest)
         file.truncate()
+        end = scan.end + len(scan.rest)
+        summed = checksum(file, end)
+        file.write(scan.summary.tail(end, summed))
+        file.flush()
         os.fsync(file.fileno())
     return True
 
 
 def being_written(path: Path) -> bool:
-    """Tell whether a recorder has a file open."""
-    with path.open("rb") as file:
+    """Tell whether a recorder has a file open.
+
+    Raises:
+        BagError: It is no file that can be read.
+    """
+    with decoding(path, BagError), open_foreign(path) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -94,14 +74,16 @@ def being_written(path: Path) -> bool:
     return False
 
 
-def _scan(data: bytes, path: Path) -> Scan:
-    """Read every whole record from the beginning of a file's content."""
-    if not data.startswith(mcap.MAGIC):
+def _scan(file: BinaryIO, path: Path) -> Scan:
+    """Read every whole record from the beginning of a file."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    if file.read(len(mcap.MAGIC)) != mcap.MAGIC:
         raise BagError(f"{path} is no MCAP file")
     summary, schemas = Summary(), dict[int, tuple[str, str]]()
     end, rest = 0, b""
-    for op, offset, content in mcap.records(data, len(mcap.MAGIC)):
-        size = mcap.RECORD_HEADER.size + len(content)
+    for op, offset, content in file_records(file, len(mcap.MAGIC), size):
+        record = mcap.RECORD_HEADER.size + len(content)
         if op == Op.CHUNK:
             try:
                 chunk = mcap.unpack_chunk(content)
@@ -109,12 +91,14 @@ def _scan(data: bytes, path: Path) -> Scan:
                 break
             index = _index_of(chunk.messages)
             indexes = mcap.pack_index(index)
-            place = mcap.chunk_index(chunk, data[offset : offset + size], offset, indexes)
+            place = mcap.chunk_index(chunk, mcap.record(Op.CHUNK, content), offset, indexes)
             summary.add_chunk(chunk, index, place)
-            end, rest = offset + size, b"".join(indexes)
+            end, rest = offset + record, b"".join(indexes)
         elif op in (Op.HEADER, Op.SCHEMA, Op.CHANNEL):
-            _take(op, content, summary, schemas)
-            end = offset + size
+            if op == Op.HEADER:
+                _check_ours(content, path)
+            take_record(op, content, summary, schemas)
+            end = offset + record
         elif op != Op.MESSAGE_INDEX:
             break
     if not summary.channels:
@@ -122,45 +106,20 @@ def _scan(data: bytes, path: Path) -> Scan:
     return Scan(summary, end, rest)
 
 
+def _check_ours(header: bytes, path: Path) -> None:
+    """Refuse to cut the file of another program, whose records need not be as ours."""
+    library = mcap.take_text(mcap.take_text(header)[1])[0]
+    if not library.startswith(f"{LIBRARY} "):
+        raise BagError(f"{path} is torn, and {library!r} wrote it: mend it with tools of its own")
+
+
 def _index_of(messages: bytes) -> Index:
     """Return where each message of a chunk is."""
     index: Index = {}
-    for op, offset, _ in mcap.records(messages):
+    for count, (op, offset, _) in enumerate(mcap.records(messages)):
+        if count >= MAX_MESSAGES:
+            raise ValueError(f"a chunk holds more than the {MAX_MESSAGES} messages allowed")
         if op == Op.MESSAGE:
             _, _, number, _, received_ns, _ = mcap.MESSAGE_HEADER.unpack_from(messages, offset)
             index.setdefault(number, []).append((received_ns, offset))
     return index
-
-
-def _take(op: int, content: bytes, summary: Summary, schemas: dict[int, tuple[str, str]]) -> None:
-    """Take one record of a summary, or of a file's head."""
-    if op == Op.SCHEMA:
-        summary.schemas.append(mcap.record(Op.SCHEMA, content))
-        name, rest = mcap.take_text(content[2:])
-        _, rest = mcap.take_text(rest)
-        schemas[struct.unpack_from("<H", content)[0]] = (name, mcap.take_text(rest)[0])
-    elif op == Op.CHANNEL:
-        summary.channels.append(mcap.record(Op.CHANNEL, content))
-        number, schema = struct.unpack_from("<HH", content)
-        topic, rest = mcap.take_text(content[4:])
-        entries = _entries(mcap.take_text(rest)[1][4:])
-        kind, definition = schemas[schema]
-        summary.topics[number] = Topic(
-            topic, kind, definition, entries.get(HASH_KEY, ""), entries.get(QOS_KEY, "")
-        )
-    elif op == Op.CHUNK_INDEX:
-        summary.chunks.append(mcap.record(Op.CHUNK_INDEX, content))
-    elif op == Op.STATISTICS:
-        *_, start_ns, end_ns, _ = struct.unpack_from("<QHIIIIQQI", content)
-        summary.counts = dict(struct.iter_unpack("<HQ", content[46:]))
-        if summary.message_count > 0:
-            summary.start_ns, summary.end_ns = start_ns, end_ns
-
-
-def _entries(data: bytes) -> dict[str, str]:
-    """Return the entries of a channel's metadata."""
-    found = {}
-    while data:
-        key, data = mcap.take_text(data)
-        found[key], data = mcap.take_text(data)
-    return found

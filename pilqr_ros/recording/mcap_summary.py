@@ -47,13 +47,14 @@ class Summary:
         self.start_ns = extreme(min, self.start_ns, chunk.start_ns)
         self.end_ns = extreme(max, self.end_ns, chunk.end_ns)
 
-    def tail(self, offset: int) -> bytes:
+    def tail(self, offset: int, checksum: int) -> bytes:
         """Return everything that follows the data.
 
         Args:
             offset: Where the data ends in the file.
+            checksum: CRC-32 of the data, that is, of everything before.
         """
-        end = mcap.record(Op.DATA_END, struct.pack("<I", 0))
+        end = mcap.record(Op.DATA_END, struct.pack("<I", checksum))
         start = offset + len(end)
         groups = [
             (Op.SCHEMA, self.schemas),

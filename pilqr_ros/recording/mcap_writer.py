@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from pilqr_ros.recording import mcap
 from pilqr_ros.recording.mcap import Chunk, Index
 from pilqr_ros.recording.mcap_summary import Summary
 from pilqr_ros.recording.topic import Topic
+
+LIBRARY = "pilqr_ros"
+"""By which the files of our recorders are known."""
 
 QOS_KEY = "offered_qos_profiles"
 HASH_KEY = "topic_type_hash"
@@ -50,6 +54,7 @@ class McapWriter:
             raise FileExistsError(f"{path} exists already")
         self.path = path
         content, self._end, self.summary = empty_file(topics)
+        self._checksum = zlib.crc32(content[: self._end])
         self._sequence = [0] * len(topics)
         self._pending: list[bytes] = []
         self._index: Index = {}
@@ -94,15 +99,16 @@ class McapWriter:
         indexes = mcap.pack_index(index)
         data = packed + b"".join(indexes)
         place = mcap.chunk_index(chunk, packed, self._end, indexes)
-        before = self.summary.tail(self._end)
+        before = self.summary.tail(self._end, self._checksum)
+        checksum = zlib.crc32(data, self._checksum)
         self.summary.add_chunk(chunk, index, place)
         try:
-            self._write(data + self.summary.tail(self._end + len(data)))
+            self._write(data + self.summary.tail(self._end + len(data), checksum))
         except OSError:
             self._write(before)
             os.ftruncate(self._file, self._end + len(before))
             raise
-        self._end += len(data)
+        self._end, self._checksum = self._end + len(data), checksum
 
     def discard(self) -> None:
         """Forget what was added since the last `flush`."""
@@ -127,9 +133,9 @@ class McapWriter:
 def empty_file(topics: Sequence[Topic]) -> tuple[bytes, int, Summary]:
     """Return the content of a file without messages, where its data ends, and its summary."""
     summary = _summary_of(topics)
-    head = mcap.MAGIC + mcap.header(f"pilqr_ros {__version__}")
+    head = mcap.MAGIC + mcap.header(f"{LIBRARY} {__version__}")
     head += b"".join(summary.schemas + summary.channels)
-    return head + summary.tail(len(head)), len(head), summary
+    return head + summary.tail(len(head), zlib.crc32(head)), len(head), summary
 
 
 def _summary_of(topics: Sequence[Topic]) -> Summary:

@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rosbags.interfaces import Connection
-from rosbags.rosbag2 import Reader, ReaderError
-from rosbags.serde import SerdeError
-from rosbags.typesys import Stores, TypesysError, get_types_from_msg, get_typestore
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
-from pilqr_ros.recording.bag import FOLDER, repair
+from pilqr_ros.foreign_file import decoding
+from pilqr_ros.recording import mcap_file
+from pilqr_ros.recording.bag import FOLDER, repair, summaries
 from pilqr_ros.recording.errors import BagError
-from pilqr_ros.recording.metadata import FILE_NAME
+from pilqr_ros.recording.mcap_summary import extreme
 
-_READER_ERRORS = (ReaderError, SerdeError, TypesysError, OSError, ValueError, AssertionError)
-"""What `rosbags` raises at a bag that is damaged."""
+MAX_DEFINITION = 2**16
+"""Longest definition of a message type that is parsed [characters]."""
 
 
 class TopicCount(NamedTuple):
@@ -63,8 +62,8 @@ def find_bag(path: Path, *, mended: bool = True) -> Path:
         BagError: There is none.
     """
     bag = path / FOLDER if (path / FOLDER).is_dir() else path
-    if not bag.is_dir() or not (list(bag.glob("*.mcap")) or (bag / FILE_NAME).exists()):
-        raise BagError(f"{path} is no bag, and no run that has one")
+    if not bag.is_dir() or not any(bag.glob("*.mcap")):
+        raise BagError(f"{path} is no bag of MCAP files, and no run that has one")
     if mended:
         # What may not be written may be whole all the same.
         with suppress(PermissionError):
@@ -73,20 +72,24 @@ def find_bag(path: Path, *, mended: bool = True) -> Path:
 
 
 def bag_info(bag: Path) -> BagInfo:
-    """Return a bag in short.
+    """Return a bag in short, as its files tell it.
 
     Raises:
         BagError: It is damaged.
     """
-    try:
-        with Reader(bag) as reader:
-            topics = tuple(
-                TopicCount(one.topic, one.msgtype, one.msgcount) for one in reader.connections
-            )
-            seconds = reader.duration * 1e-9
-    except _READER_ERRORS as error:
-        raise BagError(f"{bag} cannot be read: {error}") from error
-    files = {path.name: path.stat().st_size for path in sorted(bag.glob("*.mcap"))}
+    counts: dict[tuple[str, str], int] = {}
+    start = end = None
+    found = summaries(bag)
+    for summary in found.values():
+        for number, topic in summary.topics.items():
+            key = (topic.name, topic.type)
+            counts[key] = counts.get(key, 0) + summary.counts.get(number, 0)
+        if summary.start_ns is not None and summary.end_ns is not None:
+            start = extreme(min, start, summary.start_ns)
+            end = extreme(max, end, summary.end_ns)
+    seconds = 0.0 if start is None or end is None else (end - start) * 1e-9
+    files = {name: (bag / name).stat().st_size for name in sorted(found)}
+    topics = tuple(TopicCount(*key, count) for key, count in counts.items())
     return BagInfo(bag, files, seconds, topics)
 
 
@@ -100,22 +103,25 @@ def read_messages(bag: Path, *types: str) -> Iterator[Any]:
     Raises:
         BagError: The bag is damaged.
     """
-    try:
-        with Reader(bag) as reader:
-            chosen = [one for one in reader.connections if one.msgtype in types]
-            store = _typestore(chosen)
-            if chosen:
-                for connection, _, data in reader.messages(chosen):
-                    yield store.deserialize_cdr(data, connection.msgtype)
-    except _READER_ERRORS as error:
-        raise BagError(f"{bag} cannot be read: {error}") from error
+    stores: dict[tuple[str, str], Typestore] = {}
+    for name, summary in summaries(bag).items():
+        path = bag / name
+        chosen = {number: one for number, one in summary.topics.items() if one.type in types}
+        with decoding(path, BagError):
+            for one in chosen.values():
+                key = (one.type, one.definition)
+                stores[key] = stores.get(key) or _typestore(*key)
+            for message in mcap_file.read_messages(path, set(chosen)):
+                topic = chosen[message.channel]
+                store = stores[topic.type, topic.definition]
+                yield store.deserialize_cdr(message.data, topic.type)
 
 
-def _typestore(connections: list[Connection]) -> Typestore:
-    """Return a store of the types that connections need, by their own definitions."""
+def _typestore(kind: str, definition: str) -> Typestore:
+    """Return a store of a type by its own definition."""
+    if len(definition) > MAX_DEFINITION:
+        allowed = f"allowed are {MAX_DEFINITION}"
+        raise BagError(f"{kind} is defined in {len(definition)} characters, {allowed}")
     store = get_typestore(Stores.EMPTY)
-    types = {}
-    for connection in connections:
-        types.update(get_types_from_msg(connection.msgdef.data, connection.msgtype))
-    store.register(types)
+    store.register(get_types_from_msg(definition, kind))
     return store

@@ -11,24 +11,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pilqr_ros.errors import PilqrError
+from pilqr_ros.foreign_file import decoding
 from pilqr_ros.learning import atomic
-from pilqr_ros.learning.errors import RunError
+from pilqr_ros.learning.refusal import MAX_HALVINGS
+from pilqr_ros.learning.run_config import check_config
 from pilqr_ros.learning.run_store import RunStore, open_run
-from pilqr_ros.learning.sampling import training_seed
+from pilqr_ros.learning.sampling import MAX_ATTEMPTS, training_seed
 from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.reader import read_messages
-from pilqr_ros.robot.errors import MessageError
 from pilqr_ros.robot.fields import rollout_from_message
 from pilqr_ros.robot.rollout import Rollout
-from pilqr_ros.tasks.errors import TaskError
-from pilqr_ros.trajopt.errors import ShapeError
 
 ROLLOUT = "pilqr_msgs/msg/Rollout"
 RUN = "pilqr_msgs/msg/TrainingRun"
 MODELS = "models"
 
-MOST_ATTEMPTS = 20
-"""Invalid rollouts in one place that are told from those of an evaluation."""
+MOST_ATTEMPTS = (MAX_HALVINGS + 2) * MAX_ATTEMPTS
+"""Attempts in one place, of all policies that were refused there, too, that are told from those of
+an evaluation."""
+
+
+MAX_STATES = 2**29
+"""Most bytes that the states of a bag's rollouts may take: tens of thousands of rollouts."""
 
 
 @dataclass(frozen=True)
@@ -82,15 +87,23 @@ def read_run(bag: Path) -> RecordedRun:
     """
     files: dict[str, bytes] = {}
     rollouts: list[Rollout] = []
+    size = 0
     for message in read_messages(bag, ROLLOUT, RUN):
         if message.__msgtype__ == ROLLOUT:
             rollouts.append(_rollout(bag, message))
-        elif message.active and not files:
-            files = {one.name: bytes(one.content) for one in message.files}
+            size += rollouts[-1].states.nbytes
+            if size > MAX_STATES:
+                raise BagError(f"{bag} holds rollouts of more than the {MAX_STATES} bytes allowed")
+        elif not files:
+            files = _files(bag, message)
     if not files:
         raise BagError(f"{bag} tells of no training")
     with tempfile.TemporaryDirectory() as folder:
         store = restore(files, Path(folder))
+    count = len(store.task.conditions)
+    for one in rollouts:
+        if not 0 <= one.condition < count:
+            raise BagError(f"{bag}: a rollout is of condition {one.condition}, there are {count}")
     rollouts = _without_repeats(rollouts)
     places = {(place.condition, _seed(store, place)): place for place in _places(store)}
     recorded = tuple(
@@ -105,15 +118,18 @@ def restore(files: dict[str, bytes], directory: Path) -> RunStore:
     Raises:
         BagError: They are not those of a run.
     """
-    for name, content in files.items():
+    for name in files:
         folder, _, base = name.rpartition("/")
         if folder not in ("", MODELS) or base in ("", ".", ".."):
             raise BagError(f"a file of the run is called {name!r}, expected a name in the run")
-        atomic.write_bytes(directory / name, content)
     try:
-        return open_run(directory)
-    except (RunError, TaskError) as error:
+        for name, content in files.items():
+            atomic.write_bytes(directory / name, content)
+        store = open_run(directory)
+        check_config(store.config, store.task)
+    except (PilqrError, ValueError) as error:
         raise BagError(f"the run in the bag cannot be restored: {error}") from error
+    return store
 
 
 def _without_repeats(rollouts: list[Rollout]) -> list[Rollout]:
@@ -128,8 +144,14 @@ def _without_repeats(rollouts: list[Rollout]) -> list[Rollout]:
 def _rollout(bag: Path, message: Any) -> Rollout:  # noqa: ANN401
     try:
         return rollout_from_message(message)
-    except (MessageError, ShapeError, AttributeError) as error:
+    except Exception as error:  # its definition need not be ours
         raise BagError(f"{bag}: a rollout does not fit: {error}") from error
+
+
+def _files(bag: Path, message: Any) -> dict[str, bytes]:  # noqa: ANN401
+    """Return what a message tells of the run that begins; nothing of one that ends."""
+    with decoding(f"{bag}: a run", BagError):
+        return {one.name: bytes(one.content) for one in message.files} if message.active else {}
 
 
 def _places(store: RunStore) -> Iterator[Place]:

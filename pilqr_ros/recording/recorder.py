@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pilqr_ros.errors import PilqrError
 from pilqr_ros.recording.bag import FOLDER, BagWriter, Bounds
-from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.topic import Topic
 
 NEARLY_FULL = 0.9
@@ -103,8 +103,8 @@ class Recorder:
         """Do something with the bag; a failure ends the bag with a warning."""
         try:
             act()
-        except (BagError, OSError) as error:
-            self._stop(str(error))
+        except (PilqrError, OSError) as error:
+            self._stop(f"{self.run_directory}: {error}")
 
     def _stop(self, problem: str) -> None:
         """End the bag as it is on disk."""
@@ -116,5 +116,5 @@ class Recorder:
         bag.discard()
         try:
             bag.close()
-        except (BagError, OSError) as error:
+        except (PilqrError, OSError) as error:
             self._warn(f"the bag could not be closed: {error}")

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from pilqr_ros.learning.collector import exploration_noise
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import CollectorError
+from pilqr_ros.learning.execution import check_policy, exploration_noise
 from pilqr_ros.learning.progress import TrainingProgress
 from pilqr_ros.learning.run_store import RunStore, create_run
 from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.recording.recorded_run import RecordedRun
+from pilqr_ros.robot.policy_runner import limitation
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.policy import Policy
@@ -42,8 +43,11 @@ class RecordedCollector:
         """Return the rollout that was recorded for a condition and a seed.
 
         Raises:
-            CollectorError: There is none, or it is one of another policy or noise.
+            CollectorError: There is none, or it is one of another policy or noise, or it counted
+                though it was limited more than the task allows.
+            PolicyError: The policy cannot be executed.
         """
+        check_policy(policy, self.task)
         rollout = self.rollouts.get((condition, seed))
         if rollout is None:
             wanted = f"seed {seed} in condition {condition}"
@@ -57,6 +61,9 @@ class RecordedCollector:
         shape = (self.task.T, self.task.dX)
         if rollout.states.shape != shape:
             raise _misfit(rollout, f"states have shape {rollout.states.shape}, expected {shape}")
+        limited = limitation(rollout.interventions, self.task.file.guard.most_limited)
+        if limited:
+            raise _misfit(rollout, limited)
         _compare(rollout, "noise", noise)
         _compare(rollout, "commanded", _commanded(policy, rollout))
 

@@ -1,5 +1,7 @@
 """Errors of the robot loop."""
 
+from pathlib import Path
+
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.tasks.errors import ConfigError
 
@@ -21,6 +23,10 @@ class RolloutAborted(PilqrError):
         self.interrupted = interrupted
 
 
+class PolicyError(PilqrError):
+    """A policy cannot be executed; the message names the entry, its value and what is allowed."""
+
+
 class MessageError(PilqrError):
     """A message's field does not fit the others; the message names the field."""
 
@@ -31,3 +37,19 @@ class MessageError(PilqrError):
 
 class RobotConfigError(ConfigError):
     """A robot's file does not fit; the message names key, value and what is allowed."""
+
+
+class RecordError(PilqrError):
+    """The guard's record cannot be read or written; the message names the file and why."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        """Name the file and what is wrong with it."""
+        super().__init__(f"record {path}: {what}")
+
+
+class NoRecordError(RecordError):
+    """There is no record of the guard."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the file."""
+        super().__init__(path, "there is none")

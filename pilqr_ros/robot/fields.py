@@ -12,13 +12,18 @@ from pilqr_ros.robot.errors import MessageError
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.trajopt.typing import Array
 
+MAX_DIMENSION = 2**20
+"""Largest number of steps, states or joints that a message may announce."""
+
 
 def from_field(name: str, values: Sequence[float], shape: tuple[int, ...], meaning: str) -> Array:
     """Return a copy of a `float64[]` field in its shape.
 
     Raises:
-        MessageError: The field has another number of entries.
+        MessageError: The field has another number of entries, or a dimension is beyond any.
     """
+    if max(shape) > MAX_DIMENSION:  # with a zero beside it there would be no entries to miss
+        raise MessageError(f"{name}'s largest dimension", max(shape), MAX_DIMENSION, "at most")
     if len(values) != prod(shape):
         raise MessageError(name, len(values), prod(shape), meaning)
     return np.array(values, dtype=np.float64).reshape(shape)

@@ -26,6 +26,7 @@ class Intervention(IntFlag):
     JOINT_STATE = 128
     DISABLED = 256
     ESTOP = 512
+    OTHER_PUBLISHER = 1024
 
 
 REFUSED = (
@@ -35,11 +36,16 @@ REFUSED = (
     | Intervention.JOINT_STATE
     | Intervention.DISABLED
     | Intervention.ESTOP
+    | Intervention.OTHER_PUBLISHER
 )
 """Zero went out instead of the command, and its rollout is over."""
 
 FROM_OUTSIDE = (
-    Intervention.TIMEOUT | Intervention.JOINT_STATE | Intervention.DISABLED | Intervention.ESTOP
+    Intervention.TIMEOUT
+    | Intervention.JOINT_STATE
+    | Intervention.DISABLED
+    | Intervention.ESTOP
+    | Intervention.OTHER_PUBLISHER
 )
 """Of these, the ones that neither the policy nor the robot has caused."""
 

@@ -16,6 +16,7 @@ faster than its limit, is a fault.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import lt
@@ -24,6 +25,7 @@ import numpy as np
 
 from pilqr_ros.robot.interventions import GuardedTorque, Intervention
 from pilqr_ros.robot.naming import named_values
+from pilqr_ros.tasks.units import JointUnits, joint_units
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.typing import Array
 
@@ -44,6 +46,7 @@ class JointLimits:
         speed: Largest speeds [rad/s], ``(dU,)``; inf where there is no limit.
         tolerance: How far beyond a bound is a fault [rad].
         overspeed: How many times its limit a speed is a fault.
+        slides: Those of the joints that slide, with N for N m and m for rad; the others turn.
     """
 
     joints: tuple[str, ...]
@@ -54,6 +57,7 @@ class JointLimits:
     speed: Array
     tolerance: float
     overspeed: float
+    slides: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the sizes."""
@@ -61,6 +65,10 @@ class JointLimits:
             limits = getattr(self, name)
             if limits.shape != (len(self.joints),):
                 raise ShapeError(name, limits.shape, f"({len(self.joints)},) as joints")
+
+    @property
+    def _units(self) -> JointUnits:
+        return joint_units(self.joints, self.slides)
 
     @cached_property
     def _clear(self) -> tuple[list[float], list[float]]:
@@ -84,10 +92,12 @@ class JointLimits:
         """
         beyond = np.maximum(self.lower - q, q - self.upper)
         if (beyond > self.tolerance).any():
-            return f"{named_values(self.joints, beyond > self.tolerance, q, 'rad')} out of bounds"
+            out = named_values(self.joints, beyond > self.tolerance, q, self._units.position)
+            return f"{out} out of bounds"
         racing = np.abs(qd) > self.overspeed * self.speed
         if racing.any():
-            return f"{named_values(self.joints, racing, qd, 'rad/s')} far over its speed limit"
+            fast = named_values(self.joints, racing, qd, self._units.velocity)
+            return f"{fast} far over its speed limit"
         return ""
 
     def limit(self, u: Array, q: Array, qd: Array) -> GuardedTorque:
@@ -107,16 +117,18 @@ class JointLimits:
         interventions, details = Intervention.NONE, []
         if near.any():
             interventions |= Intervention.JOINT_BOUND
-            details.append(f"{self._describe(near, u, q, 'rad')} toward its bound")
+            details.append(f"{self._describe(near, u, q, self._units.position)} toward its bound")
         if fast.any():
             interventions |= Intervention.JOINT_SPEED
-            details.append(f"{self._describe(fast, bounded, qd, 'rad/s')} toward more speed")
+            details.append(
+                f"{self._describe(fast, bounded, qd, self._units.velocity)} toward more speed"
+            )
         return GuardedTorque(limited, int(interventions), "; ".join(details))
 
-    def _describe(self, where: Array, u: Array, at: Array, unit: str) -> str:
+    def _describe(self, where: Array, u: Array, at: Array, units: Sequence[str]) -> str:
         """List joints with where they are or how fast, and their torques."""
         parts = [
-            f"{self.joints[i]} at {at[i]:.4g} {unit}: {u[i]:.4g} N m"
+            f"{self.joints[i]} at {at[i]:.4g} {units[i]}: {u[i]:.4g} {self._units.effort[i]}"
             for i in np.flatnonzero(where).tolist()
         ]
         return ", ".join(parts)

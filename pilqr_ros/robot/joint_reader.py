@@ -7,9 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from pilqr_ros.robot.errors import StateError
+from pilqr_ros.robot.joint_track import JointMotion, JointTrack
 from pilqr_ros.robot.timeline import Timeline
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.trajopt.typing import Array
+
+MOST_NAMED, MOST_LETTERS = 3, 100
+"""Of another device's joints, so many are named."""
 
 
 def names_on_robot(task: Task, names: Sequence[str]) -> tuple[str, ...]:
@@ -33,31 +37,53 @@ class JointReader:
 
     Attributes:
         stamp_ns: Its stamp [ns]; None before the first.
-        positions: Positions [rad or m], ``(n,)``, in the order of the task's sensed joints.
+        positions: Positions [rad or m], ``(n,)``, in the order of the task's sensed joints; those
+            of joints that turn without end go on past their wraps.
         velocities: Velocities [rad/s or m/s], ``(n,)``.
     """
 
-    def __init__(self, joints: Sequence[str], hold_ns: int) -> None:
+    def __init__(
+        self, joints: Sequence[str], hold_ns: int, motion: JointMotion | None = None
+    ) -> None:
         """Wait for the first joint state.
 
         Args:
             joints: The joints to read.
             hold_ns: How long stamps that ran backwards stay a fault [ns].
+            motion: How the joints can move; None: jumps are not judged, nor wraps followed.
         """
         self.stamp_ns: int | None = None
         self.positions = self.velocities = np.zeros(len(joints))
         self._joints, self._hold_ns = joints, hold_ns
         self._timeline = Timeline()
         self._order: tuple[tuple[str, ...], list[int]] = ((), [])
-        self._backwards = ""
+        self._backwards = self._strangers = ""
         self._held_until_ns = 0
+        self._track = None if motion is None else JointTrack(joints, motion)
 
     @property
     def fault(self) -> str:
         """Why the joint state is not to be used; empty if it is."""
         if self.stamp_ns is None:
-            return "no joint state has come yet"
-        return self._backwards
+            return f"no joint state has come yet{self.strangers}"
+        return self._backwards or self.jump
+
+    @property
+    def jump(self) -> str:
+        """A jump that the joints cannot have made, as long as it is a fault; else empty."""
+        return "" if self._track is None else self._track.jump
+
+    @property
+    def strangers(self) -> str:
+        """What else came than the joints' own states, to be added to what is told; or nothing."""
+        return f", but for those of {self._strangers}" if self._strangers else ""
+
+    def concerns(self, names: Sequence[str]) -> bool:
+        """Tell whether a joint state is of these joints, or of another device's alone."""
+        if any(joint in names for joint in self._joints):
+            return True
+        self._strangers = ", ".join(names[:MOST_NAMED])[:MOST_LETTERS] or "no joint"
+        return False
 
     def read(
         self,
@@ -82,6 +108,8 @@ class JointReader:
         qd = np.asarray(velocities, dtype=np.float64)[order]
         self._check_finite("position", q)
         self._check_finite("velocity", qd)
+        if self._track is not None:
+            q = self._track.follow(stamp_ns, q, qd)
         self.stamp_ns, self.positions, self.velocities = stamp_ns, q, qd
 
     def _check_finite(self, quantity: str, values: Array) -> None:

@@ -10,13 +10,17 @@ from numpy.typing import NDArray
 from pilqr_ros.trajopt.typing import Array
 
 
-def named_values(joints: Sequence[str], where: NDArray[np.bool_], values: Array, unit: str) -> str:
+def named_values(
+    joints: Sequence[str], where: NDArray[np.bool_], values: Array, units: Sequence[str]
+) -> str:
     """List the joints where something is the case, with their values.
 
     Args:
         joints: Names, ``(dU,)``.
         where: Which of them, ``(dU,)``.
         values: Their values, ``(dU,)``.
-        unit: Unit of the values.
+        units: Units of the values, of each joint.
     """
-    return ", ".join(f"{joints[i]} {values[i]:.4g} {unit}" for i in np.flatnonzero(where).tolist())
+    return ", ".join(
+        f"{joints[i]} {values[i]:.4g} {units[i]}" for i in np.flatnonzero(where).tolist()
+    )

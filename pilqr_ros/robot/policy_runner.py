@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pilqr_ros.robot.errors import RolloutAborted
 from pilqr_ros.robot.interventions import FROM_OUTSIDE, PROTECTED, kinds_of, refusal
@@ -18,6 +19,10 @@ _UNTOLD = -1
 
 _LATEST_TICK = 1.5
 """Control periods after which the next state comes too late."""
+
+MAX_OVER_LIMIT = 1e6
+"""Times a joint's torque limit beyond which a number means no torque: with a gain like this, a
+microradian takes the motor to its limit, and so does the noise of any sensor."""
 
 
 class PolicyRunner:
@@ -41,6 +46,7 @@ class PolicyRunner:
         labels: Sequence[str] | None = None,
         period_ns: int | None = None,
         most_limited: float = 1.0,
+        torque_limits: Array | None = None,
     ) -> None:
         """Start at the first step.
 
@@ -54,6 +60,8 @@ class PolicyRunner:
             period_ns: Control period [ns]; given, a late tick makes the rollout invalid.
             most_limited: Largest share of steps in which the robot had to be kept from bounds or
                 speed; more make the rollout invalid.
+            torque_limits: Torque limits of the joints [N m], ``(dU,)``; given, a torque that is
+                absurd beside them ends the rollout.
         """
         T, dU, dX = policy.T, policy.dU, policy.dX
         if noise.shape != (T, dU):
@@ -62,6 +70,7 @@ class PolicyRunner:
         self._policy, self._noise = policy, noise
         self._condition, self._seed, self._period_ns = condition, seed, period_ns
         self._most_limited = most_limited
+        self._most_torque = None if torque_limits is None else MAX_OVER_LIMIT * torque_limits
         self._joints = [f"joint {i}" for i in range(dU)] if joints is None else joints
         self._labels = [f"entry {i}" for i in range(dX)] if labels is None else labels
         self._states, self._stamps = np.zeros((T, dX)), np.zeros(T, dtype=np.int64)
@@ -83,8 +92,8 @@ class PolicyRunner:
             tick_ns: Present time on the steady clock [ns], for the record; none in lock-step.
 
         Raises:
-            RolloutAborted: State or torque is not finite, stamps do not increase, or the rollout is
-                over.
+            RolloutAborted: State or torque is not finite, the torque is absurd, stamps do not
+                increase, or the rollout is over.
         """
         t = self.step
         if self.finished:
@@ -95,8 +104,11 @@ class PolicyRunner:
             problem = f"stamp {stamp_ns} ns does not follow {self._stamps[t - 1]} ns"
             raise RolloutAborted(f"step {t}: {problem}", interrupted=True)
         _check_finite(x, self._labels, f"step {t}: state")
-        u = self._policy.act(t, x, self._noise[t])
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at below
+            u = self._policy.act(t, x, self._noise[t])
         _check_finite(u, self._joints, f"step {t}: torque of")
+        if self._most_torque is not None:
+            _check_size(u, self._most_torque, self._joints, f"step {t}: torque of")
         self._states[t], self._stamps[t], self._commanded[t] = x, stamp_ns, u
         if tick_ns is not None:
             self._ticks.append(tick_ns)
@@ -168,12 +180,7 @@ class PolicyRunner:
 
     def _limitation(self) -> str:
         """Return how much the robot had to be kept from bounds and speed; empty if not too much."""
-        protected = self._interventions & int(PROTECTED)
-        steps, allowed = np.count_nonzero(protected), self._most_limited * self._policy.T
-        if steps <= allowed:
-            return ""
-        kinds = " and ".join(kinds_of(int(np.bitwise_or.reduce(protected))))
-        return f"{kinds} cut the torque in {steps} steps, allowed: {allowed:g}"
+        return limitation(self._interventions, self._most_limited)
 
     def _lateness(self) -> str:
         """Return which state came too late; empty if none did."""
@@ -187,9 +194,33 @@ class PolicyRunner:
         return f"step {late[0] + 1}: {gap:.1f} ms after the last, period {period:.1f} ms"
 
 
+def limitation(interventions: NDArray[np.int64], most_limited: float) -> str:
+    """Return how much a robot had to be kept from bounds and speed; empty if not too much.
+
+    Args:
+        interventions: Sums of `Intervention`, ``(T,)``.
+        most_limited: Largest share of steps in which it may have to be.
+    """
+    protected = interventions & int(PROTECTED)
+    steps, allowed = np.count_nonzero(protected), most_limited * interventions.size
+    if steps <= allowed:
+        return ""
+    kinds = " and ".join(kinds_of(int(np.bitwise_or.reduce(protected))))
+    return f"{kinds} cut the torque in {steps} steps, allowed: {allowed:g}"
+
+
 def _check_finite(values: Array, names: Sequence[str], what: str) -> None:
     """Abort at the first entry that is not finite."""
     bad = ~np.isfinite(values)
     if bad.any():
         index = int(np.argmax(bad))
         raise RolloutAborted(f"{what} {names[index]} is {values[index]}")
+
+
+def _check_size(u: Array, most: Array, joints: Sequence[str], what: str) -> None:
+    """Abort at the first torque that is absurd."""
+    bad = np.abs(u) > most
+    if bad.any():
+        index = int(np.argmax(bad))
+        times = f"{MAX_OVER_LIMIT:g} times its limit"
+        raise RolloutAborted(f"{what} {joints[index]} is {u[index]:g} N m, more than {times}")

@@ -33,8 +33,8 @@ class ResetLimits:
     """Speeds and times of a reset.
 
     Attributes:
-        max_speed: Largest speed of a joint's reference [rad/s].
-        tracking_error: Largest distance of a joint from its reference [rad].
+        max_speed: Largest speed of a joint's reference [rad/s or m/s].
+        tracking_error: Largest distance of a joint from its reference [rad or m].
         settle_ns: How long everything has to stay within tolerance [ns].
         deadline_ns: Longest time for a motion and its settling [ns].
         operator_ns: Longest wait for a person [ns].
@@ -86,7 +86,7 @@ class ResetSession:
         """Begin to wait for the first state.
 
         Args:
-            start: Where the joints are to be [rad], ``(dU,)``.
+            start: Where the joints are to be [rad or m], ``(dU,)``.
             check: What judges states.
             new_servo: Returns a servo without history.
             limits: Speeds and times.
@@ -106,7 +106,7 @@ class ResetSession:
 
     @property
     def errors(self) -> tuple[float, float] | None:
-        """Largest errors of the joints at the last state [rad, rad/s]; None before the first."""
+        """Largest errors of position and velocity at the last state; None before the first."""
         return None if self.sensed is None else self._check.largest_errors(self.sensed)
 
     def on_state(self, stamp_ns: int, x: Array, reason: str, now_ns: int) -> None:
@@ -182,10 +182,11 @@ class ResetSession:
             return None
         if self.phase is Phase.MOVING and seconds >= self._reference.duration:
             self.phase = Phase.SETTLING
-        behind = float(np.abs(wanted.position - sensed.positions).max())
-        if behind > self._limits.tracking_error:
+        behind = np.abs(wanted.position - sensed.positions)
+        if behind.max() > self._limits.tracking_error:
+            far, unit, _ = self._check.farthest(behind)
             allowed = self._limits.tracking_error
-            self.fail(f"the arm is {behind:.2f} rad off its path, allowed: {allowed:g} rad")
+            self.fail(f"the arm is {far:.2f} {unit} off its path, allowed: {allowed:g} {unit}")
             return None
         if self._unanswered > MOST_UNANSWERED:
             self.fail("effort_guard does not answer")
@@ -199,9 +200,9 @@ class ResetSession:
         reference = JointReference(sensed.positions, self._start, limits.max_speed)
         allowed = limits.deadline_ns * _S
         if reference.duration > allowed:
-            way = float(np.abs(self._start - sensed.positions).max())
+            way, unit, speed = self._check.farthest(np.abs(self._start - sensed.positions))
             self.fail(
-                f"the start is {way:.2f} rad away: at {limits.max_speed:g} rad/s that takes "
+                f"the start is {way:.2f} {unit} away: at {limits.max_speed:g} {speed} that takes "
                 f"{reference.duration:.0f} s, allowed: {allowed:g} s; move the arm by hand"
             )
         return reference

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from pilqr_ros.robot.errors import RobotConfigError
+from pilqr_ros.robot.frames import base_frame_in
 from pilqr_ros.tasks.errors import ConfigError
 from pilqr_ros.tasks.loader import find_config
 from pilqr_ros.tasks.schema import Positive, Section, Vector3
@@ -44,9 +45,12 @@ class Effort(Section):
 
 
 class MotionCapture(Section):
-    """Frame of the motion capture, its pose in the robot's base [m, rad], rate, topic of bodies."""
+    """Frame of the motion capture, its pose in the robot's base [m, rad], rate, topic of bodies.
 
-    frame: Name = "base"
+    Without a name it is the usual one of the base, `base_frame_in` the nodes' namespace.
+    """
+
+    frame: Name | None = None
     xyz: Vector3 = (0.0, 0.0, 0.0)
     rpy: Vector3 = (0.0, 0.0, 0.0)
     rate: Rate = 100.0
@@ -73,11 +77,11 @@ class ResetMotion(Section):
 
 
 class RobotConfig(Section):
-    """A whole file."""
+    """A whole file; a base_frame without a name is `base_frame_in` the nodes' namespace."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     description: str = ""
-    base_frame: Name = "base"
+    base_frame: Name | None = None
     joint_states: JointStates = JointStates()
     effort: Effort = Effort()
     motion_capture: MotionCapture = MotionCapture()
@@ -88,6 +92,12 @@ class RobotConfig(Section):
     def joint_names(self, task: Task) -> list[str]:
         """Return the robot's names of the task's sensed joints, in their order."""
         return [self.joints.get(joint, joint) for joint in task.sensed_joints]
+
+    def frames(self, namespace: str) -> tuple[str, str]:
+        """Return the frames of the base and of motion capture for nodes in a namespace."""
+        usual = base_frame_in(namespace)
+        base, capture = self.base_frame, self.motion_capture.frame
+        return usual if base is None else base, usual if capture is None else capture
 
     def topics(self, task: Task) -> dict[str, str]:
         """Return where the robot has each topic that the nodes speak of.

@@ -11,17 +11,19 @@ _RESET_MARGIN = 10.0
 """What the learner waits for a reset beyond motion and operator [s]."""
 
 
-def robot_parameters(config: RobotConfig, task: Task) -> dict[str, Value]:
+def robot_parameters(config: RobotConfig, task: Task, namespace: str = "") -> dict[str, Value]:
     """Return the value of every parameter that a robot's file gives; empty lists are left out.
 
     Args:
         config: The file.
         task: Orders joints, and has the limits that the file leaves as they are.
+        namespace: Namespace of the nodes, which is in the names of frames that the file leaves out.
     """
     capture, reset = config.motion_capture, config.reset
+    base_frame, mocap_frame = config.frames(namespace)
     values: dict[str, Value] = {
-        "base_frame": config.base_frame,
-        "mocap_frame": capture.frame,
+        "base_frame": base_frame,
+        "mocap_frame": mocap_frame,
         "mocap_xyz": list(capture.xyz),
         "mocap_rpy": list(capture.rpy),
         "robot_joints": config.joint_names(task) if config.joints else [],

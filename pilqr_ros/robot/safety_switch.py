@@ -14,6 +14,7 @@ class SafetySwitch:
         enabled: Whether torque may pass.
         stopped: Why there is an emergency stop; empty if there is none.
         pressed: Whether the emergency stop's button is held: then no reset.
+        intruder: Who else publishes to the robot's controller; empty if nobody does.
     """
 
     def __init__(self, enabled: bool) -> None:
@@ -21,12 +22,16 @@ class SafetySwitch:
         self.enabled = enabled
         self.stopped = ""
         self.pressed = False
+        self.intruder = ""
 
     @property
     def refusal(self) -> tuple[Intervention, str]:
         """Kind and reason of what keeps torque from passing; NONE if nothing does."""
         if self.stopped:
             return Intervention.ESTOP, f"emergency stop ({self.stopped})"
+        if self.intruder:
+            detail = f"{self.intruder} publishes to the robot's controller, too: end it"
+            return Intervention.OTHER_PUBLISHER, detail
         if not self.enabled:
             return Intervention.DISABLED, "disabled until ~/enable"
         return Intervention.NONE, ""
@@ -35,19 +40,28 @@ class SafetySwitch:
         """Latch the emergency stop; the first reason stays."""
         self.enabled, self.stopped = False, self.stopped or reason
 
+    @property
+    def reset_refusal(self) -> str:
+        """Why the emergency stop cannot be released; empty if it can."""
+        return "the emergency stop is still pressed" if self.pressed else ""
+
     def reset(self) -> str:
         """Release the emergency stop and return why that cannot be; empty if it can."""
-        if self.pressed:
-            return "the emergency stop is still pressed"
-        self.stopped = ""
-        return ""
+        if not self.reset_refusal:
+            self.stopped = ""
+        return self.reset_refusal
+
+    @property
+    def enable_refusal(self) -> str:
+        """Why torque cannot be let pass; empty if it can."""
+        if not self.stopped:
+            return ""
+        return f"emergency stop ({self.stopped}): ~/reset_estop comes first"
 
     def enable(self) -> str:
         """Let torque pass and return why that cannot be; empty if it can."""
-        if self.stopped:
-            return f"emergency stop ({self.stopped}): ~/reset_estop comes first"
-        self.enabled = True
-        return ""
+        self.enabled = not self.enable_refusal
+        return self.enable_refusal
 
     def disable(self) -> None:
         """Let no torque pass."""

@@ -53,13 +53,14 @@ class StartCheck:
         Args:
             task: The task.
             condition: Index of the condition, for its bodies.
-            start: Start of the joints [rad], ``(dU,)``.
+            start: Start of the joints [rad or m], ``(dU,)``.
 
         Raises:
             TaskError: The state does not hold every actuated joint.
         """
         layout, given = task.layout, task.file.reset
         self._joints, self._start = task.joints, start
+        self._units = task.joint_units
         self._tolerances = Tolerances(
             given.position_tolerance, given.velocity_tolerance, given.body_tolerance
         )
@@ -94,9 +95,11 @@ class StartCheck:
         found = []
         for i, joint in enumerate(self._joints):
             if not off[i] <= t.position:
-                found.append(f"{joint} is off by {off[i]:.3g} rad (allowed: {t.position:g})")
+                unit = self._units.position[i]
+                found.append(f"{joint} is off by {off[i]:.3g} {unit} (allowed: {t.position:g})")
             if not speed[i] <= t.velocity:
-                found.append(f"{joint} moves at {speed[i]:.3g} rad/s (allowed: {t.velocity:g})")
+                unit = self._units.velocity[i]
+                found.append(f"{joint} moves at {speed[i]:.3g} {unit} (allowed: {t.velocity:g})")
         return found
 
     def body_errors(self, sensed: Sensed) -> list[str]:
@@ -112,8 +115,17 @@ class StartCheck:
                 found.append(f"{name} is {distance:.3g} m from {where} (allowed: {allowed:g})")
         return found
 
+    def farthest(self, off: Array) -> tuple[float, str, str]:
+        """Return how far off the joint is that is farthest of all ``(dU,)``, in which units.
+
+        Returns:
+            Its distance, and the units of its position and velocity.
+        """
+        worst = int(np.argmax(off))
+        return float(off[worst]), self._units.position[worst], self._units.velocity[worst]
+
     def largest_errors(self, sensed: Sensed) -> tuple[float, float]:
-        """Return the largest error of position [rad] and of velocity [rad/s]."""
+        """Return the largest error of position [rad or m] and of velocity."""
         off = np.abs(sensed.positions - self._start)
         return float(off.max()), float(np.abs(sensed.velocities).max())
 

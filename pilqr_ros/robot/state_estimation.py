@@ -16,6 +16,7 @@ from transforms3d.euler import euler2mat
 
 from pilqr_ros.robot.errors import StateError
 from pilqr_ros.robot.joint_reader import JointReader, names_on_robot
+from pilqr_ros.robot.joint_track import JointMotion
 from pilqr_ros.robot.kinematics import RobotKinematics
 from pilqr_ros.robot.tracked_body import TrackedBody, Tracking
 from pilqr_ros.tasks.layout import AXES, StateBlock
@@ -58,6 +59,7 @@ class StateEstimator:
         mocap_to_base: Array | None = None,
         tracking: Tracking | None = None,
         joint_names: Sequence[str] = (),
+        joint_jumps: bool = False,
     ) -> None:
         """Wait for the inputs that the task's state needs.
 
@@ -68,6 +70,7 @@ class StateEstimator:
             tracking: How tracked bodies are judged and differentiated; if not given, poses may be
                 two control periods old and velocities are changes over one.
             joint_names: How the robot calls the task's sensed joints; none if as the task.
+            joint_jumps: Whether joints are followed from state to state (see `JointTrack`).
         """
         self._layout, self._dU = task.layout, task.dU
         self.mocap_to_base = np.eye(4) if mocap_to_base is None else np.asarray(mocap_to_base)
@@ -75,7 +78,10 @@ class StateEstimator:
             raise ShapeError("mocap_to_base", self.mocap_to_base.shape, "(4, 4)")
         tracking = Tracking.at_period(task.period_ns) if tracking is None else tracking
         self._kinematics = RobotKinematics(task.robot_model, task.joints, task.points)
-        self._joints = JointReader(names_on_robot(task, joint_names), task.period_ns)
+        motion = (
+            JointMotion.of(task, len(task.sensed_joints), task.period_ns) if joint_jumps else None
+        )
+        self._joints = JointReader(names_on_robot(task, joint_names), task.period_ns, motion)
         self._bodies = {name: TrackedBody(name, tracking) for name in task.bodies}
         self._all_valid = (True,) * len(task.layout.blocks)
         self._entries = [_entries(block, task) for block in task.layout.blocks]
@@ -84,6 +90,15 @@ class StateEstimator:
     def bodies(self) -> tuple[str, ...]:
         """The tracked bodies."""
         return tuple(self._bodies)
+
+    def reads(self, names: Sequence[str]) -> bool:
+        """Tell whether a joint state is of the task's joints, or of another device's alone."""
+        return self._joints.concerns(names)
+
+    @property
+    def strangers(self) -> str:
+        """What else came than the joints' own states, to be added to what is told; or nothing."""
+        return self._joints.strangers
 
     def on_joints(
         self,
@@ -101,7 +116,7 @@ class StateEstimator:
             velocities: Their velocities [rad/s or m/s].
 
         Raises:
-            StateError: A joint is missing or not finite, or the stamp runs backwards.
+            StateError: A joint is missing, not finite or jumps, or the stamp runs backwards.
         """
         self._joints.read(stamp_ns, names, positions, velocities)
 

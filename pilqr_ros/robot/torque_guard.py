@@ -22,6 +22,7 @@ from pilqr_ros.robot.errors import StateError
 from pilqr_ros.robot.interventions import GuardedTorque, Intervention
 from pilqr_ros.robot.joint_limits import JointLimits
 from pilqr_ros.robot.joint_reader import JointReader, names_on_robot
+from pilqr_ros.robot.joint_track import JointMotion
 from pilqr_ros.robot.safety_switch import SafetySwitch
 from pilqr_ros.robot.torque_limits import TorqueLimits, tighter_limits
 from pilqr_ros.tasks import Task
@@ -78,6 +79,7 @@ class TorqueGuard:
         *,
         enabled: bool,
         joint_names: Sequence[str] | None = None,
+        motion: JointMotion | None = None,
     ) -> None:
         """Start with zero torque.
 
@@ -87,10 +89,11 @@ class TorqueGuard:
             timing: What comes too late.
             enabled: Whether torque may pass from the start.
             joint_names: What the robot calls the joints; as the limits do if not given.
+            motion: How the joints can move; None: their jumps are not judged.
         """
         self.switch = SafetySwitch(enabled)
         names = torques.joints if joint_names is None else joint_names
-        self.joints = JointReader(names, timing.most_age_ns)
+        self.joints = JointReader(names, timing.most_age_ns, motion)
         self._torques, self._limits, self._timing = torques, joints, timing
         self._stream = CommandStream(timing.timeout_ns)
         self._zero = np.zeros(len(torques.joints))
@@ -169,12 +172,14 @@ class TorqueGuard:
         return self._stop()
 
     def check(self, now_ns: int) -> GuardedTorque | None:
-        """Look for silence; to be called several times in a timeout."""
+        """Look for silence and jumps; to be called several times in a timeout."""
+        if self._stream.active and self.joints.jump:
+            return self._refuse(Intervention.JOINT_STATE, self.joints.jump)
         if not self._stream.fell_silent(now_ns):
             return None
         if self._pending is None:
             return self._refuse(Intervention.TIMEOUT, f"no command for {self._timeout}")
-        waited = f"no joint state for the command within {self._timeout}: {self._joint_problem}"
+        waited = f"no joint state for the command within {self._timeout}: {self._joint_trouble}"
         return self._refuse(Intervention.JOINT_STATE, waited)
 
     def stop(self, reason: str) -> GuardedTorque:
@@ -187,13 +192,24 @@ class TorqueGuard:
         self.switch.disable()
         return self._refuse(*self.switch.refusal)
 
+    def on_others(self, who: str) -> GuardedTorque | None:
+        """Note who else publishes to the robot's controller; empty: nobody does."""
+        self.switch.intruder = who
+        return self._refuse(*self.switch.refusal) if who else None
+
     @property
     def _timeout(self) -> str:
         return f"{self._timing.timeout_ns * _MS:g} ms"
 
+    @property
+    def _joint_trouble(self) -> str:
+        return f"{self._joint_problem}{self.joints.strangers}"
+
     def _answer(self, now_ns: int) -> GuardedTorque | None:
         """Answer the pending command if its joint state has come."""
         command, newest_ns = self._pending, self.joints.stamp_ns
+        if command is not None and self.joints.jump:
+            return self._refuse(Intervention.JOINT_STATE, self.joints.jump)
         if command is None or newest_ns is None or newest_ns < command.stamp_ns:
             return None
         age_ns, received_ns = newest_ns - command.stamp_ns, now_ns - self._received_ns
@@ -201,7 +217,7 @@ class TorqueGuard:
             detail = f"the command answers a state {age_ns * _MS:.1f} ms before the newest"
             return self._refuse(Intervention.JOINT_STATE, detail)
         if received_ns > self._timing.timeout_ns:
-            detail = f"joint state {received_ns * _MS:.1f} ms old: {self._joint_problem}"
+            detail = f"joint state {received_ns * _MS:.1f} ms old: {self._joint_trouble}"
             return self._refuse(Intervention.JOINT_STATE, detail)
         stopped = self._stop_out_of_bounds()
         if stopped is not None:
@@ -251,6 +267,7 @@ def build_guard(
     joint_names: Sequence[str] = (),
     torque_limits: Sequence[float] = (),
     torque_rate_limits: Sequence[float] = (),
+    joint_jumps: bool = False,
 ) -> TorqueGuard:
     """Return the guard of a task.
 
@@ -263,6 +280,7 @@ def build_guard(
         joint_names: What the robot calls the sensed joints; none if it has the task's names.
         torque_limits: The robot's own limits [N m]; none if it has the task's.
         torque_rate_limits: Likewise [N m per control step].
+        joint_jumps: Whether joints are followed from state to state (see `JointTrack`).
 
     Raises:
         RobotConfigError: A limit is wider than the task's.
@@ -280,8 +298,10 @@ def build_guard(
         speed=task.velocity_limits,
         tolerance=file.bound_tolerance,
         overspeed=file.overspeed,
+        slides=task.slides,
     )
     timing = GuardTiming(timeout_ns, MOST_AGE_PERIODS * task.period_ns, between_commands)
     names = names_on_robot(task, joint_names)[: task.dU]
-    torques = TorqueLimits(joints, effort, rates)
-    return TorqueGuard(torques, limits, timing, enabled=enabled, joint_names=names)
+    torques = TorqueLimits(joints, effort, rates, task.slides)
+    motion = JointMotion.of(task, task.dU, timing.most_age_ns) if joint_jumps else None
+    return TorqueGuard(torques, limits, timing, enabled=enabled, joint_names=names, motion=motion)

@@ -10,6 +10,7 @@ import numpy as np
 from pilqr_ros.robot.errors import RobotConfigError
 from pilqr_ros.robot.interventions import GuardedTorque, Intervention
 from pilqr_ros.robot.naming import named_values
+from pilqr_ros.tasks.units import joint_units
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.typing import Array
 
@@ -22,11 +23,13 @@ class TorqueLimits:
         joints: Names of the joints, for the detail.
         effort: Largest torques [N m], ``(dU,)``.
         rate: Largest changes [N m per control step], ``(dU,)``.
+        slides: Those of the joints that slide, with N for N m; the others turn.
     """
 
     joints: tuple[str, ...]
     effort: Array
     rate: Array
+    slides: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the sizes."""
@@ -35,12 +38,16 @@ class TorqueLimits:
             if limits.shape != (len(self.joints),):
                 raise ShapeError(name, limits.shape, f"({len(self.joints)},) as joints")
 
+    @property
+    def _units(self) -> tuple[str, ...]:
+        return joint_units(self.joints, self.slides).effort
+
     def fault(self, u: Array) -> str:
         """Return why a torque can be no command: size or finiteness; empty if it can."""
         if u.shape != self.effort.shape:
             return f"{u.size} torques, expected {self.effort.size}"
         if not np.isfinite(u).all():
-            return f"{named_values(self.joints, ~np.isfinite(u), u, 'N m')} is not finite"
+            return f"{named_values(self.joints, ~np.isfinite(u), u, self._units)} is not finite"
         return ""
 
     def limit(self, u: Array, last: Array) -> GuardedTorque:
@@ -60,10 +67,12 @@ class TorqueLimits:
         interventions, details = Intervention.NONE, []
         if cut.any():
             interventions |= Intervention.EFFORT_LIMIT
-            details.append(f"{named_values(self.joints, cut, u, 'N m')} beyond its limit")
+            details.append(f"{named_values(self.joints, cut, u, self._units)} beyond its limit")
         if slowed.any():
             interventions |= Intervention.RATE_LIMIT
-            details.append(f"{named_values(self.joints, slowed, within, 'N m')} changes too fast")
+            details.append(
+                f"{named_values(self.joints, slowed, within, self._units)} changes too fast"
+            )
         return GuardedTorque(limited, int(interventions), "; ".join(details))
 
 

@@ -22,7 +22,7 @@ def place_body(model: mujoco.MjModel, data: mujoco.MjData, body: int, position: 
     A body moves by its free joint, by its slides, or as a motion-capture body of the scene.
 
     Raises:
-        ResetError: The body cannot be moved at all.
+        ResetError: The body cannot be moved, or its slides are not independent.
     """
     mocap = int(model.body_mocapid[body])
     if mocap >= 0:
@@ -37,13 +37,38 @@ def place_body(model: mujoco.MjModel, data: mujoco.MjData, body: int, position: 
     if count == 0 or any(model.jnt_type[joint] != _SLIDE for joint in joints):
         name = model.body(body).name
         raise ResetError(f"body {name!r} cannot be placed: it has no free joint and no slides")
-    for joint in joints:
-        offset = position - model.body_pos[body]
-        data.qpos[model.jnt_qposadr[joint]] = model.jnt_axis[joint] @ offset
+    slides = list(joints)
+    addresses = model.jnt_qposadr[slides]
+    data.qpos[addresses] = model.qpos0[addresses] + _slide(model, data, body, slides, position)
+
+
+def _slide(
+    model: mujoco.MjModel, data: mujoco.MjData, body: int, slides: Sequence[int], position: Array
+) -> Array:
+    """Return how far slides bring their body nearest to a position [m], ``(n,)``.
+
+    A slide's axis is in its body's frame, and the body's place in its parent's.
+
+    Raises:
+        ResetError: The slides are not independent.
+    """
+    parent = model.body_parentid[body]
+    if parent > 0:
+        mujoco.mj_kinematics(model, data)
+        position = data.xmat[parent].reshape(3, 3).T @ (position - data.xpos[parent])
+    turned = np.empty(9)
+    mujoco.mju_quat2Mat(turned, model.body_quat[body])
+    axes = turned.reshape(3, 3) @ model.jnt_axis[slides].T
+    offset = position - model.body_pos[body]
+    try:
+        return np.asarray(np.linalg.solve(axes.T @ axes, axes.T @ offset))
+    except np.linalg.LinAlgError as error:
+        problem = "two of its slides go the same way"
+        raise ResetError(f"body {model.body(body).name!r} cannot be placed: {problem}") from error
 
 
 def verify_joints(
-    names: Sequence[str], errors: Array, tolerance: float, quantity: str, unit: str
+    names: Sequence[str], errors: Array, tolerance: float, quantity: str, units: Sequence[str]
 ) -> float:
     """Return the largest error of the joints.
 
@@ -52,13 +77,14 @@ def verify_joints(
         errors: Their absolute errors, ``(dU,)``.
         tolerance: Largest error that is allowed.
         quantity: What is wrong, for the message.
-        unit: Its unit, for the message.
+        units: Its unit of each joint, for the message.
 
     Raises:
         ResetError: An error is larger; the message names the joint.
     """
     worst = int(np.argmax(errors))
     if not errors[worst] <= tolerance:
+        unit = units[worst]
         raise ResetError(
             f"{quantity} of {names[worst]} is off by {errors[worst]:.4g} {unit} after the reset,"
             f" allowed: {tolerance:g} {unit}"

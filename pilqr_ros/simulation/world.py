@@ -1,7 +1,10 @@
 """A MuJoCo world for a task: reset, step, sense, render.
 
 The world's clock counts nanoseconds and never runs backwards: a reset moves it on by one second, so
-that readings from before the reset are seen to be old.
+that readings from before the reset are seen to be old. It moves by exactly the time that the world
+is asked to advance. The physics makes as many whole steps as fit best into the time since the last
+reset, so that its own time is never further from the clock's than half a step, however long the
+world runs.
 """
 
 from __future__ import annotations
@@ -22,7 +25,8 @@ from pilqr_ros.simulation.placement import (
     verify_clearance,
     verify_joints,
 )
-from pilqr_ros.tasks.models import element_id, short_name
+from pilqr_ros.tasks import mujoco_warnings
+from pilqr_ros.tasks.models import control_index, element_id, joint_id, short_name
 from pilqr_ros.tasks.starts import start_of
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.trajopt.typing import Array
@@ -50,7 +54,7 @@ class SensorReadings:
         joint_names: Sensed joints, the actuated ones first.
         positions: Their positions [rad or m], ``(n,)``.
         velocities: Their velocities [rad/s or m/s], ``(n,)``.
-        efforts: Their torques [N m], ``(n,)``; zero where there is no motor.
+        efforts: Their torques [N m] or forces [N], ``(n,)``; zero where there is no motor.
         bodies: Pose of each tracked body.
     """
 
@@ -63,7 +67,7 @@ class SensorReadings:
 
 
 class ResetReport(NamedTuple):
-    """When a reset was done [ns] and the largest errors of the joints [rad, rad/s]."""
+    """When a reset was done [ns] and the largest errors of the joints [rad or m, and a second]."""
 
     stamp_ns: int
     position_error: float
@@ -81,21 +85,22 @@ class World:
 
     def __init__(self, task: Task) -> None:
         """Build the world; `reset` must come before anything else."""
+        mujoco_warnings.redirect()
         self.task = task
         self.model = task.world_model
         self.model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
         self.data = mujoco.MjData(self.model)
-        joint, body = mujoco.mjtObj.mjOBJ_JOINT, mujoco.mjtObj.mjOBJ_BODY
-        ids = [element_id(self.model, joint, name, "joints") for name in task.sensed_joints]
+        body, actuator = mujoco.mjtObj.mjOBJ_BODY, mujoco.mjtObj.mjOBJ_ACTUATOR
+        ids = [joint_id(self.model, name, "joints") for name in task.sensed_joints]
         self._qpos = self.model.jnt_qposadr[ids]
         self._qvel = self.model.jnt_dofadr[ids]
-        self._motors = [
-            element_id(self.model, mujoco.mjtObj.mjOBJ_ACTUATOR, name, "joints")
+        self._controls = [
+            control_index(self.model, element_id(self.model, actuator, name, "joints"))
             for name in task.joints
         ]
         self._bodies = {name: element_id(self.model, body, name, "state") for name in task.bodies}
-        self._timestep_ns = round(self.model.opt.timestep * 1e9)
-        self._stamp_ns = 0
+        self._stamp_ns = self._reset_ns = 0
+        self._steps = 0
         self._renderer: OffscreenRenderer | None = None
 
     def reset(self, condition: int, seed: int, jitter: bool) -> ResetReport:
@@ -116,11 +121,13 @@ class World:
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[self._qpos[:dU]] = start_of(self.task, condition, seed, jitter)
         placed = {}
-        for name, position in start.bodies.items():
+        for name in start.bodies:
             placed[name] = element_id(self.model, mujoco.mjtObj.mjOBJ_BODY, name, "bodies")
-            place_body(self.model, self.data, placed[name], position)
+        for name in sorted(placed, key=placed.__getitem__):  # a parent before its children
+            place_body(self.model, self.data, placed[name], start.bodies[name])
         mujoco.mj_forward(self.model, self.data)
         self._stamp_ns += RESET_NS
+        self._reset_ns, self._steps = self._stamp_ns, 0
         return self._verify_start(condition, placed)
 
     def place(self, name: str, position: Array) -> None:
@@ -140,23 +147,23 @@ class World:
         mujoco.mj_forward(self.model, self.data)
 
     def step(self, effort: Array) -> None:
-        """Hold a torque ``(dU,)`` [N m] for one control period.
+        """Hold a torque ``(dU,)`` [N m or N] for one control period.
 
         Raises:
             EffortError: It is not finite or of a wrong size.
             SimulationDiverged: The state is no longer physical.
         """
-        self._advance(effort, round(self.task.period_ns / self._timestep_ns))
+        self._advance(effort, self.task.period_ns)
 
     def advance(self, effort: Array, seconds: float) -> None:
-        """Hold a torque for some time, rounded to whole physics steps (errors as `step`)."""
-        self._advance(effort, round(seconds * 1e9 / self._timestep_ns))
+        """Hold a torque for some time, to the nanosecond (errors as `step`)."""
+        self._advance(effort, round(seconds * 1e9))
 
     def sense(self) -> SensorReadings:
         """Read all sensors."""
         mujoco.mj_kinematics(self.model, self.data)
         efforts = np.zeros(len(self._qpos))
-        efforts[: self.task.dU] = self.data.ctrl[self._motors]
+        efforts[: self.task.dU] = self.data.ctrl[self._controls]
         bodies = {
             name: BodyPose(self.data.xpos[body].copy(), self.data.xquat[body].copy())
             for name, body in self._bodies.items()
@@ -191,15 +198,19 @@ class World:
             self._renderer.close()
             self._renderer = None
 
-    def _advance(self, effort: Array, substeps: int) -> None:
-        """Advance the physics and the clock."""
+    def _advance(self, effort: Array, duration_ns: int) -> None:
+        """Advance the clock, and the physics by the steps that are due then."""
         effort = np.asarray(effort, dtype=np.float64)
         if effort.shape != (self.task.dU,) or not np.isfinite(effort).all():
             problem = f"effort is {effort.tolist()}, expected {self.task.dU} finite numbers"
             raise EffortError(problem)
-        self.data.ctrl[self._motors] = effort
-        mujoco.mj_step(self.model, self.data, nstep=substeps)
-        self._stamp_ns += substeps * self._timestep_ns
+        self.data.ctrl[self._controls] = effort
+        self._stamp_ns += duration_ns
+        elapsed = (self._stamp_ns - self._reset_ns) * 1e-9
+        steps = round(elapsed / self.model.opt.timestep) - self._steps
+        if steps > 0:
+            mujoco.mj_step(self.model, self.data, nstep=steps)
+            self._steps += steps
         self._check_physical()
 
     def _check_physical(self) -> None:
@@ -221,11 +232,15 @@ class World:
         start, tolerance, dU = self.task.conditions[condition], self.task.file.reset, self.task.dU
         position = np.abs(self.data.qpos[self._qpos[:dU]] - start.start)
         velocity = np.abs(self.data.qvel[self._qvel[:dU]])
-        joints = self.task.joints
+        joints, units = self.task.joints, self.task.joint_units
         report = ResetReport(
             self._stamp_ns,
-            verify_joints(joints, position, tolerance.position_tolerance, "position", "rad"),
-            verify_joints(joints, velocity, tolerance.velocity_tolerance, "velocity", "rad/s"),
+            verify_joints(
+                joints, position, tolerance.position_tolerance, "position", units.position
+            ),
+            verify_joints(
+                joints, velocity, tolerance.velocity_tolerance, "velocity", units.velocity
+            ),
         )
         verify_bodies(self.data, placed, start.bodies, tolerance.body_tolerance)
         verify_clearance(self.model, self.data)

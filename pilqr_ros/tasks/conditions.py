@@ -27,7 +27,7 @@ class Condition:
         name: Name for people.
         group: The name that stands for it in lists of conditions: of its drawn set, or its own.
         key: Path of its section in the task file, for errors.
-        start: Start of the actuated joints [rad], ``(dU,)``.
+        start: Start of the actuated joints [rad or m], ``(dU,)``.
         bodies: Position of each body that is placed [m], ``(3,)``.
         targets: Named targets of cost and success.
     """

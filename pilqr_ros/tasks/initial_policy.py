@@ -25,7 +25,7 @@ def build_initial_policy(
         initial: The section of a task file.
         layout: Layout of the state.
         joints: Actuated joints.
-        start: Their start [rad], ``(dU,)``.
+        start: Their start [rad or m], ``(dU,)``.
         T: Number of time steps.
 
     Raises:

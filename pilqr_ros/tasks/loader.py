@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from pilqr_ros.foreign_file import is_file
 from pilqr_ros.tasks.errors import ConfigError, TaskError
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.tasks.yaml_text import read_text
@@ -38,16 +39,29 @@ def find_config(name: str, kind: str, folder: str = "") -> Path:
         ConfigError: There is none; the message lists those that there are.
     """
     if name.endswith((".yaml", ".yml")) or "/" in name:
-        path = Path(name).expanduser()
-        if path.is_file():
-            return path
+        with contextlib.suppress(RuntimeError):  # nobody has the home that it names
+            path = Path(name).expanduser()
+            if is_file(path):
+                return path
         raise ConfigError("", f"{kind} file {name!r} does not exist")
     for parent in _config_folders():
         path = parent / folder / f"{name}.yaml"
-        if path.is_file():
+        if is_file(path):
             return path
     known = ", ".join(config_names(folder))
     raise ConfigError("", f"no {kind} {name!r}; {kind}s: {known}, or a path to a file")
+
+
+def shipped_file(name: str) -> Path:
+    """Return the path of a file that comes with the package, given by its name below ``config``.
+
+    Raises:
+        ConfigError: It is not there.
+    """
+    for parent in _config_folders():
+        if (parent / name).is_file():
+            return parent / name
+    raise ConfigError("", f"config/{name} is missing: build the package again")
 
 
 def config_names(folder: str = "") -> list[str]:

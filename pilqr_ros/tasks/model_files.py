@@ -1,19 +1,25 @@
 """The files that a task's models are made of, so that a run can keep them.
 
-A model file may include others and name meshes, textures and height fields. All of them must lie in
-the folder in which the model was found, so that they can be stored by their path in it.
+A model's file may include others, attach models and name meshes, textures and height fields. All of
+them must lie in the folder in which the model was found, so that they can be stored by their path
+in it. A task's models are compiled from what is stored and nothing else: a run that is opened again
+compiles the same bytes.
 """
 
 from __future__ import annotations
 
 import os.path
+import tempfile
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
-from pathlib import Path, PurePath
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 import mujoco
 
+from pilqr_ros.foreign_file import is_file, read_foreign
 from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.model_references import ModelTexts, Reference, existing, is_inside, outside
 from pilqr_ros.tasks.schema import Models
 
 MAX_BYTES = 64 * 2**20
@@ -36,22 +42,23 @@ def find_model(name: str, key: str, folder: Path | None) -> Path:
     own = [] if folder is None else [folder, folder / "models"]
     candidates = [*own, _PACKAGE_FOLDER]
     for candidate in candidates:
-        if (candidate / name).is_file():
+        if is_file(candidate / name):
             return candidate
     looked = ", ".join(str(candidate / name) for candidate in candidates)
     raise TaskError(key, f"{name!r} not found; looked at {looked}")
 
 
-def parse_model(path: Path, key: str) -> mujoco.MjSpec:
-    """Parse an MJCF file.
+def parse_model(root: Path, name: str, key: str) -> mujoco.MjSpec:
+    """Parse a model's file in a folder.
 
     Raises:
         TaskError: It is not valid.
     """
     try:
-        return mujoco.MjSpec.from_file(str(path))
+        return mujoco.MjSpec.from_file(str(root / name))
     except ValueError as error:
-        raise TaskError(key, f"MuJoCo cannot read {path}: {error}") from error
+        problem = str(error).replace(f"{root}/", "")
+        raise TaskError(key, f"MuJoCo cannot read {name}: {problem}") from error
 
 
 def read_model_files(models: Models, folder: Path | None = None) -> dict[str, bytes]:
@@ -62,72 +69,106 @@ def read_model_files(models: Models, folder: Path | None = None) -> dict[str, by
         folder: Where the task file lies.
 
     Raises:
-        TaskError: A file cannot be read or lies outside the folder of its model.
+        TaskError: A file cannot be read, lies outside the folder of its model, or is another one
+            than that which another of the models has under the same path.
     """
-    files = {}
+    files: dict[str, bytes] = {}
     for role in ("scene", "robot", "tool"):
         name = getattr(models, role)
         if name is None:
             continue
         key = f"models.{role}"
         root = find_model(name, key, folder)
-        for path in _paths(root, PurePath(name), key):
-            files[path] = _read(root, path, key)
+        for path, content in _Reading(root, key).read(os.path.normpath(name)).items():
+            if files.setdefault(path, content) != content:
+                problem = f"{root / path} and a file that another of the models uses differ"
+                raise TaskError(key, f"{problem}; a run keeps one file of the name {path!r}")
     return files
 
 
-def _paths(root: Path, name: PurePath, key: str) -> Iterator[str]:
-    """Yield the paths of a model and of all it uses; they are relative to the model's own."""
-    yield from _texts(root, name, key)
-    for asset in _assets(root / name, key):
-        yield os.path.normpath(name.parent / asset)
+@contextmanager
+def laid_out(files: Mapping[str, bytes]) -> Iterator[Path]:
+    """Yield a folder for a while that holds these files and nothing else."""
+    with tempfile.TemporaryDirectory(prefix="pilqr-models-") as name:
+        root = Path(name)
+        for path, content in files.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_bytes(content)
+        yield root
 
 
-def _texts(root: Path, name: PurePath, key: str) -> list[str]:
-    """Return the paths of a model's file and of all that it includes, directly or not."""
-    found = [os.path.normpath(name)]
-    for path in found:  # which grows meanwhile
-        tree = _parse(root, path, key)
-        included = [element.get("file", "") for element in tree.iter("include")]
-        # As MuJoCo does it: relative to the model's own file, wherever the including one lies.
-        paths = [os.path.normpath(name.parent / one) for one in included]
-        found += [one for one in dict.fromkeys(paths) if one not in found]
-    return found
+class _Reading:
+    """Reads a model, all that it attaches, and all the files that these use."""
+
+    def __init__(self, root: Path, key: str) -> None:
+        """Read nothing yet of models in a folder, which a key of the task file names."""
+        self._root = root
+        self._key = key
+        self._files: dict[str, bytes] = {}
+        self._models: dict[str, ModelTexts] = {}
+
+    def read(self, name: str) -> dict[str, bytes]:
+        """Return the content of all files of a model by their paths.
+
+        All texts come first: MuJoCo parses none of them before it is known where they lie.
+        """
+        self._read_model(name)
+        for model, texts in self._models.items():
+            if _is_robot(self._files[model]):
+                texts.add_meshes(parse_model(self._root, model, self._key))
+        parse_model(self._root, name, self._key)
+        for texts in self._models.values():
+            for reference in texts.assets:
+                for path in existing(self._root, texts, reference, self._key):
+                    self._read(path)
+        return self._files
+
+    def _read_model(self, name: str) -> None:
+        """Read a model's file, what it includes and attaches, each once."""
+        texts = self._models[name] = ModelTexts(os.path.dirname(name))  # noqa: PTH120
+        self._read_text(name, texts)
+        seen = {name}
+        for reference in texts.included:  # which grows meanwhile
+            for path in self._existing(texts, reference):
+                if path not in seen:
+                    seen.add(path)
+                    self._read_text(path, texts)
+        for reference in texts.attached:
+            for path in self._existing(texts, reference):
+                if path not in self._models:
+                    self._read_model(path)
+
+    def _existing(self, texts: ModelTexts, reference: Reference) -> list[str]:
+        """Return the files that an included file or an attached model may be, at least one."""
+        found = list(existing(self._root, texts, reference, self._key))
+        if not found:
+            path = self._root / reference.beside / reference.file
+            raise TaskError(self._key, f"{path} cannot be read: there is no such file")
+        return found
+
+    def _read_text(self, path: str, texts: ModelTexts) -> None:
+        """Read a text of a model and note what it names."""
+        content = self._read(path)
+        try:
+            texts.add(path, content)
+        except (ElementTree.ParseError, LookupError, ValueError) as error:  # an unknown encoding
+            raise TaskError(self._key, f"{self._root / path} cannot be read: {error}") from error
+
+    def _read(self, path: str) -> bytes:
+        """Return the content of a file, read once, after checking where it lies and its size."""
+        if not is_inside(path):
+            raise outside(self._root, path, self._key)
+        if path not in self._files:
+            self._files[path] = self._content(self._root / path)
+        return self._files[path]
+
+    def _content(self, path: Path) -> bytes:
+        try:
+            return read_foreign(path, MAX_BYTES)
+        except OSError as error:
+            raise TaskError(self._key, f"{path} cannot be read: {error}") from error
 
 
-def _parse(root: Path, path: str, key: str) -> ElementTree.ElementTree:
-    """Parse a file of a model."""
-    content = _read(root, path, key)
-    try:
-        return ElementTree.ElementTree(ElementTree.fromstring(content))
-    except ElementTree.ParseError as error:
-        raise TaskError(key, f"{root / path} cannot be read: {error}") from error
-
-
-def _assets(model: Path, key: str) -> Iterator[str]:
-    """Yield the meshes, height fields, skins and textures of a model."""
-    spec = parse_model(model, key)
-    meshes = [item.file for item in (*spec.meshes, *spec.hfields, *spec.skins)]
-    textures = [name for item in spec.textures for name in (item.file, *item.cubefiles)]
-    for directory, names in ((spec.meshdir, meshes), (spec.texturedir, textures)):
-        for name in filter(None, names):
-            yield os.path.join(directory, PurePath(name).name if spec.strippath else name)  # noqa: PTH118
-
-
-def _read(root: Path, path: str, key: str) -> bytes:
-    """Return the content of a file after checking where it lies and how large it is."""
-    _check_inside(root, path, key)
-    try:
-        size = (root / path).stat().st_size
-        if size > MAX_BYTES:
-            raise TaskError(key, f"{root / path} has {size} bytes, allowed are {MAX_BYTES}")
-        return (root / path).read_bytes()
-    except OSError as error:
-        raise TaskError(key, f"{root / path} cannot be read: {error}") from error
-
-
-def _check_inside(root: Path, path: str, key: str) -> None:
-    """Refuse a path that leads out of the folder."""
-    if PurePath(path).is_absolute() or PurePath(path).parts[:1] == ("..",):
-        problem = f"uses {path!r}; every file of a model must lie in its folder, {root}"
-        raise TaskError(key, problem)
+def _is_robot(content: bytes) -> bool:
+    """Tell whether a model is a URDF."""
+    return ElementTree.fromstring(content).tag == "robot"

@@ -12,8 +12,9 @@ from pathlib import Path
 import mujoco
 import numpy as np
 
+from pilqr_ros.tasks import mujoco_warnings
 from pilqr_ros.tasks.errors import TaskError
-from pilqr_ros.tasks.model_files import find_model, parse_model
+from pilqr_ros.tasks.model_files import parse_model
 from pilqr_ros.tasks.schema import Joint, Models
 from pilqr_ros.trajopt.typing import Array
 
@@ -23,19 +24,22 @@ TOOL_MOUNT = "tool_mount"
 _PREFIXES = ("", ROBOT_PREFIX, ROBOT_PREFIX + TOOL_PREFIX)
 
 
-def build_robot_model(models: Models, folder: Path | None = None) -> mujoco.MjModel:
+def build_robot_model(models: Models, root: Path) -> mujoco.MjModel:
     """Compile the robot with its tool and nothing else.
 
     Args:
         models: The section of a task file.
-        folder: Where the task file lies; its models come before the package's.
+        root: The folder that holds their files.
+
+    Raises:
+        TaskError: MuJoCo cannot read or compile them.
     """
-    return _compile(mujoco.MjSpec(), models, folder)
+    return _compile(mujoco.MjSpec(), models, root)
 
 
-def build_world_model(models: Models, folder: Path | None = None) -> mujoco.MjModel:
-    """Compile the scene with the robot and its tool (arguments as above)."""
-    return _compile(_load(models.scene, "models.scene", folder), models, folder)
+def build_world_model(models: Models, root: Path) -> mujoco.MjModel:
+    """Compile the scene with the robot and its tool (arguments and errors as above)."""
+    return _compile(parse_model(root, models.scene, "models.scene"), models, root)
 
 
 def element_id(model: mujoco.MjModel, kind: mujoco.mjtObj, name: str, key: str) -> int:
@@ -55,27 +59,65 @@ def element_id(model: mujoco.MjModel, kind: mujoco.mjtObj, name: str, key: str) 
     raise TaskError(key, f"{name!r} is no {what} of the models; there are: {known}")
 
 
+def joint_id(model: mujoco.MjModel, name: str, key: str) -> int:
+    """Return the id of a hinge or slide by its name in its own file.
+
+    Raises:
+        TaskError: There is none, more than one, or it is a ball or free joint.
+    """
+    index = element_id(model, mujoco.mjtObj.mjOBJ_JOINT, name, key)
+    kind = mujoco.mjtJoint(model.jnt_type[index])
+    if kind not in (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE):
+        what = kind.name.removeprefix("mjJNT_").lower()
+        problem = f"{name!r} is a {what} joint, must be a hinge or a slide: one position, one speed"
+        raise TaskError(key, problem)
+    return index
+
+
+def sliding(joints: Sequence[str], model: mujoco.MjModel) -> tuple[str, ...]:
+    """Return those of a model's hinges and slides that slide (errors as `joint_id`)."""
+    slide = mujoco.mjtJoint.mjJNT_SLIDE
+    return tuple(name for name in joints if model.jnt_type[joint_id(model, name, "state")] == slide)
+
+
+def control_index(model: mujoco.MjModel, actuator: int) -> int:
+    """Return where a motor's control lies among all; since MuJoCo 4 some have several, or none."""
+    first = getattr(model, "actuator_ctrladr", None)
+    return actuator if first is None else int(first[actuator])
+
+
 def element_names(model: mujoco.MjModel, kind: mujoco.mjtObj) -> list[str]:
     """Return the names of all elements of a kind as their own files have them."""
     counts = {
         mujoco.mjtObj.mjOBJ_JOINT: model.njnt,
         mujoco.mjtObj.mjOBJ_SITE: model.nsite,
         mujoco.mjtObj.mjOBJ_BODY: model.nbody,
-        mujoco.mjtObj.mjOBJ_ACTUATOR: model.nu,
+        mujoco.mjtObj.mjOBJ_ACTUATOR: getattr(model, "nactuator", model.nu),
     }
     names = (mujoco.mj_id2name(model, kind, i) for i in range(counts[kind]))
     return [short_name(name) for name in names if name]
 
 
 def position_bounds(joints: Sequence[Joint], model: mujoco.MjModel) -> Array:
-    """Return each joint's bounds [rad], ``(n, 2)``: its own, else the model's, else infinite."""
+    """Return each joint's bounds [rad or m], ``(n, 2)``; infinite where there is none.
+
+    They are the model's, narrowed by the joint's own: beyond the model's there is a stop.
+
+    Raises:
+        TaskError: Nothing is within both.
+    """
     bounds = np.tile([-np.inf, np.inf], (len(joints), 1))
     for i, joint in enumerate(joints):
-        index = element_id(model, mujoco.mjtObj.mjOBJ_JOINT, joint.name, f"joints[{i}].name")
-        if joint.position_limits is not None:
-            bounds[i] = joint.position_limits
-        elif model.jnt_limited[index]:
+        index = joint_id(model, joint.name, f"joints[{i}].name")
+        if model.jnt_limited[index]:
             bounds[i] = model.jnt_range[index]
+        if joint.position_limits is not None:
+            lower, upper = joint.position_limits
+            if lower >= bounds[i, 1] or upper <= bounds[i, 0]:
+                stops = ", ".join(f"{value:.4g}" for value in bounds[i])
+                problem = f"{list(joint.position_limits)} are all beyond the model's [{stops}]"
+                raise TaskError(f"joints[{i}].position_limits", problem)
+            bounds[i] = max(lower, bounds[i, 0]), min(upper, bounds[i, 1])
     return bounds
 
 
@@ -84,23 +126,28 @@ def short_name(name: str) -> str:
     return name.removeprefix(ROBOT_PREFIX).removeprefix(TOOL_PREFIX)
 
 
-def _compile(scene: mujoco.MjSpec, models: Models, folder: Path | None) -> mujoco.MjModel:
+def _compile(scene: mujoco.MjSpec, models: Models, root: Path) -> mujoco.MjModel:
     """Attach tool to robot and robot to scene."""
-    robot = _load(models.robot, "models.robot", folder)
+    mujoco_warnings.redirect()
+    robot = parse_model(root, models.robot, "models.robot")
     if models.tool is not None:
-        tool = _load(models.tool, "models.tool", folder)
+        tool = parse_model(root, models.tool, "models.tool")
         mount = robot.site(TOOL_MOUNT)
         if mount is None:
             raise TaskError("models.robot", f"{models.robot!r} has no site {TOOL_MOUNT!r}")
         robot.attach(tool, site=mount, prefix=TOOL_PREFIX)
     frame = scene.worldbody.add_frame(pos=list(models.mount))
     scene.attach(robot, frame=frame, prefix=ROBOT_PREFIX)
+    _embed_textures(scene)
     try:
         return scene.compile()
     except ValueError as error:
-        raise TaskError("models", f"MuJoCo cannot compile them: {error}") from error
+        problem = str(error).replace(f"{root}/", "")
+        raise TaskError("models", f"MuJoCo cannot compile them: {problem}") from error
 
 
-def _load(name: str, key: str, folder: Path | None) -> mujoco.MjSpec:
-    """Parse an MJCF file."""
-    return parse_model(find_model(name, key, folder) / name, key)
+def _embed_textures(spec: mujoco.MjSpec) -> None:
+    """Have textures loaded now: since MuJoCo 4 a model may leave them to when it is drawn."""
+    for texture in spec.textures:
+        if hasattr(texture, "embed"):
+            texture.embed = mujoco.mjtEmbed.mjEMBED_TRUE

@@ -61,9 +61,9 @@ class Control(Section):
 class Joint(Section):
     """An actuated joint and its limits.
 
-    Of torque [N m], its change [N m per control step], position [rad] (the robot description's if
-    not given) and speed [rad/s] (none if not given); and the soft margin [rad] inside the bounds
-    (the task's if not given).
+    Of torque [N m], its change [N m per control step], position [rad] (within the robot
+    description's) and speed [rad/s] (none if not given); and the soft margin [rad] inside the
+    bounds (the task's if not given). A joint that slides has N for N m and m for rad, everywhere.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Where a rollout starts: a condition's joints, with the jitter of a seed."""
+"""Where a rollout starts: a condition's joints, with the jitter of a seed, within their bounds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _JITTER_STREAM = 1
 
 
 def start_of(task: Task, condition: int, seed: int, jitter: bool) -> Array:
-    """Return the start of the actuated joints [rad], ``(dU,)``.
+    """Return the start of the actuated joints [rad or m], ``(dU,)``.
 
     Args:
         task: The task.
@@ -28,4 +28,5 @@ def start_of(task: Task, condition: int, seed: int, jitter: bool) -> Array:
     if jitter:
         rng = np.random.default_rng([_JITTER_STREAM, seed])
         angles += task.file.reset.joint_jitter * rng.standard_normal(task.dU)
+        angles = np.clip(angles, *task.position_limits.T)
     return angles

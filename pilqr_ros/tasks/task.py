@@ -18,10 +18,11 @@ from pilqr_ros.tasks.errors import ConfigError, TaskError, refuse_repeated
 from pilqr_ros.tasks.global_policy import GlobalPlan, build_global_plan
 from pilqr_ros.tasks.initial_policy import build_initial_policy
 from pilqr_ros.tasks.layout import StateLayout
-from pilqr_ros.tasks.model_files import read_model_files
-from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds
+from pilqr_ros.tasks.model_files import laid_out, read_model_files
+from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds, sliding
 from pilqr_ros.tasks.schema import TaskFile
 from pilqr_ros.tasks.success import Outcome, build_success
+from pilqr_ros.tasks.units import JointUnits, in_words, joint_units, state_units
 from pilqr_ros.tasks.verify import verify_models
 from pilqr_ros.tasks.yaml_text import parse_yaml
 from pilqr_ros.trajopt.cost import TrajectoryCost
@@ -87,6 +88,7 @@ class Task:
         guided: Where one policy for many conditions is trained and tested, if the file says it.
         robot_model: The robot's description, for forward kinematics.
         world_model: The world, for simulation.
+        slides: The sensed joints that slide; the others turn.
     """
 
     def __init__(self, source: str, file: TaskFile, folder: Path | None = None) -> None:
@@ -109,13 +111,15 @@ class Task:
         self.learning = _learning(file, self.conditions)
         self.guided = _guided(file, self.conditions)
         self.model_files = read_model_files(file.models, folder)
-        self.robot_model: mujoco.MjModel = build_robot_model(file.models, folder)
-        self.world_model: mujoco.MjModel = build_world_model(file.models, folder)
+        with laid_out(self.model_files) as root:
+            self.robot_model: mujoco.MjModel = build_robot_model(file.models, root)
+            self.world_model: mujoco.MjModel = build_world_model(file.models, root)
         self._position_limits = position_bounds(file.joints, self.robot_model)
         verify_models(file, self.layout, self.conditions, self.robot_model, self.world_model)
         self._costs = tuple(
             build_cost(file.cost, self.layout, c.targets, self.T, self.dU) for c in self.conditions
         )
+        self.slides = sliding(self.sensed_joints, self.world_model)
         self._successes = tuple(
             build_success(file.success, self.layout, c.targets) for c in self.conditions
         )
@@ -195,34 +199,55 @@ class Task:
 
     @property
     def torque_limits(self) -> Array:
-        """Largest torque of each joint [N m], ``(dU,)``."""
+        """Largest torque of each joint [N m], or force [N], ``(dU,)``."""
         return np.array([joint.torque_limit for joint in self.file.joints])
 
     @property
     def torque_rate_limits(self) -> Array:
-        """Largest change of torque of each joint [N m per control step], ``(dU,)``."""
+        """Largest change of torque of each joint [N m or N per control step], ``(dU,)``."""
         return np.array([joint.torque_rate_limit for joint in self.file.joints])
 
     @property
+    def joint_units(self) -> JointUnits:
+        """Units of the actuated joints."""
+        return joint_units(self.joints, self.slides)
+
+    @property
     def distance_unit(self) -> str:
-        """Unit of the distance to success: rad where it is one of joints, else m."""
-        first = self.layout.block(self.file.success.of[0])
-        return "rad" if first.kind == "joint_positions" else "m"
+        """Unit of the distance to success: that of the state's entries which it is taken of."""
+        units = state_units(self.layout, self.slides)
+        entries = np.flatnonzero(np.any(self._successes[0].z.A != 0.0, axis=0))
+        return in_words(units[entry] for entry in entries)
+
+    @property
+    def distance_label(self) -> str:
+        """What the distance to success is, with its unit: at the last step, or the least of all."""
+        name = "distance" if self.file.success.at == "last" else "least distance"
+        return f"{name} [{self.distance_unit}]"
+
+    def target_unit(self, name: str, entry: int) -> str:
+        """Return the unit of an entry of a target: of what it is subtracted from; empty if none."""
+        for expression in (self.file.success, *self.file.cost.terms):
+            for of, minus in zip(expression.of, expression.minus or (), strict=False):
+                if minus == name:
+                    first = self.layout[of].start
+                    return state_units(self.layout, self.slides)[first + entry]
+        return ""
 
     @property
     def position_limits(self) -> Array:
-        """Bounds of each joint [rad], ``(dU, 2)``; infinite where there is none."""
+        """Bounds of each joint [rad or m], ``(dU, 2)``; infinite where there is none."""
         return self._position_limits
 
     @property
     def velocity_limits(self) -> Array:
-        """Largest speed of each joint [rad/s], ``(dU,)``; infinite where there is no limit."""
+        """Largest speed of each joint [rad/s or m/s], ``(dU,)``; infinite where there is none."""
         limits = [joint.velocity_limit for joint in self.file.joints]
         return np.array([np.inf if limit is None else limit for limit in limits])
 
     @property
     def soft_margins(self) -> Array:
-        """Soft margin inside each joint's bounds [rad], ``(dU,)``."""
+        """Soft margin inside each joint's bounds [rad or m], ``(dU,)``."""
         default = self.file.guard.soft_margin
         margins = [joint.soft_margin for joint in self.file.joints]
         return np.array([default if margin is None else margin for margin in margins])

@@ -9,14 +9,13 @@ import mujoco
 from pilqr_ros.tasks.conditions import Condition
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.layout import StateLayout
-from pilqr_ros.tasks.models import element_id, position_bounds
+from pilqr_ros.tasks.models import element_id, joint_id, position_bounds
+from pilqr_ros.tasks.motors import verify_motors
 from pilqr_ros.tasks.schema import Joint, TaskFile
 from pilqr_ros.trajopt.typing import Array
 
-_JOINT = mujoco.mjtObj.mjOBJ_JOINT
 _SITE = mujoco.mjtObj.mjOBJ_SITE
 _BODY = mujoco.mjtObj.mjOBJ_BODY
-_ACTUATOR = mujoco.mjtObj.mjOBJ_ACTUATOR
 
 
 def verify_models(
@@ -32,12 +31,12 @@ def verify_models(
         TaskError: One does not; the message names the key.
     """
     for i, joint in enumerate(file.joints):
-        element_id(robot, _JOINT, joint.name, f"joints[{i}].name")
-        _verify_motor(joint, world, f"joints[{i}]")
+        joint_id(robot, joint.name, f"joints[{i}].name")
+    verify_motors(file.joints, world)
     for i, block in enumerate(layout.blocks):
         if block.kind.startswith("joint_"):
             for joint_name in block.axes:
-                element_id(world, _JOINT, joint_name, f"state[{i}].joints")
+                joint_id(world, joint_name, f"state[{i}].joints")
         else:
             is_point = block.kind.startswith("point_")
             element_id(robot if is_point else world, _SITE if is_point else _BODY, block.source,
@@ -46,28 +45,6 @@ def verify_models(
     bounds = position_bounds(file.joints, robot)
     for condition in conditions:
         _verify_start(condition, file.joints, bounds, world)
-
-
-def _verify_motor(joint: Joint, world: mujoco.MjModel, key: str) -> None:
-    """The actuator of a joint's name gives its torque as commanded, up to the joint's limit."""
-    motor = element_id(world, _ACTUATOR, joint.name, f"{key}.name")
-    driven = element_id(world, _JOINT, joint.name, f"{key}.name")
-    is_motor = (
-        world.actuator_trntype[motor] == mujoco.mjtTrn.mjTRN_JOINT
-        and world.actuator_trnid[motor, 0] == driven
-        and world.actuator_dyntype[motor] == mujoco.mjtDyn.mjDYN_NONE
-        and world.actuator_gaintype[motor] == mujoco.mjtGain.mjGAIN_FIXED
-        and world.actuator_biastype[motor] == mujoco.mjtBias.mjBIAS_NONE
-        and world.actuator_gainprm[motor, 0] * world.actuator_gear[motor, 0] == 1.0
-    )
-    if not is_motor:
-        problem = f"the actuator {joint.name!r} must be a <motor> of this joint with gear 1"
-        raise TaskError(f"{key}.name", problem)
-    lower, upper = world.actuator_ctrlrange[motor]
-    allowed = min(-lower, upper)
-    if world.actuator_ctrllimited[motor] and joint.torque_limit > allowed:
-        problem = f"{joint.torque_limit} N m is more than the model's motor gives, {allowed:g} N m"
-        raise TaskError(f"{key}.torque_limit", problem)
 
 
 def _verify_period(file: TaskFile, world: mujoco.MjModel) -> None:

@@ -10,10 +10,11 @@ import math
 from collections.abc import Hashable, Iterable
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
+from pilqr_ros.foreign_file import read_foreign_text
 from pilqr_ros.tasks.errors import ConfigError
 
 MAX_BYTES = 2**20
@@ -23,6 +24,9 @@ MAX_VALUES = 100_000
 """Most keys and values of a file, its aliases written out."""
 
 
+_DATE = "tag:yaml.org,2002:timestamp"
+
+
 def read_text(path: Path) -> str:
     """Return the text of a configuration file.
 
@@ -30,12 +34,8 @@ def read_text(path: Path) -> str:
         ConfigError: It cannot be read, or it is too large.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise ConfigError("", f"is larger than the {MAX_BYTES} bytes allowed", str(path))
-        return content.decode()
-    except (OSError, UnicodeDecodeError) as error:
+        return read_foreign_text(path, MAX_BYTES)
+    except OSError as error:
         raise ConfigError("", f"cannot be read: {error}", str(path)) from error
 
 
@@ -53,14 +53,33 @@ def parse_yaml(text: str) -> object:
         if _count(root, {}) > MAX_VALUES:
             raise ConfigError("", f"holds more than the {MAX_VALUES} values allowed")
         return loader.construct_document(root)
-    except yaml.YAMLError as error:
-        raise ConfigError("", f"is not valid YAML: {error}") from error
+    except ConfigError:
+        raise
     except RecursionError as error:
         raise ConfigError("", "is not valid YAML: it is nested too deeply") from error
+    except Exception as error:  # of PyYAML, or of what makes numbers of its scalars
+        raise ConfigError("", f"is not valid YAML: {_in_one_line(error)}") from error
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice in a mapping; YAML's own loader would take the last."""
+    """Refuses a key that stands twice in a mapping; YAML's own loader would take the last.
+
+    A date is text: no key of ours is one.
+    """
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != _DATE]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    _values = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401
+        """Build a node unless there are too many already, before they take memory and time."""
+        self._values += 1
+        if self._values > MAX_VALUES:
+            raise ConfigError("", f"holds more than the {MAX_VALUES} values allowed")
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Build a mapping after checking its keys."""
@@ -71,6 +90,15 @@ class _Loader(yaml.SafeLoader):
                 raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
         return super().construct_mapping(node, deep)
+
+
+def _in_one_line(error: Exception) -> str:
+    """Return what PyYAML says without the lines that quote the text and point into it."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        said = ", ".join(filter(None, (error.context, error.problem)))
+        return f"{said}, line {mark.line + 1}, column {mark.column + 1}"
+    return " ".join(str(error).split())
 
 
 def _count(node: yaml.Node, counts: dict[int, float]) -> float:

@@ -66,22 +66,36 @@ class LQRResult(NamedTuple):
     passes: int
 
 
+class _Whitened(NamedTuple):
+    """The dynamics in (y, v), v the whitened action of a policy; n = dX + 1.
+
+    Attributes:
+        M: Of (y, u) = M (y, v), ``(T, n + dU, n + dU)``.
+        F: Of the next y, ``(T-1, n, n + dU)``.
+        process: Process noise of it, ``(T-1, n, n)``.
+        noise: All noise of it, the policy's actions' included, ``(T-1, n, n)``.
+    """
+
+    M: Array
+    F: Array
+    process: Array
+    noise: Array
+
+
 class _Problem(NamedTuple):
     """The problem in (y, v); n = dX + 1.
 
     Attributes:
-        F: Dynamics, ``(T-1, n, n + dU)``.
+        dynamics: With the old policy's whitened action.
         C: Cost, ``(T, n + dU, n + dU)``.
-        noise: Process noise, and with a kept covariance the actions' as well, ``(T-1, n, n)``.
         start: Second moment of the initial y, ``(n, n)``.
         epsilon: KL bounds, ``(T,)``.
         update_covariance: Whether the covariance is updated.
         old_value: Whether to look ahead with the old policy's value function.
     """
 
-    F: Array
+    dynamics: _Whitened
     C: Array
-    noise: Array
     start: Array
     epsilon: list[float]
     update_covariance: bool
@@ -123,17 +137,15 @@ def lqr_flm(
         epsilon: Bound of the KL divergence per time step, ``(T,)``, above 0.
         settings: Options `kl_expectation`, `kl_passes`, `kl_tolerance`, `value_function`.
         update_covariance: Update the covariance too, or only the mean.
-        sampled: The policy whose states are the old ones; None: `policy`.
+        sampled: The policy whose states are the old ones, if that is another; None: `policy`.
 
     Raises:
         UpdateError: A number overflows; the message names the time step.
     """
     problem = _problem(policy, dynamics, cost, epsilon, settings, update_covariance)
-    of_sampled = problem
-    if sampled is not None:
-        of_sampled = _problem(sampled, dynamics, cost, epsilon, settings, update_covariance)
     solution = _Solution(policy.T)
-    solution.S = _state_moments(of_sampled)
+    old = problem.dynamics if sampled is None else _whitened(sampled, dynamics)
+    solution.S = _state_moments(old, problem.start)
     _backward(problem, solution)
     passes = 1
     if settings.kl_expectation == "new":
@@ -167,24 +179,28 @@ def _problem(
     update_covariance: bool,
 ) -> _Problem:
     """Put z = (y, u) = M (y, v) into dynamics and cost."""
-    n = policy.dX + 1
-    M = np.zeros((policy.T, n + policy.dU, n + policy.dU))
-    M[:, :n, :n] = np.eye(n)
-    M[:, n:, :n], M[:, n:, n:] = affine_policy(policy), policy.L
-    F = dynamics.mean.F @ M[:-1]
-    noise = np.zeros((policy.T - 1, n, n))
-    noise[:, :-1, :-1] = dynamics.covariance
-    if not update_covariance:
-        noise += F[..., n:] @ F[..., n:].swapaxes(-1, -2)
+    whitened = _whitened(policy, dynamics)
+    M = whitened.M
     return _Problem(
-        F=F,
+        dynamics=whitened,
         C=M.swapaxes(-1, -2) @ quadratic_form(cost, policy.dX) @ M,
-        noise=noise,
         start=second_moment(dynamics.mu0, dynamics.sigma0),
         epsilon=epsilon.tolist(),
         update_covariance=update_covariance,
         old_value=settings.value_function == "old",
     )
+
+
+def _whitened(policy: TVLGPolicy, dynamics: Dynamics) -> _Whitened:
+    """Put u of a policy into the dynamics."""
+    n = policy.dX + 1
+    M = np.zeros((policy.T, n + policy.dU, n + policy.dU))
+    M[:, :n, :n] = np.eye(n)
+    M[:, n:, :n], M[:, n:, n:] = affine_policy(policy), policy.L
+    F = dynamics.mean.F @ M[:-1]
+    process = np.zeros((policy.T - 1, n, n))
+    process[:, :-1, :-1] = dynamics.covariance
+    return _Whitened(M, F, process, process + F[..., n:] @ F[..., n:].swapaxes(-1, -2))
 
 
 def _alternate(problem: _Problem, solution: _Solution, settings: Settings) -> int:
@@ -215,7 +231,7 @@ def _backward(problem: _Problem, solution: _Solution) -> None:
             half -= (g.T * (0.5 * gain + 0.5 * eta * gain * gain)).dot(g)
         solution.V[t] = V = half + half.T  # feedback would not damp an asymmetry of rounding
         if t > 0:
-            F = problem.F[t - 1]
+            F = problem.dynamics.F[t - 1]
             Q = problem.C[t - 1] + F.T.dot(V.dot(F))
 
 
@@ -236,28 +252,26 @@ def _constrain(problem: _Problem, solution: _Solution, t: int) -> float:
     return solved.eta
 
 
-def _state_moments(problem: _Problem) -> list[Array]:
-    """Return the second moments of y under the old policy and the model, ``(n, n)`` a step."""
-    n, F, noise = len(problem.start), problem.F, problem.noise
-    if problem.update_covariance:
-        noise = noise + F[..., n:] @ F[..., n:].swapaxes(-1, -2)
-    moments = [problem.start]
-    for closed, added in zip(F[..., :n], noise, strict=True):
-        moments.append(closed.dot(moments[-1]).dot(closed.T) + added)
+def _state_moments(old: _Whitened, start: Array) -> list[Array]:
+    """Return the second moments of y under a policy and the model, ``(n, n)`` a step."""
+    moments = [start]
+    for closed, noise in zip(old.F[..., : len(start)], old.noise, strict=True):
+        moments.append(closed.dot(moments[-1]).dot(closed.T) + noise)
     return moments
 
 
 def _forward(problem: _Problem, solution: _Solution) -> None:
     """Solve for the multipliers under the states that the new policy reaches."""
-    n, S = problem.start.shape[0], problem.start
+    n, S, old = problem.start.shape[0], problem.start, problem.dynamics
+    noise = old.process if problem.update_covariance else old.noise
     for t in range(len(problem.C)):
         solution.S[t] = S
         eta = _constrain(problem, solution, t)
         if t + 1 < len(problem.C):
-            F, h = problem.F[t], solution.h[t] + eta
+            F, h = old.F[t], solution.h[t] + eta
             FU = F[:, n:].dot(solution.U[t])
             closed = F[:, :n] - (FU / h).dot(solution.g[t])
-            S = closed.dot(S).dot(closed.T) + problem.noise[t]
+            S = closed.dot(S).dot(closed.T) + noise[t]
             if problem.update_covariance:
                 S += (FU * (eta / h)).dot(FU.T)
 

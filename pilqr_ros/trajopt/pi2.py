@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from pilqr_ros.trajopt.batch import require_finite
-from pilqr_ros.trajopt.factors import floor_factor, triangular_factor
+from pilqr_ros.trajopt.factors import triangular_factor
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
@@ -39,7 +39,7 @@ def pi2_update(
         policy: The policy whose actions ``K x + k + L xi`` are weighted.
         noise: Noise xi of the samples, ``(N, T, dU)``.
         weights: Weights of the samples, ``(N, T)``; each column sums to 1.
-        settings: Options `covariance_*`, `min_action_std`.
+        settings: Options `covariance_*`.
         unit_noise: The noise in units of the policy that each sample was drawn from, if that is
             not the same for all, ``(N, T, dU)``: what the covariance is fitted to.
     """
@@ -48,7 +48,7 @@ def pi2_update(
     if settings.covariance_update != "keep":
         R = _spread(noise if unit_noise is None else unit_noise, weights, settings)
         require_finite("the weighted covariance of the noise", R)
-        L = floor_factor(_new_factor(policy.L, R, settings), settings.min_action_std)
+        L = _new_factor(policy.L, R, settings)
     return TVLGPolicy(policy.K, k, L)
 
 

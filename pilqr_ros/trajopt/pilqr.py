@@ -20,12 +20,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from pilqr_ros.trajopt.divergence import sampled_kl
 from pilqr_ros.trajopt.exploration import Exploration, Pool, pool
-from pilqr_ros.trajopt.factors import floor_factor
 from pilqr_ros.trajopt.lqr_flm import LQRResult, lqr_flm
 from pilqr_ros.trajopt.model import Model, Problem, fit_model
 from pilqr_ros.trajopt.pi2 import pi2_update
-from pilqr_ros.trajopt.record import StepStatus, UpdateRecord, UpdateResult
+from pilqr_ros.trajopt.record import (
+    StepStatus,
+    UpdateRecord,
+    UpdateResult,
+    covariance_ratio,
+)
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.temperature import (
     Temperatures,
@@ -51,7 +56,7 @@ def two_stages(problem: Problem, model: Model) -> UpdateResult:
     weighted, fell_back = residual_weights(newest, samples, settings)
     policy = pi2_update(lqr.policy, samples.noise, weighted.weights, settings, samples.unit_noise)
     record = _record("pilqr", policy, problem)
-    record = _with_pi2(_with_lqr(record, lqr, model), weighted, settings)
+    record = _with_pi2(_with_lqr(record, lqr, model, problem), weighted, settings)
     flags = np.where(fell_back, StepStatus.FELL_BACK_TO_COST, 0)
     record = replace(record, status=record.status | flags)
     return UpdateResult(policy, model.step_multiplier, record, newest)
@@ -61,10 +66,8 @@ def lqr_flm_alone(problem: Problem) -> UpdateResult:
     """Return the update of LQR-FLM alone, covariance included (appendix 8.1)."""
     model = fit_model(problem)
     lqr = _run_lqr(problem, model, update_covariance=True)
-    old = lqr.policy
-    policy = TVLGPolicy(old.K, old.k, floor_factor(old.L, problem.settings.min_action_std))
-    record = _with_lqr(_record("lqr-flm", policy, problem), lqr, model)
-    return UpdateResult(policy, model.step_multiplier, record)
+    record = _with_lqr(_record("lqr-flm", lqr.policy, problem), lqr, model, problem)
+    return UpdateResult(lqr.policy, model.step_multiplier, record)
 
 
 def pi2_alone(problem: Problem) -> UpdateResult:
@@ -112,7 +115,9 @@ def residual_weights(
     eta = np.where(use_own, own.eta, of_total.eta)
     weighted = with_temperature(costs, eta, samples.prior)
     at_bound = np.where(use_own, own.at_bound, of_total.at_bound)
-    return weighted._replace(at_bound=at_bound, constant=own.constant), fell_back
+    unsolved = np.where(use_own, own.unsolved, of_total.unsolved)
+    flags = {"at_bound": at_bound, "constant": own.constant, "unsolved": unsolved}
+    return weighted._replace(**flags), fell_back
 
 
 def _exploration(problem: Problem, residual: Array) -> Exploration:
@@ -127,20 +132,19 @@ def _run_lqr(problem: Problem, model: Model, *, update_covariance: bool) -> LQRR
         model.epsilon,
         problem.settings,
         update_covariance=update_covariance,
-        sampled=problem.policy,
+        sampled=None if problem.reference is None else problem.policy,
     )
 
 
 def _record(method: str, policy: TVLGPolicy, problem: Problem) -> UpdateRecord:
-    traces = [np.sum(p.L**2, axis=(1, 2)) for p in (policy, problem.anchor)]
     return UpdateRecord(
         method=method,
         status=np.zeros(policy.T, dtype=np.int64),
-        covariance_ratio=traces[0] / traces[1],
+        covariance_ratio=covariance_ratio(policy, problem.anchor),
     )
 
 
-def _with_lqr(record: UpdateRecord, lqr: LQRResult, model: Model) -> UpdateRecord:
+def _with_lqr(record: UpdateRecord, lqr: LQRResult, model: Model, problem: Problem) -> UpdateRecord:
     flags = np.where(lqr.slack, StepStatus.LQR_SLACK, 0)
     flags |= np.where(lqr.indefinite, StepStatus.LQR_INDEFINITE, 0)
     return replace(
@@ -148,6 +152,7 @@ def _with_lqr(record: UpdateRecord, lqr: LQRResult, model: Model) -> UpdateRecor
         status=record.status | flags,
         kl_wanted=model.epsilon,
         kl_got=lqr.kl,
+        kl_sampled=sampled_kl(lqr.policy, problem.anchor, problem.batch.states),
         multiplier=lqr.eta,
         lqr_passes=lqr.passes,
         residual_ratio=model.ratio,
@@ -157,6 +162,7 @@ def _with_lqr(record: UpdateRecord, lqr: LQRResult, model: Model) -> UpdateRecor
 def _with_pi2(record: UpdateRecord, weighted: Temperatures, settings: Settings) -> UpdateRecord:
     flags = np.where(weighted.at_bound, StepStatus.TEMPERATURE_AT_BOUND, 0)
     flags |= np.where(weighted.constant, StepStatus.CONSTANT_COST, 0)
+    flags |= np.where(weighted.unsolved, StepStatus.TEMPERATURE_UNSOLVED, 0)
     return replace(
         record,
         status=record.status | flags,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntFlag
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +25,14 @@ class StepStatus(IntFlag):
     LQR_INDEFINITE = 2
     """Quu had no minimum; the multiplier was raised until it had one."""
     TEMPERATURE_AT_BOUND = 4
-    """PI2's KL step cannot be reached: the best samples share all weight."""
+    """PI2's KL step cannot be reached: at the least temperature, the rounding error of the costs,
+    the best samples share all weight."""
     CONSTANT_COST = 8
-    """All samples cost the same: PI2 weighted them equally."""
+    """All samples cost the same: at an infinite temperature PI2 weighted them equally."""
     FELL_BACK_TO_COST = 16
     """The residual varied more than the cost: PI2 weighted by the cost."""
+    TEMPERATURE_UNSOLVED = 32
+    """No temperature was found for PI2's KL step, though there is one."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,9 @@ class UpdateRecord:
         method: `pilqr`, `lqr-flm` or `pi2`.
         status: `StepStatus` flags, ``(T,)``.
         kl_wanted: LQR-FLM's KL bounds, ``(T,)``.
-        kl_got: LQR-FLM's KL divergences, ``(T,)``.
+        kl_got: LQR-FLM's KL divergences by its model, which are what is bounded, ``(T,)``.
+        kl_sampled: LQR-FLM's KL divergences over the samples' own states, ``(T,)``; more than
+            `kl_got` where the states spread further than the model says, see `divergence`.
         multiplier: LQR-FLM's Lagrange multipliers eta, ``(T,)``.
         lqr_passes: Backward passes of LQR-FLM.
         residual_ratio: Residual over cost, as the step rule sees them, ``(T,)``.
@@ -54,6 +61,7 @@ class UpdateRecord:
     covariance_ratio: Array
     kl_wanted: Array | None = None
     kl_got: Array | None = None
+    kl_sampled: Array | None = None
     multiplier: Array | None = None
     lqr_passes: int | None = None
     residual_ratio: Array | None = None
@@ -61,6 +69,28 @@ class UpdateRecord:
     pi2_kl_wanted: float | None = None
     pi2_kl_got: Array | None = None
     effective_samples: Array | None = None
+
+
+def in_short(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a report says of an update, in plain numbers.
+
+    Args:
+        record: The fields of an `UpdateRecord` by name.
+
+    Returns:
+        ``steps``: at how many time steps each `StepStatus` held. ``lqr_kl``: LQR-FLM's KL
+        divergences summed over time, as bounded (``wanted``), by the model (``got``) and over the
+        samples' own states (``sampled``), and ``largest_excess``, the largest ratio of the last to
+        the first at a time step, ``at_step``; None where LQR-FLM was not used.
+    """
+    status = record["status"]
+    steps = {str(flag.name).lower(): int(np.sum(status & flag > 0)) for flag in StepStatus}
+    if record["kl_sampled"] is None:
+        return {"steps": steps, "lqr_kl": None}
+    sums = {name: float(np.sum(record[f"kl_{name}"])) for name in ("wanted", "got", "sampled")}
+    excess = record["kl_sampled"] / record["kl_wanted"]
+    worst = {"largest_excess": float(excess.max()), "at_step": int(excess.argmax())}
+    return {"steps": steps, "lqr_kl": sums | worst}
 
 
 @dataclass(frozen=True)
@@ -78,3 +108,9 @@ class UpdateResult:
     step_multiplier: Array
     record: UpdateRecord
     exploration: Exploration | None = None
+
+
+def covariance_ratio(policy: TVLGPolicy, old: TVLGPolicy) -> Array:
+    """Return the trace of one policy's action covariance over that of another, ``(T,)``."""
+    traces = [np.sum(each.L**2, axis=(1, 2)) for each in (policy, old)]
+    return traces[0] / traces[1]

@@ -82,7 +82,8 @@ class Settings:
         covariance_ratio_max: Largest such factor; 1 lets PI2 only shrink the noise. Where torques
             saturate, the applied noise also holds what the limits cut off the mean action, and
             without a bound the noise grows beyond the limits themselves.
-        min_action_std: No action has a standard deviation below this in any direction [N m].
+        min_action_std: No action has a standard deviation below this in any direction [N m],
+            whatever an update did to the covariance, and if it left it alone, too.
         anneal_share: Share of a run's updates, its last, that also shrink the noise: until then it
             explores, from then on the policy settles.
         anneal_to: What all of them together multiply its standard deviation with, above 0.

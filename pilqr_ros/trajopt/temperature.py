@@ -5,9 +5,14 @@
 
 The prior weights p_i are 1/N in the paper. g'(eta) = epsilon - sum_i w_i log(w_i / p_i): the dual's
 minimum is where the KL divergence of the weights from the prior ones is epsilon. In lambda = 1/eta
-that divergence rises from 0, like lambda^2 Var(S)/2 at first, to -log(prior weight of the best
-samples). All time steps are solved at once by Newton's method on log KL over log lambda,
-safeguarded by bisection.
+that divergence rises from 0, at first like lambda^2 Var(S)/2 and never above
+lambda^2 (max S - min S)^2 / 8, to -log(prior weight of the best samples). So it has one root, or
+none: below the least temperature that rounding lets mean anything there is nothing to look for.
+
+All time steps are solved at once, between these two bounds: by Newton's method on log KL over
+log lambda where it at least halves the error of log KL, by bisection of log lambda where it does
+not. (One sample far better than the others makes log KL so bent that Newton alone jumps from one
+end to the other for ever.)
 """
 
 from __future__ import annotations
@@ -20,10 +25,11 @@ from pilqr_ros.trajopt.typing import Array, Flags
 
 _MOST_STEPS = 200
 _ACCURACY = 1e-10
-_LEAST, _LARGEST = 1e-12, 1e9
-"""Bounds of lambda, in units of one over the range of the costs."""
-_CONSTANT = 1e-12
-"""Costs whose range is this small a part of their size are equal but for rounding."""
+"""Relative error of the KL divergence that is aimed at."""
+_ACCEPTED = 1e-6
+"""Relative error of the KL divergence up to which a time step counts as solved."""
+_ROUNDING = 1e-12
+"""Costs that differ by this small a part of their size are equal but for rounding."""
 
 
 class Temperatures(NamedTuple):
@@ -33,8 +39,12 @@ class Temperatures(NamedTuple):
         eta: Temperatures, ``(T,)``; infinite where all costs are equal.
         weights: Weights of the samples, ``(N, T)``; each column sums to 1.
         kl: KL divergence of the weights from the prior ones, ``(T,)``.
-        at_bound: No temperature gives epsilon; the best samples share all weight, ``(T,)`` of bool.
-        constant: All costs are equal, and the weights the prior ones, ``(T,)`` of bool.
+        at_bound: The temperature is at its lower bound, the rounding error of the costs, and the
+            KL divergence still below epsilon: the best samples share all weight, or no others can
+            be told apart, ``(T,)`` of bool.
+        constant: The temperature is at its upper bound, infinity: all costs are equal, and the
+            weights the prior ones, ``(T,)`` of bool.
+        unsolved: Neither, and yet the KL divergence is not epsilon, ``(T,)`` of bool.
     """
 
     eta: Array
@@ -42,6 +52,7 @@ class Temperatures(NamedTuple):
     kl: Array
     at_bound: Flags
     constant: Flags
+    unsolved: Flags
 
 
 def with_temperature(costs: Array, eta: Array, prior: Array | None = None) -> Temperatures:
@@ -57,7 +68,7 @@ def with_temperature(costs: Array, eta: Array, prior: Array | None = None) -> Te
     weights /= weights.sum(axis=0)
     none = np.zeros(eta.shape, dtype=bool)
     kl = weights_kl(weights, prior)
-    return Temperatures(eta, weights, kl, at_bound=none, constant=np.isinf(eta))
+    return Temperatures(eta, weights, kl, at_bound=none, constant=np.isinf(eta), unsolved=none)
 
 
 def weights_kl(weights: Array, prior: Array | None = None) -> Array:
@@ -81,43 +92,59 @@ def solve_temperatures(
         costs: Cost-to-go of each sample, ``(N, T)``.
         epsilon: Bound of the KL divergence, above 0.
         prior: Prior weights, above 0, ``(N,)``; they sum to 1. None: equal ones.
-        size: Size of the numbers whose difference the costs are, ``(T,)``; costs that differ
-            less than rounding of such numbers are equal. None: the size of the costs.
+        size: Size of the numbers whose difference the costs are, where it is more than that of
+            the costs, ``(T,)``; costs that differ less than rounding of such numbers are equal.
     """
     prior = _prior(prior, costs)
+    largest = np.abs(costs).max(axis=0)
+    size = largest if size is None else np.maximum(largest, size)
+    least = np.maximum(_ROUNDING * size, np.finfo(np.float64).tiny)
     spread = np.ptp(costs, axis=0)
-    constant = spread <= _CONSTANT * (np.abs(costs).max(axis=0) if size is None else size)
+    constant = spread <= least
     unit = np.where(constant, 1.0, spread)
     above = (costs - costs.min(axis=0)) / unit
-    of_best = prior @ (above == 0.0)
-    at_bound = ~constant & (epsilon >= -np.log(of_best))
+    inverse = np.where(constant, 0.0, unit / np.where(constant, 1.0, least))
+    at_bound = ~constant & (_divergence(above, inverse, prior)[0] <= epsilon)
     solve = ~constant & ~at_bound
-    inverse = np.where(constant, 0.0, _LARGEST)
-    inverse[solve] = _solve(above[:, solve], epsilon, prior)
+    inverse[solve] = _solve(above[:, solve], inverse[solve], epsilon, prior)
     weights = prior[:, None] * np.exp(-above * inverse)
     weights /= weights.sum(axis=0)
+    kl = weights_kl(weights, prior)
+    unsolved = solve & ~(np.abs(kl - epsilon) <= _ACCEPTED * epsilon)
     eta = np.divide(unit, inverse, out=np.full(unit.shape, np.inf), where=inverse > 0)
-    return Temperatures(eta, weights, weights_kl(weights, prior), at_bound, constant)
+    return Temperatures(eta, weights, kl, at_bound, constant, unsolved)
 
 
 def _prior(prior: Array | None, costs: Array) -> Array:
     return np.full(len(costs), 1.0 / len(costs)) if prior is None else prior
 
 
-def _solve(above: Array, epsilon: float, prior: Array) -> Array:
-    """Find lambda at which the KL divergence is epsilon, for costs ``(N, T)`` from 0 to 1."""
-    low, high = np.full(above.shape[1], _LEAST), np.full(above.shape[1], _LARGEST)
+def _solve(above: Array, high: Array, epsilon: float, prior: Array) -> Array:
+    """Find lambda at which the KL divergence is epsilon, below `high`, where it is larger.
+
+    Args:
+        above: Costs from 0 to 1, ``(N, T)``.
+        high: Upper bounds of lambda, ``(T,)``.
+        epsilon: The KL divergence.
+        prior: Prior weights, ``(N,)``.
+    """
+    low = np.minimum(np.sqrt(8.0 * epsilon), high)
     variance = prior @ (above - prior @ above) ** 2
     inverse = np.clip(np.sqrt(2.0 * epsilon / variance), low, high)
+    before = np.full(high.shape, np.inf)
     for _ in range(_MOST_STEPS):
         kl, slope = _divergence(above, inverse, prior)
-        if np.all(np.abs(kl - epsilon) <= _ACCURACY * epsilon):
+        done = np.abs(kl - epsilon) <= _ACCURACY * epsilon
+        if done.all():
             break
         low, high = np.where(kl < epsilon, inverse, low), np.where(kl < epsilon, high, inverse)
         with np.errstate(all="ignore"):
-            newton = inverse * np.exp(kl * np.log(epsilon / kl) / (inverse * slope))
-        inside = (newton > low) & (newton < high)
-        inverse = np.where(inside, newton, np.sqrt(low * high))
+            error = np.log(epsilon / np.maximum(kl, 0.0))
+            newton = inverse * np.exp(error * kl / (inverse * slope))
+        trusted = (np.abs(error) <= 0.5 * before) & (newton > low) & (newton < high)
+        step = np.where(trusted, newton, np.sqrt(low) * np.sqrt(high))
+        inverse = np.where(done, inverse, step)
+        before = np.abs(error)
     return inverse
 
 

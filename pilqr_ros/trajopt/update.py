@@ -15,7 +15,12 @@ from pilqr_ros.trajopt.errors import SettingError, ShapeError, UpdateError
 from pilqr_ros.trajopt.exploration import Exploration
 from pilqr_ros.trajopt.factors import floor_factor
 from pilqr_ros.trajopt.model import Problem
-from pilqr_ros.trajopt.record import StepStatus, UpdateRecord, UpdateResult
+from pilqr_ros.trajopt.record import (
+    StepStatus,
+    UpdateRecord,
+    UpdateResult,
+    covariance_ratio,
+)
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
@@ -84,24 +89,28 @@ def update(
         result = METHODS[method](problem)
     for name in ("K", "k", "L"):
         require_finite(f"the new policy's {name}", getattr(result.policy, name))
+    result = _with_noise(result, problem.anchor, _new_factors(result.policy.L, settings, turn))
     _require_definite(result.policy, "the new policy's covariance is singular")
-    return result if turn is None else _annealed(result, settings, turn)
+    return result
 
 
-def _annealed(result: UpdateResult, settings: Settings, turn: Turn) -> UpdateResult:
-    """Shrink the noise in the last updates of a run."""
-    annealed = round(settings.anneal_share * turn.total)
-    if turn.done < turn.total - annealed:
-        return result
-    policy, factor = result.policy, settings.anneal_to ** (1.0 / annealed)
-    L = floor_factor(factor * policy.L, settings.min_action_std)
-    shrunk = np.sum(L**2, axis=(1, 2)) / np.sum(policy.L**2, axis=(1, 2))
-    ratio = shrunk * result.record.covariance_ratio
-    return replace(
-        result,
-        policy=TVLGPolicy(policy.K, policy.k, L),
-        record=replace(result.record, covariance_ratio=ratio),
-    )
+def _new_factors(L: Array, settings: Settings, turn: Turn | None) -> Array:
+    """Anneal the noise in the last updates of a run, and raise what is too small, ``(T, dU, dU)``.
+
+    Whatever the method and its settings made of the covariance, `min_action_std` holds after it.
+    """
+    if turn is not None:
+        annealed = round(settings.anneal_share * turn.total)
+        if turn.done >= turn.total - annealed:
+            L = settings.anneal_to ** (1.0 / annealed) * L
+    return floor_factor(L, settings.min_action_std)
+
+
+def _with_noise(result: UpdateResult, anchor: TVLGPolicy, L: Array) -> UpdateResult:
+    """Return an update's result with these factors of the covariance."""
+    policy = TVLGPolicy(result.policy.K, result.policy.k, L)
+    ratio = covariance_ratio(policy, anchor)
+    return replace(result, policy=policy, record=replace(result.record, covariance_ratio=ratio))
 
 
 def _check_shapes(

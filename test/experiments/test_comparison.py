@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator, summarise
+from pilqr_ros.learning.run_config import RunConfig
 from pilqr_ros.learning.run_store import create_run_in, open_run
 from pilqr_ros.tasks import TaskError, load_task
 
@@ -136,13 +138,31 @@ def test_a_run_that_was_begun_otherwise_is_not_mixed_in(tmp_path, monkeypatch):
     monkeypatch.setattr("pilqr_ros.experiments.comparison.EVALUATION_ROLLOUTS", 1)
     (job,) = plan("hockey", ["pi2"], range(1), tmp_path, iterations=1)
     run_job(job)
-    with pytest.raises(RunError, match="was begun with iterations 1, not 2"):
+    with pytest.raises(RunError, match="iterations is 2, but the run has 1"):
         run_job(replace(job, iterations=2))
     task_file = job.directory / "task.yaml"
     text = task_file.read_text()
     task_file.write_text(text.replace("joint_jitter: 0.003", "joint_jitter: 0.004"))
-    with pytest.raises(RunError, match="was begun with another task file"):
+    with pytest.raises(RunError, match=r"reset\.joint_jitter is 0\.003, but the run has 0\.004"):
         run_job(job)
+
+
+def test_a_comparison_does_not_go_on_with_other_libraries(tmp_path, monkeypatch):
+    monkeypatch.setattr("pilqr_ros.experiments.comparison.EVALUATION_ROLLOUTS", 1)
+    (job,) = plan("hockey", ["pi2"], range(1), tmp_path, iterations=1)
+    task = load_task("hockey")
+    store = create_run_in(
+        job.directory, task, RunConfig.for_task(task, "pi2", seed=0, iterations=1)
+    )
+    path = store.directory / "run.json"
+    description = json.loads(path.read_text())
+    path.write_text(json.dumps(description | {"versions": {"numpy": "1.0"}}))
+    with pytest.raises(RunError, match=r"numpy is .*begun with 1\.0"):
+        run_job(job)
+    path.write_text(json.dumps(description))
+    run_job(job)
+    path.write_text(json.dumps(description | {"versions": {"numpy": "1.0"}}))
+    run_job(job)  # it is finished: there is nothing to go on with
 
 
 def test_nothing_begun_is_nothing_to_draw(tmp_path):

@@ -7,7 +7,8 @@ import pytest
 
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
-from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
+from pilqr_ros.learning.run_config import RunConfig
+from pilqr_ros.learning.run_store import create_run, open_run
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.tasks import load_task
 

@@ -5,7 +5,8 @@ import pytest
 from pilqr_ros.learning.atomic import read_arrays
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
-from pilqr_ros.learning.run_store import RunConfig, create_run
+from pilqr_ros.learning.run_config import RunConfig
+from pilqr_ros.learning.run_store import create_run
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.tasks import load_task
 

@@ -26,6 +26,18 @@ def test_the_curves_are_those_of_the_rollouts(trainer, store, monkeypatch):
     np.testing.assert_allclose(success[:, 1], [25 * sum(c.success for c in r) for r in found])
 
 
+def test_a_single_iteration_can_be_seen(trainer, store, monkeypatch):
+    trainer.run()
+    drawn = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, path, **style: drawn.append(figure))
+    monkeypatch.setattr(store, "reports", lambda every=store.reports: every()[:1])
+    plot_learning_curve(store)
+    for axis in drawn[0].axes:
+        (line,) = axis.lines
+        assert len(line.get_xdata()) == 1
+        assert line.get_marker() not in ("", "None")
+
+
 def test_a_run_without_iterations_cannot(store):
     with pytest.raises(RunError, match="no finished iteration"):
         plot_learning_curve(store)

@@ -11,9 +11,10 @@ from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import RunError, TrainingError, TrainingStopped
 from pilqr_ros.learning.guided_training import GuidedTrainer
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
-from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
+from pilqr_ros.learning.run_config import RunConfig, check_config
+from pilqr_ros.learning.run_store import create_run, open_run
 from pilqr_ros.learning.trainers import trainer_class
-from pilqr_ros.learning.training import Trainer, check_config
+from pilqr_ros.learning.training import Trainer
 from pilqr_ros.tasks import Task
 
 

@@ -12,7 +12,8 @@ from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import TrainingStopped
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
-from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
+from pilqr_ros.learning.run_config import RunConfig
+from pilqr_ros.learning.run_store import create_run, open_run
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.learning.video import film_evaluation
 from pilqr_ros.simulation.errors import RenderError

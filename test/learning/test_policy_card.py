@@ -1,9 +1,14 @@
 import json
+from dataclasses import replace
 
 import pytest
 
+from pilqr_ros.learning.collector import InProcessCollector
+from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.policy_card import wilson, write_card
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
+from pilqr_ros.learning.run_store import create_run
+from pilqr_ros.learning.training import Trainer
 
 
 @pytest.mark.parametrize(
@@ -30,3 +35,19 @@ def test_a_card_tells_what_was_trained_and_counted(trainer, store, collector):
     assert card["versions"]["numpy"]
     assert "| middle | yes | 0 of 2 | 0.00 to 0.66 |" in text
     assert "puck.x" in text
+
+
+def test_a_card_tells_units_and_which_distance_was_taken(two_joints, config, tmp_path):
+    def edit(content):
+        content["success"] = {"of": "q", "minus": "goal", "axes": "j2", "within": 0.1, "at": "any"}
+        content["conditions"][0]["targets"]["goal"] = [0.0, 0.1]
+
+    task = two_joints(arm=('<joint name="j2"/>', '<joint name="j2" type="slide"/>'), edit=edit)
+    store = create_run(tmp_path / "runs", task, replace(config, task=task.name, iterations=1))
+    collector = InProcessCollector(task)
+    evaluator = TaskCostEvaluator(task)
+    Trainer(store, collector, evaluator).run()
+    PolicyEvaluator(store, collector, evaluator).run(EvaluationConfig(rollouts=1))
+    text = write_card(store).read_text()
+    assert "- Commands: j1 [N m], j2 [N]" in text
+    assert r"| mean least distance \[m\] |" in text  # Markdown shows the brackets

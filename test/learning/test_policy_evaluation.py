@@ -61,3 +61,5 @@ def test_policies_that_are_not_there_are_refused(evaluator):
         evaluator.run(EvaluationConfig(iteration=7))
     with pytest.raises(RunError, match="condition is 4, expected one of"):
         evaluator.run(EvaluationConfig(conditions=(4,)))
+    with pytest.raises(RunError, match="expected each index once"):
+        evaluator.run(EvaluationConfig(conditions=(0, 0)))

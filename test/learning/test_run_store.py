@@ -1,8 +1,10 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from pilqr_ros.learning import atomic
 from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.rollout_files import load_rollout
@@ -28,9 +30,71 @@ def test_a_rollout_and_its_cost_come_back_as_they_were(store, task, rollout):
     assert store.cost(0, 0, 3).total == cost.total
 
 
+def damage(path, **changes):
+    """Change arrays of a stored file."""
+    np.savez(path, **{**atomic.read_arrays(path), **changes})
+
+
+AGAIN = "delete it and resume: the rollout is executed again with the same seed"
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda file: file.write_bytes(file.read_bytes()[:1000]), "cannot be read"),
+        (lambda file: file.write_bytes(b""), "cannot be read"),
+        (lambda file: damage(file, states=np.full((100, 26), np.nan)), "states is not finite"),
+        (lambda file: damage(file, applied=np.full((100, 7), np.inf)), "applied is not finite"),
+        (lambda file: damage(file, states=np.zeros((100, 25))), r"states has shape \(100, 25\)"),
+        (lambda file: damage(file, noise=np.zeros((100, 6))), r"noise has shape \(100, 6\)"),
+        (lambda file: damage(file, commanded=np.zeros((99, 7))), "commanded"),
+        (lambda file: damage(file, commanded=np.full((100, 7), "x")), "commanded holds <U1"),
+        (lambda file: damage(file, seed=np.zeros(3)), "seed holds float64"),
+        (lambda file: damage(file, seed="abc"), "seed holds <U3"),
+        (lambda file: damage(file, condition=1), "it is of condition 1, expected 0"),
+        (lambda file: damage(file, valid=False, reason="a late tick"), "not valid: a late tick"),
+    ],
+)
+def test_a_damaged_rollout_is_named_with_what_to_do_and_left_as_it_is(store, rollout, change, what):
+    store.save_rollout(0, 0, 3, rollout)
+    path = store.directory / "iteration_000/condition_0/rollout_03.npz"
+    change(path)
+    left = path.read_bytes()
+    with pytest.raises(RunError, match=rf"rollout_03\.npz.*{what}.*{AGAIN}"):
+        store.rollout(0, 0, 3)
+    assert path.read_bytes() == left
+
+
+@pytest.mark.parametrize("costs", [np.zeros(99), np.full(100, np.nan), np.full(100, "x")])
+def test_a_damaged_cost_is_named_with_what_to_do(store, task, rollout, costs):
+    store.save_cost(0, 0, 3, TaskCostEvaluator(task).evaluate(rollout))
+    damage(store.directory / "iteration_000/condition_0/rollout_03.cost.npz", costs=costs)
+    with pytest.raises(RunError, match=r"rollout_03\.cost\.npz.*delete it and resume"):
+        store.cost(0, 0, 3)
+
+
+def test_a_failed_rollout_never_takes_the_place_of_another(store, rollout):
+    """Also where somebody has deleted one of them."""
+    failed = [replace(rollout, valid=False, reason=f"reason {i}") for i in range(3)]
+    for one in failed[:2]:
+        store.save_rollout(0, 0, 3, one)
+    folder = store.directory / "iteration_000/condition_0"
+    (folder / "rollout_03.invalid_0.npz").unlink()
+    store.save_rollout(0, 0, 3, failed[2])
+    kept = {load_rollout(path).reason for path in folder.glob("rollout_03.invalid_*.npz")}
+    assert kept == {"reason 1", "reason 2"}
+    assert store.attempts(0, 0, 3) == 3
+    assert store.failure(0, 0, 3) == "reason 2"
+
+
+SAMPLED = ((2, 3, 3), (3, 3, 3), (2, 3), (2, 3))
+"""Shapes of an exploration of 2 rollouts, 3 steps and 3 joints."""
+
+
 def test_what_the_last_updates_explored_comes_back_oldest_first(store):
     stored = [
-        Exploration(*np.random.default_rng(i).standard_normal((4, 2, 3, 3))) for i in range(4)
+        Exploration(*(np.random.default_rng(i).standard_normal(shape) for shape in SAMPLED))
+        for i in range(4)
     ]
     for iteration, exploration in enumerate(stored):
         store.save_exploration(iteration, 0, exploration)
@@ -44,10 +108,10 @@ def test_what_the_last_updates_explored_comes_back_oldest_first(store):
 
 
 def test_a_file_that_is_no_exploration_is_refused_by_name(store):
-    store.save_exploration(0, 0, Exploration(*np.zeros((4, 2, 3, 3))))
+    store.save_exploration(0, 0, Exploration(*(np.zeros(shape) for shape in SAMPLED)))
     path = store.directory / "iteration_000" / "condition_0" / "exploration.npz"
     np.savez(path, noise=np.zeros(3))
-    with pytest.raises(RunError, match=r"exploration\.npz does not hold what"):
+    with pytest.raises(RunError, match=r"exploration\.npz: noise holds float64 of shape \(3,\)"):
         store.explorations(1, 0, 1)
 
 

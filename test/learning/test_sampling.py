@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from pilqr_ros.learning.errors import RolloutInterrupted, TrainingError, TrainingStopped
+from pilqr_ros.learning.errors import (
+    PolicyRefused,
+    RolloutInterrupted,
+    TrainingError,
+    TrainingStopped,
+)
 from pilqr_ros.learning.rollout_files import load_rollout
 from pilqr_ros.learning.sampling import (
     MAX_ATTEMPTS,
@@ -52,7 +57,8 @@ def test_every_attempt_is_stored_and_each_has_a_seed_of_its_own(store):
     valid = execute(store, collector)
     assert collector.seeds == [rollout_seed(3, 0, 0, 1, attempt) for attempt in range(3)]
     assert store.attempts(0, 0, 1) == 2
-    assert store.rollout(0, 0, 1).seed == valid.seed == collector.seeds[2]
+    (kept,) = store.directory.rglob("rollout_01.npz")
+    assert load_rollout(kept).seed == valid.seed == collector.seeds[2]
 
 
 def test_what_was_interrupted_is_repeated_with_the_same_seed(store):
@@ -68,8 +74,10 @@ def test_what_was_interrupted_is_repeated_with_the_same_seed(store):
 
 
 def test_interruptions_without_end_are_given_up(store):
-    with pytest.raises(TrainingError, match=f"{MAX_INTERRUPTIONS} were interrupted in a row.*lost"):
+    many = f"{MAX_INTERRUPTIONS} rollouts were interrupted in a row.*lost"
+    with pytest.raises(TrainingError, match=many) as given_up:
         execute(store, Scripted(*["lost a tick"] * MAX_INTERRUPTIONS))
+    assert not isinstance(given_up.value, PolicyRefused)
 
 
 def test_attempts_of_an_earlier_session_count(store):

@@ -4,7 +4,8 @@ import pytest
 from pilqr_ros.guided.network import initial_network
 from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
-from pilqr_ros.learning.run_store import RunConfig, create_run
+from pilqr_ros.learning.run_config import RunConfig
+from pilqr_ros.learning.run_store import create_run
 from pilqr_ros.learning.success_curve import drawn_outcomes, plot_success_curve
 
 

@@ -9,12 +9,16 @@ import tempfile
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not in this environment")
 pytest.importorskip("pilqr_msgs", reason="pilqr_msgs is not built or not sourced")
 
+from action_msgs.msg import GoalInfo
+from action_msgs.srv import CancelGoal
+from unique_identifier_msgs.msg import UUID
 
 from pilqr_ros.learning.errors import RolloutInterrupted
 from pilqr_ros.nodes import graph
@@ -22,6 +26,8 @@ from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.graph.exclusive import holder
 from pilqr_ros.nodes.graph.node_list import NAMES
 from pilqr_ros.nodes.graph.processes import ProcessGroup
+from pilqr_ros.nodes.runtime.action_client import ActionClient
+from pilqr_ros.nodes.runtime.waiting import wait_for
 from pilqr_ros.nodes.training.ros_collector import RosCollector
 from pilqr_ros.tasks import load_task
 
@@ -87,7 +93,9 @@ def own_domain(logs):
     with free_domain() as number:
         os.environ["ROS_DOMAIN_ID"] = str(number)
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-        os.environ["ROS_LOG_DIR"] = os.fspath(logs)  # the home may be missing, and is not ours
+        # The home may be missing, and is not ours.
+        os.environ["ROS_LOG_DIR"] = os.fspath(logs)
+        os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(dir=logs)
         yield
         os.environ.clear()
         os.environ.update(previous)
@@ -160,6 +168,27 @@ def wait_until():
 
 
 @pytest.fixture(scope="session")
+def send_and_cancel(wait_until):
+    """Return what sends a goal and cancels it at once, by its identity: it has no answer yet.
+
+    It returns how many goals the action's server said it cancels, and how the goal ended.
+    """
+
+    def send(node, kind, name, goal):
+        action = ActionClient(node, kind, name)
+        service = node.create_client(CancelGoal, f"{name}/_action/cancel_goal")
+        wait_until(lambda: action.server_is_ready() and service.service_is_ready(), name)
+        identity = UUID(uuid=list(uuid4().bytes))
+        sent = action.send_goal_async(kind.Goal(**goal), goal_uuid=identity)
+        request = CancelGoal.Request(goal_info=GoalInfo(goal_id=identity))
+        answer = wait_for(service.call_async(request), DEADLINE, name, "cancel")
+        end = wait_for(sent, DEADLINE, name, "accept").get_result_async()
+        return len(answer.goals_canceling), wait_for(end, DEADLINE, name, "finish")
+
+    return send
+
+
+@pytest.fixture(scope="session")
 def wait_for_loop(wait_until):
     """Return what waits until every node of a control loop has come up.
 
@@ -215,6 +244,7 @@ def run_with():
             commands[name] = [sys.executable, "-m", f"pilqr_ros.nodes.{name}", "--ros-args"]
             for setting in (*everywhere, *given):
                 commands[name] += ["-p", setting]
+        graph.prepare_guard(graph.GraphOptions(), commands, lambda name, line: None)
         with ProcessGroup(commands, lambda name, line: print(f"[{name}] {line}")) as group:
             yield group
             group.check()

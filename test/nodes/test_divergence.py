@@ -45,7 +45,7 @@ def test_what_diverges_is_kept_with_its_reason_and_never_learned_from(
         goal = TrainLocal.Goal(method="pilqr", iterations=1, rollouts=2, seed=7, conditions=[0])
         result = learner.train(goal, lambda _: None)
     assert not result.success
-    assert f"{MAX_ATTEMPTS} rollouts failed and 0 were interrupted" in result.message
+    assert f"{MAX_ATTEMPTS} rollouts failed in a row" in result.message
     folder = Path(result.run_directory) / "iteration_000" / "condition_0"
     assert not list(folder.glob("rollout_??.npz"))
     kept = [load_rollout(path) for path in sorted(folder.glob("rollout_00.invalid_*.npz"))]

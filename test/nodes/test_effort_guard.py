@@ -1,5 +1,7 @@
 """The guard alone, between a commander, a controller and joints that the test plays."""
 
+import os
+import signal
 import sys
 import time
 
@@ -11,6 +13,7 @@ from std_msgs.msg import Bool, Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 
 from pilqr_msgs.msg import AppliedTorque, GuardState, TorqueCommand
+from pilqr_ros.nodes import graph
 from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.clients.guard_client import switch_guard
 from pilqr_ros.nodes.errors import NodeError
@@ -22,7 +25,7 @@ from pilqr_ros.nodes.runtime.waiting import wait_for
 PACE = 0.2
 TIMEOUT = 0.5
 """Two control periods at this pace [s]: what a busy machine may take between two commands."""
-PERIOD_NS = 50_000_000
+PERIOD_NS, RESET_NS = 50_000_000, 1_000_000_000
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,7 @@ class Bench:
         node = client.node
         self.task = task
         self.rollout_id = self.step = self.stamp_ns = 0
+        self.moved = {}
         self.commands = node.create_publisher(TorqueCommand, "torque_command", qos.COMMAND)
         self.joint_states = node.create_publisher(JointState, "joint_states", qos.RELIABLE)
         self.button = node.create_publisher(Bool, "estop", qos.RELIABLE)
@@ -87,8 +91,12 @@ class Bench:
         self.button.publish(Bool(data=down))
 
     def sense(self, **changes):
-        """Publish the next joint state, at the start unless told otherwise."""
-        self.stamp_ns += PERIOD_NS
+        """Publish the next joint state, at the start unless told otherwise.
+
+        Joints get elsewhere within a gap of the stamps, as in a reset: they do not jump.
+        """
+        self.stamp_ns += PERIOD_NS if changes == self.moved else RESET_NS
+        self.moved = changes
         positions = dict(zip(self.task.joints, self.task.conditions[0].start, strict=True))
         message = JointState(name=list(positions), velocity=to_field(np.zeros(self.task.dU)))
         message.position = to_field(list((positions | changes).values()))
@@ -146,6 +154,18 @@ def test_a_small_torque_passes_and_is_told(guard, wait_until, task):
     np.testing.assert_array_equal(output, effort)
     np.testing.assert_array_equal(answer.effort, effort)
     assert (answer.rollout_id, answer.interventions) == (guard.rollout_id, AppliedTorque.NONE)
+    guard.exchange(wait_until, np.zeros(task.dU), last=True)
+
+
+def test_another_devices_joint_states_are_passed_over(guard, wait_until, task):
+    gripper = JointState(name=["finger"], position=[0.01], velocity=[0.0])
+    set_stamp(gripper.header.stamp, guard.stamp_ns + 10**12)
+    effort = 0.1 * task.torque_limits
+    for _ in range(3):
+        guard.joint_states.publish(gripper)
+        answer, output = guard.exchange(wait_until, effort)
+        np.testing.assert_array_equal(output, effort)
+        assert answer.interventions == AppliedTorque.NONE
     guard.exchange(wait_until, np.zeros(task.dU), last=True)
 
 
@@ -317,8 +337,9 @@ def test_a_guard_that_stopped_is_not_enabled_from_the_command_line(guard):
 
 def test_a_button_that_falls_silent_is_an_emergency_stop(fresh_client, wait_until):
     states = fresh_client.listen(GuardState, "guard_state", qos.LATCHED)
-    parameters = ["-p", "start_enabled:=true", "-p", "estop_timeout:=5.0"]
+    parameters = ["-p", "estop_timeout:=5.0"]
     command = [sys.executable, "-m", "pilqr_ros.nodes.effort_guard", "--ros-args", *parameters]
+    graph.prepare_guard(graph.GraphOptions(), ["effort_guard"], lambda name, line: None)
     button = fresh_client.node.create_publisher(Bool, "estop", qos.RELIABLE)
     with ProcessGroup({"effort_guard": command}, lambda name, line: None) as group:
 
@@ -350,3 +371,36 @@ def test_the_state_of_torque_is_on_diagnostics(guard, wait_until):
         ),
         "/diagnostics",
     )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_guard_that_is_told_to_end_leaves_zero_torque(
+    number, fresh_client, run_nodes, task, wait_until
+):
+    """For controllers that hold the last torque for ever."""
+    with run_nodes("effort_guard", real_time_factor=PACE) as group:
+        bench = Bench(fresh_client, task)
+        wait_until(bench.connected, "effort_guard")
+        for _ in range(2):
+            bench.exchange(wait_until, 0.1 * task.torque_limits)
+        wait_until(lambda: np.any(bench.outputs[-1].data), "a torque")
+        os.kill(group.pids["effort_guard"], number)
+        wait_until(group.first_ended, "the end")
+        wait_until(lambda: not np.any(bench.outputs[-1].data), "zero torque", 5.0)
+
+
+def test_in_lockstep_the_end_of_a_guard_does_not_move_the_world(
+    fresh_client, run_nodes, wait_until
+):
+    """There, each torque is one step of the world, and a training would not be the same."""
+    joints = fresh_client.listen(JointState, "joint_states", qos.SENSOR)
+    outputs = fresh_client.listen(Float64MultiArray, "effort_controller/commands", qos.RECORD)
+    states = fresh_client.listen(GuardState, "guard_state", qos.LATCHED)
+    with run_nodes("mujoco_bridge", "effort_guard") as group:
+        wait_until(lambda: joints and states, "the nodes")
+        os.kill(group.pids["effort_guard"], signal.SIGINT)
+        wait_until(group.first_ended, "the end")
+        count, stamp = len(joints), joints[-1].header.stamp
+        wait_until(lambda: len(joints) > count + 5, "sensors")
+        assert joints[-1].header.stamp == stamp
+        assert outputs == []

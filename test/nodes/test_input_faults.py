@@ -17,7 +17,7 @@ from pilqr_ros.nodes.runtime.waiting import wait_for
 FACTOR = 0.3  # a slow world, in which a busy machine still is in time
 NODES = {
     "mujoco_bridge": (),
-    "effort_guard": ("start_enabled:=true",),
+    "effort_guard": (),
     "state_estimator": ("input_timeout:=0.12",),
     "trajectory_executor": (),
 }

@@ -1,7 +1,9 @@
 """Training and evaluation through the learner's actions."""
 
+import shutil
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from action_msgs.msg import GoalStatus
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
-from pilqr_msgs.action import EvaluatePolicy, TrainLocal
+from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
 from pilqr_msgs.msg import IterationReport, TrainingRun, TVLGPolicy
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
@@ -156,6 +158,7 @@ def test_a_goal_that_does_not_fit_is_answered_with_the_reason(learner, change, r
         ({"rollouts": 0}, "rollouts is 0, expected 1 to"),
         ({"iteration": 9}, "iteration is 9, expected -1"),
         ({"conditions": [4]}, "condition is 4, expected one of"),
+        ({"conditions": [0, 0]}, "conditions names one more than once"),
     ],
 )
 def test_an_evaluation_that_does_not_fit_is_answered_with_the_reason(
@@ -167,11 +170,39 @@ def test_an_evaluation_that_does_not_fit_is_answered_with_the_reason(
     assert reason in result.message
 
 
+def test_a_policy_that_no_motor_could_follow_is_refused_with_the_entry(learner, trained, tmp_path):
+    run = Path(shutil.copytree(trained[0].run_directory, tmp_path / "run"))
+    policy, step_multiplier = open_run(run).policy(2, 0)
+    K = policy.K.copy()
+    K[5, 0, 1] = 1e300
+    open_run(run).save_policy(2, 0, replace(policy, K=K), step_multiplier)
+    goal = EvaluatePolicy.Goal(run=str(run), iteration=-1, rollouts=1, seed=77)
+    result = learner.evaluate(goal, print)
+    assert not result.success
+    assert result.message.startswith("policy.K[5, 0, 1] is 1e+300, expected ")
+    assert not list(run.glob("evaluations/*_77/**/*.npz"))
+
+
 def test_a_run_of_another_task_is_refused(learner, whole_graph, task, runs):
     other = type(task).from_text(task.source.replace("name: hockey", "name: door", 1))
     store = create_run(runs, other, RunConfig("door", "pilqr", 2, 4, 0, (0,)))
     result = learner.train(TrainLocal.Goal(resume=str(store.directory)), lambda _: None)
-    assert "task.name is 'door', expected 'hockey'" in result.message
+    assert "task is 'hockey', but the run has 'door'" in result.message
+
+
+def test_a_run_is_neither_continued_nor_evaluated_by_nodes_of_an_edited_task(
+    learner, whole_graph, task, runs
+):
+    text = task.source.replace("joint_jitter: 0.003", "joint_jitter: 0.004")
+    edited = type(task).from_text(text, folder=task.folder)
+    run = create_run(runs, edited, RunConfig("hockey", "pilqr", 2, 4, 0, (0,))).directory
+    goals = (
+        (learner.train, TrainLocal.Goal(resume=str(run))),
+        (learner.evaluate, EvaluatePolicy.Goal(run=str(run), rollouts=1)),
+    )
+    for send, goal in goals:
+        message = send(goal, lambda _: None).message
+        assert "reset.joint_jitter is 0.003, but the run has 0.004" in message
 
 
 def test_cancelling_keeps_everything_and_resuming_ends_as_if_nothing_had_been(
@@ -233,13 +264,43 @@ def test_an_error_that_nobody_expected_is_told_and_the_learner_goes_on(fresh_dom
     assert any("Traceback" in line for line in lines), "where it came from"
 
 
-def test_one_training_at_a_time(whole_graph, client, learner, wait_until):
+@pytest.mark.parametrize(
+    ("kind", "name", "goal"),
+    [
+        (TrainLocal, "train_local", GOAL),
+        (TrainGlobal, "train_global", GOAL | {"method": "mdgps-pilqr", "conditions": [0]}),
+        (EvaluatePolicy, "evaluate_policy", {"iteration": -1, "rollouts": 3}),
+    ],
+)
+def test_a_goal_cancelled_before_its_own_answer_does_nothing(
+    kind, name, goal, client, trained, runs, send_and_cancel
+):
+    if kind is EvaluatePolicy:
+        goal = goal | {"run": trained[0].run_directory}
+    before = set(runs.rglob("rollout_*"))
+    ends = [send_and_cancel(client.node, kind, f"learner/{name}", goal) for _ in range(3)]
+    for accepted, end in ends:
+        expected = GoalStatus.STATUS_CANCELED if accepted else GoalStatus.STATUS_SUCCEEDED
+        assert end.status == expected, end.result.message
+    assert any(accepted for accepted, _ in ends), "a cancellation before the end"
+    if all(accepted for accepted, _ in ends):
+        assert set(runs.rglob("rollout_*")) == before
+        assert not any(end.result.success for _, end in ends)
+
+
+def test_one_training_at_a_time(whole_graph, client, learner, wait_until, send_and_cancel):
     action = ActionClient(client.node, TrainLocal, "learner/train_local")
     wait_until(action.server_is_ready, "train_local")
     goal = TrainLocal.Goal(**{**GOAL, "iterations": 100})
-    handle = wait_for(action.send_goal_async(goal), 10.0, "learner", "accept")
+    feedback = []
+    handle = wait_for(action.send_goal_async(goal, feedback.append), 10.0, "learner", "accept")
     assert handle.accepted
     result = learner.train(TrainLocal.Goal(**GOAL), lambda _: None)
     assert "one at a time is possible" in result.message
+    _, end = send_and_cancel(client.node, TrainLocal, "learner/train_local", GOAL)
+    assert end.status in (GoalStatus.STATUS_CANCELED, GoalStatus.STATUS_ABORTED)
+    went_on = len(feedback)
+    wait_until(lambda: len(feedback) > went_on + 3, "the first training going on")
     wait_for(handle.cancel_goal_async(), 5.0, "learner", "cancel")
-    wait_for(handle.get_result_async(), 10.0, "learner", "finish")
+    answer = wait_for(handle.get_result_async(), 10.0, "learner", "finish")
+    assert answer.status == GoalStatus.STATUS_CANCELED

@@ -7,7 +7,7 @@ import pytest
 from geometry_msgs.msg import PoseStamped
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Float64MultiArray
+from std_msgs.msg import Float64MultiArray, String
 
 from pilqr_msgs.srv import Reset
 from pilqr_ros.nodes.messages import qos
@@ -24,6 +24,7 @@ class Bench:
         self.joints = client.listen(JointState, "joint_states", qos.SENSOR)
         self.poses = client.listen(PoseStamped, "mocap/puck/pose", qos.SENSOR)
         self.clock = client.listen(Clock, "/clock", qos.SENSOR)
+        self.faults = client.listen(String, "robot_fault", qos.RECORD)
         self.resets = client.node.create_client(Reset, "reset")
 
     def connected(self):
@@ -104,6 +105,24 @@ def test_a_wrong_command_is_refused_and_nothing_moves(lockstep, effort):
     lockstep.command(effort)
     time.sleep(0.2)
     assert lockstep.stamp() == stamp
+
+
+def test_the_motors_give_no_more_than_their_limits_and_say_so(lockstep, wait_until, task):
+    stamp = to_nanoseconds(lockstep.reset(condition=0, seed=3, jitter=False).stamp)
+    effort = 0.5 * task.torque_limits
+    lockstep.command(effort)
+    wait_until(lambda: lockstep.stamp() == stamp + task.period_ns, "the next sensors")
+    assert not lockstep.faults
+    effort[2], effort[4] = 3.0 * task.torque_limits[2], -1e6
+    lockstep.command(effort)
+    wait_until(lambda: lockstep.stamp() == stamp + 2 * task.period_ns, "the next sensors")
+    effort[2], effort[4] = task.torque_limits[2], -task.torque_limits[4]
+    np.testing.assert_array_equal(lockstep.joints[-1].effort, effort)
+    wait_until(lambda: lockstep.faults, "the fault")
+    assert "command beyond the motors' limits, cut: " in lockstep.faults[0].data
+    assert task.joints[2] in lockstep.faults[0].data
+    assert task.joints[4] in lockstep.faults[0].data
+    assert task.joints[0] not in lockstep.faults[0].data
 
 
 def test_stamps_never_run_backwards(lockstep, wait_until):

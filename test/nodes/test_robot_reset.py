@@ -21,7 +21,7 @@ from pilqr_ros.nodes.runtime.waiting import wait_for
 FACTOR = 0.3  # a slow world, in which a busy machine still is in time
 SETTINGS = {  # with time for a busy machine
     "mujoco_bridge": ("offer_reset:=false", "command_timeout:=1.0"),
-    "effort_guard": ("command_timeout:=1.0", "start_enabled:=true"),
+    "effort_guard": ("command_timeout:=1.0",),
     "state_estimator": ("input_timeout:=1.0", "pose_age:=1.0"),
     "robot_reset": (
         "max_speed:=0.5",
@@ -40,9 +40,7 @@ class Bench:
         self.resets = node.create_client(Reset, "reset")
         self.confirms = node.create_client(Trigger, "robot_reset/confirm")
         self.places = node.create_client(PlaceBody, "mujoco_bridge/place_body")
-        self.efforts = node.create_publisher(
-            Float64MultiArray, "effort_controller/commands", qos.COMMAND
-        )
+        self.node = node
         self.commands = node.create_publisher(TorqueCommand, "torque_command", qos.COMMAND)
         self.states = client.listen(State, "state", qos.SENSOR)
         self.joints = client.listen(JointState, "joint_states", qos.SENSOR)
@@ -52,9 +50,8 @@ class Bench:
     def connected(self):
         clients = (self.resets, self.confirms, self.places)
         ready = all(one.service_is_ready() for one in clients) and self.requests
-        heard = self.efforts.get_subscription_count() > 0
         listening = self.commands.get_subscription_count() > 1  # effort_guard and robot_reset
-        return ready and heard and listening and any(not state.reason for state in self.states)
+        return ready and listening and any(not state.reason for state in self.states)
 
     def begin(self, condition=0):
         return self.resets.call_async(Reset.Request(condition=condition))
@@ -80,11 +77,17 @@ class Bench:
 
     def push(self, effort, seconds):
         """Push the arm as somebody would who leans on it."""
+        topic = (Float64MultiArray, "effort_controller/commands", qos.COMMAND)
+        efforts = self.node.create_publisher(*topic)
+        while efforts.get_subscription_count() == 0:
+            time.sleep(0.01)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            self.efforts.publish(Float64MultiArray(data=to_field(effort)))
+            efforts.publish(Float64MultiArray(data=to_field(effort)))
             time.sleep(0.02)
-        self.efforts.publish(Float64MultiArray(data=to_field(np.zeros(7))))
+        efforts.publish(Float64MultiArray(data=to_field(np.zeros(7))))
+        efforts.wait_for_all_acked()
+        self.node.destroy_publisher(efforts)
 
     def offset(self, task):
         message = self.joints[-1]

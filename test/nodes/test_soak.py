@@ -1,6 +1,7 @@
-"""A short soak: a few nodes are killed while the real graph trains."""
+"""A short soak: nodes, a stopped guard and a launch are killed while the real graph trains."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -8,8 +9,9 @@ SECONDS = 240
 
 
 def test_a_training_survives_killed_nodes_bit_for_bit(fresh_domain, tmp_path):
-    words = "--kills 5 --minutes 1 --pause 3 --seed 3 --pace lock-step --directory"
-    command = [sys.executable, "-m", "pilqr_ros.experiments.soak", *words.split(), str(tmp_path)]
+    faults = "--kills 4 --stops 1 --inputs 10 --launches 1"
+    how = f"--minutes 2 --pause 3 --seed 3 --pace lock-step --directory {tmp_path}"
+    command = [sys.executable, "-m", "pilqr_ros.experiments.soak", *faults.split(), *how.split()]
     done = subprocess.run(
         command,
         env=os.environ,
@@ -20,4 +22,5 @@ def test_a_training_survives_killed_nodes_bit_for_bit(fresh_domain, tmp_path):
     )
     log = (tmp_path / "soak.log").read_text()[-8000:]
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{log}"
-    assert "unsafe ticks" in done.stdout
+    counts = re.findall(r"(guard killed|in training|unsafe ticks) *│ *(\d+)", done.stdout)
+    assert counts == [("guard killed", "1"), ("in training", "1"), ("unsafe ticks", "0")]

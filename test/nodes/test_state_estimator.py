@@ -172,7 +172,7 @@ def test_a_wrong_joint_state_gives_a_state_that_is_not_valid(estimator, task, po
         def send():
             bench.send_pose(PERIOD, (0.85, -0.2, 0.025))
             if position is None:
-                bench.joints.publish(JointState(name=["elbow"]))
+                bench.joints.publish(JointState(name=list(task.joints[:2])))
             else:
                 wrong[task.joints.index("r_elbow_flex_joint")] = position
                 bench.send_joints(PERIOD, wrong)
@@ -275,6 +275,22 @@ def test_in_real_time_a_body_that_jumps_is_not_valid_until_it_is_believed(sensor
     assert len(bench.states) > before
     np.testing.assert_allclose(bench.block("puck"), sensors.position)
     np.testing.assert_allclose(bench.block("puck_velocity"), np.zeros(3), atol=1e-9)
+
+
+def test_another_devices_joint_states_are_passed_over_and_do_not_hide_the_arms_silence(sensors):
+    bench = sensors.bench
+
+    def grip():
+        message = JointState(name=["finger"], position=[0.01], velocity=[0.0])
+        message.header.stamp = to_time(time.time_ns() + 10**9)  # nor does its clock matter
+        bench.joints.publish(message)
+
+    count = len(bench.states)
+    sensors.run(until=lambda: grip() or len(bench.states) > count + 50)
+    assert not any("finger" in one or "after a later" in one for one in bench.reasons)
+    bench.until(grip, lambda: any("joint_states has been silent" in one for one in bench.reasons))
+    wanted = "ms, but for those of finger"
+    bench.until(grip, lambda: any(one.endswith(wanted) for one in bench.reasons))
 
 
 def test_a_frozen_driver_is_noticed_by_its_stamp(sensors):

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -97,14 +98,42 @@ def test_cancelling_stops_at_once_with_a_zero_command(slow_loop, action, client,
     assert not np.any(applied[-1].effort)
 
 
-def test_a_second_goal_ends_at_once_while_one_runs(slow_loop, action, task, wait_until):
-    handle = start(action, task, wait_until)
-    assert handle.accepted
+def test_a_second_goal_ends_at_once_and_its_cancellation_leaves_the_first_alone(
+    slow_loop, action, client, task, wait_until, send_and_cancel
+):
+    applied = client.listen(AppliedTorque, "applied_torque", qos.RECORD)
+    handle = start_moving(action, task, wait_until, applied)
     second = finish(start(action, task, wait_until)).result.rollout
     assert (second.valid, second.interrupted) == (False, True)
     assert second.reason == "another rollout is under way"
+    goal = {"policy": policy_to_message(task.initial_policy(0))}
+    for _ in range(3):
+        accepted, end = send_and_cancel(
+            client.node, ExecuteRollout, "trajectory_executor/execute_rollout", goal
+        )
+        refused = GoalStatus.STATUS_CANCELED if accepted else GoalStatus.STATUS_ABORTED
+        assert (end.status, end.result.rollout.steps) == (refused, 0)
+    seen = len(applied)
+    wait_until(lambda: len(applied) > seen + 2, "the first rollout going on")
+    assert not applied[-1].interventions & AppliedTorque.TIMEOUT
     wait_for(handle.cancel_goal_async(), 5.0, "executor", "cancel")
-    finish(handle)
+    assert finish(handle).status == GoalStatus.STATUS_CANCELED
+
+
+def test_a_policy_that_no_motor_could_follow_is_rejected_with_the_reason_in_the_log(
+    run_nodes, action, task, wait_until
+):
+    policy = task.initial_policy(0)
+    with run_nodes("trajectory_executor") as group:
+        wait_until(action.server_is_ready, "execute_rollout")
+        for value in (np.nan, 1e300):
+            K = policy.K.copy()
+            K[3, 1, 2] = value
+            goal = ExecuteRollout.Goal(policy=policy_to_message(replace(policy, K=K)))
+            handle = wait_for(action.send_goal_async(goal), 10.0, "executor", "answer")
+            assert not handle.accepted
+            reason = f"goal rejected: policy.K[3, 1, 2] is {value:g}, expected"
+            wait_until(lambda r=reason: any(r in line for _, line in group.lines), reason)
 
 
 @pytest.mark.parametrize("victim", ["state_estimator", "mujoco_bridge", "effort_guard"])

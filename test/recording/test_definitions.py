@@ -16,7 +16,7 @@ def test_a_definition_carries_all_that_it_needs(definitions):
 
 def test_comments_with_units_are_kept(definitions):
     text = definitions.definition("pilqr_msgs/msg/Rollout")
-    assert "(T, dU) [N m] what reached the robot" in text
+    assert "[N] of slides: what reached the robot" in text
 
 
 def test_the_hash_is_the_one_that_rosbag2_knows(definitions):

@@ -7,7 +7,8 @@ from rosbags.rosbag2 import Reader
 
 from pilqr_ros.recording.bag import repair
 from pilqr_ros.recording.errors import BagError
-from pilqr_ros.recording.mcap_recovery import mend, read_summary
+from pilqr_ros.recording.mcap_file import read_summary
+from pilqr_ros.recording.mcap_recovery import mend
 from pilqr_ros.recording.mcap_writer import McapWriter
 
 CHUNKS, IN_A_CHUNK = 3, 4

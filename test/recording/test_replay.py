@@ -19,9 +19,10 @@ from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.export import export_rollouts, list_rollouts
 from pilqr_ros.recording.reader import find_bag
 from pilqr_ros.recording.recorded_run import ROLLOUT, RUN, Place, read_run, restore
-from pilqr_ros.recording.replay import redo
+from pilqr_ros.recording.replay import RecordedCollector, redo
 from pilqr_ros.recording.topic import Topic, offered_qos
-from pilqr_ros.tasks import load_task
+from pilqr_ros.robot.interventions import Intervention
+from pilqr_ros.tasks import Task, load_task
 
 
 class Taped:
@@ -157,6 +158,24 @@ def test_a_bag_that_lacks_a_rollout_is_refused(write_bag, trained, tmp_path):
     store, rollouts = trained
     with pytest.raises(CollectorError, match=f"no rollout with seed {rollouts[-1].seed}"):
         redo(read_run(write_bag(store, rollouts[:-1])), tmp_path / "runs")
+
+
+def test_a_rollout_that_counts_though_it_was_limited_too_much_is_refused(task, trained):
+    _, rollouts = trained
+    rollout, policy = rollouts[0], task.initial_policy(0)
+    guard = task.file.guard.model_copy(update={"most_limited": 0.1})
+    strict = Task(task.source, task.file.model_copy(update={"guard": guard}), task.folder)
+    limited = replace(rollout, interventions=rollout.interventions.copy())
+    limited.interventions[:11] |= Intervention.JOINT_BOUND
+
+    def collect(of_task, recorded):
+        collector = RecordedCollector(of_task, {(0, rollout.seed): recorded})
+        return collector.collect(policy, 0, rollout.seed, explore=True, jitter=True)
+
+    assert collect(task, limited) is limited
+    assert collect(strict, rollout) is rollout
+    with pytest.raises(CollectorError, match="joint_bound cut the torque in 11 steps, allowed: 10"):
+        collect(strict, limited)
 
 
 @pytest.mark.parametrize("name", ["noise", "commanded"])

@@ -81,6 +81,16 @@ def test_a_torque_that_is_not_finite_aborts_naming_step_and_joint(policy):
         runner.act(1, np.zeros(DX))
 
 
+def test_an_absurd_torque_aborts_naming_step_and_joint_and_a_saturated_one_does_not(policy, noise):
+    limits, k = np.array([2.0, 3.0]), policy.k.copy()
+    k[0, 1], k[1, 1] = 1000.0 * limits[1], 1e8
+    strong = TVLGPolicy(policy.K, k, policy.L)
+    runner = PolicyRunner(strong, noise, 0, 0, joints=["pan", "lift"], torque_limits=limits)
+    run(runner, 1)
+    with pytest.raises(RolloutAborted, match=r"step 1: torque of lift is 1e\+08 N m, more than"):
+        runner.act(2 * PERIOD, np.zeros(DX))
+
+
 def test_stamps_that_do_not_increase_abort(runner):
     run(runner, 1)
     with pytest.raises(RolloutAborted, match="step 1: stamp 1000 ns does not follow 1000 ns"):

@@ -42,6 +42,8 @@ def test_the_light_arm_is_described_whole(task):
     assert values["torque_limits"] == [30.0, 30.0, 20.0, 20.0, 8.0, 8.0, 4.0]
     assert "torque_rate_limits" not in values
     assert values["mocap_xyz"] == [1.2, -0.8, 0.0]
+    named = robot_parameters(config, task, "arm1")  # the site's names of frames are whole
+    assert (named["base_frame"], named["mocap_frame"]) == ("lightarm_base", "mocap")
     assert values["command_timeout"] == 0.1
 
 
@@ -51,7 +53,9 @@ def test_what_is_left_out_has_the_usual_names(task, tmp_path):
     config = load_robot_config(str(file), task)
     assert all(usual == topic for usual, topic in config.topics(task).items())
     values = robot_parameters(config, task)
-    assert values["base_frame"] == "base"
+    assert values["base_frame"] == values["mocap_frame"] == "base"
+    named = robot_parameters(config, task, "arm1")
+    assert named["base_frame"] == named["mocap_frame"] == "arm1/base"
     assert not {"robot_joints", "torque_limits"} & set(values)
 
 

@@ -231,3 +231,47 @@ def test_an_unknown_body_is_refused(estimator):
 def test_a_transform_of_the_wrong_shape_is_refused(hockey):
     with pytest.raises(ShapeError, match="mocap_to_base"):
         StateEstimator(hockey, mocap_to_base=np.eye(3))
+
+
+def test_another_devices_joint_state_is_not_the_arms(estimator, hockey):
+    assert not estimator.reads(["finger"])
+    assert not estimator.reads([])
+    assert estimator.reads(["finger", hockey.joints[0]])  # and lacks the others: a fault
+    assert estimator.strangers == ", but for those of no joint"
+    joints(estimator, hockey, MS)
+    assert estimator.reads(list(hockey.joints))
+
+
+def test_a_jump_of_a_joint_makes_every_state_of_the_next_control_period_not_valid(hockey):
+    estimator = StateEstimator(hockey, joint_jumps=True)
+    at = np.array(hockey.conditions[0].start)
+    estimator.on_body("puck", 10 * MS, np.zeros(3))
+    joints(estimator, hockey, 10 * MS)
+    assert estimator.estimate().reason == ""
+    with pytest.raises(StateError, match=f"{hockey.joints[0]} jumps by 0.4"):
+        joints(estimator, hockey, 20 * MS, at + np.eye(7)[0] * 0.4)
+    for stamp in range(30, 80, 10):
+        estimator.on_body("puck", stamp * MS, np.zeros(3))
+        joints(estimator, hockey, stamp * MS)
+        assert bool(estimator.estimate().reason) == (stamp < 70), stamp
+
+
+def test_a_reset_is_no_jump(hockey):
+    estimator = StateEstimator(hockey, joint_jumps=True)
+    joints(estimator, hockey, 10 * MS)
+    joints(estimator, hockey, 1010 * MS, np.zeros(7))
+    estimator.on_body("puck", 1010 * MS, np.zeros(3))
+    assert estimator.estimate().reason == ""
+
+
+def test_a_wrap_is_followed_into_the_state(hockey):
+    estimator = StateEstimator(hockey, joint_jumps=True)
+    endless = int(np.flatnonzero(np.isinf(hockey.position_limits).all(axis=1))[0])
+    at = np.array(hockey.conditions[0].start)
+    for i, angle in enumerate(np.arange(3.0, 3.3, 0.04)):
+        at[endless] = np.remainder(angle + np.pi, 2 * np.pi) - np.pi
+        joints(estimator, hockey, (i + 1) * 10 * MS, at)
+        estimator.on_body("puck", (i + 1) * 10 * MS, np.zeros(3))
+        estimate = estimator.estimate()
+        assert estimate.reason == ""
+        assert estimate.x[endless] == pytest.approx(angle, abs=1e-12)

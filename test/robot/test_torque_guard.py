@@ -1,5 +1,7 @@
 """The guard on a fake clock."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from pilqr_ros.robot.interventions import Intervention
 from pilqr_ros.robot.joint_limits import JointLimits
 from pilqr_ros.robot.torque_guard import GuardedCommand, GuardTiming, TorqueGuard, build_guard
 from pilqr_ros.robot.torque_limits import TorqueLimits
+from pilqr_ros.tasks import load_task
 from pilqr_ros.tasks.schema import Guard
 
 MS = 1_000_000
@@ -339,3 +342,56 @@ def other_deed(driver, deed, *values):
         return deeds[deed]()
     getattr(guard.switch, deed)()
     return None
+
+
+def test_a_jump_of_a_joint_ends_the_rollout_whether_a_command_comes_or_not():
+    hockey = load_task("hockey")
+    options = {"timeout_ns": TIMEOUT, "between_commands": True, "enabled": True}
+    guard = build_guard(hockey, **options, joint_jumps=True)
+    at, rest = np.array(hockey.conditions[0].start), np.zeros(hockey.dU)
+    there = at + np.eye(hockey.dU)[3] * 0.4
+
+    def answer(rollout, stamp, q):
+        with suppress(StateError):
+            guard.on_joints(stamp, stamp, hockey.joints, q, rest)
+        return guard.on_command(stamp, GuardedCommand(rollout, stamp, rest))
+
+    assert answer(1, 10 * MS, at).interventions == Intervention.NONE
+    refused = answer(1, 20 * MS, there)
+    assert refused.interventions == Intervention.JOINT_STATE
+    assert f"{hockey.joints[3]} jumps by 0.4 in 10.0 ms" in refused.detail
+    assert answer(2, 1000 * MS, there).interventions == Intervention.NONE  # a gap: a reset
+    with pytest.raises(StateError):
+        guard.on_joints(1010 * MS, 1010 * MS, hockey.joints, at, rest)
+    assert "jumps" in guard.check(1011 * MS).detail
+    assert not guard.active
+
+
+def test_who_else_publishes_to_the_controller_ends_the_rollout_until_it_is_gone(driver):
+    driver.tick([1.0, 0.0])
+    refused = driver.guard.on_others("/gripper")
+    assert refused.interventions == Intervention.OTHER_PUBLISHER
+    assert refused.detail == "/gripper publishes to the robot's controller, too: end it"
+    assert not refused.effort.any()
+    driver.rollout += 1
+    assert driver.tick([1.0, 0.0]).interventions == Intervention.OTHER_PUBLISHER
+    assert driver.guard.on_others("") is None
+    assert driver.tick([1.0, 0.0]).interventions == Intervention.OTHER_PUBLISHER
+    driver.rollout += 1
+    assert driver.tick([1.0, 0.0]).interventions == Intervention.NONE
+
+
+def test_an_emergency_stop_is_told_before_whoever_else_publishes(driver):
+    driver.guard.on_others("/gripper")
+    assert driver.guard.stop("button").interventions == Intervention.ESTOP
+    driver.guard.disable()
+    driver.guard.switch.reset()
+    assert driver.guard.switch.refusal[0] is Intervention.OTHER_PUBLISHER
+
+
+def test_silence_names_the_devices_that_told_their_joints(driver):
+    assert driver.guard.joints.concerns(("elbow", "finger"))
+    assert not driver.guard.joints.concerns(("finger",))
+    driver.command([1.0, 0.0])
+    told = driver.guard.check(driver.now + TIMEOUT).detail
+    assert told.endswith("no joint state has come yet, but for those of finger")

@@ -4,7 +4,8 @@ import yaml
 
 from pilqr_ros.simulation.errors import EffortError, ResetError, SimulationDiverged
 from pilqr_ros.simulation.world import World
-from pilqr_ros.tasks import Task
+from pilqr_ros.tasks import Task, TaskError
+from pilqr_ros.tasks.starts import start_of
 
 
 def test_a_reset_reaches_the_start_exactly_without_jitter(world, hockey):
@@ -134,3 +135,87 @@ def test_absurd_speed_counts_as_divergence(world):
     world.data.qvel[world.model.joint("puck").dofadr[0] + 1] = 1e7
     with pytest.raises(SimulationDiverged, match=r"position of puck is \d+ at"):
         world.step(np.zeros(7))
+
+
+@pytest.mark.parametrize(
+    ("timestep", "rate"),
+    [("0.003333333333333", 20), ("0.0033333333", 20), ("0.01", 20), ("0.008333333333333", 30)],
+)
+def test_a_control_period_moves_the_clock_by_exactly_the_period(two_joints, timestep, rate):
+    def edit(content):
+        content["control"]["rate"] = rate
+
+    world = World(two_joints(scene=("0.01", timestep), edit=edit))
+    world.reset(0, seed=0, jitter=False)
+    begun = world.sense().stamp_ns
+    for count in range(1, 41):
+        world.step(np.zeros(2))
+        assert world.sense().stamp_ns - begun == count * world.task.period_ns
+    assert world.data.time == pytest.approx(40 / rate, abs=1e-6)
+
+
+@pytest.mark.parametrize("sensor_rate", [20.0, 60.0, 100.0, 160.0, 300.0, 500.0])
+def test_physics_keeps_pace_with_the_clock_at_any_rate_of_the_sensors(two_joints, sensor_rate):
+    world = World(two_joints(scene=("0.01", "0.003333333333333")))
+    world.reset(0, seed=0, jitter=False)
+    begun = world.sense().stamp_ns
+    for count in range(1, 201):
+        world.advance(np.zeros(2), 1.0 / sensor_rate)
+        clock = world.sense().stamp_ns - begun
+        assert clock == count * round(1e9 / sensor_rate)
+        assert abs(world.data.time - clock * 1e-9) <= 0.5 * 0.003334
+
+
+def test_jitter_keeps_within_the_stops_and_leaves_other_starts_alone(two_joints):
+    stopped = two_joints(arm=('<joint name="j2"/>', '<joint name="j2" range="0 2"/>'))
+    free = two_joints()
+    starts = np.array([[start_of(t, 0, seed, True) for seed in range(40)] for t in (stopped, free)])
+    assert (starts[1, :, 1] < 0).any()
+    np.testing.assert_array_equal(starts[0], np.maximum(starts[1], [-np.inf, 0.0]))
+
+
+def test_a_task_cannot_move_the_models_stops(two_joints):
+    def edit(content):
+        content["joints"][1]["position_limits"] = [-1.0, 1.0]
+
+    arm = ('<joint name="j2"/>', '<joint name="j2" range="0 2"/>')
+    task = two_joints(arm=arm, edit=edit)
+    np.testing.assert_array_equal(task.position_limits[1], [0.0, 1.0])
+
+    def beyond(content):
+        content["joints"][1]["position_limits"] = [-2.0, -1.0]
+
+    with pytest.raises(TaskError, match=r"joints\[1\]\.position_limits: \[-2\.0, -1\.0\] are all"):
+        two_joints(arm=arm, edit=beyond)
+
+
+PUCK = """<body name="puck" pos=".5 0 .1" euler="0 0 90"><joint type="slide" axis="1 0 0"/>
+<joint type="slide" axis="{}"/><geom size=".01" contype="0" conaffinity="0"/></body>"""
+PUCKS = {
+    "turned": PUCK.format("0 1 0"),
+    "oblique": PUCK.format("1 1 0"),
+    "with a reference": PUCK.format("0 1 0").replace('slide"', 'slide" ref="0.3"'),
+    "on a turned parent": f'<body pos=".1 0 0" euler="0 0 30">{PUCK.format("0 1 0")}</body>',
+}
+
+
+@pytest.mark.parametrize("puck", PUCKS.values(), ids=PUCKS)
+def test_a_body_on_slides_is_placed_whatever_its_frame(two_joints, puck):
+    def edit(content):
+        content["state"].append({"name": "puck", "kind": "body_position", "of": "puck"})
+        content["conditions"][0]["bodies"]["puck"] = [0.6, 0.2, 0.1]
+
+    world = World(two_joints(scene=("</worldbody>", f"{puck}</worldbody>"), edit=edit))
+    world.reset(0, seed=0, jitter=False)
+    position = world.sense().bodies["puck"].position
+    np.testing.assert_allclose(position, [0.6, 0.2, 0.1], rtol=0, atol=1e-9)
+
+
+def test_a_body_on_slides_of_one_direction_cannot_be_placed(two_joints):
+    def edit(content):
+        content["conditions"][0]["bodies"]["puck"] = [0.5, 0.2, 0.1]
+
+    puck = PUCK.format("1 0 0")
+    world = World(two_joints(scene=("</worldbody>", f"{puck}</worldbody>"), edit=edit))
+    with pytest.raises(ResetError, match="'puck' cannot be placed: two of its slides go the same"):
+        world.reset(0, seed=0, jitter=False)

@@ -1,8 +1,11 @@
+import tracemalloc
+from contextlib import suppress
+
 import pytest
 
 from pilqr_ros.tasks import TaskError, load_task
 from pilqr_ros.tasks.errors import ConfigError
-from pilqr_ros.tasks.yaml_text import MAX_BYTES, parse_yaml, read_text
+from pilqr_ros.tasks.yaml_text import MAX_BYTES, MAX_VALUES, parse_yaml, read_text
 
 BOMB = "a: &a [x, x]\n" + "\n".join(
     f"{name}: &{name} [*{before}, *{before}]"
@@ -41,9 +44,9 @@ def test_what_could_do_harm_is_refused(text, problem, tmp_path, monkeypatch):
 def test_a_file_that_is_too_large_is_not_read(tmp_path):
     path = tmp_path / "large.yaml"
     path.write_bytes(b"#" * (MAX_BYTES + 1))
-    with pytest.raises(ConfigError, match=r"large\.yaml: is larger than the 1048576 bytes allowed"):
+    with pytest.raises(ConfigError, match=r"large\.yaml: cannot be read: it has 1048577"):
         read_text(path)
-    with pytest.raises(TaskError, match="is larger than"):
+    with pytest.raises(TaskError, match="more than the 1048576 allowed"):
         load_task(path)
 
 
@@ -53,3 +56,37 @@ def test_a_file_that_is_no_text_is_refused(content, tmp_path):
     path.mkdir() if content is None else path.write_bytes(content)
     with pytest.raises(ConfigError, match=r"file\.yaml: cannot be read"):
         read_text(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 5000, "a: 0x" + "f" * 10, "2026-02-31", "? [a]\n: 1", "a: =", "\x00", "!!int x"]
+)
+def test_whatever_a_scalar_is_no_other_error_comes_out(text):
+    with suppress(ConfigError):
+        parse_yaml(text)
+
+
+def test_a_date_is_text():
+    assert parse_yaml("a: 2026-02-28") == {"a": "2026-02-28"}
+
+
+def test_what_is_wrong_is_said_in_one_line():
+    with pytest.raises(ConfigError, match=r"is not valid YAML: .* line 2, column 1"):
+        parse_yaml("a: [1,\n")
+
+
+def test_values_without_number_are_refused_before_they_take_memory():
+    text = "- a\n" * (MAX_BYTES // 4)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ConfigError, match=f"more than the {MAX_VALUES} values allowed"):
+            parse_yaml(text)
+        assert tracemalloc.get_traced_memory()[1] < 200 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a/" + "x" * 5000, "~nobody/a.yaml", "a\0/b.yaml"])
+def test_a_name_that_no_file_can_have_is_no_task(name):
+    with pytest.raises(TaskError, match=r"no task|does not exist"):
+        load_task(name)

@@ -95,8 +95,8 @@ def make_task():
         term = LossTerm("goal", np.eye(dX), rng.standard_normal(dX), 1.0, beta, np.ones(T))
         cost = TrajectoryCost((term,), 0.1 * np.ones(dU))
 
-        def roll_out(policy, N, rng):
-            xi = rng.standard_normal((N, T, dU))
+        def roll_out(policy, N, rng, noise=None):
+            xi = rng.standard_normal((N, T, dU)) if noise is None else noise
             states, actions = np.empty((N, T, dX)), np.empty((N, T, dU))
             x = x0 + start_noise * rng.standard_normal((N, dX))
             for t in range(T):

@@ -214,6 +214,16 @@ def test_the_record_says_what_happened_at_each_step(make_task, method):
     assert result.step_multiplier.shape == (T,)
 
 
+@pytest.mark.parametrize("temperature_cost", ["total", "residual", "larger"])
+def test_the_record_says_where_the_temperature_is_at_a_bound(make_task, temperature_cost):
+    cost, policy, roll_out = make_task(9, bend=0.1, process_noise=0.01)
+    batch = roll_out(policy, 4, np.random.default_rng(0))
+    settings = Settings(temperature_cost=temperature_cost, pi2_kl=2.0)  # log(4) is less
+    record = run("pilqr", cost, policy, [batch], settings).record
+    assert np.all(record.status & StepStatus.TEMPERATURE_AT_BOUND)
+    assert not np.any(record.status & StepStatus.TEMPERATURE_UNSOLVED)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_only_the_last_updates_of_a_run_anneal_the_noise_and_nothing_else(make_task, method):
     cost, policy, roll_out = make_task(12, bend=0.1)
@@ -244,13 +254,42 @@ def test_however_long_a_run_is_its_noise_is_annealed_to_the_same_part(make_task,
     assert part == pytest.approx(0.05)
 
 
-def test_annealed_noise_stays_above_its_floor(make_task):
+@pytest.mark.parametrize("reference", [False, True])
+@pytest.mark.parametrize("turn", [None, Turn(0, 1)])
+@pytest.mark.parametrize("lqr_covariance", ["keep", "update"])
+@pytest.mark.parametrize("covariance_update", ["keep", "scalar", "full"])
+@pytest.mark.parametrize("method", METHODS)
+def test_no_update_leaves_less_noise_than_its_floor_in_any_direction(
+    make_task, method, covariance_update, lqr_covariance, turn, reference
+):
+    """Some of the old noise is below the floor already, and some directions are next to silent."""
+    cost, policy, roll_out = make_task(13, dU=3, bend=0.1)
+    batches = [roll_out(policy, 3, np.random.default_rng(13))]
+    least = float(np.median(np.linalg.svd(policy.L, compute_uv=False)))
+    settings = replace(
+        Settings(),
+        covariance_update=covariance_update,
+        lqr_covariance=lqr_covariance,
+        anneal_to=0.1,
+        min_action_std=least,
+    )
+    other = replace(policy, L=1e-3 * policy.L) if reference else None
+    result = run(method, cost, policy, batches, settings, turn=turn, reference=other)
+    variances = np.linalg.eigvalsh(result.policy.covariance)
+    assert np.sqrt(variances.min()) >= least * (1 - 1e-9)
+    diagonal = np.diagonal(result.policy.covariance, axis1=1, axis2=2)
+    assert np.sqrt(diagonal.min()) >= least * (1 - 1e-9)
+    old = policy if other is None else other
+    traces = [np.trace(p.covariance, axis1=1, axis2=2) for p in (result.policy, old)]
+    np.testing.assert_allclose(result.record.covariance_ratio, traces[0] / traces[1])
+
+
+def test_noise_above_its_floor_is_left_as_it_is(make_task):
     cost, policy, roll_out = make_task(13)
     batches = [roll_out(policy, 10, np.random.default_rng(13))]
-    least = float(np.linalg.svd(policy.L, compute_uv=False).max())
-    settings = replace(Settings(), anneal_to=0.1, min_action_std=least)
-    annealed = run("pi2", cost, policy, batches, settings, turn=Turn(0, 1)).policy
-    assert np.linalg.svd(annealed.L, compute_uv=False).min() >= least * (1 - 1e-9)
+    settings = replace(Settings(), covariance_update="keep")
+    new = run("pilqr", cost, policy, batches, settings).policy
+    np.testing.assert_array_equal(new.L, policy.L)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -13,6 +13,7 @@ from pathlib import Path
 from std_msgs.msg import Float64MultiArray
 
 from pilqr_ros.experiments.soak.disk import full_disk
+from pilqr_ros.experiments.soak.hostile_files import write_unreadable
 from pilqr_ros.experiments.soak.relay import FAULTS
 from pilqr_ros.experiments.soak.strangers import Strangers
 from pilqr_ros.experiments.soak.tally import Tally
@@ -47,14 +48,14 @@ class Injector:
             tally: Counts them.
         """
         self._group, self._disk, self._chance, self._tally = group, disk, chance, tally
-        self._strangers = Strangers(client.node, task)
+        self._strangers = Strangers(client.node, task, chance, write_unreadable(disk[0]))
         self._relay = client.node.create_publisher(Float64MultiArray, FAULTS, qos.RELIABLE)
-        self._others: Sequence[Callable[[], None]] = (
+        self._others: Sequence[Callable[[], object]] = (
             self._freeze,
             self._drop,
             self._delay,
             self._fill_disk,
-            *(self._speak_as_stranger,) * 3,
+            *(self.speak_as_stranger,) * 3,
         )
 
     def inject(self) -> str:
@@ -104,7 +105,13 @@ class Injector:
                 time.sleep(self._chance.uniform(0.5, 2.0))
             self._tally.faults["disk full for a while"] += 1
 
-    def _speak_as_stranger(self) -> None:
+    def speak_as_stranger(self) -> str:
+        """Send some malformed or foreign messages, requests or goals of one kind."""
         name = self._chance.choice(sorted(self._strangers.kinds))
-        self._strangers.kinds[name]()
-        self._tally.faults[f"malformed: {name}"] += 1
+        self._tally.inputs[name] += self._strangers.kinds[name]()
+        return f"stranger's {name}"
+
+    def close(self) -> None:
+        """Count how strangers were answered."""
+        self._tally.answers.update(self._strangers.answers)
+        self._tally.problems += self._strangers.problems

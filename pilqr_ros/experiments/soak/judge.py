@@ -11,7 +11,8 @@ import numpy as np
 
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.costing import TaskCostEvaluator
-from pilqr_ros.learning.run_store import RunConfig, RunStore, create_run_in, open_run
+from pilqr_ros.learning.run_config import RunConfig
+from pilqr_ros.learning.run_store import RunStore, create_run_in, open_run
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.tasks import Task

@@ -8,7 +8,7 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,16 +17,20 @@ from pilqr_ros.errors import PilqrError
 from pilqr_ros.experiments.soak import relay
 from pilqr_ros.experiments.soak.injector import Injector
 from pilqr_ros.experiments.soak.judge import Judge, Keeper
+from pilqr_ros.experiments.soak.stops import StopThenKill
 from pilqr_ros.experiments.soak.tally import Tally
 from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.clients.learner_client import LearnerClient
-from pilqr_ros.nodes.graph import GraphOptions, command, starts
+from pilqr_ros.nodes.graph import GraphOptions, command, prepare_guard, starts
 from pilqr_ros.nodes.graph.exclusive import check_free
 from pilqr_ros.nodes.graph.processes import ProcessGroup
 
 ITERATIONS, ROLLOUTS = 2, 3
 PARAMETERS = {"recorder": {"min_free_megabytes": 16, "max_megabytes": 16}}
 """Parameters for the small disk."""
+
+INPUTS_AT_ONCE = 7
+"""About so many inputs of a stranger come at once."""
 
 STUCK = 300.0
 """Time without a finished rollout after which a leg in lock-step is given up [s]."""
@@ -45,6 +49,8 @@ class Leg:
         options: Options of the graph.
         disk: Where runs are stored, and whether that is a small disk.
         kills: How many nodes to kill.
+        stops: How many emergency stops to try, each with a kill of the guard.
+        inputs: How many inputs of strangers to send, at least.
         pause: Longest pause between two faults [s].
         deadline: When to end, on the monotonic clock [s].
         seed: Seed of the faults, and of the first training.
@@ -56,6 +62,8 @@ class Leg:
     options: GraphOptions
     disk: tuple[Path, bool]
     kills: int
+    stops: int
+    inputs: int
     pause: float
     deadline: float
     seed: int
@@ -72,18 +80,21 @@ class Leg:
         trainee = threading.Thread(target=self._train, name="trainee", daemon=True)
         commands = self._commands()
         check_free(commands, self.options.namespace)
+        prepare_guard(self.options, commands, self.log)
         try:
             with (
                 ProcessGroup(self._helpers(), self._listen),
-                ProcessGroup(commands, self.log, respawn=True) as group,
+                ProcessGroup(commands, self._hear, respawn=True) as group,
                 ClientNode("soak_stranger", self.options.namespace) as client,
             ):
                 task = self.judge.task
                 injector = Injector(group, client, task, self.disk, chance, self.tally)
+                stop = StopThenKill(group, client, chance, self.tally)
                 trainee.start()
-                self._disturb(injector, keeper, chance, group)
+                self._disturb(self._faults(injector, stop, chance), keeper, chance, group)
                 self._over.set()
                 self._await_end(trainee, keeper)
+                injector.close()
         finally:
             keeper.look()
             self._count(keeper)
@@ -115,15 +126,38 @@ class Leg:
             for name, arguments in (("monitor", monitor), ("relay", []))
         }
 
+    def _faults(
+        self, injector: Injector, stop: StopThenKill, chance: random.Random
+    ) -> Iterator[Callable[[], str]]:
+        """Yield faults in random order until there were enough of each kind."""
+        tally, stops = self.tally, self.stops
+        kills, inputs = tally.kills.total() + self.kills, tally.inputs.total() + self.inputs
+        while True:
+            left = {
+                injector.inject: max(0, kills - tally.kills.total()),
+                stop.inject: stops,
+                injector.speak_as_stranger: max(0, inputs - tally.inputs.total()) / INPUTS_AT_ONCE,
+            }
+            if not any(left.values()):
+                return
+            (fault,) = chance.choices(list(left), list(left.values()))
+            stops -= fault == stop.inject
+            yield fault
+
     def _disturb(
-        self, injector: Injector, keeper: Keeper, chance: random.Random, group: ProcessGroup
+        self,
+        faults: Iterator[Callable[[], str]],
+        keeper: Keeper,
+        chance: random.Random,
+        group: ProcessGroup,
     ) -> None:
-        """Inject faults until there were enough."""
-        killed = self.tally.kills.total()
+        """Inject faults until there were enough or the time is over."""
         progress = time.monotonic(), keeper.finished
-        while self.tally.kills.total() - killed < self.kills and time.monotonic() < self.deadline:
+        for fault in faults:
+            if time.monotonic() > self.deadline:
+                return
             time.sleep(chance.uniform(0.0, self.pause))
-            self.log("soak", injector.inject())
+            self.log("soak", fault())
             group.check()
             keeper.look()
             now = time.monotonic()
@@ -200,6 +234,12 @@ class Leg:
         self.log("soak", f"{run.name}: {verdict}")
         if not verdict.equal:
             self.tally.problems.append(f"{run} differs from the undisturbed training")
+
+    def _hear(self, name: str, line: str) -> None:
+        """Take what a node prints."""
+        self.log(name, line)
+        if "Traceback (most recent call last)" in line:
+            self.tally.problems.append(f"{name} printed a traceback")
 
     def _listen(self, name: str, line: str) -> None:
         """Take what the monitor tells."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import random
+import time
 from array import array
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
 from math import inf, nan
+from pathlib import Path
 from typing import Any
 
 from geometry_msgs.msg import PoseStamped
 from rclpy.client import Client
 from rclpy.node import Node
 from rclpy.publisher import Publisher
+from rclpy.task import Future
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
@@ -24,8 +30,10 @@ from pilqr_msgs.msg import (
     TVLGPolicy,
 )
 from pilqr_msgs.srv import EvaluateCost, Reset
+from pilqr_ros.experiments.soak.hostile_messages import HUGE, hostile
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.runtime.action_client import ActionClient
+from pilqr_ros.plain_text import printable
 from pilqr_ros.tasks import Task
 
 STRANGER = "stranger"
@@ -34,8 +42,14 @@ STRANGER = "stranger"
 STRANGERS_OFFSET = 1
 """Likewise the offset in the layout of a stranger's commands."""
 
-HUGE = 200_000
-"""Entries of an oversized array."""
+DRAWN = 5
+"""Messages drawn at random that go with each kind of what is always sent."""
+
+VISIT = 0.5
+"""Half of how long a stranger is on the topic of the robot's controller [s]."""
+
+Send = Callable[[], int]
+"""Sends some inputs and returns how many."""
 
 
 class Strangers:
@@ -43,11 +57,24 @@ class Strangers:
 
     Attributes:
         kinds: What can be sent, by name.
+        answers: How many goals and requests were answered with an error, as they must be.
+        problems: Answers that were none: a success, or a fault of the program.
     """
 
-    def __init__(self, node: Node, task: Task) -> None:
-        """Get ready to send through a node that another thread spins."""
-        self._node, self._task = node, task
+    def __init__(
+        self, node: Node, task: Task, chance: random.Random, spoilt: Sequence[Path] = ()
+    ) -> None:
+        """Get ready to send through a node that another thread spins.
+
+        Args:
+            node: The node.
+            task: The graph's task.
+            chance: Draws what is sent besides what is always sent.
+            spoilt: Directories of runs that cannot be opened.
+        """
+        self._node, self._task, self._chance = node, task, chance
+        self._spoilt = [str(path) for path in spoilt]
+        self.answers, self.problems = Counter[str](), list[str]()
         self._publishers: dict[str, Any] = {}
         self._train = ActionClient(node, TrainLocal, "learner/train_local")
         self._train_global = ActionClient(node, TrainGlobal, "learner/train_global")
@@ -57,34 +84,53 @@ class Strangers:
         self._cost: Client[Any, Any] = node.create_client(
             EvaluateCost, "cost_evaluator/evaluate_cost"
         )
-        self.kinds: dict[str, Callable[[], None]] = {
+        self.kinds: dict[str, Send] = {
             **self._messages(),
             **self._goals(),
             **self._requests(),
         }
 
-    def _publish(self, kind: type, topic: str, *messages: object) -> Callable[[], None]:
+    def _publish(self, kind: type, topic: str, *messages: object) -> Send:
         publisher: Publisher[Any] = self._node.create_publisher(kind, topic, qos.RELIABLE)
         self._publishers[topic] = publisher
 
-        def send() -> None:
-            for message in messages:
-                publisher.publish(message)
+        def send() -> int:
+            return self._send_all(publisher, kind, messages)
 
         return send
 
-    def _messages(self) -> dict[str, Callable[[], None]]:
+    def _visit(self, kind: type, topic: str, *messages: object) -> Send:
+        """Return what publishes and leaves: as long as it is there, the guard passes no torque."""
+
+        def send() -> int:
+            publisher: Publisher[Any] = self._node.create_publisher(kind, topic, qos.RELIABLE)
+            time.sleep(VISIT)
+            count = self._send_all(publisher, kind, messages)
+            time.sleep(VISIT)
+            self._node.destroy_publisher(publisher)
+            return count
+
+        return send
+
+    def _send_all(self, publisher: Publisher[Any], kind: type, messages: Sequence[object]) -> int:
+        """Publish messages, and some that are drawn."""
+        drawn = [_marked(hostile(kind, self._chance)) for _ in range(DRAWN)]
+        for message in (*messages, *drawn):
+            publisher.publish(message)
+        return len(messages) + DRAWN
+
+    def _messages(self) -> dict[str, Send]:
         task, dU = self._task, self._task.dU
         commands = [TorqueCommand(effort=effort, rollout_id=1) for effort in _bad_arrays(dU)]
         direct = [Float64MultiArray(data=effort) for effort in _bad_arrays(dU)]
         for message in direct:
-            message.layout.data_offset = STRANGERS_OFFSET
+            _marked(message)
         pose = PoseStamped()
         pose.pose.position.x = nan
         body = task.bodies[0]
         return {
             "torque_command": self._publish(TorqueCommand, "torque_command", *commands),
-            "effort_controller/commands": self._publish(
+            "effort_controller/commands": self._visit(
                 Float64MultiArray, "effort_controller/commands", *direct
             ),
             "joint_states": self._publish(JointState, "joint_states", *self._joint_states()),
@@ -110,10 +156,10 @@ class Strangers:
         ]
         messages = [JointState(name=n, position=q, velocity=v) for n, q, v in shapes]
         for message in messages:
-            message.header.frame_id = STRANGER
+            _marked(message)
         return messages
 
-    def _goals(self) -> dict[str, Callable[[], None]]:
+    def _goals(self) -> dict[str, Send]:
         policies = [
             *(_policy(self._task, value) for value in (nan, inf, 0.0)),
             TVLGPolicy(steps=2**32 - 1, state_dim=2**32 - 1, action_dim=2**32 - 1),
@@ -125,36 +171,65 @@ class Strangers:
         rollouts += [ExecuteRollout.Goal(neural_policy=network) for network in networks]
         rollouts.append(ExecuteRollout.Goal(policy=policies[2], neural_policy=networks[0]))
         local = [TrainLocal.Goal(**fields) for fields in _trainings("pilqr")]
+        local += [TrainLocal.Goal(resume=path) for path in self._spoilt]
         shared = [TrainGlobal.Goal(**fields) for fields in _trainings("mdgps-pilqr")]
         asked = {"method": "mdgps-pilqr", "iterations": 1, "rollouts": 2}
         shared += [TrainGlobal.Goal(**asked, tests=tests) for tests in (["x" * HUGE], [""] * HUGE)]
+        evaluations = [EvaluatePolicy.Goal(run="/etc", iteration=-(2**31), rollouts=2**31)]
+        evaluations += [EvaluatePolicy.Goal(run=path, rollouts=1) for path in self._spoilt]
         return {
-            "train_local": self._send(self._train, *local),
-            "train_global": self._send(self._train_global, *shared),
-            "evaluate_policy": self._send(
-                self._evaluate, EvaluatePolicy.Goal(run="/etc", iteration=-(2**31), rollouts=2**31)
-            ),
-            "execute_rollout": self._send(self._execute, *rollouts),
+            "train_local": self._send(self._train, TrainLocal.Goal, *local),
+            "train_global": self._send(self._train_global, TrainGlobal.Goal, *shared),
+            "evaluate_policy": self._send(self._evaluate, EvaluatePolicy.Goal, *evaluations),
+            "execute_rollout": self._send(self._execute, ExecuteRollout.Goal, *rollouts),
         }
 
-    def _send(self, client: ActionClient, *goals: object) -> Callable[[], None]:
-        def send() -> None:
-            if client.server_is_ready():
-                for goal in goals:
-                    client.send_goal_async(goal)
+    def _send(self, client: ActionClient, kind: type, *goals: object) -> Send:
+        def send() -> int:
+            if not client.server_is_ready():
+                return 0
+            drawn = [hostile(kind, self._chance) for _ in range(DRAWN)]
+            for goal in (*goals, *drawn):
+                client.send_goal_async(goal).add_done_callback(partial(self._on_goal, client.name))
+            return len(goals) + DRAWN
 
         return send
 
-    def _requests(self) -> dict[str, Callable[[], None]]:
-        def reset() -> None:
+    def _on_goal(self, name: str, answer: Future) -> None:
+        """Wait for the result of a goal; one that is rejected has none."""
+        handle = answer.result()
+        if handle is None or not handle.accepted:
+            self.answers[name] += handle is not None
+            return
+        handle.get_result_async().add_done_callback(
+            lambda answer: self._on_answer(name, answer.result().result)
+        )
+
+    def _on_answer(self, name: str, result: Any) -> None:  # noqa: ANN401
+        """Judge an answer: an error must be told, in one line, and be none of the program."""
+        said = getattr(result, "message", "")
+        good = getattr(result, "success", False) or getattr(result, "ok", False)
+        if good or not said.isprintable() or said.startswith("unexpected"):
+            self.problems.append(f"{name} answered a stranger: {printable(said, max_length=300)!r}")
+        self.answers[name] += 1
+
+    def _requests(self) -> dict[str, Send]:
+        def reset() -> int:
             self._reset.call_async(Reset.Request(condition=2**31, seed=0, jitter=True))
+            return 1
 
-        def reset_within_a_rollout() -> None:
+        def reset_within_a_rollout() -> int:
             self._reset.call_async(Reset.Request(condition=0, seed=2**63, jitter=True))
+            return 1
 
-        def cost() -> None:
-            for rollout in self._rollouts():
-                self._cost.call_async(EvaluateCost.Request(rollout=rollout))
+        def cost() -> int:
+            drawn = [hostile(Rollout, self._chance) for _ in range(DRAWN)]
+            rollouts = [*self._rollouts(), *drawn]
+            for rollout in rollouts:
+                self._cost.call_async(EvaluateCost.Request(rollout=rollout)).add_done_callback(
+                    lambda answer: self._on_answer("evaluate_cost", answer.result())
+                )
+            return len(rollouts)
 
         return {"reset": reset, "foreign reset": reset_within_a_rollout, "evaluate_cost": cost}
 
@@ -167,6 +242,15 @@ class Strangers:
             Rollout(**shape, states=_numbers(HUGE, nan)),
             Rollout(**shape, states=_numbers(T * dX, nan), condition=2**31),
         ]
+
+
+def _marked(message: Any) -> Any:  # noqa: ANN401
+    """Return a message with the mark by which the monitor knows a stranger's."""
+    if isinstance(message, JointState):
+        message.header.frame_id = STRANGER
+    if isinstance(message, Float64MultiArray):
+        message.layout.data_offset = STRANGERS_OFFSET
+    return message
 
 
 def _numbers(count: int, value: float) -> array[float]:

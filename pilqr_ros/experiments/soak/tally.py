@@ -15,7 +15,11 @@ class Tally:
 
     Attributes:
         kills: SIGKILLs, by node.
+        stops: Emergency stops whose guard was killed right after.
+        launches: Launches that were killed while they trained, by what started them and signal.
+        inputs: Malformed or foreign messages, requests and goals, by kind.
         faults: Other faults, by kind.
+        answers: Errors that were told to strangers, by whom.
         trainings: Trainings that ran to their end.
         resumed_by_hand: Trainings that ended with an error and were resumed.
         judged: Rollouts of finished trainings in lock-step.
@@ -32,7 +36,11 @@ class Tally:
     """
 
     kills: Counter[str] = field(default_factory=Counter)
+    stops: int = 0
+    launches: Counter[str] = field(default_factory=Counter)
+    inputs: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
     trainings: int = 0
     resumed_by_hand: int = 0
     judged: int = 0
@@ -60,8 +68,15 @@ class Tally:
         return [
             ("nodes killed (SIGKILL)", str(self.kills.total())),
             *((f"  {name}", str(count)) for name, count in sorted(self.kills.items())),
+            ("emergency stops, then the guard killed", str(self.stops)),
+            ("launches killed in training", str(self.launches.total())),
+            *((f"  {how}", str(count)) for how, count in sorted(self.launches.items())),
+            ("malformed or foreign inputs", str(self.inputs.total())),
+            *((f"  {kind}", str(count)) for kind, count in sorted(self.inputs.items())),
             ("other faults", str(self.faults.total())),
             *((f"  {kind}", str(count)) for kind, count in sorted(self.faults.items())),
+            ("errors told to strangers", str(self.answers.total())),
+            *((f"  by {name}", str(count)) for name, count in sorted(self.answers.items())),
             ("rollouts finished", str(self.finished)),
             ("rollouts interrupted and repeated", str(self.interrupted)),
             ("finished rollouts lost", str(self.lost)),

@@ -10,6 +10,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 
 from pilqr_ros.nodes.graph.discovery import limit_discovery
+from pilqr_ros.nodes.graph.naming import full_name
 
 END_TIMEOUT = 5.0
 """Longest wait for the spinning thread's end [s]."""
@@ -18,7 +19,7 @@ END_TIMEOUT = 5.0
 class ClientNode:
     """A node that a thread of its own spins, in a context of its own; a context manager.
 
-    Signals stay with the program.
+    Signals stay with the program. Its enclave of SROS2 is named as the node.
 
     Attributes:
         node: The node.
@@ -28,7 +29,11 @@ class ClientNode:
         """Create the node and start to spin it."""
         limit_discovery()
         self._context = rclpy.Context()
-        rclpy.init(context=self._context, signal_handler_options=rclpy.SignalHandlerOptions.NO)
+        rclpy.init(
+            args=["--ros-args", "--enclave", full_name(namespace, name)],
+            context=self._context,
+            signal_handler_options=rclpy.SignalHandlerOptions.NO,
+        )
         self.node = rclpy.create_node(
             name, namespace=namespace, context=self._context, enable_rosout=False
         )

@@ -14,6 +14,7 @@ from action_msgs.srv import CancelGoal
 from rcl_interfaces.srv import GetParameters
 from rclpy.action.client import ClientGoalHandle
 from rclpy.client import Client
+from rclpy.task import Future
 from unique_identifier_msgs.msg import UUID
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
@@ -172,7 +173,7 @@ class LearnerClient(ClientNode):
         try:
             wait_for_condition(client.server_is_ready, START_TIMEOUT, WHO, f"offer {name}")
             sent = client.send_goal_async(goal, on_message, goal_uuid=identity)
-            handle: ClientGoalHandle = wait_for(sent, ANSWER_TIMEOUT, WHO, f"answer {name}")
+            handle = self._await_answer(sent, name, identity)
             return self._await_result(handle, name)
         except SilenceError as error:
             if error.what.startswith("offer"):
@@ -180,14 +181,23 @@ class LearnerClient(ClientNode):
             self._cancel(name, identity)
             raise _LearnerSilent(str(error)) from error
 
-    def _cancel(self, name: str, identity: UUID) -> None:
-        """Cancel a goal of a learner that seems to be gone, in case that it is not."""
+    def _await_answer(self, sent: Future, name: str, identity: UUID) -> ClientGoalHandle:
+        """Wait for the answer to a goal; an interruption cancels the goal before it is answered."""
+        try:
+            handle: ClientGoalHandle = wait_for(sent, ANSWER_TIMEOUT, WHO, f"answer {name}")
+        except KeyboardInterrupt:
+            self._cancel(name, identity, INTERRUPT_TIMEOUT)
+            raise
+        return handle
+
+    def _cancel(self, name: str, identity: UUID, timeout: float = FAREWELL_TIMEOUT) -> None:
+        """Cancel a goal by its identity: it has no handle, or its learner seems to be gone."""
         request = CancelGoal.Request(goal_info=GoalInfo(goal_id=identity))
         topic = f"{WHO}/{name}/_action/cancel_goal"
         service: Client[Any, Any] = self.node.create_client(CancelGoal, topic)
         with suppress(SilenceError):
-            wait_for_condition(service.service_is_ready, FAREWELL_TIMEOUT, WHO, f"offer {name}")
-            wait_for(service.call_async(request), FAREWELL_TIMEOUT, WHO, f"cancel {name}")
+            wait_for_condition(service.service_is_ready, timeout, WHO, f"offer {name}")
+            wait_for(service.call_async(request), timeout, WHO, f"cancel {name}")
         self.node.destroy_client(service)
 
     def _await_result(self, handle: ClientGoalHandle, name: str) -> Any:  # noqa: ANN401

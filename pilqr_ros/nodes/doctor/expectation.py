@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from pilqr_ros.nodes.doctor.known_tasks import identity
 from pilqr_ros.nodes.graph import NODES, SIMULATED_ROBOT
 from pilqr_ros.robot.robot_config import RobotConfig
 from pilqr_ros.tasks.task import Task
@@ -46,6 +47,7 @@ class Expectation:
         rates: Expected rate of the robot's topics in real time [Hz].
         frames: Expected frame_id by topic.
         task: Name of the task.
+        identity: What tells the task from others of its name.
         period: Control period [s].
         usual: Names of topics before they were moved by the robot's file, by topic.
     """
@@ -58,6 +60,7 @@ class Expectation:
     rates: Mapping[str, float]
     frames: Mapping[str, str]
     task: str
+    identity: str
     period: float
     usual: Mapping[str, str] = field(default_factory=dict)
 
@@ -101,7 +104,7 @@ def expect(task: Task, robot: RobotConfig | None, namespace: str) -> Expectation
             "std_msgs/msg/Float64MultiArray", "effort_guard", ROBOT
         ),
     }
-    pose_frame = config.motion_capture.frame
+    base_frame, pose_frame = config.frames(namespace)
     return Expectation(
         namespace=space,
         nodes=tuple(spec.name for spec in NODES if spec.name != BRIDGE and not spec.needs),
@@ -110,8 +113,9 @@ def expect(task: Task, robot: RobotConfig | None, namespace: str) -> Expectation
         joints=_joints(task, config),
         rates={moved["joint_states"]: config.joint_states.rate}
         | dict.fromkeys(capture, config.motion_capture.rate),
-        frames=dict.fromkeys(capture, pose_frame) | {f"{space}state": config.base_frame},
+        frames=dict.fromkeys(capture, pose_frame) | {f"{space}state": base_frame},
         task=task.name,
+        identity=identity(task),
         period=task.dt,
         usual={topic: usual for usual, topic in moved.items()},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pilqr_ros.nodes.doctor.expectation import BRIDGE, ROBOT, Expectation, Wire
 from pilqr_ros.nodes.doctor.findings import Finding, fail, ok, warn
@@ -27,18 +27,42 @@ def check_parameters(seen: Snapshot, expected: Expectation) -> Iterator[Finding]
     """All nodes have the same task and pace."""
     for node in seen.silent:
         yield fail(f"node {node}", "does not answer", "it hangs: end it; it is started again")
-    for name, what in (("task", "task"), ("real_time_factor", "pace")):
-        values = {node: told[name] for node, told in seen.parameters.items() if name in told}
-        if len(set(values.values())) > 1:
-            listed = ", ".join(f"{node}: {value}" for node, value in values.items())
-            yield fail(what, f"nodes differ in {name}: {listed}", "start all with the same options")
-        elif values:
-            yield ok(what, f"{name} is {next(iter(values.values()))} for every node")
-    told = {str(values["task"]) for values in seen.parameters.values() if "task" in values}
-    for task in told - {expected.task}:
-        if "/" not in task:
-            advice = f"name the task: `pilqr doctor {task}`"
-            yield fail("task", f"nodes have {task!r}, looked for {expected.task!r}", advice)
+    yield from _compare(_told(seen, "real_time_factor"), "real_time_factor", "pace", {})
+    tasks = _told(seen, "task")
+    yield from _compare(tasks, "task", "task", seen.tasks)
+    for name in dict.fromkeys(tasks.values()):
+        yield from _judge_task(str(name), seen.tasks.get(str(name)), expected)
+
+
+def _told(seen: Snapshot, name: str) -> dict[str, object]:
+    """Return a parameter of the nodes that have it."""
+    return {node: told[name] for node, told in seen.parameters.items() if name in told}
+
+
+def _compare(
+    values: Mapping[str, object], name: str, what: str, meanings: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Look for nodes that have another value of a parameter; some values mean the same."""
+    if len({meanings.get(str(value), str(value)) for value in values.values()}) > 1:
+        listed = ", ".join(f"{node}: {value}" for node, value in values.items())
+        yield fail(what, f"nodes differ in {name}: {listed}", "start all with the same options")
+    elif values:
+        yield ok(what, f"{name} is {next(iter(values.values()))} for every node")
+
+
+def _judge_task(name: str, identity: str | None, expected: Expectation) -> Iterator[Finding]:
+    """Compare a task that nodes have, by its content where its file is found here."""
+    if identity == expected.identity or (identity is None and name == expected.task):
+        return
+    if identity is None and name.endswith((".yaml", ".yml")):
+        advice = "run the doctor where the graph was started, or start it with the file's full path"
+        yield warn("task", f"nodes have {name!r}, which is not found here to compare", advice)
+    elif identity is not None and identity.partition(" ")[0] == expected.task:
+        problem = f"{name!r} of the nodes is another {expected.task!r} than the one looked for"
+        yield fail("task", problem, "start the graph with the same file, or name its file here")
+    else:
+        advice = f"name the task: `pilqr doctor {name}`"
+        yield fail("task", f"nodes have {name!r}, looked for {expected.task!r}", advice)
 
 
 def check_services(seen: Snapshot, expected: Expectation) -> Iterator[Finding]:

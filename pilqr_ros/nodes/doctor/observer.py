@@ -26,7 +26,7 @@ from pilqr_ros import __version__
 from pilqr_ros.nodes.doctor.expectation import BRIDGE, Expectation
 from pilqr_ros.nodes.doctor.snapshot import Endpoint, Joints, Snapshot, Status, Topic
 from pilqr_ros.nodes.doctor.stream_log import StreamLog
-from pilqr_ros.nodes.graph.discovery import VARIABLE, discovery_range
+from pilqr_ros.nodes.graph.discovery import PROFILES, VARIABLE, discovery_range, own_profiles
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS, to_nanoseconds
 
@@ -84,12 +84,19 @@ class Observer:
         )
 
     def _on_message(self, name: str, message: Any) -> None:  # noqa: ANN401
+        if isinstance(message, JointState) and not self._take_joints(message):
+            return
         stamp = to_nanoseconds(message.header.stamp) / NANOSECONDS
         self._logs[name].add(time.time(), stamp, message.header.frame_id)
-        if isinstance(message, JointState):
+
+    def _take_joints(self, message: JointState) -> bool:
+        """Keep a joint state and tell whether it is the arm's: other devices may tell theirs."""
+        own = any(joint.name in message.name for joint in self._expected.joints)
+        if own or self._joints is None:
             self._joints = Joints(
                 tuple(message.name), tuple(message.position), tuple(message.velocity)
             )
+        return own
 
     def _on_status(self, message: DiagnosticArray) -> None:
         for status in message.status:
@@ -169,6 +176,7 @@ def _environment() -> dict[str, str]:
     """Return settings and versions."""
     return {
         VARIABLE: discovery_range(),
+        PROFILES[0]: own_profiles(),
         "ROS domain": os.environ.get("ROS_DOMAIN_ID", "0"),
         "ROS": os.environ.get("ROS_DISTRO", "without a distribution"),
         "middleware": rclpy.get_rmw_implementation_identifier(),

@@ -81,6 +81,7 @@ class Snapshot:
         joints: The last joint state, if one came.
         statuses: Entries of /diagnostics.
         parameters: Values of ``task`` and ``real_time_factor`` that the nodes told, by node.
+        tasks: Identity of each task that is found here, by what nodes call it.
         silent: Nodes that did not answer when asked for parameters.
         environment: Versions and settings, by name.
     """
@@ -92,5 +93,6 @@ class Snapshot:
     joints: Joints | None = None
     statuses: tuple[Status, ...] = ()
     parameters: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    tasks: Mapping[str, str] = field(default_factory=dict)
     silent: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pilqr_ros.nodes.clients.client_node import ClientNode
 from pilqr_ros.nodes.doctor.examination import examine
 from pilqr_ros.nodes.doctor.expectation import expect
 from pilqr_ros.nodes.doctor.findings import Finding
+from pilqr_ros.nodes.doctor.known_tasks import identities
 from pilqr_ros.nodes.doctor.observer import Observer
 from pilqr_ros.robot.robot_config import load_robot_config
 from pilqr_ros.tasks import load_task
@@ -24,4 +27,6 @@ def visit(task_name: str, robot: str, namespace: str, seconds: float) -> list[Fi
     config = load_robot_config(robot, task) if robot else None
     expected = expect(task, config, namespace)
     with ClientNode("pilqr_doctor", namespace) as client:
-        return examine(Observer(client.node, expected).observe(seconds), expected)
+        seen = Observer(client.node, expected).observe(seconds)
+    told = (values["task"] for values in seen.parameters.values() if "task" in values)
+    return examine(replace(seen, tasks=identities(told)), expected)

@@ -11,6 +11,7 @@ from pilqr_ros.nodes.graph.graph_options import (
     options,
     read_option,
 )
+from pilqr_ros.nodes.graph.guard_record import prepare_guard
 from pilqr_ros.nodes.graph.node_list import DEPLOYED, NODES, SIMULATED_ROBOT, NodeSpec
 from pilqr_ros.nodes.graph.starting import NodeStart, command, ros_arguments, starts
 from pilqr_ros.nodes.graph.supervision import print_line, run_graph, running_graph
@@ -26,6 +27,7 @@ __all__ = [
     "check_free",
     "command",
     "options",
+    "prepare_guard",
     "print_line",
     "read_option",
     "ros_arguments",

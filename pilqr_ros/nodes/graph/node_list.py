@@ -48,7 +48,7 @@ NODES = (
     ),
     NodeSpec(
         "effort_guard",
-        ("task", "real_time_factor", "start_enabled", "hardware"),
+        ("task", "real_time_factor", "hardware"),
         robot=("command_timeout", "robot_joints", "torque_limits", "torque_rate_limits"),
     ),
     NodeSpec(

@@ -106,9 +106,9 @@ class ProcessGroup:
         member = self.first_ended()
         if member is not None:
             member.reader.join(timeout=1.0)
-            said = "\n".join(member.last_lines) or "nothing"
+            said = " | ".join(member.last_lines) or "nothing"
             code = member.process.returncode
-            raise NodeError(f"{member.name} ended with code {code}; it said last:\n{said}")
+            raise NodeError(f"{member.name} ended with code {code}; it said last: {said}")
 
     def wait(self) -> int:
         """Wait until the first process ends for good and return its exit code."""

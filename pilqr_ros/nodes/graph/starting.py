@@ -9,6 +9,7 @@ from typing import Any
 
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.graph.graph_options import GraphOptions
+from pilqr_ros.nodes.graph.naming import full_name
 from pilqr_ros.nodes.graph.node_list import NODES, NodeSpec
 from pilqr_ros.robot.robot_config import load_robot_config
 from pilqr_ros.robot.robot_parameters import robot_parameters
@@ -26,11 +27,18 @@ class NodeStart:
         name: Its executable.
         parameters: Values by name.
         remappings: Names of topics on the robot by their usual ones.
+        namespace: Where it is.
     """
 
     name: str
     parameters: dict[str, Any]
     remappings: dict[str, str]
+    namespace: str = ""
+
+    @property
+    def enclave(self) -> str:
+        """The enclave of SROS2 that holds its keys: named as the node, with its namespace."""
+        return full_name(self.namespace, self.name)
 
 
 def starts(chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES) -> tuple[NodeStart, ...]:
@@ -54,6 +62,7 @@ def starts(chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES) -> tuple[N
             | {name: parameters[name] for name in spec.robot if name in parameters}
             | dict(spec.fixed),
             remappings,
+            chosen.namespace,
         )
         for spec in nodes
         if (not spec.needs or getattr(chosen, spec.needs))
@@ -69,7 +78,7 @@ def _robot(chosen: GraphOptions) -> tuple[dict[str, Any], dict[str, str]]:
         return {}, {}
     task = load_task(chosen.task)
     config = load_robot_config(chosen.robot_config, task)
-    parameters: dict[str, Any] = dict(robot_parameters(config, task))
+    parameters: dict[str, Any] = dict(robot_parameters(config, task, chosen.namespace))
     if not chosen.hardware:  # the simulation resets itself
         del parameters["reset_timeout"]
     if chosen.real_time_factor == 0.0:  # in lock-step the world waits for commands
@@ -80,7 +89,7 @@ def _robot(chosen: GraphOptions) -> tuple[dict[str, Any], dict[str, str]]:
 
 def ros_arguments(start: NodeStart, log_level: str) -> list[str]:
     """Return a node's arguments after ``--ros-args``."""
-    arguments = ["--log-level", log_level, "--enclave", f"/{start.name}"]
+    arguments = ["--log-level", log_level, "--enclave", start.enclave]
     for name, value in start.parameters.items():
         arguments += ["-p", f"{name}:={json.dumps(value)}"]
     for usual, topic in start.remappings.items():
@@ -92,5 +101,5 @@ def command(start: NodeStart, chosen: GraphOptions) -> list[str]:
     """Return the command line that starts a node."""
     arguments = [sys.executable, "-m", f"pilqr_ros.nodes.{start.name}", "--ros-args"]
     if chosen.namespace:
-        arguments += ["-r", f"__ns:=/{chosen.namespace.strip('/')}"]
+        arguments += ["-r", f"__ns:={full_name(chosen.namespace)}"]
     return arguments + ros_arguments(start, chosen.log_level)

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from types import FrameType
 
 from pilqr_ros.lifetime import ENDING
-from pilqr_ros.nodes.graph.discovery import limit_discovery
+from pilqr_ros.nodes.graph.discovery import describe_reach, limit_discovery
 from pilqr_ros.nodes.graph.exclusive import check_free
 from pilqr_ros.nodes.graph.graph_options import GraphOptions
+from pilqr_ros.nodes.graph.guard_record import prepare_guard
 from pilqr_ros.nodes.graph.node_list import NODES, NodeSpec
 from pilqr_ros.nodes.graph.processes import Output, ProcessGroup
 from pilqr_ros.nodes.graph.starting import command, starts
@@ -42,6 +43,7 @@ def running_graph(
     commands = {start.name: command(start, chosen) for start in starts(chosen, nodes)}
     group = ProcessGroup(commands, on_output, respawn=chosen.respawn)
     check_free(commands, chosen.namespace)
+    prepare_guard(chosen, commands, on_output)
     with group:
         try:
             yield group
@@ -64,6 +66,7 @@ def run_graph(chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES) -> int:
     previous = {number: signal.signal(number, _interrupt) for number in ENDING}
     try:
         with running_graph(chosen, nodes=nodes) as group:
+            print(describe_reach())
             print(f"started {', '.join(group.pids)}; Ctrl-C ends them", flush=True)
             code = group.wait()
             ended = group.first_ended()

@@ -112,10 +112,24 @@ class _Claim:
 
     def _hear(self, message: String) -> None:
         """Note a claim that goes before this one."""
-        other = json.loads(message.data)
-        if other["id"] != self._own["id"] and _rank(other) < _rank(self._own):
+        other = read_claim(message.data)
+        if other is None:
+            self._node.get_logger().warning("a claim that cannot be read is passed over", once=True)
+        elif other["id"] != self._own["id"] and _rank(other) < _rank(self._own):
             since = f"{datetime.fromtimestamp(other['since']):%Y-%m-%d %H:%M:%S}"
             self._contested = f"process {other['pid']} on {other['host']} since {since}"
+
+
+def read_claim(text: str) -> dict[str, Any] | None:
+    """Return a claim from a message; None if it is none."""
+    try:
+        claim = json.loads(text)
+        kinds = {name: type(claim[name]) for name in ("id", "host", "pid", "since", "stands")}
+        datetime.fromtimestamp(claim["since"])
+    except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError):
+        return None
+    wanted = {"id": str, "host": str, "pid": int, "since": float, "stands": bool}
+    return claim if kinds == wanted else None
 
 
 def _rank(claim: dict[str, Any]) -> tuple[bool, float, str]:

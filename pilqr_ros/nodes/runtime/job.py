@@ -28,8 +28,10 @@ class Job:
         self._thread.start()
 
     def join(self, seconds: float) -> None:
-        """Wait for the thread's end."""
+        """Wait for the thread's end, where nobody awaits the outcome any more."""
         self._thread.join(seconds)
+        if self.outcome.done():
+            self.outcome.exception()  # looked at: rclpy reports on the ones that never are
 
     def _run(self) -> None:
         try:

@@ -15,6 +15,7 @@ from rclpy.parameter import Parameter
 
 from pilqr_ros.nodes.errors import ParameterError
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS
+from pilqr_ros.nodes.runtime.parameter_names import refuse_unknown
 
 Record = TypeVar("Record")
 
@@ -66,9 +67,12 @@ def declare(node: Node, record: type[Record]) -> Record:
 
     Raises:
         ParameterError: A value has the wrong type or lies outside its range.
+        UnknownParameterError: A value was given for a parameter that there is not.
     """
     kinds = get_type_hints(record)
     specs = fields(cast(Any, record))  # a dataclass: there is no name for their type
+    # rclpy tells by no public name what was given; it is all that applies to this node.
+    refuse_unknown(node.get_name(), node._parameter_overrides, [spec.name for spec in specs])
     return record(**{spec.name: _declare(node, spec, kinds[spec.name]) for spec in specs})
 
 
@@ -89,7 +93,9 @@ def _given(node: Node, spec: Field[Any]) -> Any:  # noqa: ANN401
         spec.name, spec.default, ParameterDescriptor(dynamic_typing=True)
     ).value
     node.undeclare_parameter(spec.name)
-    return probe
+    # rclpy knows no type of a list without entries, and so no value.
+    is_empty = probe is None and isinstance(spec.default, tuple)
+    return () if is_empty else probe
 
 
 def _single(spec: Field[Any], given: Any, kind: Any) -> Any:  # noqa: ANN401

@@ -18,6 +18,7 @@ from pilqr_ros.nodes.graph.node_list import NAMES
 from pilqr_ros.nodes.graph.respawning import CANNOT_START
 from pilqr_ros.nodes.runtime.claim import claimed
 from pilqr_ros.nodes.runtime.ending import Ending, check_ending
+from pilqr_ros.nodes.runtime.plain_logs import make_logs_plain
 
 
 def run(
@@ -35,6 +36,7 @@ def run(
     try:
         follow_parent()
         limit_discovery()
+        make_logs_plain()
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         _spin(create, executor(), ending)
     except KeyboardInterrupt:

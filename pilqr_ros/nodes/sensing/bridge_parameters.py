@@ -23,7 +23,9 @@ class BridgeParameters(ListenerParameters):
     )
     viewer: bool = parameter(False, "show the world in MuJoCo's viewer")
     robot_joints: tuple[str, ...] = robot_joints()
-    base_frame: str = parameter("base", "frame of the robot's base")
+    base_frame: str = parameter(
+        "", "frame of the robot's base; empty: base, after the node's namespace (arm1/base)"
+    )
     mocap_frame: str = parameter("", "frame of the poses; empty: base_frame")
     mocap_xyz: tuple[float, ...] = parameter(
         (0.0, 0.0, 0.0), "origin of motion capture's frame in the robot's base frame [m]"
@@ -35,10 +37,13 @@ class BridgeParameters(ListenerParameters):
         True, "offer the service reset; without it the world is reset as a robot is (robot_reset)"
     )
     joint_position_noise: float = parameter(
-        0.0, "standard deviation of sensed joint positions [rad]", low=0.0, high=1.0
+        0.0, "standard deviation of sensed joint positions [rad, of slides m]", low=0.0, high=1.0
     )
     joint_velocity_noise: float = parameter(
-        0.0, "standard deviation of sensed joint velocities [rad/s]", low=0.0, high=10.0
+        0.0,
+        "standard deviation of sensed joint velocities [rad/s, of slides m/s]",
+        low=0.0,
+        high=10.0,
     )
     mocap_noise: float = parameter(
         0.0, "standard deviation of a tracked body's coordinates [m]", low=0.0, high=1.0

@@ -37,7 +37,11 @@ class EstimatorParameters(NodeParameters):
         (0.0, 0.0, 0.0), "rotation of motion capture's frame about the base's fixed axes [rad]"
     )
     mocap_frame: str = parameter("", "frame_id that poses must have; empty: any")
-    base_frame: str = parameter("base", "frame of the robot's base, and of the state")
+    base_frame: str = parameter(
+        "",
+        "frame of the robot's base, and of the state; empty: base, after the node's namespace "
+        "(arm1/base)",
+    )
     pose_age: float = parameter(
         0.0,
         "how much older or younger than the joint state a pose may be [s]; 0: 2 control periods",

@@ -5,7 +5,6 @@ Everything here blocks, so it runs in a thread of its own while another one spin
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +17,8 @@ from rclpy.node import Node
 from pilqr_msgs.action import ExecuteRollout
 from pilqr_msgs.srv import EvaluateCost, Reset
 from pilqr_ros.learning.costing import CostReport
-from pilqr_ros.learning.errors import CollectorError, RolloutInterrupted, TrainingStopped
+from pilqr_ros.learning.errors import CollectorError, RolloutInterrupted
+from pilqr_ros.learning.execution import check_policy
 from pilqr_ros.nodes.errors import NodeError, SilenceError
 from pilqr_ros.nodes.messages.conversions import rollout_to_message
 from pilqr_ros.nodes.messages.policy_messages import put_policy
@@ -31,9 +31,11 @@ from pilqr_ros.nodes.runtime.waiting import (
     wait_for_condition,
     wait_while_alive,
 )
+from pilqr_ros.nodes.training.stop import Stop
 from pilqr_ros.robot.errors import MessageError
 from pilqr_ros.robot.fields import from_field, rollout_from_message
 from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.policy import Policy
 
 ANSWER_TIMEOUT = 5.0
@@ -43,13 +45,18 @@ EXECUTOR = "trajectory_executor"
 
 
 class RosCollector:
-    """Executes policies through `reset` and `execute_rollout`."""
+    """Executes policies through `reset` and `execute_rollout`.
+
+    Attributes:
+        stop: Ends the rollout under way and lets none follow; other work brings another one.
+    """
 
     def __init__(
         self,
         node: Node,
         reset_timeout: float = TRY_TIMEOUT,
         on_silence: Callable[[str], None] = lambda reason: None,
+        task: Task | None = None,
     ) -> None:
         """Create the clients.
 
@@ -57,17 +64,17 @@ class RosCollector:
             node: A node that another thread spins.
             reset_timeout: Longest duration of a reset [s]; on a robot it may wait for a hand.
             on_silence: Told who does not answer, while it is waited for.
+            task: The task; given, a policy that cannot be executed is refused before the reset.
         """
-        self._patience = Patience(on_silence=on_silence, check_stop=self._check_stop)
+        self.stop = Stop()
+        self._task = task
+        self._patience = Patience(on_silence=on_silence, check_stop=lambda: self.stop.check())
         group = ReentrantCallbackGroup()
         self._reset_timeout = reset_timeout
         self._reset: Client[Any, Any] = node.create_client(Reset, "reset", callback_group=group)
         self._execute = ActionClient(
             node, ExecuteRollout, "trajectory_executor/execute_rollout", callback_group=group
         )
-        self._lock = threading.Lock()
-        self._goal: ClientGoalHandle | None = None
-        self._cancelled = False
         self._last_sign = 0.0
 
     def collect(
@@ -78,30 +85,22 @@ class RosCollector:
         Raises:
             RolloutInterrupted: A node fell silent during the rollout; the message names it.
             CollectorError: A node refused or is not there; the message names it.
-            TrainingStopped: The rollout was broken off by `cancel`.
+            PolicyError: The policy cannot be executed.
+            TrainingStopped: `stop` was requested.
         """
+        if self._task is not None:
+            check_policy(policy, self._task)
         try:
             goal = ExecuteRollout.Goal(condition=condition, seed=seed, explore=explore)
             put_policy(goal, policy)
             goal.not_before = self._reset_world(condition, seed, jitter).stamp
+            self.stop.check()
             rollout = self._run(goal)
         except (NodeError, MessageError) as error:
             raise CollectorError(str(error)) from error
         if not rollout.valid:
-            self._check_stop()
+            self.stop.check()
         return rollout
-
-    def cancel(self) -> None:
-        """Stop the rollout under way, if there is one, and any that would follow."""
-        with self._lock:
-            self._cancelled = True
-            if self._goal is not None:
-                self._goal.cancel_goal_async()
-
-    def allow(self) -> None:
-        """Execute rollouts again after a `cancel`."""
-        with self._lock:
-            self._cancelled = False
 
     def _reset_world(self, condition: int, seed: int, jitter: bool) -> Reset.Response:
         """Bring the world to a start and return the verified answer."""
@@ -117,23 +116,17 @@ class RosCollector:
     def _run(self, goal: ExecuteRollout.Goal) -> Rollout:
         """Send a goal and wait for its rollout."""
         handle = self._send(goal)
-        with self._lock:
-            self._goal = handle
-            if self._cancelled:
-                handle.cancel_goal_async()
         try:
-            answer = wait_while_alive(
-                handle.get_result_async(),
-                lambda: self._last_sign,
-                ANSWER_TIMEOUT,
-                EXECUTOR,
-                "go on with a rollout",
-            )
+            with self.stop.acting(handle.cancel_goal_async):
+                answer = wait_while_alive(
+                    handle.get_result_async(),
+                    lambda: self._last_sign,
+                    ANSWER_TIMEOUT,
+                    EXECUTOR,
+                    "go on with a rollout",
+                )
         except SilenceError as error:
             raise self._interrupted(error) from error
-        finally:
-            with self._lock:
-                self._goal = None
         rollout = rollout_from_message(answer.result.rollout)
         if rollout.interrupted:
             self._patience.on_silence(rollout.reason)
@@ -156,20 +149,20 @@ class RosCollector:
 
     def _interrupted(self, error: SilenceError) -> RolloutInterrupted:
         """Tell that the executor is silent."""
-        self._check_stop()
+        self.stop.check()
         self._patience.on_silence(str(error))
         return RolloutInterrupted(str(error))
-
-    def _check_stop(self) -> None:
-        if self._cancelled:
-            raise TrainingStopped("stopped within a rollout; every finished one is kept")
 
     def _on_feedback(self, _feedback: object) -> None:
         self._last_sign = time.monotonic()
 
 
 class RosCostEvaluator:
-    """Asks `cost_evaluator` what rollouts cost."""
+    """Asks `cost_evaluator` what rollouts cost.
+
+    Attributes:
+        stop: Ends the wait for a node that is silent; other work brings another one.
+    """
 
     def __init__(
         self, node: Node, task_name: str, on_silence: Callable[[str], None] = lambda reason: None
@@ -182,7 +175,8 @@ class RosCostEvaluator:
             on_silence: Told that the evaluator does not answer, while it is waited for.
         """
         self._task_name = task_name
-        self._patience = Patience(on_silence=on_silence)
+        self.stop = Stop()
+        self._patience = Patience(on_silence=on_silence, check_stop=lambda: self.stop.check())
         self._client: Client[Any, Any] = node.create_client(
             EvaluateCost, "cost_evaluator/evaluate_cost", callback_group=ReentrantCallbackGroup()
         )
@@ -192,6 +186,7 @@ class RosCostEvaluator:
 
         Raises:
             CollectorError: The node did not answer or refused.
+            TrainingStopped: `stop` was requested while it did not answer.
         """
         try:
             return self._evaluate(rollout)

@@ -9,6 +9,7 @@ from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.nodes.errors import SilenceError
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.runtime.waiting import wait_for_condition
+from pilqr_ros.nodes.training.stop import Stop
 
 RECORDER_TIMEOUT = 15.0
 """Longest wait for a recorder to begin [s]; a process's start and discovery take up to 5 s."""
@@ -30,16 +31,22 @@ class RunAnnouncer:
         self._publisher = node.create_publisher(TrainingRun, "~/run", qos.LATCHED)
         node.create_subscription(RecorderStatus, "recorder/status", self._on_status, qos.LATCHED)
 
-    def begin(self, store: RunStore, part: str) -> None:
+    def begin(self, store: RunStore, part: str, stop: Stop) -> None:
         """Tell that work on a run begins, and wait until it is recorded, if it is to be.
 
         A recorder that does not answer is a warning: rollouts are also kept by the learner.
+
+        Raises:
+            TrainingStopped: The work is to end.
         """
         self.tell(store, part)
         if not self._recorded:
             return
         try:
-            wait_for_condition(self._answered, RECORDER_TIMEOUT, "recorder", "begin")
+            wait_for_condition(
+                lambda: stop.requested() or self._answered(), RECORDER_TIMEOUT, "recorder", "begin"
+            )
+            stop.check()
         except SilenceError as error:
             self._node.get_logger().warning(f"{error}: this run's bag lacks its beginning")
             return

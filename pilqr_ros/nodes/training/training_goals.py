@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
@@ -10,9 +10,11 @@ from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
 from pilqr_ros.learning.errors import TrainingError
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig, evaluated_conditions
 from pilqr_ros.learning.policy_tests import named_test
-from pilqr_ros.learning.run_store import RunConfig, RunStore, open_run
-from pilqr_ros.learning.training import MAX_ROLLOUTS, check_config, plan_of
+from pilqr_ros.learning.run_config import RunConfig
+from pilqr_ros.learning.run_store import RunStore, open_run
+from pilqr_ros.learning.same_run import check_same, check_versions
 from pilqr_ros.tasks import Task
+from pilqr_ros.tasks.schema import MAX_ROLLOUTS
 
 MAX_PATH = 4095
 """Characters of the longest path that Linux knows."""
@@ -20,27 +22,35 @@ MAX_PATH = 4095
 TrainingGoal: TypeAlias = TrainLocal.Goal | TrainGlobal.Goal
 
 
-def training_plan(goal: TrainingGoal, task: Task) -> tuple[RunConfig, RunStore | None]:
+def training_plan(
+    goal: TrainingGoal, task: Task, warn: Callable[[str], object]
+) -> tuple[RunConfig, RunStore | None]:
     """Return what a training goal asks for, and the run that it continues.
 
+    Args:
+        goal: The goal.
+        task: The task that the nodes execute.
+        warn: Told what may change the last digits of a run that is continued.
+
     Raises:
-        TrainingError: A value is not allowed, or the run is of another task.
-        RunError: There is no such run.
+        TrainingError: A value is not allowed.
+        RunError: There is no such run, or it was begun otherwise.
     """
     if goal.resume:
-        store = open_run_of(task, goal.resume)
-        _check_resumed(goal, store.config)
+        store = _open(goal.resume)
+        check_same(store, _asked(goal), task)
+        for warning in check_versions(store):
+            warn(warning)
         _check_kind(goal, store.config, task)
         return store.config, store
-    config = RunConfig(
-        task=task.name,
-        method=goal.method,
-        iterations=goal.iterations,
-        rollouts=goal.rollouts if goal.rollouts > 0 else task.learning.rollouts,
+    config = RunConfig.for_task(
+        task,
+        goal.method,
         seed=goal.seed,
-        conditions=tuple(goal.conditions) or plan_of(task, goal.method).conditions,
+        iterations=goal.iterations,
+        rollouts=goal.rollouts if goal.rollouts > 0 else None,
+        conditions=goal.conditions,
     )
-    check_config(config, task)
     _check_kind(goal, config, task)
     return config, None
 
@@ -59,12 +69,13 @@ def evaluation_plan(goal: EvaluatePolicy.Goal, task: Task) -> tuple[EvaluationCo
     """Return what an evaluation goal asks for, and its run.
 
     Raises:
-        TrainingError: A value is not allowed, or the run is of another task.
-        RunError: There is no such run.
+        TrainingError: A value is not allowed.
+        RunError: There is no such run, or its policies were trained for another robot loop.
     """
     if not goal.run:
         raise TrainingError("run is empty, expected a run's directory")
-    store = open_run_of(task, goal.run)
+    store = _open(goal.run)
+    check_same(store, {}, task, strict=False)
     rollouts, conditions = goal.rollouts, tuple(goal.conditions)
     if goal.test:
         test = named_test(store.task, goal.test)
@@ -86,36 +97,30 @@ def evaluation_plan(goal: EvaluatePolicy.Goal, task: Task) -> tuple[EvaluationCo
     return config, store
 
 
-def open_run_of(task: Task, directory: str) -> RunStore:
-    """Open a run and check that it is of this task.
+def _open(directory: str) -> RunStore:
+    """Open a run.
 
     Raises:
-        TrainingError: It is of another task.
+        TrainingError: Nothing has such a path.
         RunError: It is not a run.
     """
     if len(directory) > MAX_PATH:
         raise TrainingError(
             f"a run's path has {len(directory)} characters, expected at most {MAX_PATH}"
         )
-    store = open_run(Path(directory))
-    for name in ("name", "T", "dX", "dU"):
-        theirs, ours = getattr(store.task, name), getattr(task, name)
-        if theirs != ours:
-            raise TrainingError(f"{directory}: task.{name} is {theirs!r}, expected {ours!r}")
-    return store
+    return open_run(Path(directory))
 
 
-def _check_resumed(goal: TrainingGoal, config: RunConfig) -> None:
-    """Check that a goal asks for nothing that the run it continues was not asked for."""
-    asked = replace(
-        config,
-        method=goal.method or config.method,
-        iterations=goal.iterations if goal.iterations > 0 else config.iterations,
-        rollouts=goal.rollouts if goal.rollouts > 0 else config.rollouts,
-        seed=goal.seed if goal.seed > 0 else config.seed,
-        conditions=tuple(goal.conditions) or config.conditions,
-    )
-    for name in RunConfig.__annotations__:
-        wanted, stored = getattr(asked, name), getattr(config, name)
-        if wanted != stored:
-            raise TrainingError(f"{name} is {wanted!r}, but the run to resume has {stored!r}")
+def _asked(goal: TrainingGoal) -> dict[str, object]:
+    """Return what a goal asks of the run that it continues.
+
+    A message cannot leave a field out: empty and 0 are for as the run was begun, the seed's, too.
+    """
+    given = {
+        "method": goal.method,
+        "iterations": goal.iterations,
+        "rollouts": goal.rollouts,
+        "seed": goal.seed,
+        "conditions": tuple(goal.conditions),
+    }
+    return {name: value for name, value in given.items() if value not in ("", 0, ())}

@@ -29,6 +29,7 @@ def feedback_message(action: Training, progress: TrainingProgress, store: RunSto
         seconds_left=progress.seconds_left,
         phase=progress.phase,
         run_directory=str(store.directory),
+        waiting_for=progress.waiting_for,
     )
 
 

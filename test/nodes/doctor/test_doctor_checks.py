@@ -1,5 +1,6 @@
 """The doctor's checks on made-up snapshots, each with one fault."""
 
+import itertools
 import re
 from dataclasses import replace
 
@@ -57,8 +58,15 @@ def healthy(expected):
         parameters={
             name: {"task": "hockey_lightarm", "real_time_factor": 1.0} for name in expected.nodes
         },
-        environment={"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"},
+        environment={
+            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+            "middleware": "rmw_fastrtps_cpp",
+        },
     )
+
+
+def with_environment(seen, **changes):
+    return replace(seen, environment=dict(seen.environment) | changes)
 
 
 def with_stream(seen, topic, **changes):
@@ -210,8 +218,16 @@ WARNINGS = {
     "slow": (lambda s: with_stream(s, PUCK, count=210), r"70 Hz, expected 100"),
     "near a bound": (lambda s: with_joint(s, 3, position=2.19), r"near its bound"),
     "open to the net": (
-        lambda s: replace(s, environment={"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"}),
+        lambda s: with_environment(s, ROS_AUTOMATIC_DISCOVERY_RANGE="SUBNET"),
         r"SUBNET: others can join",
+    ),
+    "interfaces of one's own choice": (
+        lambda s: with_environment(s, FASTDDS_DEFAULT_PROFILES_FILE="mine.xml"),
+        r"mine.xml, which decides who can join",
+    ),
+    "a middleware that is not contained": (
+        lambda s: with_environment(s, middleware="rmw_cyclonedds_cpp"),
+        r"joins by rmw_cyclonedds_cpp",
     ),
     "a tool that hears nothing": (
         lambda s: with_topic(
@@ -255,3 +271,43 @@ def test_in_lock_step_the_simulation_repeats_itself_slower_than_a_robot(healthy,
     for topic in (JOINTS, PUCK):
         slow = with_stream(slow, topic, count=57)
     assert is_fit(examine(slow, expected))
+
+
+SAME, OTHER, CHANGED = "/lab/push.yaml", "/lab/pull.yaml", "/old/push.yaml"
+
+
+@pytest.fixture
+def named(healthy, expected):
+    """Return a function that has the nodes call their task something else, by their names."""
+    tasks = {SAME: expected.identity, "push.yaml": expected.identity}
+    tasks |= {OTHER: "pull 0", CHANGED: f"{expected.task} 1"}
+
+    def rename(*names):
+        told = itertools.cycle(names)
+        nodes = {node: {**v, "task": next(told)} for node, v in healthy.parameters.items()}
+        return replace(healthy, parameters=nodes, tasks=tasks)
+
+    return rename
+
+
+def test_one_file_may_have_several_names(named, expected):
+    assert is_fit(examine(named(SAME, "push.yaml"), expected))
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "message"),
+    [
+        (OTHER, Verdict.FAIL, "nodes have '/lab/pull.yaml', looked for"),
+        (CHANGED, Verdict.FAIL, "'/old/push.yaml' of the nodes is another"),
+        ("far.yaml", Verdict.WARN, "nodes have 'far.yaml', which is not found here"),
+    ],
+)
+def test_a_task_file_is_judged_by_what_it_says(named, expected, name, verdict, message):
+    (odd,) = [f for f in examine(named(name), expected) if f.verdict is not Verdict.OK]
+    assert (odd.verdict, odd.subject) == (verdict, "task")
+    assert message in odd.message
+
+
+def test_nodes_with_two_versions_of_a_file_differ(named, expected):
+    findings = examine(named(SAME, CHANGED), expected)
+    assert any("nodes differ in task" in finding.message for finding in findings)

@@ -35,6 +35,16 @@ def test_options_reach_the_nodes_that_take_them():
     assert "viewer:=false" in bridge
     assert "__ns:=/left" in bridge
     assert "real_time_factor" not in " ".join(commands["cost_evaluator"])
+    assert bridge[bridge.index("--enclave") + 1] == "/left/mujoco_bridge"
+
+
+def test_frames_that_a_robots_file_leaves_out_are_named_after_the_namespace(tmp_path):
+    file = tmp_path / "plain.yaml"
+    file.write_text("name: plain\nmotion_capture: {frame: world}\n")
+    commands = started(robot_config=str(file), namespace="left")
+    for name in ("mujoco_bridge", "state_estimator"):
+        assert 'base_frame:="left/base"' in commands[name]
+        assert 'mocap_frame:="world"' in commands[name]
 
 
 def test_a_robots_file_becomes_parameters_and_remappings():
@@ -64,7 +74,6 @@ def test_hardware_is_everything_but_the_simulated_robot_in_real_time():
     commands = started(task="hockey_lightarm", robot_config="lightarm", hardware=True)
     assert "mujoco_bridge" not in commands
     assert "max_speed:=0.3" in commands["robot_reset"]
-    assert "start_enabled:=false" in commands["effort_guard"]
     assert "reset_timeout:=370.0" in commands["learner"]
     assert "real_time_factor:=1.0" in commands["trajectory_executor"]
     with pytest.raises(NodeError, match="hardware needs robot_config"):

@@ -1,5 +1,6 @@
 """A claim that other machines contest; processes that share no sockets play the machines."""
 
+import json
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -7,6 +8,27 @@ from contextlib import contextmanager
 import pytest
 
 from pilqr_ros.nodes.graph.respawning import CANNOT_START
+from pilqr_ros.nodes.runtime.claim import read_claim
+
+CLAIM = {"id": "a", "host": "b", "pid": 1, "since": 2.0, "stands": True}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[" * 10_000,
+        json.dumps({**CLAIM, "since": "yesterday"}),
+        json.dumps({**CLAIM, "since": 1e300}),
+        json.dumps({**CLAIM, "stands": 1}),
+        json.dumps({"id": "a"}),
+    ],
+)
+def test_a_message_that_is_no_claim_contests_nothing(text):
+    assert read_claim(json.dumps(CLAIM)) == CLAIM
+    assert read_claim(text) is None
+
 
 NODE = """
 import contextlib, sys

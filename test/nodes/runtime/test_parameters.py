@@ -10,7 +10,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 import pilqr_ros.nodes
-from pilqr_ros.nodes.errors import ParameterError
+from pilqr_ros.nodes.errors import ParameterError, UnknownParameterError
 from pilqr_ros.nodes.runtime.parameters import declare, parameter
 
 
@@ -31,11 +31,16 @@ def make_node(domain):
     rclpy.init(context=context)
     nodes = []
 
-    def make(**overrides):
-        given = [Parameter(name, value=value) for name, value in overrides.items()]
-        nodes.append(Node("example", context=context, parameter_overrides=given))
+    def make_with(**options):
+        nodes.append(Node("example", context=context, **options))
         return nodes[-1]
 
+    def make(**overrides):
+        given = [Parameter(name, value=value) for name, value in overrides.items()]
+        return make_with(parameter_overrides=given)
+
+    make.given = lambda parameters: make_with(parameter_overrides=parameters)
+    make.told = lambda arguments: make_with(cli_args=arguments)
     yield make
     for node in nodes:
         node.destroy_node()
@@ -93,9 +98,34 @@ def test_parameters_are_described_and_read_only(make_node):
     assert "read-only" in answer.reason
 
 
+def test_an_empty_list_is_the_same_as_none_given(make_node):
+    given = [
+        Parameter("limits", Parameter.Type.NOT_SET),
+        Parameter("names", Parameter.Type.NOT_SET),
+    ]
+    assert declare(make_node(), Example) == declare(make_node.given(given), Example)
+    with pytest.raises(ParameterError, match=r"'place' is \(\), allowed is 2 numbers"):
+        declare(make_node.given([Parameter("place", Parameter.Type.NOT_SET)]), Example)
+
+
+def test_a_file_of_parameters_may_be_for_several_nodes(make_node, tmp_path):
+    file = tmp_path / "parameters.yaml"
+    file.write_text(
+        "/**: {ros__parameters: {names: [], limits: [], viewer: true, use_sim_time: false}}\n"
+        "other: {ros__parameters: {anything: 1}}\n"
+        "example: {ros__parameters: {count: 4}}\n"
+    )
+    arguments = ["--ros-args", "--params-file", str(file)]
+    assert declare(make_node.told(arguments), Example) == Example(count=4)
+    file.write_text("/**: {ros__parameters: {cuont: 4}}\n")
+    with pytest.raises(UnknownParameterError, match="'cuont' is none of example's; closest: count"):
+        declare(make_node.told(arguments), Example)
+
+
 @pytest.mark.parametrize(
     ("node", "setting", "message"),
     [
+        ("cost_evaluator", "tsk:=plug", "'tsk' is none of cost_evaluator's; closest: task"),
         ("mujoco_bridge", "sensor_rate:=1.0", "'sensor_rate' is 1.0, allowed is float from 20 to"),
         ("effort_guard", "command_timeout:=-1.0", "'command_timeout' is -1.0"),
         ("trajectory_executor", "state_age:=soon", "'state_age' is 'soon'"),

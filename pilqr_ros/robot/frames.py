@@ -1,0 +1,11 @@
+"""Names of frames: tf has no namespaces, so that those of two arms must differ by name."""
+
+from __future__ import annotations
+
+BASE = "base"
+"""Frame of the robot's base, where nobody names another."""
+
+
+def base_frame_in(namespace: str) -> str:
+    """Return the usual name of the base's frame for nodes in a namespace: ``arm1/base``."""
+    return "/".join((*namespace.strip("/").split("/"), BASE)).strip("/")

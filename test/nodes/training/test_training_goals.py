@@ -1,0 +1,67 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from pilqr_msgs.action import TrainLocal
+from pilqr_ros.learning.errors import RunError
+from pilqr_ros.learning.run_config import RunConfig
+from pilqr_ros.learning.run_store import create_run
+from pilqr_ros.nodes.training.training_goals import training_plan
+from pilqr_ros.tasks import load_task
+
+
+@pytest.fixture(scope="module")
+def task():
+    return load_task("hockey")
+
+
+@pytest.fixture
+def begun(tmp_path, task):
+    return create_run(tmp_path, task, RunConfig("hockey", "pi2", 2, 4, 3, (0, 2)))
+
+
+@pytest.fixture
+def plan(begun, task):
+    """Return a function that plans a goal which continues the run, and keeps what was warned of."""
+    warned = []
+
+    def planned(**fields):
+        goal = TrainLocal.Goal(resume=str(begun.directory), **fields)
+        return training_plan(goal, task, warned.append)
+
+    planned.warned = warned
+    return planned
+
+
+def test_fields_that_are_empty_are_as_the_run_was_begun(plan, begun):
+    config, store = plan()
+    assert (config, store.directory) == (begun.config, begun.directory)
+    same = {"method": "pi2", "iterations": 2, "rollouts": 4, "seed": 3, "conditions": [0, 2]}
+    assert plan(**same)[0] == begun.config
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("method", "pilqr"), ("iterations", 3), ("rollouts", 5), ("seed", 7), ("conditions", [0])],
+)
+def test_a_field_that_differs_from_the_run_is_refused_by_name(plan, field, value):
+    with pytest.raises(RunError, match=f"begun otherwise: {field} is .*, but the run has "):
+        plan(**{field: value})
+
+
+def test_other_digits_to_come_are_warned_of(plan, begun):
+    path = begun.directory / "run.json"
+    description = json.loads(path.read_text())
+    description["versions"]["numpy"] = "1.0"
+    path.write_text(json.dumps(description))
+    plan()
+    assert [text for text in plan.warned if text.startswith("numpy is ")]
+
+
+def test_a_new_run_takes_what_is_not_asked_for_from_the_task(task):
+    goal = TrainLocal.Goal(method="pilqr", iterations=2, seed=4)
+    config, store = training_plan(goal, task, print)
+    assert store is None
+    usual = RunConfig.for_task(task, "pilqr", seed=4)
+    assert config == replace(usual, iterations=2)
