@@ -19,11 +19,11 @@ from rclpy.task import Future
 
 from pilqr_ros.lifetime import ENDING, allow_ending
 
-DEADLINE = 6.0
-"""Longest time from the first signal to the process's end [s]; a launcher's second signal is of no
-use where the first one was not."""
+DEADLINE = 8.0
+"""Longest time from the first signal to the process's end [s]: enough on a busy machine, and less
+than most launchers wait before they kill."""
 
-LAST_DEADLINE = 7.0
+LAST_DEADLINE = 9.0
 """When the kernel ends a process that hangs after Python has left it [s]."""
 
 _signalled = False
@@ -68,6 +68,7 @@ class Ending:
 
     def _note(self, heard: int) -> None:
         """Wait for the first signal, and see that the process ends."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # they are the main thread's
         os.read(heard, 1)
         faulthandler.dump_traceback_later(DEADLINE, exit=True)
         signal.setitimer(signal.ITIMER_REAL, LAST_DEADLINE)
