@@ -54,7 +54,7 @@ class RecordedSwitch:
         return self._keep(SafetyState.DISABLED)
 
     def _keep(self, state: SafetyState, reason: str = "") -> str:
-        if state is self._kept:
+        if state is self._kept is SafetyState.ENABLED:  # a stop is written again: files can be lost
             return ""
         try:
             self._record.write(state, reason)

@@ -114,3 +114,14 @@ def test_a_held_button_is_not_recorded_as_reset(record):
     guard.stop("topic estop")
     assert guard.keeper.reset() == "the emergency stop is still pressed"
     assert record.read().state is SafetyState.STOPPED
+
+
+@pytest.mark.parametrize("say", ["stop", "disable"])
+def test_what_is_told_again_is_recorded_again_where_the_record_was_lost(record, say):
+    guard = Guard(record)
+    tell = {"stop": lambda: guard.stop("by hand"), "disable": guard.disable}[say]
+    assert tell() == ""
+    record.path.unlink()
+    assert tell() == ""
+    wanted = {"stop": SafetyState.STOPPED, "disable": SafetyState.DISABLED}[say]
+    assert record.read().state is wanted
