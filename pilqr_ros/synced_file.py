@@ -20,6 +20,7 @@ def replace_file(path: Path, write: Callable[[BinaryIO], Any]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             write(file)
+            file.flush()  # else what Python still holds is written after the sync
             _sync(file.fileno())
         temporary.replace(path)
         _sync_directory(path.parent)

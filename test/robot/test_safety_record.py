@@ -54,7 +54,9 @@ def test_a_written_state_has_been_synced_and_so_has_its_folder(record, monkeypat
     sync = os.fsync
 
     def note_sync(handle):
-        what = "folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "content"
+        status = os.fstat(handle)
+        what = "folder" if stat.S_ISDIR(status.st_mode) else "content"
+        assert what == "folder" or status.st_size > 0  # else nothing was handed to the system yet
         done.append((what, record.path.exists()))
         sync(handle)
 
