@@ -19,6 +19,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pilqr_ros.foreign_file import read_foreign
 from pilqr_ros.robot.errors import NoRecordError, RecordError
 from pilqr_ros.synced_file import empty_file, replace_file
 
@@ -64,9 +65,7 @@ class SafetyRecord:
             RecordError: There is none that can be read.
         """
         try:
-            with self.path.open("rb") as file:
-                content = file.read(MAX_BYTES)
-            return _parse(json.loads(content))
+            return _parse(json.loads(read_foreign(self.path, MAX_BYTES)))
         except (FileNotFoundError, NotADirectoryError) as error:
             raise NoRecordError(self.path) from error
         except (OSError, ValueError, RecursionError) as error:

@@ -48,6 +48,13 @@ def test_what_is_no_record_is_refused(record, content):
     assert record.path.read_bytes() == content
 
 
+def test_a_pipe_in_the_place_of_a_record_is_refused_at_once(record):
+    record.path.parent.mkdir()
+    os.mkfifo(record.path)
+    with pytest.raises(RecordError, match="it cannot be read"):
+        record.read()
+
+
 def test_a_written_state_has_been_synced_and_so_has_its_folder(record, monkeypatch):
     """In this order: the content, its name, the folder that holds the name."""
     done = []
