@@ -22,8 +22,9 @@ def best_iteration(store: RunStore) -> Best | None:
     Its policies are those that the iteration began with: they were executed, with their noise.
     """
     costs: dict[int, list[float]] = {}
+    finished = store.iterations_finished
     for report in store.reports():
-        if report["iteration"] < store.iterations_finished:
+        if report["iteration"] < finished:
             costs.setdefault(report["iteration"], []).extend(report["total_costs"])
     means = [Best(iteration, float(np.mean(values))) for iteration, values in costs.items()]
     return min(means, key=lambda best: best.mean_cost, default=None)

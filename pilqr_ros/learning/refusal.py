@@ -27,6 +27,7 @@ import numpy as np
 
 from pilqr_ros.guided.network import Network, renormalised
 from pilqr_ros.learning import atomic
+from pilqr_ros.learning.array_file import ArrayFile
 from pilqr_ros.learning.errors import TrainingError
 from pilqr_ros.learning.rollout_files import move_rollouts
 from pilqr_ros.learning.run_config import plan_of
@@ -44,19 +45,22 @@ SHRINKING = 0.25
 def halvings(store: RunStore, iteration: int, condition: int) -> int:
     """Return how many policies of an iteration were refused before the one that is there now."""
     path = _policy_path(store, iteration, condition)
-    return int(atomic.read_arrays(path).get("halvings", 0)) if path.exists() else 0
+    if not path.exists():
+        return 0
+    file = ArrayFile.read(path)
+    return file.integer("halvings") if "halvings" in file.arrays else 0
 
 
 def reasons(store: RunStore, iteration: int, condition: int) -> list[str]:
     """Return why each of an iteration's refused policies was, in their order."""
     path = _policy_path(store, iteration, condition)
     count = halvings(store, iteration, condition)
-    return [str(atomic.read_arrays(_refused(path, n))["reason"]) for n in range(count)]
+    return [ArrayFile.read(_refused(path, n)).text("reason") for n in range(count)]
 
 
-def can_go_back(store: RunStore, iteration: int, condition: int) -> bool:
-    """Tell whether there is something between an iteration's policy and the one before."""
-    return iteration > 0 and halvings(store, iteration, condition) < MAX_HALVINGS
+def can_go_back(iteration: int, halved: int) -> bool:
+    """Tell whether something is between the policy before and an iteration's, halved so often."""
+    return iteration > 0 and halved < MAX_HALVINGS
 
 
 def go_back(store: RunStore, iteration: int, condition: int, reason: str) -> None:
@@ -71,10 +75,11 @@ def go_back(store: RunStore, iteration: int, condition: int, reason: str) -> Non
     Raises:
         TrainingError: There is nothing to go back to.
     """
-    if not can_go_back(store, iteration, condition):
+    halved = halvings(store, iteration, condition)
+    if not can_go_back(iteration, halved):
         raise TrainingError(f"{reason}; {_advice(iteration)}")
     path = _policy_path(store, iteration, condition)
-    refused = _refused(path, halvings(store, iteration, condition))
+    refused = _refused(path, halved)
     atomic.write_arrays(refused, {**atomic.read_arrays(path), "reason": reason})
     complete(store, iteration, condition)
 

@@ -72,13 +72,14 @@ class TrainingPlace:
     iteration: int
     condition: int
     sample: int
+    _halved: int = field(init=False)
     _forgiven: int = field(init=False)
 
     def __post_init__(self) -> None:
         """Look at what was tried before."""
+        self._halved = halvings(self.store, self.iteration, self.condition)
         given_up = self.store.attempts(*self._which) // MAX_ATTEMPTS * MAX_ATTEMPTS
-        go_on = can_go_back(self.store, self.iteration, self.condition)
-        self._forgiven = 0 if go_on else given_up
+        self._forgiven = 0 if can_go_back(self.iteration, self._halved) else given_up
 
     @property
     def _which(self) -> tuple[int, int, int]:
@@ -90,8 +91,7 @@ class TrainingPlace:
 
     def seed(self) -> int:
         """Return the seed of the next attempt: no two policies of an iteration share one."""
-        refused = halvings(self.store, self.iteration, self.condition)
-        attempt = refused * MAX_ATTEMPTS + self.store.attempts(*self._which)
+        attempt = self._halved * MAX_ATTEMPTS + self.store.attempts(*self._which)
         return training_seed(self.store, *self._which, attempt)
 
     def failures(self) -> tuple[int, str]:
