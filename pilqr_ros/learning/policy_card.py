@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from pilqr_ros.learning import atomic
-from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.rollout_files import load_cost
 from pilqr_ros.learning.run_store import RunStore
+from pilqr_ros.learning.versions import recorded_versions
 from pilqr_ros.plain_text import in_markdown
 
 Z = 1.959964
@@ -46,6 +46,7 @@ def describe(store: RunStore) -> dict[str, Any]:
     """Return the card of a run's last policy."""
     config, task = store.config, store.task
     reports = store.reports()
+    path = store.directory / "run.json"
     return {
         "task": config.task,
         "description": task.file.description,
@@ -58,16 +59,8 @@ def describe(store: RunStore) -> dict[str, Any]:
         "policy": _policy(store),
         "distance": task.distance_label,
         "evaluations": _evaluations(store),
-        "versions": _versions(store.directory / "run.json"),
+        "versions": recorded_versions(atomic.read_json(path), path),
     }
-
-
-def _versions(path: Path) -> dict[str, str]:
-    """Return the versions that a run was begun with."""
-    versions = atomic.read_json(path).get("versions", {})
-    if not isinstance(versions, dict):
-        raise RunError(f"{path}: versions is {type(versions).__name__}, expected an object")
-    return {name: str(version) for name, version in versions.items()}
 
 
 def _policy(store: RunStore) -> dict[str, Any]:

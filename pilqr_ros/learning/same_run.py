@@ -19,7 +19,7 @@ from typing import Any
 from pilqr_ros.learning import atomic
 from pilqr_ros.learning.errors import RunError
 from pilqr_ros.learning.run_store import RunStore, settings_of
-from pilqr_ros.learning.versions import versions
+from pilqr_ros.learning.versions import recorded_versions, versions
 from pilqr_ros.tasks import Task
 
 REFUSING = ("pilqr_ros", "mujoco")
@@ -95,8 +95,9 @@ def check_versions(store: RunStore) -> list[str]:
     """
     if store.iterations_finished == store.config.iterations:
         return []
-    recorded = atomic.read_json(store.directory / "run.json")
-    then, now = recorded.get("versions", {}), versions()
+    path = store.directory / "run.json"
+    recorded = atomic.read_json(path)
+    then, now = recorded_versions(recorded, path), versions()
     changed = [name for name in then if now.get(name, _ABSENT) != then[name]]
     refused = [
         f"{name} is {now.get(name, _ABSENT)}, but the run was begun with {then[name]}: install "

@@ -114,6 +114,13 @@ def test_other_versions_of_what_only_rounds_otherwise_are_told(store):
     assert re.match(r"numpy is .*, but the run was begun with 1\.0: it goes on", warning)
 
 
+def test_versions_that_are_not_written_by_name_are_refused(store):
+    path = store.directory / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"versions": ["numpy"]}))
+    with pytest.raises(RunError, match=r"run\.json: versions is list, expected an object"):
+        check_versions(store)
+
+
 def test_a_default_that_has_changed_since_is_refused(store):
     describe(store, settings={"step_multiplier_max": 3.5})
     with pytest.raises(RunError, match=r"settings\.step_multiplier_max is .*the run has 3\.5"):
