@@ -146,6 +146,7 @@ def deploy(
     require_ros()
     from pilqr_ros.nodes.clients.deployment import execute
     from pilqr_ros.nodes.graph import DEPLOYED, DeploymentOptions, run_graph
+    from pilqr_ros.nodes.graph.naming import full_name
 
     store = open_run(run)
     chosen = store.config.conditions[0]
@@ -163,6 +164,6 @@ def deploy(
     if times > 0:
         execute(options, times, lambda _success, message: show.console.print(message))
         return
-    place = "/".join(part for part in ("", namespace.strip("/"), "policy_server") if part)
-    show.console.print(f"ros2 service call /{place}/execute std_srvs/srv/Trigger executes it once")
+    service = full_name(namespace, "policy_server/execute")
+    show.console.print(f"ros2 service call {service} std_srvs/srv/Trigger executes it once")
     raise typer.Exit(run_graph(options, DEPLOYED))

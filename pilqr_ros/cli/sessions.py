@@ -35,8 +35,7 @@ class TrainingEndedEarly(TrainingError):
     def __init__(self, why: str, directory: str) -> None:
         """Say why, and how the training goes on if its run is there."""
         self.directory = directory if directory and is_present(Path(directory)) else ""
-        goes_on = f"; `pilqr train --resume {directory}` continues" if self.directory else ""
-        super().__init__(f"{why}{goes_on}")
+        super().__init__(f"{why}{_goes_on(directory)}" if self.directory else why)
 
 
 def require_ros() -> None:
@@ -208,7 +207,12 @@ def _interrupted(directory: str) -> TrainingStopped:
     """Say that training was interrupted and how it goes on."""
     if not directory:
         return TrainingStopped("interrupted before the run began")
-    return TrainingStopped(f"interrupted; `pilqr train --resume {directory}` continues")
+    return TrainingStopped(f"interrupted{_goes_on(directory)}")
+
+
+def _goes_on(directory: str) -> str:
+    """Return how a training goes on, as the end of a sentence."""
+    return f"; `pilqr train --resume {directory}` continues"
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilqr_ros.robot.errors import StateError
-from pilqr_ros.tasks.models import element_id
+from pilqr_ros.tasks.models import joint_id
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.trajopt.typing import Array
 
@@ -179,8 +179,8 @@ class JointTrack:
 
 def _endless(task: Task) -> NDArray[np.bool_]:
     """Return which of the task's joints are hinges without bounds, ``(dU,)``."""
-    model, kind = task.robot_model, mujoco.mjtObj.mjOBJ_JOINT
-    ids = [element_id(model, kind, name, "joints") for name in task.joints]
+    model = task.robot_model
+    ids = [joint_id(model, name, "joints") for name in task.joints]
     hinges = model.jnt_type[ids] == mujoco.mjtJoint.mjJNT_HINGE
     free: NDArray[np.bool_] = hinges & np.isinf(task.position_limits).all(axis=1)
     return free
