@@ -23,7 +23,7 @@ FOLLOW_PARENT = "PILQR_FOLLOW_PARENT"
 
 @contextmanager
 def ending_deferred() -> Iterator[None]:
-    """Hold the signals of `ENDING` back, here and in what is started within.
+    """Hold the signals of `ENDING` back from this thread and from what it starts within.
 
     A process inherits this, so that they wait while it is starting: Python would otherwise break
     off amid its imports.

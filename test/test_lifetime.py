@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -64,7 +65,7 @@ def test_signals_that_are_deferred_come_later():
     try:
         with ending_deferred():
             for number in ENDING:
-                os.kill(os.getpid(), number)
+                signal.pthread_kill(threading.get_ident(), number)
             assert seen == []
         assert sorted(seen) == sorted(ENDING)
     finally:
