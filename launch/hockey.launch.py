@@ -71,8 +71,9 @@ def start_nodes(context: LaunchContext) -> list[Action]:
     starts = graph.starts(chosen)
     names = [start.name for start in starts]
     graph.check_free(names, chosen.namespace)
-    graph.prepare_guard(chosen, names, graph.print_line)
-    training = train(LaunchConfiguration("train").perform(context), chosen)
+    method = LaunchConfiguration("train").perform(context)
+    graph.prepare_guard(chosen, names, graph.print_line, needs_torque=bool(method))
+    training = train(method, chosen)
     return [discovery, *(node(start, chosen) for start in starts), *training]
 
 

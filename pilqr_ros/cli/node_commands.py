@@ -83,13 +83,14 @@ def guard(
     deed: Annotated[str, typer.Argument(help="enable, disable, stop or reset.")],
     namespace: Namespace = "",
 ) -> None:
-    """Let torques pass, or not: enable, disable, stop (emergency stop), reset (after a stop)."""
+    """Let torques pass, or not: enable, disable, stop (emergency stop), reset (after a stop).
+
+    Without nodes, reset releases the stop that is kept for the next ones.
+    """
     require_ros()
     from pilqr_ros.clients.guard_client import switch_guard
 
-    said = switch_guard(deed, namespace)
-    if said:
-        show.console.print(said)
+    show.console.print(switch_guard(deed, namespace), soft_wrap=True)
 
 
 def confirm(namespace: Namespace = "") -> None:

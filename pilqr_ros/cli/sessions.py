@@ -251,8 +251,8 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
 
     Raises:
         TrainingError: Nodes are to be used and to be done without.
-        NodeError: Nodes are to be started that are running, or those that are running keep runs
-            elsewhere than the user wants.
+        NodeError: Nodes are to be started that are running, those that are running keep runs
+            elsewhere than the user wants, or an emergency stop is latched.
         RosMissingError: Nodes are to be used, and there is no ROS 2.
     """
     if where.in_process and where.attach:
@@ -277,8 +277,10 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
     )
     with contextlib.ExitStack() as stack:
         if not where.attach:
-            stack.enter_context(running_graph(options))
+            stack.enter_context(running_graph(options, needs_torque=True))
         client = stack.enter_context(LearnerClient(where.namespace))
         if where.attach and where.runs_chosen:
             client.check_runs_directory(runs.resolve())
+        if where.attach:
+            client.check_guard()
         yield GraphSession(client)

@@ -18,10 +18,13 @@ from rclpy.task import Future
 from unique_identifier_msgs.msg import UUID
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
+from pilqr_msgs.msg import GuardState
 from pilqr_ros.clients.client_node import ClientNode
 from pilqr_ros.nodes.errors import NodeError, SilenceError
+from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.runtime.action_client import ActionClient
 from pilqr_ros.nodes.runtime.waiting import wait_for, wait_for_condition, wait_while_alive
+from pilqr_ros.robot.guard.interventions import GUARD
 
 START_TIMEOUT = 60.0
 """Longest wait for the learner to offer its actions [s]; others may start at the same time."""
@@ -31,6 +34,9 @@ ANSWER_TIMEOUT = 10.0
 
 SILENCE_TIMEOUT = 10.0
 """Longest time between two signs of life while the learner works [s]; it gives one a second."""
+
+GUARD_TIMEOUT = 5.0
+"""Longest wait for the guard to tell its state [s]: discovery may take so long."""
 
 MOST_RETURNS = 5
 """How often in a row a learner may fall silent before it has made any progress."""
@@ -92,6 +98,24 @@ class LearnerClient(ClientNode):
                 f"--runs is {wanted}, but the running learner keeps runs in {kept}: leave out "
                 "--runs, or start the nodes with that directory"
             )
+
+    def check_guard(self) -> None:
+        """Check that no emergency stop is latched: nothing could be executed until it is reset.
+
+        A guard that says nothing is left to the learner, which waits for it.
+
+        Raises:
+            ClientError: One is; the message says why, and what resets it.
+        """
+        said: list[GuardState] = []
+        listener = self.node.create_subscription(
+            GuardState, "guard_state", said.append, qos.LATCHED
+        )
+        with suppress(SilenceError):
+            wait_for_condition(lambda: bool(said), GUARD_TIMEOUT, GUARD, "tell its state")
+        self.node.destroy_subscription(listener)
+        if said and said[-1].state == GuardState.STOPPED:
+            raise ClientError(f"{GUARD} lets no torque pass: {said[-1].reason}")
 
     def train(
         self, goal: TrainLocal.Goal, on_feedback: Callable[[TrainLocal.Feedback], None]

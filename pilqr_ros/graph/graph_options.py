@@ -33,7 +33,7 @@ class GraphOptions:
         AUTO, "whose nodes are found: localhost, subnet, or as the environment says", RANGES
     )
     start_enabled: bool = _option(
-        True, "let torques pass from the start, without effort_guard's service ~/enable"
+        True, "let torques pass from the start, without `pilqr guard enable`"
     )
     viewer: bool = _option(False, "show the simulated world in a window")
     record: bool = _option(True, "record what the nodes say during each run in a bag")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pilqr_ros.robot.guard.interventions import GUARD
+
 
 @dataclass(frozen=True)
 class NodeSpec:
@@ -47,7 +49,7 @@ NODES = (
         unless="hardware",
     ),
     NodeSpec(
-        "effort_guard",
+        GUARD,
         ("task", "real_time_factor", "hardware"),
         robot=("command_timeout", "robot_joints", "torque_limits", "torque_rate_limits"),
     ),

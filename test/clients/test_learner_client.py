@@ -6,7 +6,23 @@ import sys
 import pytest
 from unique_identifier_msgs.msg import UUID
 
+from pilqr_msgs.msg import GuardState
+from pilqr_ros.clients.client_node import ClientNode
 from pilqr_ros.clients.learner_client import LearnerClient
+from pilqr_ros.nodes.errors import NodeError
+from pilqr_ros.nodes.messages import qos
+
+
+@pytest.mark.parametrize(("state", "refused"), [("STOPPED", True), ("DISABLED", False)])
+def test_a_latched_stop_of_a_running_guard_is_told_at_once(fresh_domain, state, refused):
+    with ClientNode("effort_guard") as guard, LearnerClient() as client:
+        telling = guard.node.create_publisher(GuardState, "guard_state", qos.LATCHED)
+        telling.publish(GuardState(state=getattr(GuardState, state), reason="because"))
+        if refused:
+            with pytest.raises(NodeError, match="effort_guard lets no torque pass: because"):
+                client.check_guard()
+        else:
+            client.check_guard()
 
 
 class InterruptedAnswer:
