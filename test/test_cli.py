@@ -246,3 +246,44 @@ def test_halved_steps_stand_in_the_table(broken_later, tmp_path, monkeypatch, ca
     output = runner.invoke(app, command).output
     assert "halved" in output
     assert re.search(r"2 .* middle .* 6 ", output)
+
+
+@pytest.fixture
+def with_ros():
+    pytest.importorskip("rclpy", reason="ROS 2 is not in this environment")
+    pytest.importorskip("pilqr_msgs", reason="pilqr_msgs is not built or not sourced")
+
+
+EVERY_COMMAND = (
+    ["up", "hockey"],
+    ["robot", "hockey_lightarm", "--robot-config", "lightarm"],
+    ["train", "hockey"],
+    ["train", "hockey", "--attach"],
+    ["guard", "stop"],
+    ["confirm"],
+    ["doctor"],
+)
+
+
+@pytest.mark.parametrize("command", EVERY_COMMAND, ids=" ".join)
+def test_no_command_starts_anything_in_a_domain_that_is_none(
+    with_ros, command, monkeypatch, capsys
+):
+    monkeypatch.setenv("ROS_DOMAIN_ID", "none")
+    problem = refused(command, monkeypatch, capsys)
+    assert problem == "pilqr: ROS_DOMAIN_ID is 'none', allowed is an integer from 0 to 232\n"
+
+
+@pytest.mark.parametrize("command", [*EVERY_COMMAND, ["sros2-policy"]], ids=" ".join)
+def test_no_command_starts_anything_in_a_namespace_that_is_none(
+    with_ros, command, monkeypatch, capsys
+):
+    problem = refused([*command, "--namespace", "1 bad<"], monkeypatch, capsys)
+    assert problem.startswith("pilqr: namespace is '1 bad<', allowed are names of letters")
+    assert problem.count("\n") == 1
+
+
+def test_a_wrong_task_is_told_once_before_any_node_is_started(with_ros, monkeypatch, capsys):
+    problem = refused(["up", "juggling"], monkeypatch, capsys)
+    assert problem.startswith("pilqr: no task 'juggling'; tasks: ")
+    assert problem.count("\n") == 1

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from pilqr_ros.nodes.graph.graph_options import MAX_REAL_TIME_FACTOR
+
 MAX_SEED = 2**64 - 1
 """Largest seed that a goal can carry."""
 
@@ -37,7 +39,10 @@ InProcess = Annotated[bool, typer.Option("--in-process", help="Without ROS, in t
 Attach = Annotated[bool, typer.Option("--attach", help="Use nodes that are already running.")]
 Namespace = Annotated[str, typer.Option(help="Namespace of all nodes.")]
 Pace = Annotated[
-    float, typer.Option(min=0.0, max=10.0, help="1: real time; 0: as fast as the graph goes.")
+    float,
+    typer.Option(
+        min=0.0, max=MAX_REAL_TIME_FACTOR, help="1: real time; 0: as fast as the graph goes."
+    ),
 ]
 RobotFile = Annotated[
     str, typer.Option("--robot-config", help="A robot's name, or the path of its file.")

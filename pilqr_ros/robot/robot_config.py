@@ -22,7 +22,7 @@ FOLDER = "robots"
 """Where the package's own lie, below ``config``."""
 
 _TOPIC = r"^/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*$"
-Topic = Annotated[str, Field(pattern=_TOPIC, max_length=200)]
+Topic = Annotated[str, Field(pattern=_TOPIC, max_length=120)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]+$", max_length=100)]
 Rate = Annotated[float, Field(ge=20, le=500)]
 

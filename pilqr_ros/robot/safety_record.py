@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
@@ -21,6 +20,7 @@ from typing import Any, NamedTuple
 
 from pilqr_ros.foreign_file import read_foreign
 from pilqr_ros.robot.errors import NoRecordError, RecordError
+from pilqr_ros.ros_domain import ros_domain
 from pilqr_ros.synced_file import empty_file, replace_file
 
 MAX_BYTES = 10_000
@@ -123,12 +123,14 @@ def record_path(namespace: str, directory: str = "") -> Path:
     Args:
         namespace: The guard's namespace.
         directory: Where records lie; empty: the user's folder for what programs remember.
+
+    Raises:
+        DomainError: The environment gives no domain.
     """
     if not directory:
         home = os.environ.get("XDG_STATE_HOME") or os.fspath(Path.home() / ".local" / "state")
         directory = os.fspath(Path(home, "pilqr_ros", "guard"))
-    domain = re.sub(r"[^0-9A-Za-z]", "_", os.environ.get("ROS_DOMAIN_ID") or "0")
-    return Path(directory, f"{domain}_{namespace.strip('/').replace('/', '.')}.json")
+    return Path(directory, f"{ros_domain()}_{namespace.strip('/').replace('/', '.')}.json")
 
 
 def _parse(value: Any) -> SafetyEntry:  # noqa: ANN401

@@ -14,6 +14,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from pilqr_ros.nodes.errors import ParameterError
+from pilqr_ros.nodes.graph.graph_options import MAX_REAL_TIME_FACTOR
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS
 from pilqr_ros.nodes.runtime.parameter_names import refuse_unknown
 
@@ -162,7 +163,7 @@ class NodeParameters(TaskParameters):
         0.0,
         "simulated seconds a second: 1 on a robot; 0: in lock-step, as fast as the graph goes",
         low=0.0,
-        high=20.0,
+        high=MAX_REAL_TIME_FACTOR,
     )
 
     @property
