@@ -13,6 +13,7 @@ import typer
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import (
     MAX_COUNT,
+    MAX_SEED,
     Attach,
     Conditions,
     Discovery,
@@ -44,6 +45,7 @@ from pilqr_ros.learning.success_curve import plot_success_curve
 from pilqr_ros.learning.video import film_evaluation
 from pilqr_ros.simulation.errors import RenderError
 from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks.schema import MAX_ROLLOUTS
 
 
 def train(
@@ -56,14 +58,17 @@ def train(
     rollouts: Rollouts = None,
     conditions: Conditions = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Seed of everything random; else 0.")
+        int | None, typer.Option(min=0, max=MAX_SEED, help="Seed of everything random; else 0.")
     ] = None,
     resume: Annotated[
         Path | None, typer.Option(help="Continue this run.", exists=True, file_okay=False)
     ] = None,
     runs: Runs = Path("runs"),
     evaluation: Annotated[
-        int, typer.Option(min=0, help="Rollouts that evaluate the final policy; 0: none.")
+        int,
+        typer.Option(
+            min=0, max=MAX_ROLLOUTS, help="Rollouts that evaluate the final policy; 0: none."
+        ),
     ] = 20,
     video: Annotated[bool, typer.Option(help="Film the learned policy.")] = True,
     real_time_factor: Pace = 0.0,

@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from pilqr_ros.guided.errors import NetworkError
 from pilqr_ros.guided.network import Network, from_arrays
@@ -58,6 +58,7 @@ from pilqr_ros.learning.run_config import GUIDED, RunConfig, plan_of
 from pilqr_ros.learning.versions import versions
 from pilqr_ros.robot.rollout import Rollout
 from pilqr_ros.tasks import Task
+from pilqr_ros.tasks.validation import validated
 from pilqr_ros.tasks.yaml_text import read_text
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.exploration import Exploration
@@ -340,7 +341,7 @@ def find_runs(runs: Path) -> Iterator[Path]:
 def _config_from(description: Mapping[str, Any], path: Path) -> RunConfig:
     known = {name: description[name] for name in RunConfig.__annotations__ if name in description}
     try:
-        return TypeAdapter(RunConfig).validate_python(known)
+        return validated(RunConfig, known)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))

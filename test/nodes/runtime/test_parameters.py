@@ -50,6 +50,7 @@ def make_node(domain):
 
 def test_defaults_and_given_values_arrive(make_node):
     assert declare(make_node(), Example) == Example(20.0, 3, "fast", False, (0.0, 0.0))
+    assert declare(make_node(place=[1, 2]), Example).place == (1.0, 2.0)
     given = {"rate": 5.5, "count": 9, "mode": "slow", "shown": True}
     lists = {"place": [1.5, 2.5], "limits": [1.0, 2.0, 3.0], "names": ["a", "b"]}
     assert declare(make_node(**given, **lists), Example) == Example(
@@ -74,6 +75,14 @@ def test_a_whole_number_serves_as_a_float(make_node):
         ("place", [1.0], "2 numbers"),
         ("limits", ["a"], "any numbers"),
         ("limits", 1.0, "any numbers"),
+        ("limits", [True, True], "any numbers"),
+        ("limits", ["1.0", "2.0"], "any numbers"),
+        ("limits", [1.0, float("nan")], "any numbers"),
+        ("limits", True, "any numbers"),
+        ("place", [True, False], "2 numbers"),
+        ("rate", True, "float from 1 to 100"),
+        ("count", True, "int from 1 to 9"),
+        ("names", [True, True], "any names"),
         ("names", [1.0], "any names"),
         ("names", "elbow", "any names"),
     ],
