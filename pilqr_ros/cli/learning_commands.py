@@ -13,7 +13,6 @@ import typer
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import (
     MAX_COUNT,
-    MAX_SEED,
     Attach,
     Conditions,
     Discovery,
@@ -28,7 +27,10 @@ from pilqr_ros.cli.arguments import (
     RunPath,
     Runs,
     Seed,
+    Wait,
     WhichPolicy,
+    given_options,
+    is_given,
 )
 from pilqr_ros.cli.sessions import Session, TrainingEndedEarly, Where, open_session
 from pilqr_ros.errors import PilqrError
@@ -38,14 +40,21 @@ from pilqr_ros.learning.errors import RunError, TrainingStopped
 from pilqr_ros.learning.policy_card import write_card
 from pilqr_ros.learning.policy_evaluation import EvaluationConfig
 from pilqr_ros.learning.policy_tests import evaluation_by_test, named_test
-from pilqr_ros.learning.run_config import RunConfig, check_config
-from pilqr_ros.learning.run_store import TASK_FILE, RunStore, find_runs, open_run
+from pilqr_ros.learning.run_config import MAX_SEED, RunConfig, check_config
+from pilqr_ros.learning.run_description import TASK_FILE
+from pilqr_ros.learning.run_store import RunStore, find_runs, open_run
+from pilqr_ros.learning.same_files import check_files, file_warnings
 from pilqr_ros.learning.same_run import check_same, check_versions
 from pilqr_ros.learning.success_curve import plot_success_curve
 from pilqr_ros.learning.video import film_evaluation
 from pilqr_ros.simulation.errors import RenderError
 from pilqr_ros.tasks import Task, load_task
 from pilqr_ros.tasks.schema import MAX_ROLLOUTS
+
+_OF_THE_RUN = frozenset(
+    {"task", "method", "iterations", "rollouts", "conditions", "seed", "resume", "runs"}
+)
+"""What a run that is resumed knows by itself, of the parameters of `train`."""
 
 
 def train(
@@ -76,6 +85,7 @@ def train(
     namespace: Namespace = "",
     in_process: InProcess = False,
     attach: Attach = False,
+    wait: Wait = 5,
     robot_config: RobotFile = "",
     discovery: Discovery = "auto",
 ) -> None:
@@ -90,7 +100,12 @@ def train(
         asked = {"method": method, "iterations": iterations, "rollouts": rollouts, "seed": seed}
         task, config = _resumed(resume, task, conditions, asked)
     place = Where(real_time_factor, record, namespace, in_process, attach, robot_config, discovery)
-    where = replace(place, runs_chosen=resume is None and _is_given("runs", context))
+    where = replace(
+        place,
+        wait=wait,
+        runs_chosen=resume is None and is_given("runs", context),
+        again=given_options(context, without=_OF_THE_RUN),
+    )
     with open_session(task, runs, where) as work:
         store, failure = _train(work, config, resume)
         show.show_iterations(store)
@@ -126,19 +141,20 @@ def evaluate(
     namespace: Namespace = "",
     in_process: InProcess = False,
     attach: Attach = False,
+    wait: Wait = 5,
     robot_config: RobotFile = "",
     discovery: Discovery = "auto",
 ) -> None:
     """Execute the policies of a run and count successes."""
-    store = open_run(run)
+    store = opened(run)
     chosen = () if conditions is None else _indices(store.task, conditions)
     if test is not None:
         named = named_test(store.task, test)
         chosen, rollouts = named.conditions, named.rollouts
     config = EvaluationConfig(iteration, rollouts, explore, seed, chosen, policy)
     task, runs = str(run / TASK_FILE), run.parent
-    where = Where(real_time_factor, record, namespace, in_process, attach, robot_config, discovery)
-    with open_session(task, runs, where) as work:
+    place = Where(real_time_factor, record, namespace, in_process, attach, robot_config, discovery)
+    with open_session(task, runs, replace(place, wait=wait)) as work:
         _evaluate(work, store, config)
     show.console.print(f"card: {write_card(store)}", soft_wrap=True)
 
@@ -148,7 +164,7 @@ def plot(
     video: Annotated[bool, typer.Option(help="Film the last evaluation, too.")] = False,
 ) -> None:
     """Draw the learning curve of a run."""
-    _draw(open_run(run), video=video)
+    _draw(opened(run), video=video)
 
 
 def runs(
@@ -160,16 +176,18 @@ def runs(
     stores = []
     for path in find_runs(directory):
         try:
-            stores.append(open_run(path))
+            stores.append(opened(path))
         except PilqrError as error:
             show.warn(f"{path} is left out: {error}")
     show.show_runs(directory, stores)
 
 
-def _is_given(option: str, context: typer.Context) -> bool:
-    """Tell whether the user gave an option, on the command line or in the environment."""
-    source = context.get_parameter_source(option)
-    return source is not None and source.name != "DEFAULT"
+def opened(run: Path) -> RunStore:
+    """Open a run to look at it or to execute its policies, and warn of files that changed."""
+    store = open_run(run)
+    for warning in file_warnings(store):
+        show.warn(warning)
+    return store
 
 
 def _new_config(
@@ -212,10 +230,12 @@ def _resumed(
         "conditions": None if conditions is None else _indices(store.task, conditions),
     }
     check_same(store, wanted, None if task is None else load_task(task))
-    for warning in check_versions(store):
+    unknown = check_files(store)
+    for warning in (*unknown, *check_versions(store)):
         show.warn(warning)
     own = run / TASK_FILE
-    show.console.print(f"task: {own}, as it was when the run was begun", soft_wrap=True)
+    same = "" if unknown else ", as it was when the run was begun"
+    show.console.print(f"task: {own}{same}", soft_wrap=True)
     return str(own), store.config
 
 

@@ -19,9 +19,10 @@ from pilqr_ros.cli.arguments import (
     TaskName,
     WhichPolicy,
 )
+from pilqr_ros.cli.learning_commands import opened
 from pilqr_ros.cli.sessions import require_ros
 from pilqr_ros.learning.policy_evaluation import policy_of
-from pilqr_ros.learning.run_store import TASK_FILE, open_run
+from pilqr_ros.learning.run_description import TASK_FILE
 
 
 def up(
@@ -148,7 +149,7 @@ def deploy(
     from pilqr_ros.nodes.graph import DEPLOYED, DeploymentOptions, run_graph
     from pilqr_ros.nodes.graph.naming import full_name
 
-    store = open_run(run)
+    store = opened(run)
     chosen = store.config.conditions[0]
     if condition is not None:
         chosen = store.task.condition_indices([condition])[0]

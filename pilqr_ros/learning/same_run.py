@@ -18,7 +18,8 @@ from typing import Any
 
 from pilqr_ros.learning import atomic
 from pilqr_ros.learning.errors import RunError
-from pilqr_ros.learning.run_store import RunStore, settings_of
+from pilqr_ros.learning.run_description import settings_of
+from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.learning.versions import recorded_versions, versions
 from pilqr_ros.tasks import Task
 

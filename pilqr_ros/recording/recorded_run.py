@@ -17,6 +17,7 @@ from pilqr_ros.learning import atomic
 from pilqr_ros.learning.refusal import MAX_HALVINGS
 from pilqr_ros.learning.run_config import check_config
 from pilqr_ros.learning.run_store import RunStore, open_run
+from pilqr_ros.learning.same_files import check_files
 from pilqr_ros.learning.sampling import MAX_ATTEMPTS, training_seed
 from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.reader import read_messages
@@ -127,6 +128,7 @@ def restore(files: dict[str, bytes], directory: Path) -> RunStore:
             atomic.write_bytes(directory / name, content)
         store = open_run(directory)
         check_config(store.config, store.task)
+        check_files(store)
     except (PilqrError, ValueError) as error:
         raise BagError(f"the run in the bag cannot be restored: {error}") from error
     return store

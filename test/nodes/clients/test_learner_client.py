@@ -8,6 +8,8 @@ from unique_identifier_msgs.msg import UUID
 
 from pilqr_ros.nodes.clients.learner_client import LearnerClient
 
+DEADLINE = 30.0
+
 
 class InterruptedAnswer:
     """The answer to a goal for which the user does not wait."""
@@ -26,6 +28,17 @@ def test_an_interruption_before_the_goals_answer_cancels_the_goal(monkeypatch):
     assert cancelled == [identity]
 
 
+def test_a_learner_that_is_said_to_run_and_does_not_is_told_soon_with_all_that_is_missing(
+    fresh_domain,
+):
+    command = [sys.executable, "-m", "pilqr_ros.cli", "train", "hockey", "--attach", "--wait", "1"]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=50.0)
+    assert refused.returncode == 1
+    for name in ("effort_guard", "state_estimator", "trajectory_executor", "learner"):
+        assert name in refused.stderr
+    assert "within 1 s: start the nodes with `pilqr up`" in refused.stderr
+
+
 @pytest.fixture(scope="module")
 def kept(run_nodes, tmp_path_factory):
     """Where a running learner keeps its runs."""
@@ -36,6 +49,7 @@ def kept(run_nodes, tmp_path_factory):
 
 def test_a_learner_that_keeps_runs_where_they_are_wanted_is_taken(kept):
     with LearnerClient() as client:
+        client.find_learner(DEADLINE)
         client.check_runs_directory(kept)
 
 
