@@ -1,6 +1,5 @@
 import json
 import re
-import shutil
 from dataclasses import replace
 from typing import Annotated
 
@@ -345,15 +344,3 @@ def test_a_number_too_large_for_anything_is_refused(option, runner):
     assert result.exception is None or not isinstance(
         result.exception, (OverflowError, AssertionError)
     )
-
-
-def test_a_table_is_not_cut_where_there_is_no_terminal(trained, runner, monkeypatch):
-    run, _ = trained
-    monkeypatch.delenv("COLUMNS", raising=False)
-    deep = run.parents[1] / "/".join(["a" * 60] * 3) / "hockey"
-    deep.mkdir(parents=True)
-    shutil.copytree(run, deep / "one")
-    output = runner.invoke(app, ["runs", str(deep.parent)]).output
-    assert str(deep / "one") in output
-    monkeypatch.setenv("COLUMNS", "60")
-    assert str(deep / "one") not in runner.invoke(app, ["runs", str(deep.parent)]).output

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console, ConsoleDimensions
+from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
@@ -35,13 +35,8 @@ class PlainConsole(Console):
     def __init__(self, *, stderr: bool = False) -> None:
         """Write to standard output, or to standard error."""
         super().__init__(stderr=stderr, markup=False, emoji=False)
-
-    @property
-    def size(self) -> ConsoleDimensions:
-        """The terminal's size; what is no terminal cuts nothing, unless COLUMNS says where."""
-        found = super().size
-        is_told = self.is_terminal or "COLUMNS" in os.environ
-        return found if is_told else ConsoleDimensions(MAX_WIDTH, found.height)
+        if not self.is_terminal and "COLUMNS" not in os.environ:
+            self.width = MAX_WIDTH  # nothing is cut
 
     def render_str(self, text: str, **style: Any) -> Text:  # noqa: ANN401
         """Return text that a stranger may have written, fit for a terminal."""

@@ -114,7 +114,9 @@ def sros2_policy(namespace: Namespace = "") -> None:
 def doctor(
     task: TaskName = "hockey",
     robot_config: RobotFile = "",
-    seconds: Annotated[float, typer.Option(min=1.0, help="How long is listened.")] = 3.0,
+    seconds: Annotated[
+        float, typer.Option(min=1.0, max=600.0, help="How long is listened [s].")
+    ] = 3.0,
     namespace: Namespace = "",
     discovery: Discovery = "auto",
 ) -> None:
