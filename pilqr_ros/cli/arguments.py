@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from pilqr_ros.learning.run_config import MAX_SEED
-from pilqr_ros.nodes.graph.graph_options import MAX_REAL_TIME_FACTOR
+from pilqr_ros.graph.graph_options import MAX_REAL_TIME_FACTOR
+from pilqr_ros.runs.run_config import MAX_SEED
 
 MAX_COUNT = 2**31 - 1
 """Largest iteration, or number of rollouts, that a goal can carry."""

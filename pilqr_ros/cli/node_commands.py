@@ -21,8 +21,8 @@ from pilqr_ros.cli.arguments import (
 )
 from pilqr_ros.cli.learning_commands import opened
 from pilqr_ros.cli.sessions import require_ros
-from pilqr_ros.learning.policy_evaluation import policy_of
-from pilqr_ros.learning.run_description import TASK_FILE
+from pilqr_ros.evaluation.policy_evaluation import policy_of
+from pilqr_ros.runs.run_description import TASK_FILE
 
 
 def up(
@@ -40,7 +40,7 @@ def up(
 ) -> None:
     """Start every node of a task; Ctrl-C ends them."""
     require_ros()
-    from pilqr_ros.nodes.graph import GraphOptions, run_graph
+    from pilqr_ros.graph import GraphOptions, run_graph
 
     options = GraphOptions(
         task=task,
@@ -67,7 +67,7 @@ def robot(
 ) -> None:
     """Play a robot in simulation, in real time and under its own names, to try `up --hardware`."""
     require_ros()
-    from pilqr_ros.nodes.graph import SIMULATED_ROBOT, GraphOptions, run_graph
+    from pilqr_ros.graph import SIMULATED_ROBOT, GraphOptions, run_graph
 
     options = GraphOptions(
         task=task,
@@ -86,7 +86,7 @@ def guard(
 ) -> None:
     """Let torques pass, or not: enable, disable, stop (emergency stop), reset (after a stop)."""
     require_ros()
-    from pilqr_ros.nodes.clients.guard_client import switch_guard
+    from pilqr_ros.clients.guard_client import switch_guard
 
     said = switch_guard(deed, namespace)
     if said:
@@ -96,7 +96,7 @@ def guard(
 def confirm(namespace: Namespace = "") -> None:
     """Tell a reset that waits for a hand that everything is in place."""
     require_ros()
-    from pilqr_ros.nodes.clients.operator import confirm_reset
+    from pilqr_ros.clients.operator import confirm_reset
 
     answer = confirm_reset(namespace)
     show.console.print(answer.message, soft_wrap=True)
@@ -106,7 +106,7 @@ def confirm(namespace: Namespace = "") -> None:
 def sros2_policy(namespace: Namespace = "") -> None:
     """Print the SROS2 policy of the nodes: `ros2 security create_permission` takes it as a file."""
     require_ros()
-    from pilqr_ros.nodes.clients.access_policy import policy_in
+    from pilqr_ros.clients.access_policy import policy_in
 
     print(policy_in(namespace), end="")
 
@@ -122,9 +122,9 @@ def doctor(
 ) -> None:
     """Check a running graph before the first torque; exit code 1 if something must be mended."""
     require_ros()
-    from pilqr_ros.nodes.doctor.examination import is_fit
-    from pilqr_ros.nodes.doctor.visit import visit
-    from pilqr_ros.nodes.graph.discovery import limit_discovery
+    from pilqr_ros.doctor.examination import is_fit
+    from pilqr_ros.doctor.visit import visit
+    from pilqr_ros.graph.discovery import limit_discovery
 
     limit_discovery(discovery)
     with show.console.status("looking at the graph"):
@@ -147,9 +147,9 @@ def deploy(
 ) -> None:
     """Serve a trained policy through the executor, without a learner; Ctrl-C ends it."""
     require_ros()
-    from pilqr_ros.nodes.clients.deployment import execute
-    from pilqr_ros.nodes.graph import DEPLOYED, DeploymentOptions, run_graph
-    from pilqr_ros.nodes.graph.naming import full_name
+    from pilqr_ros.clients.deployment import execute
+    from pilqr_ros.graph import DEPLOYED, DeploymentOptions, run_graph
+    from pilqr_ros.graph.naming import full_name
 
     store = opened(run)
     chosen = store.config.conditions[0]

@@ -15,8 +15,8 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from pilqr_ros.graph.graph_options import MAX_REAL_TIME_FACTOR
 from pilqr_ros.nodes.errors import ParameterError
-from pilqr_ros.nodes.graph.graph_options import MAX_REAL_TIME_FACTOR
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS
 from pilqr_ros.nodes.runtime.parameter_names import refuse_unknown
 

@@ -10,8 +10,8 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 import pilqr_ros.nodes
+from pilqr_ros.graph.respawning import CANNOT_START
 from pilqr_ros.nodes.errors import ParameterError, UnknownParameterError
-from pilqr_ros.nodes.graph.respawning import CANNOT_START
 from pilqr_ros.nodes.runtime.parameters import declare, parameter
 
 
