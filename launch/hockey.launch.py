@@ -27,6 +27,9 @@ from pilqr_ros.lifetime import FOLLOW_PARENT
 FOLLOW_LAUNCH = {FOLLOW_PARENT: str(os.getpid())}
 """What lets a process end with this one, even if it is killed."""
 
+STARTING = "60"
+"""Longest wait for the nodes, which start at the same time on what may be a busy machine [s]."""
+
 
 def argument(option: Field) -> DeclareLaunchArgument:
     """Return the launch argument for an option."""
@@ -82,7 +85,7 @@ def train(method: str, chosen: graph.GraphOptions) -> list[Action]:
     if not method:
         return []
     command = [sys.executable, "-m", "pilqr_ros.cli", "train", chosen.task, "--attach"]
-    command += ["--method", method, "--namespace", chosen.namespace]
+    command += ["--method", method, "--namespace", chosen.namespace, "--wait", STARTING]
     return [ExecuteProcess(cmd=command, output="screen", additional_env=FOLLOW_LAUNCH)]
 
 

@@ -20,11 +20,14 @@ from unique_identifier_msgs.msg import UUID
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
 from pilqr_msgs.msg import GuardState
 from pilqr_ros.clients.client_node import ClientNode
+from pilqr_ros.graph.exclusive import holder
+from pilqr_ros.graph.node_list import TRAINING
 from pilqr_ros.nodes.errors import NodeError, SilenceError
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.runtime.action_client import ActionClient
 from pilqr_ros.nodes.runtime.waiting import wait_for, wait_for_condition, wait_while_alive
 from pilqr_ros.robot.guard.interventions import GUARD
+from pilqr_ros.ros_domain import ros_domain
 
 START_TIMEOUT = 60.0
 """Longest wait for the learner to offer its actions [s]; others may start at the same time."""
@@ -76,6 +79,36 @@ class LearnerClient(ClientNode):
     def __enter__(self) -> LearnerClient:
         """Return this."""
         return self
+
+    def find_learner(self, seconds: float) -> None:
+        """Look for a learner that is said to be running.
+
+        Args:
+            seconds: How long; it may be starting.
+
+        Raises:
+            ClientError: There is none; the message names the nodes that are missing, and where.
+        """
+        namespace = self.node.get_namespace()
+        try:
+            wait_for_condition(
+                lambda: WHO in self._present() or bool(holder(WHO, namespace)),
+                seconds,
+                WHO,
+                "appear",
+            )
+        except SilenceError as error:
+            missing = ", ".join(name for name in TRAINING if name not in self._present())
+            raise ClientError(
+                f"in ROS domain {ros_domain()}, namespace '{namespace}' there is no {missing} "
+                f"within {seconds:g} s: start the nodes with `pilqr up`, look elsewhere "
+                "(ROS_DOMAIN_ID, --namespace, --discovery), or wait longer (--wait)"
+            ) from error
+
+    def _present(self) -> set[str]:
+        """Return the names of the nodes in the learner's namespace that have been found."""
+        found = self.node.get_node_names_and_namespaces()
+        return {name for name, namespace in found if namespace == self.node.get_namespace()}
 
     def check_runs_directory(self, wanted: Path) -> None:
         """Check that the learner keeps new runs where the user wants them.

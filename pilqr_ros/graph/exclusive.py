@@ -22,7 +22,8 @@ from pathlib import Path
 
 from pilqr_ros.graph.discovery import discovery_range
 from pilqr_ros.graph.errors import GraphError
-from pilqr_ros.robot.guard.safety_record import ros_domain
+from pilqr_ros.graph.naming import full_name
+from pilqr_ros.ros_domain import ros_domain
 
 PATIENCE = 3.0
 """How long a place is waited for [s]: a process that ends, or was killed, needs a moment."""
@@ -93,8 +94,8 @@ def refusal(node: str, namespace: str, who: str) -> GraphError:
     """
     return GraphError(
         f"another {node} is running in ROS domain {ros_domain()}, namespace "
-        f"'/{namespace.strip('/')}' ({who}): end it, use its nodes (--attach), or choose another "
-        "domain with ROS_DOMAIN_ID, or another namespace"
+        f"'{full_name(namespace)}' ({who}): end it, train through its nodes (`pilqr train "
+        "--attach`), or choose another domain with ROS_DOMAIN_ID, or another namespace"
     )
 
 

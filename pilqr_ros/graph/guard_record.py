@@ -11,7 +11,8 @@ from pilqr_ros.graph.naming import full_name
 from pilqr_ros.graph.processes import Output
 from pilqr_ros.robot.guard.errors import RecordError
 from pilqr_ros.robot.guard.interventions import GUARD
-from pilqr_ros.robot.guard.safety_record import SafetyRecord, record_path, ros_domain
+from pilqr_ros.robot.guard.safety_record import SafetyRecord, record_path
+from pilqr_ros.ros_domain import ros_domain
 
 
 def prepare_guard(

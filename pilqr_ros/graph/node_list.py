@@ -69,6 +69,9 @@ SIMULATED_ROBOT = (replace(NODES[0], fixed=(("offer_reset", False),)),)
 LEARNING = ("cost_evaluator", "learner")
 """The nodes that only learning needs."""
 
+TRAINING = tuple(spec.name for spec in NODES if not spec.needs and not spec.unless)
+"""The nodes that training needs in any case, on a robot or without one."""
+
 SERVER = NodeSpec("policy_server", ("task", "run", "policy", "condition"))
 """The node that serves a trained policy in their place."""
 

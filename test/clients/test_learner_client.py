@@ -25,6 +25,9 @@ def test_a_latched_stop_of_a_running_guard_is_told_at_once(fresh_domain, state, 
             client.check_guard()
 
 
+DEADLINE = 30.0
+
+
 class InterruptedAnswer:
     """The answer to a goal for which the user does not wait."""
 
@@ -42,6 +45,17 @@ def test_an_interruption_before_the_goals_answer_cancels_the_goal(monkeypatch):
     assert cancelled == [identity]
 
 
+def test_a_learner_that_is_said_to_run_and_does_not_is_told_soon_with_all_that_is_missing(
+    fresh_domain,
+):
+    command = [sys.executable, "-m", "pilqr_ros.cli", "train", "hockey", "--attach", "--wait", "1"]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=50.0)
+    assert refused.returncode == 1
+    for name in ("effort_guard", "state_estimator", "trajectory_executor", "learner"):
+        assert name in refused.stderr
+    assert "within 1 s: start the nodes with `pilqr up`" in refused.stderr
+
+
 @pytest.fixture(scope="module")
 def kept(run_nodes, tmp_path_factory):
     """Where a running learner keeps its runs."""
@@ -52,6 +66,7 @@ def kept(run_nodes, tmp_path_factory):
 
 def test_a_learner_that_keeps_runs_where_they_are_wanted_is_taken(kept):
     with LearnerClient() as client:
+        client.find_learner(DEADLINE)
         client.check_runs_directory(kept)
 
 

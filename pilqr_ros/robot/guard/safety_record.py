@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from typing import Any, NamedTuple
 
 from pilqr_ros.foreign_file import read_foreign
 from pilqr_ros.robot.guard.errors import NoRecordError, RecordError
+from pilqr_ros.ros_domain import ros_domain
 from pilqr_ros.synced_file import empty_file, replace_file
 
 MAX_BYTES = 10_000
@@ -156,23 +156,20 @@ class SafetyRecord:
         return "nor emptied: a guard that is started anew may pass torque once it can be written"
 
 
-def ros_domain() -> str:
-    """Return the ROS domain of this process, always in the same form: ``7`` for ``07``."""
-    return os.environ.get("ROS_DOMAIN_ID", "").strip().lstrip("0") or "0"
-
-
 def record_path(namespace: str, directory: str = "") -> Path:
     """Return the file of the guard's record in the present ROS domain.
 
     Args:
         namespace: The guard's namespace.
         directory: Where records lie; empty: the user's folder for what programs remember.
+
+    Raises:
+        DomainError: The environment gives no domain.
     """
     if not directory:
         home = os.environ.get("XDG_STATE_HOME") or os.fspath(Path.home() / ".local" / "state")
         directory = os.fspath(Path(home, "pilqr_ros", "guard"))
-    domain = re.sub(r"[^0-9A-Za-z]", "_", ros_domain())
-    return Path(directory, f"{domain}_{namespace.strip('/').replace('/', '.')}.json")
+    return Path(directory, f"{ros_domain()}_{namespace.strip('/').replace('/', '.')}.json")
 
 
 def _parse(value: Any) -> SafetyEntry:  # noqa: ANN401
