@@ -1,6 +1,6 @@
 """Starts the graph that learns a task; with `--show-args`, `ros2 launch` lists the options.
 
-Nodes and options are those of `pilqr up`, from the one list in `pilqr_ros.nodes.graph`.
+Nodes and options are those of `pilqr up`, from the one list in `pilqr_ros.graph`.
 """
 
 import os
@@ -19,10 +19,10 @@ from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
+from pilqr_ros import graph
+from pilqr_ros.graph.discovery import VARIABLE, discovery_range
+from pilqr_ros.graph.respawning import CANNOT_START, DELAY
 from pilqr_ros.lifetime import FOLLOW_PARENT
-from pilqr_ros.nodes import graph
-from pilqr_ros.nodes.graph.discovery import VARIABLE, discovery_range
-from pilqr_ros.nodes.graph.respawning import CANNOT_START, DELAY
 
 FOLLOW_LAUNCH = {FOLLOW_PARENT: str(os.getpid())}
 """What lets a process end with this one, even if it is killed."""

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from pilqr_ros.cli import app, main
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.run_store import find_runs
+from pilqr_ros.runs.run_store import find_runs
 
 SHORT = ["--iterations", "1", "--rollouts", "4", "--evaluation", "2", "--no-video", "--in-process"]
 

@@ -9,12 +9,12 @@ from types import SimpleNamespace
 import pytest
 
 from pilqr_ros.cli import console, main
+from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.experiments.comparison import Job
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.costing import TaskCostEvaluator
-from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
-from pilqr_ros.learning.run_store import RunConfig, create_run
 from pilqr_ros.learning.training import Trainer
+from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.runs.run_store import RunConfig, create_run
 from pilqr_ros.tasks import load_task
 
 HOSTILE = "[/red][link=x]\x1b[2J\n$\\frac{$|<b>\x9b\u202e"

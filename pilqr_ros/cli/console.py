@@ -17,8 +17,8 @@ from rich.text import Text
 
 from pilqr_ros.cli.sessions import Outcomes
 from pilqr_ros.experiments.comparison import Job
-from pilqr_ros.learning.run_store import RunStore, open_run
 from pilqr_ros.plain_text import printable
+from pilqr_ros.runs.run_store import RunStore, open_run
 from pilqr_ros.tasks import Task
 
 _COLOURS = {"OK": "green", "WARN": "yellow", "FAIL": "bold red"}

@@ -31,17 +31,18 @@ from pilqr_ros.cli.arguments import (
 )
 from pilqr_ros.cli.sessions import Session, TrainingEndedEarly, Where, open_session
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.learning.best_iteration import best_iteration
-from pilqr_ros.learning.curves import plot_learning_curve
-from pilqr_ros.learning.errors import RunError, TrainingStopped
-from pilqr_ros.learning.policy_card import write_card
-from pilqr_ros.learning.policy_evaluation import EvaluationConfig
-from pilqr_ros.learning.policy_tests import evaluation_by_test, named_test
-from pilqr_ros.learning.run_config import RunConfig, check_config
-from pilqr_ros.learning.run_store import TASK_FILE, RunStore, find_runs, open_run
-from pilqr_ros.learning.same_run import check_same, check_versions
-from pilqr_ros.learning.success_curve import plot_success_curve
-from pilqr_ros.learning.video import film_evaluation
+from pilqr_ros.evaluation.curves import plot_learning_curve
+from pilqr_ros.evaluation.policy_card import write_card
+from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig
+from pilqr_ros.evaluation.policy_tests import evaluation_by_test, named_test
+from pilqr_ros.evaluation.success_curve import plot_success_curve
+from pilqr_ros.evaluation.video import film_evaluation
+from pilqr_ros.learning.errors import TrainingStopped
+from pilqr_ros.runs.best_iteration import best_iteration
+from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.run_config import RunConfig, check_config
+from pilqr_ros.runs.run_store import TASK_FILE, RunStore, find_runs, open_run
+from pilqr_ros.runs.same_run import check_same, check_versions
 from pilqr_ros.simulation.errors import RenderError
 from pilqr_ros.tasks import Task, load_task
 

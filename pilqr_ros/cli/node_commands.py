@@ -20,8 +20,8 @@ from pilqr_ros.cli.arguments import (
     WhichPolicy,
 )
 from pilqr_ros.cli.sessions import require_ros
-from pilqr_ros.learning.policy_evaluation import policy_of
-from pilqr_ros.learning.run_store import TASK_FILE, open_run
+from pilqr_ros.evaluation.policy_evaluation import policy_of
+from pilqr_ros.runs.run_store import TASK_FILE, open_run
 
 
 def up(
@@ -39,7 +39,7 @@ def up(
 ) -> None:
     """Start every node of a task; Ctrl-C ends them."""
     require_ros()
-    from pilqr_ros.nodes.graph import GraphOptions, run_graph
+    from pilqr_ros.graph import GraphOptions, run_graph
 
     options = GraphOptions(
         task=task,
@@ -66,7 +66,7 @@ def robot(
 ) -> None:
     """Play a robot in simulation, in real time and under its own names, to try `up --hardware`."""
     require_ros()
-    from pilqr_ros.nodes.graph import SIMULATED_ROBOT, GraphOptions, run_graph
+    from pilqr_ros.graph import SIMULATED_ROBOT, GraphOptions, run_graph
 
     options = GraphOptions(
         task=task,
@@ -85,7 +85,7 @@ def guard(
 ) -> None:
     """Let torques pass, or not: enable, disable, stop (emergency stop), reset (after a stop)."""
     require_ros()
-    from pilqr_ros.nodes.clients.guard_client import switch_guard
+    from pilqr_ros.clients.guard_client import switch_guard
 
     said = switch_guard(deed, namespace)
     if said:
@@ -95,7 +95,7 @@ def guard(
 def confirm(namespace: Namespace = "") -> None:
     """Tell a reset that waits for a hand that everything is in place."""
     require_ros()
-    from pilqr_ros.nodes.clients.operator import confirm_reset
+    from pilqr_ros.clients.operator import confirm_reset
 
     answer = confirm_reset(namespace)
     show.console.print(answer.message, soft_wrap=True)
@@ -105,7 +105,7 @@ def confirm(namespace: Namespace = "") -> None:
 def sros2_policy(namespace: Namespace = "") -> None:
     """Print the SROS2 policy of the nodes: `ros2 security create_permission` takes it as a file."""
     require_ros()
-    from pilqr_ros.nodes.clients.access_policy import policy_in
+    from pilqr_ros.clients.access_policy import policy_in
 
     print(policy_in(namespace), end="")
 
@@ -119,9 +119,9 @@ def doctor(
 ) -> None:
     """Check a running graph before the first torque; exit code 1 if something must be mended."""
     require_ros()
-    from pilqr_ros.nodes.doctor.examination import is_fit
-    from pilqr_ros.nodes.doctor.visit import visit
-    from pilqr_ros.nodes.graph.discovery import limit_discovery
+    from pilqr_ros.doctor.examination import is_fit
+    from pilqr_ros.doctor.visit import visit
+    from pilqr_ros.graph.discovery import limit_discovery
 
     limit_discovery(discovery)
     with show.console.status("looking at the graph"):
@@ -144,9 +144,9 @@ def deploy(
 ) -> None:
     """Serve a trained policy through the executor, without a learner; Ctrl-C ends it."""
     require_ros()
-    from pilqr_ros.nodes.clients.deployment import execute
-    from pilqr_ros.nodes.graph import DEPLOYED, DeploymentOptions, run_graph
-    from pilqr_ros.nodes.graph.naming import full_name
+    from pilqr_ros.clients.deployment import execute
+    from pilqr_ros.graph import DEPLOYED, DeploymentOptions, run_graph
+    from pilqr_ros.graph.naming import full_name
 
     store = open_run(run)
     chosen = store.config.conditions[0]

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
-from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
-from pilqr_ros.learning.run_config import RunConfig
-from pilqr_ros.learning.run_presence import is_present
-from pilqr_ros.learning.run_store import create_run, open_run
 from pilqr_ros.learning.trainers import trainer_class
+from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.runs.run_config import RunConfig
+from pilqr_ros.runs.run_presence import is_present
+from pilqr_ros.runs.run_store import create_run, open_run
 from pilqr_ros.tasks import Task, load_task
 
 
@@ -261,9 +261,9 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
         yield InProcessSession(load_task(task), runs)
         return
     require_ros()
-    from pilqr_ros.nodes.clients.learner_client import LearnerClient
-    from pilqr_ros.nodes.graph import GraphOptions, running_graph
-    from pilqr_ros.nodes.graph.discovery import limit_discovery
+    from pilqr_ros.clients.learner_client import LearnerClient
+    from pilqr_ros.graph import GraphOptions, running_graph
+    from pilqr_ros.graph.discovery import limit_discovery
 
     limit_discovery(where.discovery)
     options = GraphOptions(

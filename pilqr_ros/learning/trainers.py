@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.learning.training import Trainer
+from pilqr_ros.runs.run_store import RunStore
 
 
 def trainer_class(store: RunStore) -> type[Trainer]:

@@ -37,12 +37,12 @@ from pilqr_ros.nodes.runtime.parameters import (
 )
 from pilqr_ros.nodes.runtime.publisher_watch import PublisherWatch
 from pilqr_ros.nodes.runtime.running import run
-from pilqr_ros.robot.command_stream import CommandStream
-from pilqr_ros.robot.errors import StateError
-from pilqr_ros.robot.interventions import GuardedTorque, Intervention, InterventionLog
-from pilqr_ros.robot.recorded_switch import RecordedSwitch
-from pilqr_ros.robot.safety_record import SafetyRecord, record_path
-from pilqr_ros.robot.torque_guard import GuardedCommand, build_guard
+from pilqr_ros.robot.estimation.errors import StateError
+from pilqr_ros.robot.guard.command_stream import CommandStream
+from pilqr_ros.robot.guard.interventions import GuardedTorque, Intervention, InterventionLog
+from pilqr_ros.robot.guard.recorded_switch import RecordedSwitch
+from pilqr_ros.robot.guard.safety_record import SafetyRecord, record_path
+from pilqr_ros.robot.guard.torque_guard import GuardedCommand, build_guard
 from pilqr_ros.tasks import load_task
 
 CHECKS_PER_TIMEOUT = 5

@@ -22,11 +22,14 @@ from mcap.records import Channel, Header, Message, Schema
 from mcap.well_known import MessageEncoding, Profile, SchemaEncoding
 
 from pilqr_ros import __version__
-from pilqr_ros.learning import atomic
 from pilqr_ros.recording.mcap_chunk import Index, add_entry, pack, place_of
 from pilqr_ros.recording.mcap_records import MAGIC, encode
 from pilqr_ros.recording.mcap_summary import Summary
 from pilqr_ros.recording.topic import Topic
+from pilqr_ros.runs import atomic
+from pilqr_ros.recording.mcap_summary import Summary
+from pilqr_ros.recording.topic import Topic
+from pilqr_ros.runs import atomic
 
 LIBRARY = "pilqr_ros"
 """By which the files of our recorders are known."""

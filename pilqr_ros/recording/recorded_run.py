@@ -13,15 +13,15 @@ from typing import Any
 
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.foreign_file import decoding
-from pilqr_ros.learning import atomic
 from pilqr_ros.learning.refusal import MAX_HALVINGS
-from pilqr_ros.learning.run_config import check_config
-from pilqr_ros.learning.run_store import RunStore, open_run
 from pilqr_ros.learning.sampling import MAX_ATTEMPTS, training_seed
 from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.reader import read_messages
-from pilqr_ros.robot.fields import rollout_from_message
-from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.robot.execution.fields import rollout_from_message
+from pilqr_ros.robot.execution.rollout import Rollout
+from pilqr_ros.runs import atomic
+from pilqr_ros.runs.run_config import check_config
+from pilqr_ros.runs.run_store import RunStore, open_run
 
 ROLLOUT = "pilqr_msgs/msg/Rollout"
 RUN = "pilqr_msgs/msg/TrainingRun"

@@ -7,7 +7,6 @@ from pilqr_ros.learning.errors import (
     TrainingError,
     TrainingStopped,
 )
-from pilqr_ros.learning.rollout_files import load_rollout
 from pilqr_ros.learning.sampling import (
     MAX_ATTEMPTS,
     MAX_INTERRUPTIONS,
@@ -15,7 +14,8 @@ from pilqr_ros.learning.sampling import (
     execute_until_valid,
 )
 from pilqr_ros.learning.seeds import rollout_seed
-from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.robot.execution.rollout import Rollout
+from pilqr_ros.runs.rollout_files import load_rollout
 
 
 def rollout(seed, reason=""):

@@ -13,11 +13,11 @@ from std_msgs.msg import Bool, Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 
 from pilqr_msgs.msg import AppliedTorque, GuardState, TorqueCommand
-from pilqr_ros.nodes import graph
-from pilqr_ros.nodes.clients.client_node import ClientNode
-from pilqr_ros.nodes.clients.guard_client import switch_guard
+from pilqr_ros import graph
+from pilqr_ros.clients.client_node import ClientNode
+from pilqr_ros.clients.guard_client import switch_guard
+from pilqr_ros.graph.processes import ProcessGroup
 from pilqr_ros.nodes.errors import NodeError
-from pilqr_ros.nodes.graph.processes import ProcessGroup
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import set_stamp, to_field
 from pilqr_ros.nodes.runtime.waiting import wait_for

@@ -6,10 +6,10 @@ import signal
 import pytest
 
 from pilqr_msgs.msg import GuardState
-from pilqr_ros.nodes.clients.guard_client import GuardSwitch
+from pilqr_ros.clients.guard_client import GuardSwitch
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.messages import qos
-from pilqr_ros.robot.safety_record import record_path
+from pilqr_ros.robot.guard.safety_record import record_path
 
 
 class Guard:

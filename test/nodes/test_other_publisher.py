@@ -9,7 +9,7 @@ from std_msgs.msg import Float64MultiArray
 
 from pilqr_msgs.action import ExecuteRollout
 from pilqr_msgs.msg import AppliedTorque, GuardState
-from pilqr_ros.nodes.clients.client_node import ClientNode
+from pilqr_ros.clients.client_node import ClientNode
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import policy_to_message
 from pilqr_ros.nodes.runtime.action_client import ActionClient

@@ -12,10 +12,10 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.graph.discovery import limit_discovery
+from pilqr_ros.graph.node_list import NAMES
+from pilqr_ros.graph.respawning import CANNOT_START
 from pilqr_ros.lifetime import follow_parent
-from pilqr_ros.nodes.graph.discovery import limit_discovery
-from pilqr_ros.nodes.graph.node_list import NAMES
-from pilqr_ros.nodes.graph.respawning import CANNOT_START
 from pilqr_ros.nodes.runtime.claim import claimed
 from pilqr_ros.nodes.runtime.ending import Ending, check_ending
 from pilqr_ros.nodes.runtime.plain_logs import make_logs_plain
