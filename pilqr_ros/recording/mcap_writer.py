@@ -27,9 +27,6 @@ from pilqr_ros.recording.mcap_records import MAGIC, encode
 from pilqr_ros.recording.mcap_summary import Summary
 from pilqr_ros.recording.topic import Topic
 from pilqr_ros.runs import atomic
-from pilqr_ros.recording.mcap_summary import Summary
-from pilqr_ros.recording.topic import Topic
-from pilqr_ros.runs import atomic
 
 LIBRARY = "pilqr_ros"
 """By which the files of our recorders are known."""
