@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 from dataclasses import replace
 from typing import Annotated
 
@@ -21,11 +22,21 @@ def runner():
     return CliRunner()
 
 
-@pytest.fixture
-def trained(runner, tmp_path):
-    result = runner.invoke(app, ["train", "hockey", *SHORT, "--runs", str(tmp_path)])
+@pytest.fixture(scope="module")
+def training(tmp_path_factory):
+    """A folder with the run of a short training, and what was said meanwhile."""
+    runs = tmp_path_factory.mktemp("runs")
+    result = CliRunner().invoke(app, ["train", "hockey", *SHORT, "--runs", str(runs)])
     assert result.exit_code == 0, result.output
-    return next(find_runs(tmp_path)), result.output
+    return runs, result.output
+
+
+@pytest.fixture
+def trained(training, tmp_path):
+    """A copy of that run for one test, and what was said."""
+    runs, said = training
+    shutil.copytree(runs, tmp_path, dirs_exist_ok=True)
+    return next(find_runs(tmp_path)), said
 
 
 def test_training_leaves_a_run_with_curve_policy_and_rollouts(trained):
