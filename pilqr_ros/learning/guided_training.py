@@ -13,6 +13,7 @@ stored weights with a fresh optimiser, so an interrupted run continues bit for b
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -24,16 +25,11 @@ from pilqr_ros.guided.neural_policy import NeuralPolicy
 from pilqr_ros.guided.reference import coupling, reference
 from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.guided.supervised import Fitted, fit
-from pilqr_ros.learning.errors import PolicyRefused, TrainingError
+from pilqr_ros.learning.errors import TrainingError
 from pilqr_ros.learning.seeds import Stream
 from pilqr_ros.learning.training import Samples, Trainer
 from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
-
-
-class _NetworkRefused(PolicyRefused):
-    """The network that all conditions share has gone back; all of them are sampled again."""
-
 
 FIRST_FIT = 3
 """The first fit, from random weights, goes over the data so many times as often as later ones."""
@@ -53,26 +49,16 @@ class GuidedTrainer(Trainer):
             raise TrainingError(f"{self.store.task.name} has no section global_policy")
         return plan.settings
 
-    def _run_iteration(self, iteration: int) -> None:
-        self._tell(iteration=iteration, rollout=0)
-        conditions = self.store.config.conditions
+    def _improve(self, iteration: int, collected: Mapping[int, Samples]) -> None:
+        """Update the local policies against the global one, and this one to them."""
         self._coupling = coupling(self._settings, iteration, self.store.config.iterations)
-        collected = self._collect_all(iteration)
         network = self.store.network(iteration) or self._first_network()
-        for condition in conditions:
+        for condition in collected:
             policy = NeuralPolicy(network, self.store.task.observation(condition))
             states = self._batches[condition][-1].states
             self._linearised[condition] = linearise(policy, states, self._settings.linearisation)
-        for condition in conditions:
-            if not self.store.started(iteration + 1, condition):
-                self._learn(collected[condition], iteration, condition)
+        super()._improve(iteration, collected)
         self._teach(iteration, network)
-        costs = [sample[1] for each in collected.values() for sample in each.samples]
-        self._tell(
-            phase="collecting",
-            mean_cost=float(np.mean([cost.total for cost in costs])),
-            success_rate=float(np.mean([cost.success for cost in costs])),
-        )
 
     @property
     def _from_global(self) -> bool:
@@ -86,21 +72,6 @@ class GuidedTrainer(Trainer):
         if network is None:
             raise TrainingError(f"{self.store.directory} lacks the network of {iteration}")
         return NeuralPolicy(network, self.store.task.observation(condition))
-
-    def _collect_all(self, iteration: int) -> dict[int, Samples]:
-        """Collect in every condition; where their network is refused in one, again in all."""
-        before = {c: list(batches) for c, batches in self._batches.items()}
-        while True:
-            try:
-                return {c: self._collect(iteration, c) for c in self.store.config.conditions}
-            except _NetworkRefused:
-                self._batches = {c: list(batches) for c, batches in before.items()}
-                self._tell(rollout=0)
-
-    def _go_back(self, iteration: int, condition: int, error: PolicyRefused) -> None:
-        super()._go_back(iteration, condition, error)
-        if self._from_global:
-            raise _NetworkRefused(str(error))
 
     def _sampled(self, policy: TVLGPolicy, condition: int) -> TVLGPolicy:
         first = len(self._batches[condition]) == 1

@@ -6,14 +6,18 @@ has another seed; after `MAX_ATTEMPTS` of them the policy is refused (see `refus
 the graph around them (a node that died, a late tick, a lost message):
 then the rollout was interrupted, and the same one is executed again, with the same seed. So a
 training that was interrupted a hundred times ends with the policies of one that never was.
+
+A collector that can may execute several rollouts at once, each in a thread. What comes of a place
+depends on its own attempts alone, so that is the same in whatever order they end.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.errors import PolicyRefused, RolloutInterrupted, TrainingError
@@ -31,6 +35,9 @@ MAX_INTERRUPTIONS = 25
 
 LONGEST_PAUSE = 2.0
 """Pauses after interruptions double from a hundredth of this to this [s]."""
+
+
+_Result = TypeVar("_Result")
 
 
 def training_seed(
@@ -131,7 +138,8 @@ def execute_until_valid(
         failures, why = place.failures()
         if failures >= MAX_ATTEMPTS:
             raise PolicyRefused(
-                f"{place}: {failures} rollouts failed in a row, the last one because {why}"
+                f"{place}: {failures} rollouts failed in a row, the last one because {why}",
+                place.condition,
             )
         check_stop()
         try:
@@ -154,3 +162,20 @@ def execute_until_valid(
                 f"because {reason}"
             )
         time.sleep(min(LONGEST_PAUSE, LONGEST_PAUSE / 200 * 2**interruptions))
+
+
+def in_order(jobs: Sequence[Callable[[], _Result]], at_once: int) -> Generator[_Result, None, None]:
+    """Do jobs, several at once, and yield what comes of each, in their order.
+
+    What a job raises is raised in its turn. Then, or if the iterator is closed, those that have not
+    begun never do, and those under way come to their end first.
+
+    Args:
+        jobs: What to do.
+        at_once: How many at a time; one at a time they are done in this thread, when they are due.
+    """
+    if at_once == 1:
+        yield from (job() for job in jobs)
+        return
+    with ThreadPoolExecutor(at_once) as pool:
+        yield from pool.map(lambda job: job(), jobs)

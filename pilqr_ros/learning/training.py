@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +21,7 @@ from pilqr_ros.learning import refusal
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.errors import PolicyRefused, TrainingError, TrainingStopped
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
-from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid
+from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid, in_order
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
 from pilqr_ros.robot.execution.tick_jitter import judge_ticks
@@ -45,6 +47,7 @@ class Trainer:
         on_progress: Called after each rollout and at each change of phase.
         on_summary: Called after each update.
         should_stop: Asked before each rollout and update.
+        at_once: How many rollouts are executed at once; the collector must be able to.
     """
 
     store: RunStore
@@ -53,6 +56,7 @@ class Trainer:
     on_progress: Callable[[TrainingProgress], None] = lambda progress: None
     on_summary: Callable[[IterationSummary], None] = lambda summary: None
     should_stop: Callable[[], bool] = lambda: False
+    at_once: int = 1
     _batches: dict[int, list[Batch]] = field(default_factory=dict, init=False)
     _pace: _Pace = field(init=False)
     _progress: TrainingProgress = field(init=False)
@@ -88,57 +92,69 @@ class Trainer:
             ]
 
     def _run_iteration(self, iteration: int) -> None:
-        self._tell(iteration=iteration, rollout=0)
-        summaries = []
-        for condition in self.store.config.conditions:
-            if self.store.started(iteration + 1, condition):
-                self._batches[condition].append(self._stored_batch(iteration, condition))
-                self._tell(rollout=self._progress.rollout + self.store.config.rollouts)
-                continue
-            summaries.append(self._improve(iteration, condition))
-        if summaries:
-            self._tell(
-                mean_cost=float(np.mean([summary.total_costs for summary in summaries])),
-                success_rate=float(np.mean([summary.success_rate for summary in summaries])),
-            )
+        collected = self._collect(iteration)
+        for condition, each in collected.items():
+            self._batches[condition].append(_batch(each.samples))
+        self._improve(iteration, collected)
+        costs = [cost for each in collected.values() for _, cost in each.samples]
+        self._tell(
+            phase="collecting",
+            mean_cost=float(np.mean([cost.total for cost in costs])),
+            success_rate=float(np.mean([cost.success for cost in costs])),
+        )
 
-    def _improve(self, iteration: int, condition: int) -> IterationSummary:
-        return self._learn(self._collect(iteration, condition), iteration, condition)
+    def _improve(self, iteration: int, collected: Mapping[int, Samples]) -> None:
+        """Update the policy of each condition; those that are on disk already stay."""
+        for condition, each in collected.items():
+            if not self.store.started(iteration + 1, condition):
+                self._learn(each, iteration, condition)
 
     def _policy(self, iteration: int, condition: int) -> Policy:
         """Return the policy whose rollouts an iteration learns from."""
         return self.store.policy(iteration, condition)[0]
 
-    def _collect(self, iteration: int, condition: int) -> Samples:
+    def _collect(self, iteration: int) -> dict[int, Samples]:
         """Collect the rollouts of an iteration; a policy that is refused goes half-way back."""
-        refusal.complete(self.store, iteration, condition)
-        counted = self._progress.rollout
+        for condition in self.store.config.conditions:
+            refusal.complete(self.store, iteration, condition)
         while True:
+            self._tell(iteration=iteration, rollout=self.store.collected(iteration))
             try:
-                return self._samples(iteration, condition)
+                return self._samples(iteration)
             except PolicyRefused as error:
-                self._go_back(iteration, condition, error)
-                self._tell(rollout=counted)
+                self._go_back(iteration, error)
 
-    def _go_back(self, iteration: int, condition: int, error: PolicyRefused) -> None:
+    def _go_back(self, iteration: int, error: PolicyRefused) -> None:
         """Replace a refused policy, or give up.
 
         Raises:
             TrainingError: There is nothing to go back to.
         """
-        refusal.go_back(self.store, iteration, condition, str(error))
-        count = refusal.halvings(self.store, iteration, condition)
+        refusal.go_back(self.store, iteration, error.condition, str(error))
+        count = refusal.halvings(self.store, iteration, error.condition)
         self._tell(waiting_for=f"step halved {count} of {refusal.MAX_HALVINGS} times: {error}")
 
-    def _samples(self, iteration: int, condition: int) -> Samples:
-        """Collect the rollouts of an iteration's policy, or find them on disk."""
-        began, policy = time.monotonic(), self._policy(iteration, condition)
-        samples = []
-        for sample in range(self.store.config.rollouts):
-            samples.append(self._sample(policy, iteration, condition, sample))
-            self._tell(rollout=self._progress.rollout + 1, waiting_for="")
-        self._batches[condition].append(_batch(samples))
-        return Samples(samples, time.monotonic() - began)
+    def _samples(self, iteration: int) -> dict[int, Samples]:
+        """Collect the rollouts of an iteration's policies, or find them on disk."""
+        config, collected = self.store.config, {}
+        policies = {c: self._policy(iteration, c) for c in config.conditions}
+        jobs = [
+            partial(self._sample, policy, iteration, condition, sample)
+            for condition, policy in policies.items()
+            for sample in range(config.rollouts)
+        ]
+        with closing(in_order(jobs, self.at_once)) as results:
+            for condition in config.conditions:
+                began, samples = time.monotonic(), []
+                for _ in range(config.rollouts):
+                    samples.append(next(results))
+                    self._count(len(collected) * config.rollouts + len(samples))
+                collected[condition] = Samples(samples, time.monotonic() - began)
+        return collected
+
+    def _count(self, done: int) -> None:
+        """Tell that so many rollouts of an iteration are done; more may have been on disk."""
+        self._tell(rollout=max(done, self._progress.rollout), waiting_for="")
 
     def _learn(self, collected: Samples, iteration: int, condition: int) -> IterationSummary:
         """Update a policy from its rollouts and keep what came of it."""
@@ -225,7 +241,7 @@ class Trainer:
         rollout = execute_until_valid(
             self.collector, policy, place, explore=True, check_stop=self._check_stop
         )
-        self._pace.collected(time.monotonic() - began)
+        self._pace.collected((time.monotonic() - began) / self.at_once)
         return rollout
 
     def _stored_batch(self, iteration: int, condition: int) -> Batch:

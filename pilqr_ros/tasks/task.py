@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +183,7 @@ class Task:
         """Actuated joints, in the order of the action."""
         return tuple(joint.name for joint in self.file.joints)
 
-    @property
+    @cached_property
     def sensed_joints(self) -> tuple[str, ...]:
         """Joints that must be sensed: the actuated ones, then others that the state holds."""
         blocks = self.layout.of_kind("joint_positions", "joint_velocities")

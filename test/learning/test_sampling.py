@@ -1,3 +1,5 @@
+import threading
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from pilqr_ros.learning.sampling import (
     MAX_INTERRUPTIONS,
     TrainingPlace,
     execute_until_valid,
+    in_order,
 )
 from pilqr_ros.learning.seeds import rollout_seed
 from pilqr_ros.robot.execution.rollout import Rollout
@@ -98,3 +101,48 @@ def test_a_stop_is_obeyed_before_each_attempt(store):
     with pytest.raises(TrainingStopped, match="enough"):
         execute(store, collector, check_stop)
     assert store.attempts(0, 0, 1) == 1
+
+
+def test_jobs_are_done_at_once_and_what_comes_of_them_keeps_their_order():
+    met, first_may_end = threading.Barrier(3, timeout=10.0), threading.Event()
+
+    def job(number):
+        met.wait()  # nobody passes before three are under way
+        if number == 2:
+            first_may_end.set()
+        else:
+            first_may_end.wait(10.0)
+        return number
+
+    assert list(in_order([lambda n=n: job(n) for n in range(3)], 3)) == [0, 1, 2]
+
+
+def test_one_at_a_time_a_job_begins_when_it_is_due_and_in_this_thread():
+    begun = []
+    jobs = [lambda n=n: begun.append((n, threading.current_thread())) for n in range(3)]
+    results = in_order(jobs, 1)
+    next(results)
+    next(results)
+    assert begun == [(n, threading.current_thread()) for n in range(2)]
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_an_error_comes_in_its_turn_and_what_waits_is_not_begun(at_once):
+    begun, finished = [], []
+
+    def job(number):
+        begun.append(number)
+        if number == 1:
+            raise TrainingError("enough")
+        if number > 1:
+            stopped.wait(10.0)
+        finished.append(number)
+
+    stopped = threading.Event()
+    results = in_order([lambda n=n: job(n) for n in range(20)], at_once)
+    next(results)
+    threading.Timer(0.2, stopped.set).start()
+    with pytest.raises(TrainingError, match="enough"):
+        next(results)
+    assert len(begun) <= 2 + at_once
+    assert sorted(finished) == [number for number in sorted(begun) if number != 1]

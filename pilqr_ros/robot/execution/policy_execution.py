@@ -72,9 +72,9 @@ def check_policy(policy: Policy, task: Task) -> None:
             raise PolicyError(f"policy.{name} is {found}, expected {wanted}")
     most = MAX_OVER_LIMIT * task.torque_limits
     for name, (entries, least, largest) in _bounded_entries(policy, most).items():
-        bad = np.argwhere(~((least <= entries) & (entries <= largest)))
-        if bad.size > 0:
-            at = tuple(bad[0].tolist())
+        within = (least <= entries) & (entries <= largest)
+        if not within.all():
+            at = tuple(np.argwhere(~within)[0].tolist())
             low, high = (np.broadcast_to(bound, entries.shape)[at] for bound in (least, largest))
             where = ", ".join(map(str, at))
             raise PolicyError(
