@@ -144,11 +144,12 @@ def _try(
     spread = _deviation(x, samples.weights) + LEAST_SPREAD
     unit = spread / np.sqrt(_predicted_share(b, newest, chain))
     fit = fit_ridge(x, unit, samples.weights, samples.cost_to_go[:, b])
-    z = chain.z.copy()
+    shares = np.empty((newest.N, len(x)))
     for fold in range(chain.folds):
         rows = np.arange(fold, newest.N, chain.folds)
-        shares = without(fit, chain.z[rows, b, : dX + 1], rows)
-        z[rows, b:] = np.tensordot(shares, samples.z[:, b:], 1)
+        shares[rows] = without(fit, chain.z[rows, b, : dX + 1], rows)
+    z = chain.z.copy()
+    z[:, b:] = np.tensordot(shares, samples.z[:, b:], 1)
     predicted = to_go(cost.evaluate(z[..., :dX], z[..., dX + 1 :]))
     return _Candidate(b, fit, predicted, float((total - predicted)[:, 0].std()))
 

@@ -99,8 +99,7 @@ def fit_model(problem: Problem) -> Model:
     require_finite("the fitted model's cost-to-go", predicted.T)
     direct = None
     if settings.direct_model and without_fold is not None:
-        chain = Chain(_simulate(problem, without_fold), predicted, folds)
-        direct = fit_direct(problem.batches, settings.history_weights, problem.cost, chain)
+        direct = look_past(problem, without_fold, predicted)
     residual = total - (predicted if direct is None else direct.predicted)
     ratio = residual_ratio(total, residual, settings)
     steps = choose_steps(problem.step_multiplier, ratio, settings)
@@ -127,6 +126,18 @@ def fold_rows(N: int, folds: int) -> Indices:
     """
     rows = np.arange(-(-N // folds) * folds).reshape(-1, folds).T
     return np.where(rows < N, rows, np.arange(folds)[:, None])
+
+
+def look_past(problem: Problem, without_fold: MeanDynamics, predicted: Array) -> DirectModel | None:
+    """Return a direct model past a contact, where one predicts more than the chain.
+
+    Args:
+        problem: The problem.
+        without_fold: The dynamics without each fold.
+        predicted: S-hat of each sample by the chain of them, ``(N, T)``.
+    """
+    chain = Chain(_simulate(problem, without_fold), predicted, len(without_fold.mu0))
+    return fit_direct(problem.batches, problem.settings.history_weights, problem.cost, chain)
 
 
 def _simulate(problem: Problem, without_fold: MeanDynamics) -> Array:
