@@ -163,6 +163,7 @@ def _with_lqr(record: UpdateRecord, lqr: LQRResult, model: Model, problem: Probl
         multiplier=lqr.eta,
         lqr_passes=lqr.passes,
         residual_ratio=model.ratio,
+        direct_step=None if model.direct is None else model.direct.step,
     )
 
 

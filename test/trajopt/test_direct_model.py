@@ -81,8 +81,9 @@ def test_its_value_function_is_the_cost_through_the_map(jumps):
 def test_with_it_lqr_flm_steers_to_the_goal_past_the_jump_and_without_it_does_not(jumps):
     policy, batches = jumps
     ends = []
-    for settings in (SETTINGS, replace(SETTINGS, direct_model=False)):
+    for settings, step in ((SETTINGS, B), (replace(SETTINGS, direct_model=False), None)):
         one = update("lqr-flm", policy, batches, jump_cost(), settings, np.ones(T))
+        assert one.record.direct_step == step
         silent = jump(one.policy, np.zeros((1, T, 1)), np.random.default_rng(1))
         ends.append(silent.states[0, -1, 1])
     assert abs(ends[0] - GOAL) < 1.0
