@@ -33,10 +33,10 @@ format: setup  ## let ruff format the code
 	$(RUN) ruff format . && ruff check --fix .
 
 bench: setup  ## time one policy update, part by part
-	$(RUN) python -m pilqr_ros.experiments.bench
+	$(RUN) python -m pilqr_ros.benchmarks.bench
 
 soak: setup  ## kill nodes and break everything else while training; KILLS=200 MINUTES=60
-	$(RUN) python -m pilqr_ros.experiments.soak --kills $(KILLS) --minutes $(MINUTES)
+	$(RUN) python -m pilqr_ros.benchmarks.soak --kills $(KILLS) --minutes $(MINUTES)
 
 clean:  ## remove what set-up and builds made (runs stay)
 	rm -rf .venv build install log

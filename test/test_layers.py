@@ -7,33 +7,46 @@ from pathlib import Path
 import pytest
 
 import pilqr_ros
-from pilqr_ros.nodes.graph.node_list import NODES, SERVER
+from pilqr_ros.graph.node_list import NODES, SERVER
 
 ROOT = Path(pilqr_ros.__file__).parent
 
-ALLOWED = {
-    "trajopt": {"trajopt"},
-    "guided": {"guided", "trajopt"},
-    "robot": {"robot", "tasks", "trajopt"},
-    "tasks": {"tasks", "guided", "trajopt"},
-    "simulation": {"simulation", "robot", "tasks", "trajopt"},
-    "learning": {"learning", "guided", "simulation", "robot", "tasks", "trajopt"},
-    "recording": {"recording", "learning", "guided", "simulation", "robot", "tasks", "trajopt"},
+FLOORS = {
+    "trajopt": (),
+    "guided": ("trajopt",),
+    "tasks": ("guided", "trajopt"),
+    "robot": ("tasks", "guided", "trajopt"),
+    "simulation": ("robot", "tasks", "trajopt"),
+    "runs": ("robot", "tasks", "guided", "trajopt"),
+    "learning": ("runs", "simulation", "robot", "tasks", "guided", "trajopt"),
+    "evaluation": ("learning", "runs", "simulation", "robot", "tasks", "guided", "trajopt"),
+    "recording": ("learning", "runs", "robot", "tasks", "guided", "trajopt"),
+    "graph": ("runs", "robot", "tasks"),
 }
-ALLOWED["nodes"] = {"nodes", *ALLOWED["recording"]}
-ALLOWED["experiments"] = {"experiments", *ALLOWED["nodes"]}
-ALLOWED["cli"] = {"cli", *ALLOWED["experiments"]}
+"""Each floor of the package with what it may import."""
+FLOORS["nodes"] = ("recording", "evaluation", "graph", *FLOORS["evaluation"])
+FLOORS["clients"] = ("nodes", *FLOORS["nodes"])
+FLOORS["doctor"] = ("clients", *FLOORS["clients"])
+FLOORS["experiments"] = ("evaluation", *FLOORS["evaluation"])
+FLOORS["benchmarks"] = ("experiments", "doctor", *FLOORS["doctor"])
+FLOORS["cli"] = ("benchmarks", *FLOORS["benchmarks"])
 ROOMS = {
-    "graph": set(),
-    "messages": set(),
-    "runtime": {"graph", "messages"},
-    "sensing": {"messages", "runtime"},
-    "training": {"messages", "runtime"},
-    "clients": {"graph", "messages", "runtime"},
-    "doctor": {"clients", "graph", "messages", "runtime"},
+    "robot": {
+        "estimation": (),
+        "guard": ("estimation",),
+        "execution": ("guard", "estimation"),
+        "reset": ("guard", "estimation"),
+    },
+    "nodes": {
+        "messages": (),
+        "runtime": ("messages",),
+        "sensing": ("messages", "runtime"),
+        "training": ("messages", "runtime"),
+    },
 }
-"""What each room of the nodes may import of the others; the nodes themselves stand beside them."""
-ROOMS_OF_NODES = {"messages", "runtime", "sensing", "training"}
+"""The rooms of a floor, each with those of its neighbours that it may import."""
+WITHOUT_ROS = ("tasks", "guided", "robot", "simulation", "runs", "learning", "evaluation")
+WITHOUT_ROS += ("recording", "graph", "experiments")
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 
 
@@ -48,43 +61,69 @@ def imported_modules(path: Path) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("layer", sorted(ALLOWED))
-def test_layer_imports_only_what_lies_below(layer):
-    for path in (ROOT / layer).rglob("*.py"):
+@pytest.mark.parametrize("floor", FLOORS)
+def test_a_floor_imports_only_what_lies_below(floor):
+    for path in (ROOT / floor).rglob("*.py"):
         for name in imported_modules(path):
             package, _, rest = name.partition(".")
             part = rest.partition(".")[0]
             if package == "pilqr_ros" and part and (ROOT / part).is_dir():
-                assert part in ALLOWED[layer], f"{path.relative_to(ROOT)} imports {name}"
+                allowed = (floor, *FLOORS[floor])
+                assert part in allowed, f"{path.relative_to(ROOT)} imports {name}"
 
 
 def test_every_folder_of_the_package_has_its_place():
     folders = {path.parent.name for path in ROOT.glob("*/__init__.py")}
-    assert folders == set(ALLOWED)
+    assert folders == set(FLOORS)
 
 
-def imported_rooms(path: Path) -> set[str]:
-    """Return the rooms, or nodes, that a module of the nodes imports."""
+def test_no_two_floors_import_each_other():
+    for floor, below in FLOORS.items():
+        for other in below:
+            assert floor not in FLOORS[other], f"{floor} and {other}"
+
+
+def imported_rooms(path: Path, floor: str) -> set[str]:
+    """Return the rooms of a floor, or modules that stand beside them, that a module imports."""
     parts = [name.split(".") for name in imported_modules(path)]
-    return {part[2] for part in parts if part[:2] == ["pilqr_ros", "nodes"] and len(part) > 2}
+    return {part[2] for part in parts if part[:2] == ["pilqr_ros", floor] and len(part) > 2}
 
 
-@pytest.mark.parametrize("room", sorted(ROOMS))
-def test_a_room_of_the_nodes_imports_only_its_neighbours_below(room):
-    for path in (ROOT / "nodes" / room).glob("*.py"):
-        strangers = imported_rooms(path) - {room, "errors"} - ROOMS[room]
+@pytest.mark.parametrize(
+    ("floor", "room"), [(floor, room) for floor, rooms in ROOMS.items() for room in rooms]
+)
+def test_a_room_imports_only_its_neighbours_below(floor, room):
+    for path in (ROOT / floor / room).glob("*.py"):
+        strangers = imported_rooms(path, floor) - {room, "errors"} - set(ROOMS[floor][room])
         assert not strangers, f"{path.relative_to(ROOT)} imports {strangers}"
 
 
-def test_a_node_imports_no_other_node_and_no_client():
+@pytest.mark.parametrize("floor", ROOMS)
+def test_every_room_of_a_floor_has_its_place(floor):
+    rooms = {path.parent.name for path in (ROOT / floor).glob("*/__init__.py")}
+    assert rooms == set(ROOMS[floor])
+
+
+def test_a_node_imports_no_other_node():
     for path in (ROOT / "nodes").glob("*.py"):
-        strangers = imported_rooms(path) - {"errors"} - ROOMS_OF_NODES
+        strangers = imported_rooms(path, "nodes") - {"errors"} - set(ROOMS["nodes"])
         assert not strangers, f"{path.relative_to(ROOT)} imports {strangers}"
+
+
+def test_the_node_at_the_control_rate_imports_no_simulator():
+    seen, waiting = set(), ["pilqr_ros.nodes.trajectory_executor"]
+    while waiting:
+        name = waiting.pop()
+        path = ROOT.parent / Path(*name.split("."))
+        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if name in seen or not file.is_file():
+            continue
+        seen.add(name)
+        waiting += imported_modules(file)
+    assert not [name for name in seen if name.startswith("pilqr_ros.simulation")]
 
 
 def test_beside_the_rooms_are_the_nodes_and_their_errors_alone():
-    rooms = {path.parent.name for path in (ROOT / "nodes").glob("*/__init__.py")}
-    assert rooms == set(ROOMS)
     modules = {path.stem for path in (ROOT / "nodes").glob("*.py")} - {"__init__", "errors"}
     assert modules == {spec.name for spec in (*NODES, SERVER)}
 
@@ -98,11 +137,9 @@ def test_trajopt_needs_nothing_but_numpy_and_scipy():
             )
 
 
-@pytest.mark.parametrize(
-    "layer", ["tasks", "robot", "guided", "simulation", "learning", "recording", "nodes/graph"]
-)
-def test_what_can_be_used_without_ros_knows_none(layer):
-    for path in (ROOT / layer).rglob("*.py"):
+@pytest.mark.parametrize("floor", WITHOUT_ROS)
+def test_what_can_be_used_without_ros_knows_none(floor):
+    for path in (ROOT / floor).rglob("*.py"):
         for name in imported_modules(path):
             package = name.partition(".")[0]
             assert package not in {"rclpy", "pilqr_msgs", "sensor_msgs", "std_msgs"}, path
@@ -111,3 +148,10 @@ def test_what_can_be_used_without_ros_knows_none(layer):
 def test_torch_is_needed_by_the_supervised_step_alone():
     users = {path.name for path in ROOT.rglob("*.py") if "torch" in imported_modules(path)}
     assert users == {"supervised.py"}
+
+
+def test_a_video_library_is_asked_for_only_when_a_video_is_made():
+    for path in ROOT.rglob("*.py"):
+        top = (node for node in ast.parse(path.read_text()).body)
+        names = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
+        assert not any(name.startswith("imageio") for name in names), path

@@ -19,9 +19,10 @@ from pilqr_ros.cli.arguments import (
     TaskName,
     WhichPolicy,
 )
+from pilqr_ros.cli.learning_commands import opened
 from pilqr_ros.cli.sessions import require_ros
-from pilqr_ros.learning.policy_evaluation import policy_of
-from pilqr_ros.learning.run_store import TASK_FILE, open_run
+from pilqr_ros.evaluation.policy_evaluation import policy_of
+from pilqr_ros.runs.run_description import TASK_FILE
 
 
 def up(
@@ -39,7 +40,7 @@ def up(
 ) -> None:
     """Start every node of a task; Ctrl-C ends them."""
     require_ros()
-    from pilqr_ros.nodes.graph import GraphOptions, run_graph
+    from pilqr_ros.graph import GraphOptions, run_graph
 
     options = GraphOptions(
         task=task,
@@ -66,7 +67,7 @@ def robot(
 ) -> None:
     """Play a robot in simulation, in real time and under its own names, to try `up --hardware`."""
     require_ros()
-    from pilqr_ros.nodes.graph import SIMULATED_ROBOT, GraphOptions, run_graph
+    from pilqr_ros.graph import SIMULATED_ROBOT, GraphOptions, run_graph
 
     options = GraphOptions(
         task=task,
@@ -83,19 +84,20 @@ def guard(
     deed: Annotated[str, typer.Argument(help="enable, disable, stop or reset.")],
     namespace: Namespace = "",
 ) -> None:
-    """Let torques pass, or not: enable, disable, stop (emergency stop), reset (after a stop)."""
-    require_ros()
-    from pilqr_ros.nodes.clients.guard_client import switch_guard
+    """Let torques pass, or not: enable, disable, stop (emergency stop), reset (after a stop).
 
-    said = switch_guard(deed, namespace)
-    if said:
-        show.console.print(said)
+    Without nodes, reset releases the stop that is kept for the next ones.
+    """
+    require_ros()
+    from pilqr_ros.clients.guard_client import switch_guard
+
+    show.console.print(switch_guard(deed, namespace), soft_wrap=True)
 
 
 def confirm(namespace: Namespace = "") -> None:
     """Tell a reset that waits for a hand that everything is in place."""
     require_ros()
-    from pilqr_ros.nodes.clients.operator import confirm_reset
+    from pilqr_ros.clients.operator import confirm_reset
 
     answer = confirm_reset(namespace)
     show.console.print(answer.message, soft_wrap=True)
@@ -105,7 +107,7 @@ def confirm(namespace: Namespace = "") -> None:
 def sros2_policy(namespace: Namespace = "") -> None:
     """Print the SROS2 policy of the nodes: `ros2 security create_permission` takes it as a file."""
     require_ros()
-    from pilqr_ros.nodes.clients.access_policy import policy_in
+    from pilqr_ros.clients.access_policy import policy_in
 
     print(policy_in(namespace), end="")
 
@@ -113,15 +115,17 @@ def sros2_policy(namespace: Namespace = "") -> None:
 def doctor(
     task: TaskName = "hockey",
     robot_config: RobotFile = "",
-    seconds: Annotated[float, typer.Option(min=1.0, help="How long is listened.")] = 3.0,
+    seconds: Annotated[
+        float, typer.Option(min=1.0, max=600.0, help="How long is listened [s].")
+    ] = 3.0,
     namespace: Namespace = "",
     discovery: Discovery = "auto",
 ) -> None:
     """Check a running graph before the first torque; exit code 1 if something must be mended."""
     require_ros()
-    from pilqr_ros.nodes.doctor.examination import is_fit
-    from pilqr_ros.nodes.doctor.visit import visit
-    from pilqr_ros.nodes.graph.discovery import limit_discovery
+    from pilqr_ros.doctor.examination import is_fit
+    from pilqr_ros.doctor.visit import visit
+    from pilqr_ros.graph.discovery import limit_discovery
 
     limit_discovery(discovery)
     with show.console.status("looking at the graph"):
@@ -144,11 +148,11 @@ def deploy(
 ) -> None:
     """Serve a trained policy through the executor, without a learner; Ctrl-C ends it."""
     require_ros()
-    from pilqr_ros.nodes.clients.deployment import execute
-    from pilqr_ros.nodes.graph import DEPLOYED, DeploymentOptions, run_graph
-    from pilqr_ros.nodes.graph.naming import full_name
+    from pilqr_ros.clients.deployment import execute
+    from pilqr_ros.graph import DEPLOYED, DeploymentOptions, run_graph
+    from pilqr_ros.graph.naming import full_name
 
-    store = open_run(run)
+    store = opened(run)
     chosen = store.config.conditions[0]
     if condition is not None:
         chosen = store.task.condition_indices([condition])[0]

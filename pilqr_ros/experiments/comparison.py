@@ -16,17 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator, summarise
 from pilqr_ros.experiments.generalisation import curves_over_tests
 from pilqr_ros.experiments.variants import parse_variant
-from pilqr_ros.learning import atomic
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.costing import TaskCostEvaluator
-from pilqr_ros.learning.errors import RunError
-from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator, summarise
-from pilqr_ros.learning.run_config import RunConfig
-from pilqr_ros.learning.run_store import RunStore, create_run_in, open_run
-from pilqr_ros.learning.same_run import check_same, check_versions
 from pilqr_ros.learning.trainers import trainer_class
+from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.runs import atomic
+from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.run_config import RunConfig
+from pilqr_ros.runs.run_store import RunStore, create_run_in, open_run
+from pilqr_ros.runs.same_run import check_same, check_versions
 from pilqr_ros.tasks import Task, load_task
 
 EVALUATION_ROLLOUTS = 20

@@ -13,9 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pilqr_ros.experiments.comparison import Job
-from pilqr_ros.learning.errors import RunError
-from pilqr_ros.learning.run_store import open_run
 from pilqr_ros.plain_text import in_figure
+from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.run_store import open_run
 from pilqr_ros.trajopt.typing import Array
 
 METRICS = {

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from pilqr_ros.learning.policy_evaluation import PolicyEvaluator, summarise
-from pilqr_ros.learning.policy_tests import evaluation_by_test
-from pilqr_ros.learning.run_store import RunStore
+from pilqr_ros.evaluation.policy_evaluation import PolicyEvaluator, summarise
+from pilqr_ros.evaluation.policy_tests import evaluation_by_test
+from pilqr_ros.runs.run_store import RunStore
 
 MOST_POINTS = 11
 """A curve has the networks of so many iterations at most, the first and the last among them."""

@@ -14,7 +14,7 @@ import yaml
 
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.guided.settings import GuidedSettings
-from pilqr_ros.learning.run_config import ALL_METHODS, GUIDED
+from pilqr_ros.runs.run_config import ALL_METHODS, GUIDED
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.settings import Settings
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from pilqr_ros.learning.execution import build_runner
-from pilqr_ros.robot.errors import RolloutAborted, StateError
-from pilqr_ros.robot.policy_runner import PolicyRunner
-from pilqr_ros.robot.rollout import Rollout
-from pilqr_ros.robot.state_estimation import StateEstimate, StateEstimator
-from pilqr_ros.robot.torque_guard import GuardedCommand, build_guard
+from pilqr_ros.robot.estimation.errors import StateError
+from pilqr_ros.robot.estimation.state_estimation import StateEstimate, StateEstimator
+from pilqr_ros.robot.execution.errors import RolloutAborted
+from pilqr_ros.robot.execution.policy_execution import build_runner
+from pilqr_ros.robot.execution.policy_runner import PolicyRunner
+from pilqr_ros.robot.execution.rollout import Rollout
+from pilqr_ros.robot.guard.torque_guard import GuardedCommand, build_guard
 from pilqr_ros.simulation.errors import SimulationDiverged
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import Task

@@ -21,7 +21,3 @@ class PolicyRefused(TrainingError):
 
 class TrainingStopped(PilqrError):
     """Training was asked to stop; everything finished until then is on disk."""
-
-
-class RunError(PilqrError):
-    """A run's directory is missing, incomplete or of another task."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pilqr_ros.robot.tick_jitter import TickJitter
+from pilqr_ros.robot.execution.tick_jitter import TickJitter
 from pilqr_ros.trajopt.record import in_short
 from pilqr_ros.trajopt.typing import Array
 

@@ -26,12 +26,12 @@ from pathlib import Path
 import numpy as np
 
 from pilqr_ros.guided.network import Network, renormalised
-from pilqr_ros.learning import atomic
-from pilqr_ros.learning.array_file import ArrayFile
 from pilqr_ros.learning.errors import TrainingError
-from pilqr_ros.learning.rollout_files import move_rollouts
-from pilqr_ros.learning.run_config import plan_of
-from pilqr_ros.learning.run_store import RunStore
+from pilqr_ros.runs import atomic
+from pilqr_ros.runs.array_file import ArrayFile
+from pilqr_ros.runs.rollout_files import move_rollouts
+from pilqr_ros.runs.run_config import plan_of
+from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.trajopt.partial_step import between, factor_between, part_of_step
 from pilqr_ros.trajopt.typing import Array
 

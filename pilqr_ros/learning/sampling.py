@@ -23,10 +23,10 @@ from typing import Protocol
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.errors import PolicyRefused, RolloutInterrupted, TrainingError
 from pilqr_ros.learning.refusal import can_go_back, halvings
-from pilqr_ros.learning.run_config import plan_of
-from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.learning.seeds import paired, rollout_seed
-from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.robot.execution.rollout import Rollout
+from pilqr_ros.runs.run_config import plan_of
+from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.trajopt.policy import Policy
 
 MAX_ATTEMPTS = 5

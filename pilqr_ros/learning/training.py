@@ -17,16 +17,16 @@ import numpy as np
 
 from pilqr_ros.learning import refusal
 from pilqr_ros.learning.collector import Collector
-from pilqr_ros.learning.costing import CostEvaluator, CostReport
 from pilqr_ros.learning.errors import PolicyRefused, TrainingError, TrainingStopped
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
-from pilqr_ros.learning.run_config import plan_of
-from pilqr_ros.learning.run_lock import only_training
-from pilqr_ros.learning.run_presence import check_present, working_in
-from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid
-from pilqr_ros.robot.rollout import Rollout
-from pilqr_ros.robot.tick_jitter import judge_ticks
+from pilqr_ros.robot.execution.rollout import Rollout
+from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
+from pilqr_ros.robot.execution.tick_jitter import judge_ticks
+from pilqr_ros.runs.run_config import plan_of
+from pilqr_ros.runs.run_lock import only_training
+from pilqr_ros.runs.run_presence import check_present, working_in
+from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.errors import UpdateError
 from pilqr_ros.trajopt.policy import Policy

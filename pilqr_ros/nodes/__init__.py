@@ -3,13 +3,10 @@
 Each module here is a node, ``python -m pilqr_ros.nodes.<node>``. What they are made of lies in
 rooms, each of which imports only those above it in this list:
 
-- ``graph``: the list of nodes and options, their processes (without ROS).
 - ``messages``: messages from arrays, the topics that carry them and their quality of service.
 - ``runtime``: what every node runs on: start and end, parameters, diagnostics, waiting.
 - ``sensing``: parts of `mujoco_bridge` and `state_estimator`.
 - ``training``: parts of `learner` and `policy_server`.
-- ``clients``: programs that talk to nodes and are none themselves.
-- ``doctor``: the examination of a running graph.
 """
 
 from pathlib import Path

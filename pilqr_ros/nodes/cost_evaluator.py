@@ -8,12 +8,12 @@ from rclpy.node import Node
 
 from pilqr_msgs.srv import EvaluateCost
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.learning.costing import CostReport, TaskCostEvaluator
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.messages.conversions import to_field
 from pilqr_ros.nodes.runtime.parameters import TaskParameters, declare
 from pilqr_ros.nodes.runtime.running import run
-from pilqr_ros.robot.fields import rollout_from_message
+from pilqr_ros.robot.execution.fields import rollout_from_message
+from pilqr_ros.robot.execution.rollout_cost import CostReport, TaskCostEvaluator
 from pilqr_ros.tasks import Task, load_task
 
 

@@ -24,16 +24,15 @@ from rclpy.task import Future
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
 from pilqr_msgs.msg import IterationReport, TVLGPolicy
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.learning.errors import TrainingStopped
-from pilqr_ros.learning.policy_card import write_card
-from pilqr_ros.learning.policy_evaluation import (
+from pilqr_ros.evaluation.policy_card import write_card
+from pilqr_ros.evaluation.policy_evaluation import (
     EvaluatedRollout,
     PolicyEvaluator,
     evaluated_conditions,
 )
-from pilqr_ros.learning.policy_tests import run_tests
+from pilqr_ros.evaluation.policy_tests import run_tests
+from pilqr_ros.learning.errors import TrainingStopped
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
-from pilqr_ros.learning.run_store import RunStore, create_run, iteration_name
 from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.nodes.errors import NodeError
@@ -57,6 +56,7 @@ from pilqr_ros.nodes.training.training_messages import (
     first_feedback,
     report_message,
 )
+from pilqr_ros.runs.run_store import RunStore, create_run, iteration_name
 from pilqr_ros.tasks import Task, load_task
 
 FAREWELL = 2.0

@@ -30,10 +30,10 @@ from pilqr_ros.nodes.runtime.parameters import declare
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.sensing.bridge_parameters import BridgeParameters
 from pilqr_ros.nodes.sensing.sensor_messages import SensorMessages
-from pilqr_ros.robot.command_stream import CommandStream
+from pilqr_ros.robot.estimation.joint_reader import names_on_robot
 from pilqr_ros.robot.frames import base_frame_in
-from pilqr_ros.robot.joint_reader import names_on_robot
-from pilqr_ros.robot.naming import named_values
+from pilqr_ros.robot.guard.command_stream import CommandStream
+from pilqr_ros.robot.guard.naming import named_values
 from pilqr_ros.simulation.errors import ResetError, SimulationDiverged
 from pilqr_ros.simulation.imperfect_sensors import ImperfectSensors
 from pilqr_ros.simulation.viewer import open_viewer

@@ -16,16 +16,16 @@ from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.learning.execution import check_policy
-from pilqr_ros.learning.policy_evaluation import policy_of
-from pilqr_ros.learning.policy_kind import POLICY_KINDS
-from pilqr_ros.learning.run_store import open_run
+from pilqr_ros.evaluation.policy_evaluation import policy_of
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.runtime.job import Job
 from pilqr_ros.nodes.runtime.parameters import TaskParameters, declare, parameter
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.training.ros_collector import RosCollector
-from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.robot.execution.policy_execution import check_policy
+from pilqr_ros.robot.execution.rollout import Rollout
+from pilqr_ros.runs.policy_kind import POLICY_KINDS
+from pilqr_ros.runs.run_store import open_run
 
 FAREWELL = 2.0
 """How long the node waits for a rollout's thread when it ends [s]."""

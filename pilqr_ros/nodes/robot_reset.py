@@ -31,11 +31,11 @@ from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
 from pilqr_ros.nodes.runtime.parameters import NodeParameters, declare, parameter
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.runtime.wake import wake
-from pilqr_ros.robot.command_stream import CommandStream
-from pilqr_ros.robot.interventions import REFUSED
-from pilqr_ros.robot.joint_servo import JointServo, ServoGains
-from pilqr_ros.robot.reset_session import ResetLimits, ResetSession
-from pilqr_ros.robot.start_check import StartCheck
+from pilqr_ros.robot.guard.command_stream import CommandStream
+from pilqr_ros.robot.guard.interventions import GUARD, REFUSED
+from pilqr_ros.robot.reset.joint_servo import JointServo, ServoGains
+from pilqr_ros.robot.reset.reset_session import ResetLimits, ResetSession
+from pilqr_ros.robot.reset.start_check import StartCheck
 from pilqr_ros.tasks import Task, load_task
 from pilqr_ros.tasks.starts import start_of
 from pilqr_ros.trajopt.typing import Array
@@ -210,7 +210,7 @@ class RobotResetNode(Node):
     def _on_applied(self, message: AppliedTorque) -> None:
         if self._session is not None and message.rollout_id == self._message.rollout_id:
             refused = message.interventions & REFUSED
-            self._session.on_answer(f"effort_guard: {message.detail}" if refused else "")
+            self._session.on_answer(f"{GUARD}: {message.detail}" if refused else "")
             self._follow(self._session)
 
     def _on_command(self, command: TorqueCommand) -> None:

@@ -30,15 +30,15 @@ from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.sensing.estimator_parameters import EstimatorParameters
 from pilqr_ros.nodes.sensing.input_diagnosis import diagnose_input
 from pilqr_ros.nodes.sensing.mocap_frame import transform_from_tf
-from pilqr_ros.robot.body_velocity import latency
-from pilqr_ros.robot.frames import base_frame_in
-from pilqr_ros.robot.input_health import InputHealth
-from pilqr_ros.robot.state_estimation import (
+from pilqr_ros.robot.estimation.body_velocity import latency
+from pilqr_ros.robot.estimation.input_health import InputHealth
+from pilqr_ros.robot.estimation.state_estimation import (
     StateError,
     StateEstimate,
     StateEstimator,
     rigid_transform,
 )
+from pilqr_ros.robot.frames import base_frame_in
 from pilqr_ros.tasks import Task, load_task
 from pilqr_ros.trajopt.typing import Array
 

@@ -22,7 +22,6 @@ from pilqr_msgs.action import ExecuteRollout
 from pilqr_msgs.msg import AppliedTorque, GuardState, State, TorqueCommand
 from pilqr_msgs.msg import Rollout as RolloutMessage
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.learning.execution import build_runner, check_policy
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import (
@@ -39,9 +38,10 @@ from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
 from pilqr_ros.nodes.runtime.parameters import NodeParameters, declare, hardware, parameter
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.runtime.wake import wake
-from pilqr_ros.robot.rollout_records import Applied, Command, GuardView, Pace
-from pilqr_ros.robot.rollout_session import RolloutSession
-from pilqr_ros.robot.tick_jitter import TickMeter
+from pilqr_ros.robot.execution.policy_execution import build_runner, check_policy
+from pilqr_ros.robot.execution.rollout_records import Applied, Command, GuardView, Pace
+from pilqr_ros.robot.execution.rollout_session import RolloutSession
+from pilqr_ros.robot.execution.tick_jitter import TickMeter
 from pilqr_ros.tasks import Task, load_task
 
 FEEDBACK_PERIOD_NS = 500_000_000

@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pilqr_ros.foreign_file import decoding, read_foreign
-from pilqr_ros.learning import atomic
 from pilqr_ros.recording import mcap_recovery
 from pilqr_ros.recording.errors import BagError, BagFull
 from pilqr_ros.recording.mcap_file import read_summary
@@ -29,6 +28,7 @@ from pilqr_ros.recording.mcap_summary import Summary
 from pilqr_ros.recording.mcap_writer import McapWriter, empty_file
 from pilqr_ros.recording.metadata import FILE_NAME, metadata_text
 from pilqr_ros.recording.topic import Topic
+from pilqr_ros.runs import atomic
 
 FOLDER = "bag"
 """Where a run's bag is within the run's directory."""

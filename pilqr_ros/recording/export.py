@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.learning.costing import CostReport, TaskCostEvaluator
-from pilqr_ros.learning.rollout_files import save_cost, save_rollout
 from pilqr_ros.recording.recorded_run import RecordedRollout, RecordedRun
+from pilqr_ros.robot.execution.rollout_cost import CostReport, TaskCostEvaluator
+from pilqr_ros.runs.rollout_files import save_cost, save_rollout
 
 
 @dataclass(frozen=True)

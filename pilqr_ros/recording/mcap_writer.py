@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pilqr_ros import __version__
-from pilqr_ros.learning import atomic
 from pilqr_ros.recording import mcap
 from pilqr_ros.recording.mcap import Chunk, Index
 from pilqr_ros.recording.mcap_summary import Summary
 from pilqr_ros.recording.topic import Topic
+from pilqr_ros.runs import atomic
 
 LIBRARY = "pilqr_ros"
 """By which the files of our recorders are known."""

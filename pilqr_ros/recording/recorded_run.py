@@ -13,15 +13,16 @@ from typing import Any
 
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.foreign_file import decoding
-from pilqr_ros.learning import atomic
 from pilqr_ros.learning.refusal import MAX_HALVINGS
-from pilqr_ros.learning.run_config import check_config
-from pilqr_ros.learning.run_store import RunStore, open_run
 from pilqr_ros.learning.sampling import ATTEMPTS_OF_A_POLICY, training_seed
 from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.reader import read_messages
-from pilqr_ros.robot.fields import rollout_from_message
-from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.robot.execution.fields import rollout_from_message
+from pilqr_ros.robot.execution.rollout import Rollout
+from pilqr_ros.runs import atomic
+from pilqr_ros.runs.run_config import check_config
+from pilqr_ros.runs.run_store import RunStore, open_run
+from pilqr_ros.runs.same_files import check_files
 
 ROLLOUT = "pilqr_msgs/msg/Rollout"
 RUN = "pilqr_msgs/msg/TrainingRun"
@@ -127,6 +128,7 @@ def restore(files: dict[str, bytes], directory: Path) -> RunStore:
             atomic.write_bytes(directory / name, content)
         store = open_run(directory)
         check_config(store.config, store.task)
+        check_files(store)
     except (PilqrError, ValueError) as error:
         raise BagError(f"the run in the bag cannot be restored: {error}") from error
     return store

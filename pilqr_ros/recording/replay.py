@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import CollectorError
-from pilqr_ros.learning.execution import check_policy, exploration_noise
 from pilqr_ros.learning.progress import TrainingProgress
-from pilqr_ros.learning.run_store import RunStore, create_run
 from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.recording.recorded_run import RecordedRun
-from pilqr_ros.robot.policy_runner import limitation
-from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.robot.execution.policy_execution import check_policy, exploration_noise
+from pilqr_ros.robot.execution.policy_runner import limitation
+from pilqr_ros.robot.execution.rollout import Rollout
+from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.runs.run_store import RunStore, create_run
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.policy import Policy
 

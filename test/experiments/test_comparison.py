@@ -11,15 +11,15 @@ import pytest
 import yaml
 from matplotlib.axes import Axes
 
+from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator, summarise
 from pilqr_ros.experiments.comparison import plan, results, run_job, run_jobs
 from pilqr_ros.experiments.figures import METRICS, draw_comparison, draw_tests
 from pilqr_ros.experiments.variants import VariantError
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.costing import TaskCostEvaluator
-from pilqr_ros.learning.errors import RunError
-from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator, summarise
-from pilqr_ros.learning.run_config import RunConfig
-from pilqr_ros.learning.run_store import create_run_in, open_run
+from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.run_config import RunConfig
+from pilqr_ros.runs.run_store import create_run_in, open_run
 from pilqr_ros.tasks import TaskError, load_task
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pilqr_ros.learning.execution import exploration_noise
-from pilqr_ros.robot.errors import StateError
+from pilqr_ros.robot.estimation.errors import StateError
+from pilqr_ros.robot.execution.policy_execution import exploration_noise
 from pilqr_ros.simulation.errors import ResetError, SimulationDiverged
 
 

@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 import yaml
 
+from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.guided.neural_policy import NeuralPolicy
-from pilqr_ros.learning.atomic import write_arrays
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.costing import TaskCostEvaluator
-from pilqr_ros.learning.errors import RunError, TrainingError, TrainingStopped
+from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.guided_training import GuidedTrainer
-from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
-from pilqr_ros.learning.run_config import RunConfig, check_config
-from pilqr_ros.learning.run_store import create_run, open_run
 from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.learning.training import Trainer
+from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.runs.atomic import write_arrays
+from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.run_config import RunConfig, check_config
+from pilqr_ros.runs.run_store import create_run, open_run
 from pilqr_ros.tasks import Task
 
 

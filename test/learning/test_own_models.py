@@ -8,14 +8,14 @@ import pytest
 import yaml
 
 import pilqr_ros.tasks
+from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
+from pilqr_ros.evaluation.video import film_evaluation
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import TrainingStopped
-from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
-from pilqr_ros.learning.run_config import RunConfig
-from pilqr_ros.learning.run_store import create_run, open_run
 from pilqr_ros.learning.training import Trainer
-from pilqr_ros.learning.video import film_evaluation
+from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.runs.run_config import RunConfig
+from pilqr_ros.runs.run_store import create_run, open_run
 from pilqr_ros.simulation.errors import RenderError
 from pilqr_ros.tasks import load_task
 

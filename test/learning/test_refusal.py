@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import yaml
 
-from pilqr_ros.learning import atomic
-from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import TrainingError
 from pilqr_ros.learning.guided_training import GuidedTrainer
 from pilqr_ros.learning.refusal import MAX_HALVINGS, network_between
-from pilqr_ros.learning.run_store import create_run, open_run
 from pilqr_ros.learning.sampling import MAX_ATTEMPTS
 from pilqr_ros.learning.training import Trainer
+from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.runs import atomic
+from pilqr_ros.runs.run_store import create_run, open_run
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.settings import Settings
 

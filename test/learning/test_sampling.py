@@ -8,8 +8,6 @@ from pilqr_ros.learning.errors import (
     TrainingError,
     TrainingStopped,
 )
-from pilqr_ros.learning.rollout_files import load_rollout
-from pilqr_ros.learning.run_store import create_run
 from pilqr_ros.learning.sampling import (
     ATTEMPTS_OF_A_POLICY,
     MAX_ATTEMPTS,
@@ -18,7 +16,9 @@ from pilqr_ros.learning.sampling import (
     execute_until_valid,
 )
 from pilqr_ros.learning.seeds import paired, rollout_seed
-from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.robot.execution.rollout import Rollout
+from pilqr_ros.runs.rollout_files import load_rollout
+from pilqr_ros.runs.run_store import create_run
 from pilqr_ros.tasks import Task
 
 

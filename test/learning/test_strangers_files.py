@@ -8,11 +8,11 @@ import zipfile
 import numpy as np
 import pytest
 
-from pilqr_ros.learning import atomic
-from pilqr_ros.learning.array_file import ArrayFile
-from pilqr_ros.learning.errors import RunError
-from pilqr_ros.learning.report_file import load_report
-from pilqr_ros.learning.rollout_files import load_rollout
+from pilqr_ros.runs import atomic
+from pilqr_ros.runs.array_file import ArrayFile
+from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.report_file import load_report
+from pilqr_ros.runs.rollout_files import load_rollout
 
 
 class Harmful:

@@ -5,12 +5,12 @@ import pytest
 
 from pilqr_ros.learning import training
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
-from pilqr_ros.learning.run_config import RunConfig
-from pilqr_ros.learning.run_store import create_run, open_run
 from pilqr_ros.learning.sampling import MAX_ATTEMPTS
 from pilqr_ros.learning.training import Trainer, _Pace
+from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.runs.run_config import RunConfig
+from pilqr_ros.runs.run_store import create_run, open_run
 from pilqr_ros.tasks import load_task
 from pilqr_ros.trajopt.update import update
 

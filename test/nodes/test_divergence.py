@@ -7,11 +7,11 @@ import yaml
 
 import pilqr_ros.tasks
 from pilqr_msgs.action import TrainLocal
-from pilqr_ros.learning.rollout_files import load_rollout
+from pilqr_ros.clients.learner_client import LearnerClient
+from pilqr_ros.graph import NODES
 from pilqr_ros.learning.sampling import MAX_ATTEMPTS
 from pilqr_ros.learning.seeds import paired, rollout_seed
-from pilqr_ros.nodes.clients.learner_client import LearnerClient
-from pilqr_ros.nodes.graph import NODES
+from pilqr_ros.runs.rollout_files import load_rollout
 from pilqr_ros.tasks import load_task
 
 MODELS = Path(pilqr_ros.tasks.__file__).parent / "models"

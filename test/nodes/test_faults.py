@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from pilqr_msgs.action import TrainLocal
+from pilqr_ros.clients.learner_client import LearnerClient
+from pilqr_ros.graph import NODES
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.costing import TaskCostEvaluator
-from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
 from pilqr_ros.learning.training import Trainer
-from pilqr_ros.nodes.clients.learner_client import LearnerClient
-from pilqr_ros.nodes.graph import NODES
+from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.runs.run_store import RunConfig, create_run, open_run
 
 EVERY_NODE = tuple(spec.name for spec in NODES)
 VICTIMS = ("state_estimator", "trajectory_executor", "mujoco_bridge", "effort_guard")

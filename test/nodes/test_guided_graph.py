@@ -7,14 +7,14 @@ import pytest
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal
 from pilqr_ros.cli.console import TrainingBar
+from pilqr_ros.clients.deployment import execute
+from pilqr_ros.clients.learner_client import LearnerClient
+from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
+from pilqr_ros.graph import NODES, DeploymentOptions
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.guided_training import GuidedTrainer
-from pilqr_ros.learning.policy_evaluation import EvaluationConfig, PolicyEvaluator
-from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
-from pilqr_ros.nodes.clients.deployment import execute
-from pilqr_ros.nodes.clients.learner_client import LearnerClient
-from pilqr_ros.nodes.graph import NODES, DeploymentOptions
+from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.runs.run_store import RunConfig, create_run, open_run
 from pilqr_ros.tasks import Task
 
 

@@ -17,7 +17,7 @@ from launch import LaunchDescription
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 
-from pilqr_ros.nodes import graph
+from pilqr_ros import graph
 
 NAMESPACE = "launch_test"
 

@@ -13,16 +13,16 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
 from pilqr_msgs.msg import IterationReport, TrainingRun, TVLGPolicy
+from pilqr_ros.clients.learner_client import LearnerClient
+from pilqr_ros.graph import NODES
+from pilqr_ros.graph.processes import ProcessGroup
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.costing import TaskCostEvaluator
-from pilqr_ros.learning.run_store import RunConfig, create_run, open_run
 from pilqr_ros.learning.training import Trainer
-from pilqr_ros.nodes.clients.learner_client import LearnerClient
-from pilqr_ros.nodes.graph import NODES
-from pilqr_ros.nodes.graph.processes import ProcessGroup
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.runtime.action_client import ActionClient
 from pilqr_ros.nodes.runtime.waiting import wait_for
+from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.runs.run_store import RunConfig, create_run, open_run
 
 EVERY_NODE = tuple(spec.name for spec in NODES)
 RUNS = QoSProfile(

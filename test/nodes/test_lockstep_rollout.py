@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import CollectorError
 from pilqr_ros.nodes.training.ros_collector import RosCostEvaluator
+from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
 pytestmark = pytest.mark.usefixtures("control_loop")

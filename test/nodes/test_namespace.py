@@ -3,7 +3,7 @@
 from geometry_msgs.msg import PoseStamped
 
 from pilqr_msgs.msg import State
-from pilqr_ros.nodes.doctor.expectation import expect
+from pilqr_ros.doctor.expectation import expect
 from pilqr_ros.nodes.messages import qos
 
 

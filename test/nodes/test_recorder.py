@@ -14,16 +14,16 @@ from std_msgs.msg import Float64MultiArray
 
 from pilqr_msgs.action import TrainLocal
 from pilqr_msgs.msg import RecorderStatus, Rollout, TaskFile, TrainingRun
-from pilqr_ros.learning.run_store import open_run
-from pilqr_ros.nodes import graph
-from pilqr_ros.nodes.clients.learner_client import LearnerClient
-from pilqr_ros.nodes.graph.processes import ProcessGroup
+from pilqr_ros import graph
+from pilqr_ros.clients.learner_client import LearnerClient
+from pilqr_ros.graph.processes import ProcessGroup
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.recording.bag import repair
 from pilqr_ros.recording.reader import find_bag
 from pilqr_ros.recording.recorded_run import read_run
 from pilqr_ros.recording.replay import redo
-from pilqr_ros.robot.fields import rollout_from_message
+from pilqr_ros.robot.execution.fields import rollout_from_message
+from pilqr_ros.runs.run_store import open_run
 
 EVERY_NODE = tuple(spec.name for spec in graph.NODES)
 TOPIC = "effort_controller/commands"

@@ -13,7 +13,7 @@ from std_srvs.srv import Trigger
 
 from pilqr_msgs.msg import AppliedTorque, State, TorqueCommand
 from pilqr_msgs.srv import PlaceBody, Reset
-from pilqr_ros.nodes.clients.operator import confirm_reset
+from pilqr_ros.clients.operator import confirm_reset
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import to_field, to_nanoseconds
 from pilqr_ros.nodes.runtime.waiting import wait_for

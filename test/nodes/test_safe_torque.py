@@ -11,7 +11,7 @@ from std_msgs.msg import Float64MultiArray
 
 from pilqr_msgs.action import ExecuteRollout, TrainLocal
 from pilqr_msgs.msg import AppliedTorque, TorqueCommand
-from pilqr_ros.nodes.graph import NODES
+from pilqr_ros.graph import NODES
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import policy_to_message, to_nanoseconds
 from pilqr_ros.nodes.runtime.action_client import ActionClient

@@ -11,7 +11,7 @@ SECONDS = 240
 def test_a_training_survives_killed_nodes_bit_for_bit(fresh_domain, tmp_path):
     faults = "--kills 3 --stops 1 --inputs 7 --launches 1"
     how = f"--minutes 2 --pause 1.5 --seed 3 --pace lock-step --directory {tmp_path}"
-    command = [sys.executable, "-m", "pilqr_ros.experiments.soak", *faults.split(), *how.split()]
+    command = [sys.executable, "-m", "pilqr_ros.benchmarks.soak", *faults.split(), *how.split()]
     done = subprocess.run(
         command,
         env=os.environ,

@@ -14,8 +14,8 @@ from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import JointState
 
 from pilqr_msgs.msg import State
-from pilqr_ros.nodes import graph
-from pilqr_ros.nodes.graph.processes import ProcessGroup
+from pilqr_ros import graph
+from pilqr_ros.graph.processes import ProcessGroup
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import to_field, to_nanoseconds, to_time
 

@@ -9,9 +9,7 @@ from typer.testing import CliRunner
 
 from pilqr_ros.cli import app
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.costing import TaskCostEvaluator
 from pilqr_ros.learning.errors import CollectorError
-from pilqr_ros.learning.run_store import RunConfig, create_run
 from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.recording.bag import BagWriter
@@ -21,7 +19,9 @@ from pilqr_ros.recording.reader import find_bag
 from pilqr_ros.recording.recorded_run import ROLLOUT, RUN, Place, read_run, restore
 from pilqr_ros.recording.replay import RecordedCollector, redo
 from pilqr_ros.recording.topic import Topic, offered_qos
-from pilqr_ros.robot.interventions import Intervention
+from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.robot.guard.interventions import Intervention
+from pilqr_ros.runs.run_store import RunConfig, create_run
 from pilqr_ros.tasks import Task, load_task
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pilqr_ros.robot.kinematics import RobotKinematics
+from pilqr_ros.robot.estimation.kinematics import RobotKinematics
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import load_task
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pilqr_ros.robot.start_check import StartCheck
-from pilqr_ros.robot.torque_guard import GuardedCommand, build_guard
+from pilqr_ros.robot.guard.torque_guard import GuardedCommand, build_guard
+from pilqr_ros.robot.reset.start_check import StartCheck
 from pilqr_ros.tasks import TaskError
 
 SLIDE = ('<joint name="j2"/>', '<joint name="j2" type="slide"/>')

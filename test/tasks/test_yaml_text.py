@@ -17,6 +17,10 @@ def test_plain_values_come_out():
     assert parse_yaml("a: [1, 2.5, yes]\nb: {c: text}") == {"a": [1, 2.5, True], "b": {"c": "text"}}
 
 
+def test_every_seed_that_a_run_may_have_comes_out():
+    assert parse_yaml("[18446744073709551615, 0xFF, -3]") == [2**64 - 1, 255, -3]
+
+
 def test_an_alias_stands_for_its_value():
     assert parse_yaml("a: &x [1, 2]\nb: *x") == {"a": [1, 2], "b": [1, 2]}
 
@@ -32,7 +36,17 @@ def test_an_alias_stands_for_its_value():
         ("a: 1\na: 2", "key 'a' stands here twice"),
         ("a: [", "is not valid YAML"),
         ("\x00", "is not valid YAML"),
+        (
+            "a: 18446744073709551616",
+            "18446744073709551616 is no integer of at most 184467440737095",
+        ),
+        ("a: -18446744073709551616", "is no integer of at most"),
+        ("a:\n- 0x" + "f" * 5000, "0xf{25}[.]{3} is no integer of at most .*, line 2, column 3"),
+        ("0b" + "1" * 900 + ": a", "is no integer of at most"),
+        ("a: " + "9" * 5000, "is no integer of at most"),
+        ("a: 1" + ":59" * 3000, "is no integer of at most"),
     ],
+    ids=lambda value: repr(value[:30]),
 )
 def test_what_could_do_harm_is_refused(text, problem, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

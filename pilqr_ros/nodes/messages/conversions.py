@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from pilqr_msgs.msg import Rollout as RolloutMessage
 from pilqr_msgs.msg import TVLGPolicy as PolicyMessage
-from pilqr_ros.robot.fields import from_field
-from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.robot.execution.fields import from_field
+from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
 

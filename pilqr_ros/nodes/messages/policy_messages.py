@@ -13,7 +13,7 @@ from pilqr_ros.guided.network import MAX_LAYERS, MAX_WIDTH, Network
 from pilqr_ros.guided.neural_policy import NeuralPolicy, Observation
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.messages.conversions import policy_from_message, policy_to_message, to_field
-from pilqr_ros.robot.fields import from_field
+from pilqr_ros.robot.execution.fields import from_field
 from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 

@@ -23,7 +23,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from std_msgs.msg import String
 
-from pilqr_ros.nodes.graph.exclusive import held, is_local, refusal
+from pilqr_ros.graph.exclusive import held, is_local, refusal
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.runtime.ending import check_ending
 

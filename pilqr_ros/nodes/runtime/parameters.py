@@ -6,6 +6,8 @@ them on the node and returns the record with the values that were given.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -13,6 +15,7 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from pilqr_ros.graph.graph_options import MAX_REAL_TIME_FACTOR
 from pilqr_ros.nodes.errors import ParameterError
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS
 from pilqr_ros.nodes.runtime.parameter_names import refuse_unknown
@@ -113,13 +116,20 @@ def _list(spec: Field[Any], given: Any, kind: Any) -> tuple[Any, ...]:  # noqa: 
     default: tuple[Any, ...] = spec.default  # type: ignore[assignment]
     item, count = get_args(kind)[0], len(default)
     allowed = f"{count or 'any'} {'numbers' if item is float else 'names'}"
-    try:
-        values = tuple(item(value) for value in given if item is float or isinstance(value, str))
-    except (TypeError, ValueError) as error:
-        raise ParameterError(spec.name, given, allowed) from error
-    if isinstance(given, str) or len(values) != len(given) or count not in (0, len(values)):
+    is_list = isinstance(given, Iterable) and not isinstance(given, str)
+    if not is_list or not all(_is(item, value) for value in given):
+        raise ParameterError(spec.name, given, allowed)
+    values = tuple(item(value) for value in given)
+    if count not in (0, len(values)):
         raise ParameterError(spec.name, given, allowed)
     return values
+
+
+def _is(item: type, value: object) -> bool:
+    """Tell whether an entry of a list is of its type: a finite number, or text; a flag is none."""
+    if item is float:
+        return type(value) in (int, float) and math.isfinite(cast(float, value))
+    return type(value) is item
 
 
 def _type(kind: Any) -> Parameter.Type:  # noqa: ANN401
@@ -162,7 +172,7 @@ class NodeParameters(TaskParameters):
         0.0,
         "simulated seconds a second: 1 on a robot; 0: in lock-step, as fast as the graph goes",
         low=0.0,
-        high=20.0,
+        high=MAX_REAL_TIME_FACTOR,
     )
 
     @property

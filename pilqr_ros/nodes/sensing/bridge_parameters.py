@@ -9,7 +9,7 @@ import numpy as np
 from pilqr_ros.nodes.errors import ParameterError
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS
 from pilqr_ros.nodes.runtime.parameters import ListenerParameters, parameter, robot_joints
-from pilqr_ros.robot.state_estimation import rigid_transform
+from pilqr_ros.robot.estimation.state_estimation import rigid_transform
 from pilqr_ros.simulation.imperfect_sensors import Imperfections
 from pilqr_ros.trajopt.typing import Array
 

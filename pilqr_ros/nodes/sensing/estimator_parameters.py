@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS
 from pilqr_ros.nodes.runtime.parameters import NodeParameters, parameter, robot_joints
-from pilqr_ros.robot.body_velocity import FILTERS
-from pilqr_ros.robot.tracked_body import MOST_AGE_PERIODS, Tracking
+from pilqr_ros.robot.estimation.body_velocity import FILTERS
+from pilqr_ros.robot.estimation.tracked_body import MOST_AGE_PERIODS, Tracking
 
 SPEED_LIMIT = 10.0
 """Largest speed of a tracked body in real time, unless told otherwise [m/s]."""

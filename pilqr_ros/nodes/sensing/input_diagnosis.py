@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Level
-from pilqr_ros.robot.input_health import InputReport
+from pilqr_ros.robot.estimation.input_health import InputReport
 
 
 def diagnose_input(report: InputReport, more: Mapping[str, object]) -> Diagnosis:

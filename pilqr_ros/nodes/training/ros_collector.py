@@ -16,9 +16,7 @@ from rclpy.node import Node
 
 from pilqr_msgs.action import ExecuteRollout
 from pilqr_msgs.srv import EvaluateCost, Reset
-from pilqr_ros.learning.costing import CostReport
 from pilqr_ros.learning.errors import CollectorError, RolloutInterrupted
-from pilqr_ros.learning.execution import check_policy
 from pilqr_ros.nodes.errors import NodeError, SilenceError
 from pilqr_ros.nodes.messages.conversions import rollout_to_message
 from pilqr_ros.nodes.messages.policy_messages import put_policy
@@ -32,9 +30,11 @@ from pilqr_ros.nodes.runtime.waiting import (
     wait_while_alive,
 )
 from pilqr_ros.nodes.training.stop import Stop
-from pilqr_ros.robot.errors import MessageError
-from pilqr_ros.robot.fields import from_field, rollout_from_message
-from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.robot.execution.errors import MessageError
+from pilqr_ros.robot.execution.fields import from_field, rollout_from_message
+from pilqr_ros.robot.execution.policy_execution import check_policy
+from pilqr_ros.robot.execution.rollout import Rollout
+from pilqr_ros.robot.execution.rollout_cost import CostReport
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.policy import Policy
 

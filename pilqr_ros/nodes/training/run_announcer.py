@@ -5,11 +5,11 @@ from __future__ import annotations
 from rclpy.node import Node
 
 from pilqr_msgs.msg import RecorderStatus, TaskFile, TrainingRun
-from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.nodes.errors import SilenceError
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.runtime.waiting import wait_for_condition
 from pilqr_ros.nodes.training.stop import Stop
+from pilqr_ros.runs.run_store import RunStore
 
 RECORDER_TIMEOUT = 15.0
 """Longest wait for a recorder to begin [s]; a process's start and discovery take up to 5 s."""

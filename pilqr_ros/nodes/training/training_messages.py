@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
 from pilqr_msgs.msg import IterationReport
-from pilqr_ros.learning.policy_evaluation import EvaluatedRollout
-from pilqr_ros.learning.policy_tests import Tested
+from pilqr_ros.evaluation.policy_evaluation import EvaluatedRollout
+from pilqr_ros.evaluation.policy_tests import Tested
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
-from pilqr_ros.learning.run_store import RunStore
 from pilqr_ros.nodes.messages.conversions import to_field
+from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.trajopt.typing import Array
 
 Training = type[TrainLocal] | type[TrainGlobal]

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pilqr_ros.nodes.messages import conversions as convert
-from pilqr_ros.robot.errors import MessageError
-from pilqr_ros.robot.fields import rollout_from_message
-from pilqr_ros.robot.rollout import Rollout
+from pilqr_ros.robot.execution.errors import MessageError
+from pilqr_ros.robot.execution.fields import rollout_from_message
+from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
 sizes = st.tuples(st.integers(1, 6), st.integers(1, 5), st.integers(1, 4), st.integers(0, 2**32))

@@ -15,7 +15,7 @@ from pilqr_ros.nodes.messages.policy_messages import (
     policy_of,
     put_policy,
 )
-from pilqr_ros.robot.errors import MessageError
+from pilqr_ros.robot.execution.errors import MessageError
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
 

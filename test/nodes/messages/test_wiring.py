@@ -3,7 +3,7 @@
 import pytest
 
 from pilqr_msgs.msg import TorqueCommand
-from pilqr_ros.nodes.clients.client_node import ClientNode
+from pilqr_ros.clients.client_node import ClientNode
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.wiring import RECORDER, count_listeners, publish
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from pilqr_ros.nodes.graph.respawning import CANNOT_START
+from pilqr_ros.graph.respawning import CANNOT_START
 from pilqr_ros.nodes.runtime.claim import read_claim
 
 CLAIM = {"id": "a", "host": "b", "pid": 1, "since": 2.0, "stands": True}

@@ -4,10 +4,10 @@ from dataclasses import replace
 import pytest
 
 from pilqr_msgs.action import TrainLocal
-from pilqr_ros.learning.errors import RunError
-from pilqr_ros.learning.run_config import RunConfig
-from pilqr_ros.learning.run_store import create_run
 from pilqr_ros.nodes.training.training_goals import training_plan
+from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.run_config import RunConfig
+from pilqr_ros.runs.run_store import create_run
 from pilqr_ros.tasks import load_task
 
 

@@ -1,0 +1,73 @@
+"""A node for programs that talk to nodes and are none themselves."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from types import TracebackType
+
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+
+from pilqr_ros.graph.discovery import limit_discovery
+from pilqr_ros.graph.naming import check_namespace, full_name
+
+END_TIMEOUT = 5.0
+"""Longest wait for the spinning thread's end [s]."""
+
+
+class ClientNode:
+    """A node that a thread of its own spins, in a context of its own; a context manager.
+
+    Signals stay with the program. Its enclave of SROS2 is named as the node.
+
+    Attributes:
+        node: The node.
+    """
+
+    def __init__(self, name: str, namespace: str = "") -> None:
+        """Create the node and start to spin it.
+
+        Raises:
+            GraphError: The namespace is none.
+            DomainError: The environment gives no ROS domain.
+        """
+        check_namespace(namespace)
+        limit_discovery()
+        self._context = rclpy.Context()
+        rclpy.init(
+            args=["--ros-args", "--enclave", full_name(namespace, name)],
+            context=self._context,
+            signal_handler_options=rclpy.SignalHandlerOptions.NO,
+        )
+        self.node = rclpy.create_node(
+            name, namespace=namespace, context=self._context, enable_rosout=False
+        )
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+        self._thread = threading.Thread(target=self._spin, daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> ClientNode:
+        """Return this."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End thread and node."""
+        self.close()
+
+    def close(self) -> None:
+        """End thread and node."""
+        self._context.try_shutdown()
+        self._thread.join(END_TIMEOUT)
+        self._executor.shutdown()
+        self.node.destroy_node()
+
+    def _spin(self) -> None:
+        with suppress(ExternalShutdownException):
+            self._executor.spin()

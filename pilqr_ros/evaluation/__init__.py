@@ -1,0 +1,1 @@
+"""What a trained policy can do: evaluation, tests, card, curves and video."""

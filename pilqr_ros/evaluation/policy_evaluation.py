@@ -1,0 +1,214 @@
+"""Executing the policies of a run without learning from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pilqr_ros.guided.neural_policy import NeuralPolicy
+from pilqr_ros.learning.collector import Collector
+from pilqr_ros.learning.errors import TrainingStopped
+from pilqr_ros.learning.sampling import execute_until_valid
+from pilqr_ros.learning.seeds import Stream, rollout_seed
+from pilqr_ros.robot.execution.rollout import Rollout
+from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
+from pilqr_ros.runs import atomic
+from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.policy_kind import POLICY_KINDS
+from pilqr_ros.runs.rollout_files import save_attempt, save_cost
+from pilqr_ros.runs.run_presence import check_present, working_in
+from pilqr_ros.runs.run_store import RunStore, iteration_name
+from pilqr_ros.trajopt.policy import Policy
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """What to evaluate.
+
+    Attributes:
+        iteration: Whose policies; -1 for the last ones.
+        rollouts: Rollouts of each condition.
+        explore: Whether the policy's own noise is on.
+        seed: Seed of start jitter and noise.
+        conditions: Indices of conditions; empty for all of the run. The global policy can be tried
+            in conditions that it was not trained in.
+        policy: The local policies, or the global one; by default the global one where there is one.
+    """
+
+    iteration: int = -1
+    rollouts: int = 20
+    explore: bool = False
+    seed: int = 0
+    conditions: tuple[int, ...] = ()
+    policy: str = "best"
+
+
+@dataclass(frozen=True)
+class EvaluatedRollout:
+    """One rollout of an evaluation and its cost."""
+
+    rollout: Rollout
+    cost: CostReport
+
+
+@dataclass
+class PolicyEvaluator:
+    """Evaluates the policies of one run and stores the rollouts beside them."""
+
+    store: RunStore
+    collector: Collector
+    evaluator: CostEvaluator
+    should_stop: Callable[[], bool] = lambda: False
+
+    def run(
+        self,
+        config: EvaluationConfig,
+        on_rollout: Callable[[EvaluatedRollout], None] = lambda evaluated: None,
+    ) -> list[EvaluatedRollout]:
+        """Execute the policies and return every rollout with its cost.
+
+        Raises:
+            RunError: The run has no such policies or conditions, or is gone.
+            TrainingError: Too many rollouts in a row were invalid.
+            TrainingStopped: `should_stop` said so.
+        """
+        with working_in(self.store.directory):
+            return self._run(config, on_rollout)
+
+    def _run(
+        self, config: EvaluationConfig, on_rollout: Callable[[EvaluatedRollout], None]
+    ) -> list[EvaluatedRollout]:
+        iteration = self._iteration(config.iteration)
+        directory = self.store.evaluation_directory(_name(self.store, config, iteration))
+        results = []
+        for condition in evaluated_conditions(self.store, config):
+            policy = policy_of(self.store, config.policy, iteration, condition)
+            for sample in range(config.rollouts):
+                path = directory / f"condition_{condition}" / f"rollout_{sample:02d}.npz"
+                rollout = execute_until_valid(
+                    self.collector,
+                    policy,
+                    _EvaluationPlace(path, config.seed, iteration, condition, sample),
+                    explore=config.explore,
+                    check_stop=self._check_stop,
+                )
+                cost = self.evaluator.evaluate(rollout)
+                save_cost(path.with_suffix(".cost.npz"), cost)
+                results.append(EvaluatedRollout(rollout, cost))
+                on_rollout(results[-1])
+        atomic.write_json(directory / "summary.json", summarise(results))
+        return results
+
+    def _check_stop(self) -> None:
+        if self.should_stop():
+            raise TrainingStopped("evaluation stopped")
+        check_present(self.store.directory)
+
+    def _iteration(self, wanted: int) -> int:
+        last = self.store.iterations_finished
+        if not -1 <= wanted <= last:
+            raise RunError(f"iteration is {wanted}, expected -1 (the last) or 0 to {last}")
+        return last if wanted == -1 else wanted
+
+
+def policy_of(store: RunStore, kind: str, iteration: int, condition: int) -> Policy:
+    """Return a run's policy in a condition.
+
+    Args:
+        store: The run.
+        kind: Which of its policies.
+        iteration: Whose; -1 for the last one.
+        condition: Index of the condition.
+
+    Raises:
+        RunError: There is no such policy.
+    """
+    iteration = store.iterations_finished if iteration == -1 else iteration
+    if not is_global(store, kind):
+        return store.policy(iteration, condition)[0]
+    network = store.network(iteration)
+    if network is None:
+        raise RunError(f"{store.directory} has no global policy of iteration {iteration}")
+    return NeuralPolicy(network, store.task.observation(condition))
+
+
+def is_global(store: RunStore, kind: str) -> bool:
+    """Tell whether the global policy of a run is meant.
+
+    Raises:
+        RunError: It is, and the run has none.
+    """
+    if kind not in POLICY_KINDS:
+        raise RunError(f"policy is {kind!r}, expected one of {', '.join(POLICY_KINDS)}")
+    if kind == "global" and not store.config.guided:
+        raise RunError(f"policy is 'global', but {store.config.method} trains local ones only")
+    return store.config.guided and kind != "local"
+
+
+def evaluated_conditions(store: RunStore, config: EvaluationConfig) -> tuple[int, ...]:
+    """Return the conditions that an evaluation goes through.
+
+    Raises:
+        RunError: One is not the run's, or for the global policy not the task's, or comes twice.
+    """
+    trained = store.config.conditions
+    allowed = trained
+    if is_global(store, config.policy):
+        allowed = tuple(range(len(store.task.conditions)))
+    for condition in config.conditions:
+        if condition not in allowed:
+            raise RunError(f"condition is {condition}, expected one of the run's {allowed}")
+    if len(set(config.conditions)) < len(config.conditions):
+        raise RunError("conditions names one more than once, expected each index once")
+    return config.conditions or trained
+
+
+def _name(store: RunStore, config: EvaluationConfig, iteration: int) -> str:
+    """Return the name of an evaluation's directory."""
+    kind = "local_" if store.config.guided and config.policy == "local" else ""
+    return f"{kind}{iteration_name(iteration)}_seed_{config.seed}" + "_noisy" * config.explore
+
+
+@dataclass
+class _EvaluationPlace:
+    """The place of one rollout of an evaluation; what an earlier evaluation left is replaced."""
+
+    path: Path
+    run_seed: int
+    iteration: int
+    condition: int
+    sample: int
+    failed: int = 0
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"evaluation, condition {self.condition}, rollout {self.sample}"
+
+    def seed(self) -> int:
+        """Return the seed of the next attempt."""
+        which = (self.iteration, self.condition, self.sample)
+        return rollout_seed(self.run_seed, *which, self.failed, Stream.EVALUATION)
+
+    def failures(self) -> tuple[int, str]:
+        """Return how many attempts failed in a row, and why the last one did."""
+        return self.failed, self.reason
+
+    def keep(self, rollout: Rollout) -> None:
+        """Store an attempt."""
+        save_attempt(self.path, rollout)
+        if not (rollout.valid or rollout.interrupted):
+            self.failed, self.reason = self.failed + 1, rollout.reason
+
+
+def summarise(results: list[EvaluatedRollout]) -> dict[str, float | int]:
+    """Return the figures of an evaluation: rollouts, success rate, distance and cost."""
+    costs = [evaluated.cost for evaluated in results]
+    return {
+        "rollouts": len(costs),
+        "successes": sum(cost.success for cost in costs),
+        "mean_distance": float(np.mean([cost.distance for cost in costs])),
+        "mean_cost": float(np.mean([cost.total for cost in costs])),
+    }

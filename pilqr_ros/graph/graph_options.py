@@ -1,0 +1,93 @@
+"""What can be chosen when the graph is started."""
+
+from __future__ import annotations
+
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+from pilqr_ros.graph.discovery import AUTO, RANGES
+from pilqr_ros.graph.errors import GraphError
+from pilqr_ros.graph.naming import check_namespace
+from pilqr_ros.runs.policy_kind import POLICY_KINDS
+
+MAX_REAL_TIME_FACTOR = 20.0
+"""Fastest pace at which control in a rhythm of its own is of use [simulated seconds a second]."""
+
+LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
+
+
+def _option(default: Any, description: str, choices: tuple[str, ...] | None = None) -> Any:  # noqa: ANN401
+    """Return a dataclass field for an option of the graph."""
+    return field(default=default, metadata={"description": description, "choices": choices})
+
+
+@dataclass(frozen=True)
+class GraphOptions:
+    """What can be chosen when the graph is started; checked here, before any node is."""
+
+    task: str = _option("hockey", "name of a task, or path of a task file")
+    real_time_factor: float = _option(
+        0.0, "simulated seconds a second; 0: in lock-step, as fast as the graph goes"
+    )
+    hardware: bool = _option(
+        False, "start everything but the simulated robot, for the one that robot_config describes"
+    )
+    robot_config: str = _option("", "name of a robot's file, or its path; empty: the usual names")
+    discovery: str = _option(
+        AUTO, "whose nodes are found: localhost, subnet, or as the environment says", RANGES
+    )
+    start_enabled: bool = _option(
+        True, "let torques pass from the start, without `pilqr guard enable`"
+    )
+    viewer: bool = _option(False, "show the simulated world in a window")
+    record: bool = _option(True, "record what the nodes say during each run in a bag")
+    runs_directory: str = _option("runs", "where training runs are stored")
+    namespace: str = _option("", "namespace of all nodes")
+    log_level: str = _option("info", "least severity of what the nodes log", LOG_LEVELS)
+    respawn: bool = _option(True, "start a node again that died")
+
+    def __post_init__(self) -> None:
+        """Check what no node could start with.
+
+        Raises:
+            GraphError: An option has no value that is allowed.
+        """
+        for option in fields(self):
+            choices, value = option.metadata["choices"], getattr(self, option.name)
+            if choices is not None and value not in choices:
+                allowed = ", ".join(choices)
+                raise GraphError(f"{option.name} is {value!r}, allowed is one of {allowed}")
+        check_namespace(self.namespace)
+        if not 0.0 <= self.real_time_factor <= MAX_REAL_TIME_FACTOR:
+            raise GraphError(
+                f"real_time_factor is {self.real_time_factor:g}, allowed is 0 to "
+                f"{MAX_REAL_TIME_FACTOR:g}"
+            )
+
+
+@dataclass(frozen=True)
+class DeploymentOptions(GraphOptions):
+    """What can be chosen when a trained policy is served."""
+
+    run: str = _option("", "directory of the run whose policy is served")
+    policy: str = _option("best", "which one: best, local or global", POLICY_KINDS)
+    condition: str = _option("", "name of the condition; empty: the first trained one")
+
+
+def options() -> tuple[Field[Any], ...]:
+    """Return the options with their defaults, and description and choices as metadata."""
+    return fields(GraphOptions)
+
+
+def read_option(option: Field[Any], text: str) -> Any:  # noqa: ANN401
+    """Return the value of an option that is given as text.
+
+    Raises:
+        GraphError: It is of another type.
+    """
+    kind: type[Any] = type(option.default)
+    try:
+        return {"true": True, "false": False}[text.lower()] if kind is bool else kind(text)
+    except (KeyError, ValueError) as error:
+        allowed = "true or false" if kind is bool else f"a {kind.__name__}"
+        raise GraphError(f"{option.name} is {text!r}, allowed is {allowed}") from error

@@ -1,0 +1,1 @@
+"""From joint states and tracked bodies to the state of the task, with the health of each input."""

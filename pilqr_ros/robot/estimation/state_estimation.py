@@ -1,0 +1,208 @@
+"""From joint states and motion capture to one stamped state vector.
+
+Points on the robot come from forward kinematics, their velocities are J qd. Position and velocity
+of a tracked body come from its last poses (see `TrackedBody`). An input that is missing, too old or
+faulty makes the blocks that need it not valid, with the reason; nothing is made up for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from transforms3d.affines import compose
+from transforms3d.euler import euler2mat
+
+from pilqr_ros.robot.estimation.errors import StateError
+from pilqr_ros.robot.estimation.joint_reader import JointReader, names_on_robot
+from pilqr_ros.robot.estimation.joint_track import JointMotion
+from pilqr_ros.robot.estimation.kinematics import RobotKinematics
+from pilqr_ros.robot.estimation.tracked_body import TrackedBody, Tracking
+from pilqr_ros.tasks.layout import AXES, StateBlock
+from pilqr_ros.tasks.task import Task
+from pilqr_ros.trajopt.errors import ShapeError
+from pilqr_ros.trajopt.typing import Array
+
+__all__ = ["StateError", "StateEstimate", "StateEstimator", "rigid_transform"]
+
+
+class StateEstimate(NamedTuple):
+    """A state and what of it is to be trusted.
+
+    Attributes:
+        stamp_ns: Stamp of the joint state that it was computed from [ns]; 0 before the first.
+        x: The state, ``(dX,)``; NaN in blocks that are not valid.
+        valid: Whether each block is valid, in the layout's order.
+        reason: Why blocks are not valid; empty if all are.
+    """
+
+    stamp_ns: int
+    x: Array
+    valid: tuple[bool, ...]
+    reason: str
+
+
+def rigid_transform(translation: Sequence[float], rpy: Sequence[float]) -> Array:
+    """Return the homogeneous matrix ``(4, 4)`` of a translation [m] and fixed-axes angles [rad]."""
+    matrix: Array = compose(translation, euler2mat(*rpy, axes="sxyz"), np.ones(3))
+    return matrix
+
+
+class StateEstimator:
+    """Holds the last inputs and computes the state from them."""
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        mocap_to_base: Array | None = None,
+        tracking: Tracking | None = None,
+        joint_names: Sequence[str] = (),
+        joint_jumps: bool = False,
+    ) -> None:
+        """Wait for the inputs that the task's state needs.
+
+        Args:
+            task: The task.
+            mocap_to_base: Transform from motion capture's frame to the base's, ``(4, 4)``;
+                the identity if not given.
+            tracking: How tracked bodies are judged and differentiated; if not given, poses may be
+                two control periods old and velocities are changes over one.
+            joint_names: How the robot calls the task's sensed joints; none if as the task.
+            joint_jumps: Whether joints are followed from state to state (see `JointTrack`).
+        """
+        self._layout, self._dU = task.layout, task.dU
+        self.mocap_to_base = np.eye(4) if mocap_to_base is None else np.asarray(mocap_to_base)
+        if self.mocap_to_base.shape != (4, 4):
+            raise ShapeError("mocap_to_base", self.mocap_to_base.shape, "(4, 4)")
+        tracking = Tracking.at_period(task.period_ns) if tracking is None else tracking
+        self._kinematics = RobotKinematics(task.robot_model, task.joints, task.points)
+        motion = (
+            JointMotion.of(task, len(task.sensed_joints), task.period_ns) if joint_jumps else None
+        )
+        self._joints = JointReader(names_on_robot(task, joint_names), task.period_ns, motion)
+        self._bodies = {name: TrackedBody(name, tracking) for name in task.bodies}
+        self._all_valid = (True,) * len(task.layout.blocks)
+        self._entries = [_entries(block, task) for block in task.layout.blocks]
+
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        """The tracked bodies."""
+        return tuple(self._bodies)
+
+    def reads(self, names: Sequence[str]) -> bool:
+        """Tell whether a joint state is of the task's joints, or of another device's alone."""
+        return self._joints.concerns(names)
+
+    @property
+    def strangers(self) -> str:
+        """What else came than the joints' own states, to be added to what is told; or nothing."""
+        return self._joints.strangers
+
+    def on_joints(
+        self,
+        stamp_ns: int,
+        names: Sequence[str],
+        positions: Sequence[float] | Array,
+        velocities: Sequence[float] | Array,
+    ) -> None:
+        """Take a joint state.
+
+        Args:
+            stamp_ns: Its stamp [ns].
+            names: Joints in any order; others than the task's are ignored.
+            positions: Their positions [rad or m].
+            velocities: Their velocities [rad/s or m/s].
+
+        Raises:
+            StateError: A joint is missing, not finite or jumps, or the stamp runs backwards.
+        """
+        self._joints.read(stamp_ns, names, positions, velocities)
+
+    def on_body(self, name: str, stamp_ns: int, position: Sequence[float] | Array) -> None:
+        """Take the position of a tracked body in motion capture's frame.
+
+        Args:
+            name: The body.
+            stamp_ns: Stamp of the pose [ns].
+            position: Its position [m]; no block of the state holds an orientation.
+
+        Raises:
+            StateError: The body is unknown, or the pose not finite, an outlier or its stamp runs
+                backwards.
+        """
+        body = self._bodies.get(name)
+        if body is None:
+            raise StateError(f"body {name!r} is not tracked; bodies: {', '.join(self._bodies)}")
+        if not np.isfinite(position).all():
+            raise StateError(f"pose of {name} is not finite: {list(position)}")
+        turned = self.mocap_to_base[:3, :3] @ np.asarray(position)
+        body.on_pose(stamp_ns, turned + self.mocap_to_base[:3, 3])
+
+    def complete_at(self, stamp_ns: int) -> bool:
+        """Tell whether joints and every tracked body have been seen at a stamp (lock-step)."""
+        if self._joints.stamp_ns != stamp_ns:
+            return False
+        seen = (body.stamp_ns for body in self._bodies.values())
+        return all(last_ns is not None and last_ns >= stamp_ns for last_ns in seen)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the joint state is from before a jump of the clock; the next one is not."""
+        stamp_ns = self._joints.stamp_ns
+        return stamp_ns is not None and any(
+            b.is_before_gap(stamp_ns) for b in self._bodies.values()
+        )
+
+    def estimate(self) -> StateEstimate:
+        """Return the state at the last joint state."""
+        stamp_ns = self._joints.stamp_ns
+        if stamp_ns is None or self._joints.fault:
+            return self.invalid(self._joints.fault)
+        faults = {name: body.fault(stamp_ns) for name, body in self._bodies.items()}
+        reason = "; ".join(fault for fault in faults.values() if fault)
+        x = self._state(faults)
+        if not reason:
+            return StateEstimate(stamp_ns, x, self._all_valid, "")
+        valid = tuple(
+            not (block.kind.startswith("body_") and faults[block.source])
+            for block in self._layout.blocks
+        )
+        return StateEstimate(stamp_ns, x, valid, reason)
+
+    def invalid(self, reason: str) -> StateEstimate:
+        """Return a state of which nothing is valid, at the stamp of the last good joint state."""
+        stamp_ns = 0 if self._joints.stamp_ns is None else self._joints.stamp_ns
+        nothing = (False,) * len(self._layout.blocks)
+        return StateEstimate(stamp_ns, np.full(self._layout.dX, np.nan), nothing, reason)
+
+    def _state(self, faults: Mapping[str, str]) -> Array:
+        """Return the state vector; NaN for bodies with a fault."""
+        positions, velocities = self._joints.positions, self._joints.velocities
+        points, speeds = self._kinematics.points(positions[: self._dU], velocities[: self._dU])
+        unknown = (np.full(3, np.nan), np.full(3, np.nan))
+        motions = {
+            name: unknown if faults[name] else body.motion() for name, body in self._bodies.items()
+        }
+        x = np.empty(self._layout.dX)
+        for block, (row, entries) in zip(self._layout.blocks, self._entries, strict=True):
+            if block.kind == "joint_positions":
+                x[block.slice] = positions[entries]
+            elif block.kind == "joint_velocities":
+                x[block.slice] = velocities[entries]
+            elif block.kind == "point_position":
+                x[block.slice] = points[row, entries]
+            elif block.kind == "point_velocity":
+                x[block.slice] = speeds[row, entries]
+            else:
+                x[block.slice] = motions[block.source][block.kind == "body_velocity"][entries]
+        return x
+
+
+def _entries(block: StateBlock, task: Task) -> tuple[int, list[int]]:
+    """Return which point a block is of, and which joints or axes it holds."""
+    if block.kind.startswith("joint_"):
+        return 0, [task.sensed_joints.index(joint) for joint in block.axes]
+    row = task.points.index(block.source) if block.kind.startswith("point_") else 0
+    return row, [AXES.index(axis) for axis in block.axes]

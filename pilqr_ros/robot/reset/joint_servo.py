@@ -1,0 +1,99 @@
+"""Torques that make the joints follow a reference.
+
+u = M(q) (a_ref + 2 zeta omega (v_ref - v) + omega^2 (q_ref - q)) + I, with the robot's inertia
+matrix M, so that every joint answers alike, whatever the arm; the integral I makes up for friction
+and for gravity that the arm does not compensate itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from pilqr_ros.robot.reset.joint_reference import Reference
+from pilqr_ros.tasks.models import element_id
+from pilqr_ros.trajopt.typing import Array
+
+_MOST_INTEGRAL = 0.3
+"""Largest part of a torque limit that the integral may claim."""
+
+
+@dataclass(frozen=True)
+class ServoGains:
+    """How stiffly the reference is followed.
+
+    Attributes:
+        frequency: Natural frequency omega [rad/s]; times the period it must stay below 0.5.
+        damping_ratio: Damping ratio zeta.
+        integral_time: Time constant of the integral [s].
+    """
+
+    frequency: float = 6.0
+    damping_ratio: float = 1.0
+    integral_time: float = 2.0
+
+
+class JointServo:
+    """Follows references at the rate of control."""
+
+    def __init__(
+        self,
+        model: mujoco.MjModel,
+        joints: Sequence[str],
+        torque_limits: Array,
+        period: float,
+        gains: ServoGains,
+    ) -> None:
+        """Start with an empty integral.
+
+        Args:
+            model: The robot alone.
+            joints: The joints, in the order of torques.
+            torque_limits: Largest torques [N m], ``(dU,)``.
+            period: Time between two torques [s].
+            gains: How stiffly the reference is followed.
+        """
+        self._model, self._data = model, mujoco.MjData(model)
+        ids = [element_id(model, mujoco.mjtObj.mjOBJ_JOINT, name, "joints") for name in joints]
+        self._qpos, self._dofs = model.jnt_qposadr[ids], model.jnt_dofadr[ids]
+        self._limits, self._period, self._gains = torque_limits, period, gains
+        self._acceleration, self._torque = np.zeros(model.nv), np.zeros(model.nv)
+        self._integral = np.zeros_like(torque_limits)
+
+    def torque(self, position: Array, velocity: Array, reference: Reference) -> Array:
+        """Return the torque of the next control period [N m], ``(dU,)``.
+
+        Args:
+            position: Positions [rad], ``(dU,)``.
+            velocity: Velocities [rad/s], ``(dU,)``.
+            reference: Where the joints are to be.
+        """
+        gains = self._gains
+        error = reference.position - position
+        stiffness = gains.frequency**2
+        damping = 2.0 * gains.damping_ratio * gains.frequency
+        wanted = reference.acceleration + damping * (reference.velocity - velocity)
+        self._place(position)
+        most = _MOST_INTEGRAL * self._limits
+        growth = self._times_inertia(stiffness / gains.integral_time * self._period * error)
+        self._integral = np.clip(self._integral + growth, -most, most)
+        torque = self._times_inertia(wanted + stiffness * error) + self._integral
+        limited: Array = np.clip(torque, -self._limits, self._limits)
+        return limited
+
+    def _place(self, position: Array) -> None:
+        """Compute the inertia matrix of a position."""
+        self._data.qpos[self._qpos] = position
+        mujoco.mj_kinematics(self._model, self._data)
+        mujoco.mj_comPos(self._model, self._data)
+        mujoco.mj_crb(self._model, self._data)
+
+    def _times_inertia(self, acceleration: Array) -> Array:
+        """Return the torques that accelerate the joints alone [N m], ``(dU,)``."""
+        self._acceleration[self._dofs] = acceleration
+        mujoco.mj_mulM(self._model, self._data, self._torque, self._acceleration)
+        torque: Array = self._torque[self._dofs]
+        return torque

@@ -1,0 +1,143 @@
+"""Whether the robot and the tracked bodies are where a rollout starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from pilqr_ros.robot.estimation.errors import StateError
+from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.layout import AXES, StateBlock
+from pilqr_ros.tasks.schema import Kind
+from pilqr_ros.tasks.task import Task
+from pilqr_ros.trajopt.typing import Array
+
+
+@dataclass(frozen=True)
+class Tolerances:
+    """Largest errors of joints [rad, rad/s] and tracked bodies [m] at a start."""
+
+    position: float
+    velocity: float
+    body: float
+
+
+class Sensed(NamedTuple):
+    """What is known of joints [rad, rad/s] and bodies [m] at a stamp; NaN where nothing is.
+
+    Attributes:
+        stamp_ns: Stamp of the state [ns].
+        positions: Positions of the actuated joints, ``(dU,)``.
+        velocities: Their velocities, ``(dU,)``.
+        bodies: Position of each tracked body that has a place in the condition; the axes that are
+            in the state.
+        reason: Why something is not known; empty if all is.
+    """
+
+    stamp_ns: int
+    positions: Array
+    velocities: Array
+    bodies: Mapping[str, Array]
+    reason: str
+
+
+class StartCheck:
+    """Reads joints and bodies out of a task's states and compares them with a start."""
+
+    def __init__(self, task: Task, condition: int, start: Array) -> None:
+        """Look up what is to be where.
+
+        Args:
+            task: The task.
+            condition: Index of the condition, for its bodies.
+            start: Start of the joints [rad or m], ``(dU,)``.
+
+        Raises:
+            TaskError: The state does not hold every actuated joint.
+        """
+        layout, given = task.layout, task.file.reset
+        self._joints, self._start = task.joints, start
+        self._units = task.joint_units
+        self._tolerances = Tolerances(
+            given.position_tolerance, given.velocity_tolerance, given.body_tolerance
+        )
+        self._positions = _joint_entries(task, "joint_positions")
+        self._velocities = _joint_entries(task, "joint_velocities")
+        blocks: dict[str, StateBlock] = {b.source: b for b in layout.of_kind("body_position")}
+        placed = task.conditions[condition].bodies
+        self._blocks = {name: blocks[name] for name in placed if name in blocks}
+        self._places = {
+            name: placed[name][[AXES.index(axis) for axis in block.axes]]
+            for name, block in self._blocks.items()
+        }
+        self.untracked = tuple(name for name in placed if name not in blocks)
+
+    def read(self, stamp_ns: int, x: Array, reason: str) -> Sensed:
+        """Return what a state ``(dX,)`` tells.
+
+        Raises:
+            StateError: A joint is not known; the message says why.
+        """
+        positions, velocities = x[self._positions], x[self._velocities]
+        if not (np.isfinite(positions).all() and np.isfinite(velocities).all()):
+            raise StateError(reason or "a joint is not finite")
+        bodies = {name: x[block.slice].copy() for name, block in self._blocks.items()}
+        return Sensed(stamp_ns, positions, velocities, bodies, reason)
+
+    def joint_errors(self, sensed: Sensed) -> list[str]:
+        """Return which joints are not at rest at the start, each with its error."""
+        t = self._tolerances
+        off = np.abs(sensed.positions - self._start)
+        speed = np.abs(sensed.velocities)
+        found = []
+        for i, joint in enumerate(self._joints):
+            if not off[i] <= t.position:
+                unit = self._units.position[i]
+                found.append(f"{joint} is off by {off[i]:.3g} {unit} (allowed: {t.position:g})")
+            if not speed[i] <= t.velocity:
+                unit = self._units.velocity[i]
+                found.append(f"{joint} moves at {speed[i]:.3g} {unit} (allowed: {t.velocity:g})")
+        return found
+
+    def body_errors(self, sensed: Sensed) -> list[str]:
+        """Return which tracked bodies are not in place, each with its error and place."""
+        allowed, found = self._tolerances.body, []
+        for name, place in self._places.items():
+            distance = float(np.linalg.norm(sensed.bodies[name] - place))
+            axes = ", ".join(self._blocks[name].axes)
+            where = f"({axes}) = ({', '.join(f'{value:g}' for value in place)})"
+            if np.isnan(distance):
+                found.append(f"{name} is not seen ({sensed.reason}), its place is {where}")
+            elif not distance <= allowed:
+                found.append(f"{name} is {distance:.3g} m from {where} (allowed: {allowed:g})")
+        return found
+
+    def farthest(self, off: Array) -> tuple[float, str, str]:
+        """Return how far off the joint is that is farthest of all ``(dU,)``, in which units.
+
+        Returns:
+            Its distance, and the units of its position and velocity.
+        """
+        worst = int(np.argmax(off))
+        return float(off[worst]), self._units.position[worst], self._units.velocity[worst]
+
+    def largest_errors(self, sensed: Sensed) -> tuple[float, float]:
+        """Return the largest error of position [rad or m] and of velocity."""
+        off = np.abs(sensed.positions - self._start)
+        return float(off.max()), float(np.abs(sensed.velocities).max())
+
+
+def _joint_entries(task: Task, kind: Kind) -> list[int]:
+    """Return where each actuated joint is in the state."""
+    entries = {
+        joint: block.slice.start + i
+        for block in task.layout.of_kind(kind)
+        for i, joint in enumerate(block.axes)
+    }
+    missing = [joint for joint in task.joints if joint not in entries]
+    if missing:
+        raise TaskError("state", f"a reset needs {kind} of {', '.join(missing)} in the state")
+    return [entries[joint] for joint in task.joints]

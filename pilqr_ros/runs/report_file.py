@@ -1,0 +1,49 @@
+"""The short report of an iteration as a stranger's file may have it, and what is relied upon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pilqr_ros.runs import atomic
+from pilqr_ros.runs.errors import RunError
+
+Count = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+class _Report(BaseModel):
+    """What readers of a report rely on; it may hold more."""
+
+    model_config = ConfigDict(strict=True)
+
+    iteration: Count
+    condition: Count
+    rollouts: Count
+    rollouts_invalid: Count
+    total_costs: Annotated[list[float], Field(min_length=1)]
+    successes: Annotated[list[bool], Field(min_length=1)]
+    distances: Annotated[list[float], Field(min_length=1)]
+
+
+def load_report(path: Path, conditions: int) -> dict[str, Any]:
+    """Read a report.
+
+    Args:
+        path: The file.
+        conditions: How many conditions the task has.
+
+    Raises:
+        RunError: The file is damaged, or an entry is missing or of another kind.
+    """
+    report = atomic.read_json(path)
+    try:
+        checked = _Report.model_validate(report)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"]))
+        raise RunError(f"{path}: {key}: {first['msg']}") from error
+    if checked.condition >= conditions:
+        raise RunError(f"{path}: condition is {checked.condition}, the task has {conditions}")
+    return report

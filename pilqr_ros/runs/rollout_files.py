@@ -1,0 +1,167 @@
+"""A rollout and its cost as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pilqr_ros.robot.execution.rollout import Rollout
+from pilqr_ros.robot.execution.rollout_cost import CostReport
+from pilqr_ros.runs import atomic
+from pilqr_ros.runs.array_file import ArrayFile
+from pilqr_ros.runs.errors import RunError
+from pilqr_ros.tasks import Task
+from pilqr_ros.trajopt.errors import ShapeError
+
+_REAL = ("states", "commanded", "applied", "noise")
+_WHOLE = ("stamps", "interventions", "ticks")
+
+AGAIN = "delete it and resume: the rollout is executed again with the same seed"
+"""What helps against a damaged rollout, of the present iteration or an earlier one."""
+
+
+def save_rollout(path: Path, rollout: Rollout) -> None:
+    """Store a rollout in a file."""
+    arrays: dict[str, Any] = {name: getattr(rollout, name) for name in (*_REAL, *_WHOLE)}
+    arrays["condition"] = rollout.condition
+    arrays["seed"] = np.uint64(rollout.seed)
+    arrays["valid"] = rollout.valid
+    arrays["reason"] = rollout.reason
+    arrays["interrupted"] = rollout.interrupted
+    atomic.write_arrays(path, arrays)
+
+
+def save_attempt(path: Path, rollout: Rollout) -> None:
+    """Store a rollout; one that is not valid goes beside the place, which it leaves open."""
+    if rollout.valid:
+        save_rollout(path, rollout)
+        return
+    kind = "interrupted" if rollout.interrupted else "invalid"
+    save_rollout(path.with_suffix(f".{kind}_{_next_number(path, kind)}.npz"), rollout)
+
+
+def failed_attempts(path: Path) -> int:
+    """Return how many rollouts failed in a place."""
+    return _next_number(path, "invalid")
+
+
+def last_failure(path: Path) -> str:
+    """Return why the last rollout that failed in a place did; empty if none did.
+
+    Raises:
+        RunError: Its file is damaged.
+    """
+    failed = failed_attempts(path)
+    if failed == 0:
+        return ""
+    return load_rollout(path.with_suffix(f".invalid_{failed - 1}.npz")).reason
+
+
+def _next_number(path: Path, kind: str) -> int:
+    """Return the number after the last one that is taken, so that nothing is overwritten."""
+    taken = [other.stem.rpartition("_")[2] for other in path.parent.glob(f"{path.stem}.{kind}_*")]
+    return 1 + max((int(number) for number in taken if number.isdecimal()), default=-1)
+
+
+def move_rollouts(directory: Path, to: Path) -> None:
+    """Move every rollout of a directory, valid or not, with its cost, into another one."""
+    for path in sorted(directory.glob("rollout_*.npz")):
+        path.replace(to / path.name)
+
+
+def count_unused(directory: Path) -> int:
+    """Return how many rollouts in a directory, or set aside there, failed or were interrupted."""
+    return sum(len(list(directory.rglob(f"*.{kind}_*.npz"))) for kind in ("invalid", "interrupted"))
+
+
+def load_rollout(path: Path) -> Rollout:
+    """Read a rollout from a file.
+
+    Raises:
+        RunError: The file is missing or damaged, or an array is missing or of another kind.
+    """
+    file = ArrayFile.read(path)
+    valid = file.flag("valid")
+    arrays: dict[str, Any] = {name: file.floats(name, 2, finite=valid) for name in _REAL}
+    arrays |= {name: file.integers(name, 1) for name in _WHOLE}
+    try:
+        return Rollout(
+            **arrays,
+            condition=file.integer("condition"),
+            seed=file.integer("seed"),
+            valid=valid,
+            reason=file.text("reason"),
+            interrupted=file.flag("interrupted"),
+        )
+    except ShapeError as error:
+        raise RunError(f"{path}: {error}") from error
+
+
+def load_sample(path: Path, task: Task, condition: int) -> Rollout:
+    """Read a rollout that is learned from.
+
+    Raises:
+        RunError: It is damaged, not valid, or not one of this task in this condition.
+    """
+    try:
+        rollout = load_rollout(path)
+    except RunError as error:
+        raise RunError(f"{error}; {AGAIN}") from error
+    fault = _fault(rollout, task, condition)
+    if fault:
+        raise RunError(f"{path} does not belong here: {fault}; {AGAIN}")
+    return rollout
+
+
+def _fault(rollout: Rollout, task: Task, condition: int) -> str:
+    """Tell why a rollout is not one of a task in a condition; empty if it is."""
+    action = (task.T, task.dU)
+    shapes = {"states": (task.T, task.dX), "commanded": action, "applied": action, "noise": action}
+    for name, shape in shapes.items():
+        array = getattr(rollout, name)
+        if array.shape != shape:
+            return f"{name} has shape {array.shape}, expected {shape}"
+    if rollout.condition != condition:
+        return f"it is of condition {rollout.condition}, expected {condition}"
+    return "" if rollout.valid else f"it is not valid: {rollout.reason}"
+
+
+def save_cost(path: Path, cost: CostReport) -> None:
+    """Store the cost of a rollout in a file."""
+    arrays: dict[str, Any] = {"costs": cost.costs, "success": cost.success}
+    arrays["distance"] = cost.distance
+    arrays["term_names"] = np.array(list(cost.terms), dtype=np.str_)
+    arrays["term_costs"] = np.array(list(cost.terms.values()), dtype=np.float64)
+    atomic.write_arrays(path, arrays)
+
+
+def load_cost(path: Path) -> CostReport:
+    """Read the cost of a rollout from a file (errors as `load_rollout`)."""
+    file = ArrayFile.read(path)
+    names, costs = file.texts("term_names"), file.floats("term_costs", 1, finite=False)
+    if len(names) != len(costs):
+        raise RunError(f"{path}: {len(names)} term_names have {len(costs)} term_costs")
+    return CostReport(
+        costs=file.floats("costs", 1, finite=False),
+        success=file.flag("success"),
+        distance=float(file.floats("distance", 0, finite=False)),
+        terms=dict(zip(names, costs.tolist(), strict=True)),
+    )
+
+
+def load_sample_cost(path: Path, T: int) -> CostReport:
+    """Read the cost of a rollout of T steps that is learned from.
+
+    Raises:
+        RunError: It is damaged, or of another rollout.
+    """
+    advice = "delete it and resume: the rollout's cost is evaluated again"
+    try:
+        cost = load_cost(path)
+    except RunError as error:
+        raise RunError(f"{error}; {advice}") from error
+    if cost.costs.shape != (T,) or not np.isfinite(cost.costs).all():
+        raise RunError(f"{path} does not hold {T} finite costs; {advice}")
+    return cost

@@ -1,0 +1,40 @@
+"""The versions of what decides a run's numbers."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from pilqr_ros import __version__
+from pilqr_ros.runs.errors import RunError
+
+_LIBRARIES = ("numpy", "scipy", "mujoco", "torch")
+
+
+def versions() -> dict[str, str]:
+    """Return the version of each by name; a library that is not installed is left out."""
+    found = {"pilqr_ros": __version__, "python": platform.python_version()}
+    for name in _LIBRARIES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
+
+
+def recorded_versions(description: Mapping[str, Any], path: Path) -> dict[str, str]:
+    """Return the versions that a run was begun with.
+
+    Args:
+        description: What its ``run.json`` holds.
+        path: That file, for errors.
+
+    Raises:
+        RunError: They are not written by name.
+    """
+    found = description.get("versions", {})
+    if not isinstance(found, dict):
+        raise RunError(f"{path}: versions is {type(found).__name__}, expected an object")
+    return {name: str(version) for name, version in found.items()}

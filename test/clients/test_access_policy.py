@@ -1,0 +1,201 @@
+"""The SROS2 policy against what the nodes of the running graph do."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from pilqr_ros.clients import access_policy
+from pilqr_ros.clients.access_policy import (
+    Access,
+    observe,
+    policy_in,
+    policy_text,
+    read_policy,
+)
+from pilqr_ros.clients.client_node import ClientNode
+from pilqr_ros.clients.guard_client import SERVICES
+from pilqr_ros.doctor.expectation import expect
+from pilqr_ros.doctor.observer import Observer
+from pilqr_ros.graph import (
+    DEPLOYED,
+    DeploymentOptions,
+    GraphOptions,
+    print_line,
+    running_graph,
+    starts,
+)
+from pilqr_ros.graph.node_list import NODES as TRAINING
+from pilqr_ros.learning.collector import InProcessCollector
+from pilqr_ros.learning.trainers import trainer_class
+from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.runs.run_store import RunConfig, create_run
+
+NODES = Path(access_policy.__file__).parents[1]
+POLICY = Path(__file__).parents[3] / "config" / "sros2" / "policy.xml"
+TORQUES = "/effort_controller/commands"
+NAMES = [start.name for start in starts(GraphOptions())]
+
+
+@pytest.fixture(scope="module")
+def policy():
+    return read_policy(POLICY)
+
+
+@pytest.fixture(scope="module")
+def graph(run_nodes):
+    with run_nodes(*NAMES) as group:
+        yield group
+        group.check()
+
+
+def test_everything_that_the_running_nodes_do_is_allowed(graph, policy, client, wait_until):
+    wait_until(lambda: set(NAMES) <= set(client.node.get_node_names()), "every node")
+    wait_until(
+        lambda: client.node.count_subscribers("torque_command") > 0, "the guard's subscription"
+    )
+    for name in NAMES:
+        wait_until(
+            lambda name=name: f"/{name}/get_parameters" in observe(client.node, name).serves, name
+        )
+        assert observe(client.node, name).beyond(policy[name]) == {}, name
+
+
+def test_what_resets_a_robot_is_allowed_what_it_does(
+    fresh_client, run_nodes, policy, wait_until, tmp_path
+):
+    robot = tmp_path / "robot.yaml"
+    robot.write_text("name: robot")
+    node, name = fresh_client.node, "robot_reset"
+    with run_nodes(name, hardware=True, robot_config=str(robot)):
+        wait_until(lambda: name in node.get_node_names(), name)
+        wait_until(lambda: f"/{name}/get_parameters" in observe(node, name).serves, name)
+        assert observe(node, name).beyond(policy[name]) == {}
+
+
+def test_every_node_may_claim_its_place_on_the_network(policy):
+    for name in {spec.name for spec in (*TRAINING, *DEPLOYED)}:
+        access = policy[name]
+        assert f"/{name}/claim" in access.publishes & access.subscribes
+
+
+@pytest.fixture(scope="module")
+def trained(task, tmp_path_factory):
+    """A run with a policy that can be served."""
+    config = RunConfig(
+        task=task.name, method="pilqr", iterations=1, rollouts=2, seed=0, conditions=(0,)
+    )
+    store = create_run(tmp_path_factory.mktemp("runs"), task, config)
+    trainer_class(store)(store, InProcessCollector(task), TaskCostEvaluator(task)).run()
+    return store.directory
+
+
+def test_everything_that_nodes_serving_a_policy_in_a_namespace_do_is_allowed(
+    trained, fresh_client, wait_until, tmp_path
+):
+    (tmp_path / "policy.xml").write_text(policy_in("arm1"))
+    policy, node = read_policy(tmp_path / "policy.xml"), fresh_client.node
+    chosen = DeploymentOptions(run=str(trained), namespace="arm1", record=False, respawn=False)
+    names = [start.name for start in starts(chosen, DEPLOYED)]
+    assert "policy_server" in names
+    with running_graph(chosen, print_line, DEPLOYED) as group:
+        for name in names:
+            asked = f"/arm1/{name}/get_parameters"
+            wait_until(
+                lambda name=name, asked=asked: (
+                    (name, "/arm1") in node.get_node_names_and_namespaces()
+                    and asked in observe(node, name, "arm1").serves
+                ),
+                name,
+            )
+            assert observe(node, name, "arm1").beyond(policy[name]) == {}, name
+        wait_until(
+            lambda: "/arm1/policy_server/execute" in observe(node, "policy_server", "arm1").serves,
+            "the server",
+        )
+        used = observe(node, "policy_server", "arm1")
+        assert used.commands == {"/arm1/trajectory_executor/execute_rollout"}
+        assert used.beyond(policy["policy_server"]) == {}
+        group.check()
+
+
+def test_only_the_guard_may_publish_torques(policy):
+    assert [name for name, access in policy.items() if TORQUES in access.publishes] == [
+        "effort_guard"
+    ]
+
+
+def test_only_the_executor_may_command_the_guard(policy):
+    allowed = {name for name, access in policy.items() if "/torque_command" in access.publishes}
+    assert allowed <= {"trajectory_executor", "robot_reset"}
+
+
+def test_no_name_in_the_policy_is_a_pattern(policy):
+    names = {
+        name for access in policy.values() for field in vars(access).values() for name in field
+    }
+    assert names
+    assert not [name for name in names if set(name) & set("*?[]")]
+
+
+def test_what_is_not_allowed_is_told_by_field():
+    used = Access(publishes=frozenset({"/a", "/b"}), serves=frozenset({"/s"}))
+    allowed = Access(publishes=frozenset({"/a"}), serves=frozenset({"/s"}))
+    assert used.beyond(allowed) == {"publishes": frozenset({"/b"})}
+
+
+def test_a_policy_is_read_as_it_was_written(tmp_path, policy):
+    (tmp_path / "policy.xml").write_text(policy_text(policy))
+    assert read_policy(tmp_path / "policy.xml") == policy
+
+
+def test_the_policy_of_the_root_namespace_is_the_file():
+    assert policy_in("") == POLICY.read_text()
+
+
+def enclaves(text):
+    """Return path, and namespace and name of the node, of each enclave of a policy."""
+    found = ElementTree.fromstring(text).iter("enclave")
+    profiles = [(enclave.get("path"), enclave.find("profiles/profile")) for enclave in found]
+    return {path: (profile.get("ns"), profile.get("node")) for path, profile in profiles}
+
+
+@pytest.mark.parametrize("namespace", ["", "arm1", "/site/arm1"])
+@pytest.mark.parametrize("started", [starts, lambda chosen: starts(chosen, DEPLOYED)])
+def test_every_node_is_started_in_an_enclave_of_the_policy_of_its_namespace(namespace, started):
+    place = "/" + namespace.strip("/")
+    found = enclaves(policy_in(namespace))
+    for start in started(DeploymentOptions(namespace=namespace)):
+        assert found[start.enclave] == (place, start.name)
+    assert set(found) == {f"{place.rstrip('/')}/{name}" for _, name in found.values()}
+
+
+def test_two_arms_share_no_name_but_those_that_are_absolute(tmp_path):
+    names = []
+    for namespace in ("arm1", "arm2"):
+        path = tmp_path / f"{namespace}.xml"
+        path.write_text(policy_in(namespace))
+        accesses = read_policy(path).values()
+        names.append({name for a in accesses for field in vars(a).values() for name in field})
+    assert names[0] & names[1] == {"/clock", "/diagnostics", "/parameter_events", "/rosout"}
+    assert "/arm1/effort_controller/commands" in names[0]
+
+
+def test_every_program_that_talks_to_nodes_has_an_enclave(policy):
+    created = re.compile(r'(?:ClientNode|super\(\).__init__)\(\s*"(\w+)"')
+    rooms = (NODES / "clients", NODES / "doctor")
+    sources = [path.read_text() for room in rooms for path in room.glob("*.py")]
+    clients = {name for source in sources for name in created.findall(source)}
+    assert {"pilqr_client", "pilqr_doctor"} <= clients
+    assert clients - {"access_policy"} <= set(policy)  # that one is for a graph without security
+
+
+def test_what_looks_after_nodes_is_allowed_what_it_does(policy, fresh_domain, task):
+    expected = expect(task, None, "")
+    with ClientNode("pilqr_doctor") as doctor:
+        Observer(doctor.node, expected)
+        assert observe(doctor.node, "pilqr_doctor").beyond(policy["pilqr_doctor"]) == {}
+    asked = {f"/{name}/get_parameters" for name in (*expected.nodes, "mujoco_bridge")}
+    assert policy["pilqr_doctor"].calls == asked
+    assert policy["pilqr_guard"].calls == {f"/effort_guard/{one}" for one in SERVICES.values()}

@@ -1,0 +1,89 @@
+"""Which command lines the options lead to."""
+
+import dataclasses
+import importlib
+
+import pytest
+
+from pilqr_ros import graph
+from pilqr_ros.graph.errors import GraphError
+from pilqr_ros.nodes.runtime.parameters import TaskParameters
+from pilqr_ros.tasks import load_task
+from pilqr_ros.tasks.errors import TaskError
+
+EVERY_NODE = [
+    "mujoco_bridge",
+    "effort_guard",
+    "state_estimator",
+    "trajectory_executor",
+    "cost_evaluator",
+    "recorder",
+    "learner",
+]
+
+
+def started(**options):
+    """Return the command line of each node, by its name."""
+    chosen = graph.GraphOptions(**options)
+    return {start.name: graph.command(start, chosen) for start in graph.starts(chosen)}
+
+
+def test_options_reach_the_nodes_that_take_them(tmp_path):
+    file = tmp_path / "a b.yaml"
+    file.write_text(load_task("hockey").source)
+    commands = started(task=str(file), real_time_factor=1.0, namespace="left")
+    assert list(commands) == EVERY_NODE
+    bridge = commands["mujoco_bridge"]
+    assert f'task:="{file}"' in bridge
+    assert "real_time_factor:=1.0" in bridge
+    assert "viewer:=false" in bridge
+    assert "__ns:=/left" in bridge
+    assert "real_time_factor" not in " ".join(commands["cost_evaluator"])
+    assert bridge[bridge.index("--enclave") + 1] == "/left/mujoco_bridge"
+
+
+def test_a_wrong_task_file_is_told_before_any_node_is_started(tmp_path):
+    with pytest.raises(TaskError, match="no task 'juggling'"):
+        started(task="juggling")
+
+
+def test_frames_that_a_robots_file_leaves_out_are_named_after_the_namespace(tmp_path):
+    file = tmp_path / "plain.yaml"
+    file.write_text("name: plain\nmotion_capture: {frame: world}\n")
+    commands = started(robot_config=str(file), namespace="left")
+    for name in ("mujoco_bridge", "state_estimator"):
+        assert 'base_frame:="left/base"' in commands[name]
+        assert 'mocap_frame:="world"' in commands[name]
+
+
+def test_a_robots_file_becomes_parameters_and_remappings():
+    commands = started(task="hockey_lightarm", robot_config="lightarm", real_time_factor=1.0)
+    assert "mocap_xyz:=[1.2, -0.8, 0.0]" in commands["state_estimator"]
+    assert "command_timeout:=0.1" in commands["effort_guard"]
+    assert "command_timeout" not in " ".join(commands["learner"])
+    for command in commands.values():
+        assert "joint_states:=/lightarm/joint_states" in command
+    lockstep = started(task="hockey_lightarm", robot_config="lightarm")
+    assert "command_timeout" not in " ".join(lockstep["effort_guard"])
+
+
+@pytest.mark.parametrize("spec", graph.NODES, ids=lambda spec: spec.name)
+def test_a_node_knows_every_parameter_that_it_is_started_with(spec):
+    module = importlib.import_module(f"pilqr_ros.nodes.{spec.name}")
+    records = [
+        kind
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, TaskParameters)
+    ]
+    known = {field.name for record in records for field in dataclasses.fields(record)}
+    assert {*spec.options, *spec.robot, *dict(spec.fixed)} <= known
+
+
+def test_hardware_is_everything_but_the_simulated_robot_in_real_time():
+    commands = started(task="hockey_lightarm", robot_config="lightarm", hardware=True)
+    assert "mujoco_bridge" not in commands
+    assert "max_speed:=0.3" in commands["robot_reset"]
+    assert "reset_timeout:=370.0" in commands["learner"]
+    assert "real_time_factor:=1.0" in commands["trajectory_executor"]
+    with pytest.raises(GraphError, match="hardware needs robot_config"):
+        started(task="hockey_lightarm", hardware=True)
