@@ -86,7 +86,7 @@ def measure(name: str, count: int) -> Costs:
     rollouts = [job() for job in jobs]
     stepper = BareStepper(World(task))
     timed: list[Callable[[], object]] = [
-        lambda: [stepper.repeat(rollout) for rollout in rollouts],
+        lambda: stepper.repeat(rollouts),
         lambda: list(in_order(jobs, 1)),
         lambda: list(in_order(jobs, count)),
     ]
@@ -105,13 +105,14 @@ class BareStepper:
         self._controls = np.array([control_index(model, each) for each in ids])
         self._steps = round(task.dt / model.opt.timestep)
 
-    def repeat(self, rollout: Rollout) -> None:
-        """Step through a rollout's torques from its start."""
+    def repeat(self, rollouts: Sequence[Rollout]) -> None:
+        """Step through the torques of rollouts, each from its start."""
         model, data = self._world.model, self._world.data
-        self._world.reset(rollout.condition, rollout.seed, jitter=True)
-        for effort in rollout.applied:
-            data.ctrl[self._controls] = effort
-            mujoco.mj_step(model, data, nstep=self._steps)
+        for rollout in rollouts:
+            self._world.reset(rollout.condition, rollout.seed, jitter=True)
+            for effort in rollout.applied:
+                data.ctrl[self._controls] = effort
+                mujoco.mj_step(model, data, nstep=self._steps)
 
 
 def _time(work: Callable[[], object]) -> Sequence[float]:

@@ -21,7 +21,7 @@ from pilqr_ros.learning import refusal
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.errors import PolicyRefused, TrainingError, TrainingStopped
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
-from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid, in_order
+from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid, in_order, waves
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
 from pilqr_ros.robot.execution.tick_jitter import judge_ticks
@@ -136,21 +136,19 @@ class Trainer:
 
     def _samples(self, iteration: int) -> dict[int, Samples]:
         """Collect the rollouts of an iteration's policies, or find them on disk."""
-        config, collected = self.store.config, {}
+        began, config = time.monotonic(), self.store.config
         policies = {c: self._policy(iteration, c) for c in config.conditions}
-        jobs = [
-            partial(self._sample, policy, iteration, condition, sample)
-            for condition, policy in policies.items()
-            for sample in range(config.rollouts)
-        ]
-        with closing(in_order(jobs, self.at_once)) as results:
-            for condition in config.conditions:
-                began, samples = time.monotonic(), []
-                for _ in range(config.rollouts):
-                    samples.append(next(results))
-                    self._count(len(collected) * config.rollouts + len(samples))
-                collected[condition] = Samples(samples, time.monotonic() - began)
-        return collected
+        found: dict[tuple[int, int], tuple[Rollout, CostReport]] = {}
+        for wave in waves(self.store, self.at_once):
+            places = [(condition, sample) for condition in policies for sample in wave]
+            jobs = [partial(self._sample, policies[c], iteration, c, n) for c, n in places]
+            with closing(in_order(jobs, self.at_once)) as results:
+                for place, sample in zip(places, results, strict=True):
+                    found[place] = sample
+                    self._count(len(found))
+        seconds = (time.monotonic() - began) / len(policies)
+        ordered = {c: [found[c, n] for n in range(config.rollouts)] for c in policies}
+        return {c: Samples(samples, seconds) for c, samples in ordered.items()}
 
     def _count(self, done: int) -> None:
         """Tell that so many rollouts of an iteration are done; more may have been on disk."""
