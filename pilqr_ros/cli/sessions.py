@@ -14,7 +14,7 @@ from pilqr_ros.errors import PilqrError
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.learning.collector import InProcessCollector, rollouts_at_once
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
-from pilqr_ros.learning.trainers import trainer_class
+from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_presence import is_present
@@ -101,7 +101,7 @@ class InProcessSession:
         """
         store = create_run(self.runs, self.task, config) if resume is None else open_run(resume)
         try:
-            trainer_class(store)(
+            Trainer(
                 store,
                 self._collector,
                 self._evaluator,

@@ -9,7 +9,6 @@ world runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import hypot
 from types import MappingProxyType
 from typing import NamedTuple
@@ -47,8 +46,7 @@ class BodyPose(NamedTuple):
     quaternion: Array
 
 
-@dataclass(frozen=True)
-class SensorReadings:
+class SensorReadings(NamedTuple):
     """What the robot's sensors and motion capture read at one instant.
 
     Attributes:
@@ -102,6 +100,7 @@ class World:
         ]
         self._controls = np.array(controls, dtype=np.intp)
         self._bodies = {name: element_id(self.model, body, name, "state") for name in task.bodies}
+        self._timestep, self._period_ns = self.model.opt.timestep, task.period_ns
         self._stamp_ns = self._reset_ns = 0
         self._steps = 0
         self._renderer: OffscreenRenderer | None = None
@@ -156,7 +155,7 @@ class World:
             EffortError: It is not finite or of a wrong size.
             SimulationDiverged: The state is no longer physical.
         """
-        self._advance(effort, self.task.period_ns)
+        self._advance(effort, self._period_ns)
 
     def advance(self, effort: Array, seconds: float) -> None:
         """Hold a torque for some time, to the nanosecond (errors as `step`)."""
@@ -210,7 +209,7 @@ class World:
         self.data.ctrl[self._controls] = effort
         self._stamp_ns += duration_ns
         elapsed = (self._stamp_ns - self._reset_ns) * 1e-9
-        steps = round(elapsed / self.model.opt.timestep) - self._steps
+        steps = round(elapsed / self._timestep) - self._steps
         if steps > 0:
             mujoco.mj_step(self.model, self.data, nstep=steps)
             self._steps += steps

@@ -8,7 +8,7 @@ from pilqr_ros.learning import training
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.sampling import MAX_ATTEMPTS
-from pilqr_ros.learning.training import Trainer, _Pace
+from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_store import create_run, open_run
@@ -94,16 +94,6 @@ def test_a_run_that_goes_on_counts_the_rollouts_that_it_finds(flaky, tmp_path):
     counts = [progress.rollout for progress in resumed]
     assert (min(counts[1:]), counts[-1], resumed[-1].rollouts) == (4, 6, 6)
     assert counts == sorted(counts)
-
-
-def test_time_left_counts_rollouts_and_updates_of_every_condition():
-    pace = _Pace(rollouts_per_iteration=20, updates_per_iteration=2)
-    assert np.isnan(pace.seconds_left(5, 0))
-    for seconds in (1.0, 3.0):
-        pace.collected(seconds)
-    assert pace.seconds_left(iterations_left=5, rollouts_done=10) == 90 * 2.0
-    pace.updated(7.0)
-    assert pace.seconds_left(iterations_left=5, rollouts_done=10) == 90 * 2.0 + 10 * 7.0
 
 
 def test_training_gives_up_after_many_invalid_rollouts(trainer, store, flaky):

@@ -8,7 +8,6 @@ faulty makes the blocks that need it not valid, with the reason; nothing is made
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -167,10 +166,10 @@ class StateEstimator:
         if stamp_ns is None or self._joints.fault:
             return self.invalid(self._joints.fault)
         faults = {name: body.fault(stamp_ns) for name, body in self._bodies.items()}
-        reason = "; ".join(fault for fault in faults.values() if fault)
         x = self._state(faults)
-        if not reason:
+        if not any(faults.values()):
             return StateEstimate(stamp_ns, x, self._all_valid, "")
+        reason = "; ".join(fault for fault in faults.values() if fault)
         valid = tuple(
             not (block.kind.startswith("body_") and faults[block.source])
             for block in self._layout.blocks
@@ -187,10 +186,9 @@ class StateEstimator:
         """Return the state vector; NaN for bodies with a fault."""
         positions, velocities = self._joints.positions, self._joints.velocities
         points, speeds = self._kinematics.points(positions[: self._dU], velocities[: self._dU])
-        bodies = [
-            _UNKNOWN if faults[name] else body.motion() for name, body in self._bodies.items()
-        ]
-        parts = [positions, velocities, *points, *speeds, *chain(*bodies)]
+        parts = [positions, velocities, points.ravel(), speeds.ravel()]
+        for name, body in self._bodies.items():
+            parts += _UNKNOWN if faults[name] else body.motion()
         x: Array = np.concatenate(parts)[self._entries]
         return x
 
