@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pilqr_ros.runs.errors import RunConfigError
-from pilqr_ros.tasks import Task
+from pilqr_ros.tasks import Task, TaskError
 from pilqr_ros.tasks.schema import MAX_ITERATIONS, MAX_ROLLOUTS, MIN_ROLLOUTS
 from pilqr_ros.tasks.task import GuidedPlan, LearningPlan
 from pilqr_ros.trajopt.update import METHODS
@@ -111,15 +111,29 @@ def check_config(config: RunConfig, task: Task) -> None:
     _check_range("iterations", config.iterations, 1, MAX_ITERATIONS)
     _check_range("rollouts", config.rollouts, MIN_ROLLOUTS, MAX_ROLLOUTS)
     _check_range("seed", config.seed, 0, 2**64 - 1)
-    if len(config.conditions) > len(task.conditions):
-        many, most = len(config.conditions), len(task.conditions)
-        raise RunConfigError(f"conditions has {many} entries, expected at most {most}")
-    if not config.conditions:
+    check_conditions(config.conditions, task)
+
+
+def check_conditions(conditions: Sequence[int], task: Task) -> None:
+    """Check the conditions of a run.
+
+    Raises:
+        RunConfigError: There are none or too many, one comes twice or is not the task's.
+    """
+    if len(conditions) > len(task.conditions):
+        allowed = len(task.conditions)
+        raise RunConfigError(
+            f"conditions has {len(conditions)} entries, expected at most {allowed}"
+        )
+    if len(conditions) == 0:
         raise RunConfigError("conditions is empty, expected at least one index")
-    if len(set(config.conditions)) < len(config.conditions):
-        raise RunConfigError(f"conditions is {config.conditions}, expected each index once")
-    for condition in config.conditions:
-        _check_range("condition", condition, 0, len(task.conditions) - 1)
+    if len(set(conditions)) < len(conditions):
+        raise RunConfigError(f"conditions is {conditions}, expected each index once")
+    try:
+        for condition in conditions:
+            task.check_condition(condition)
+    except TaskError as error:
+        raise RunConfigError(str(error)) from error
 
 
 def _check_range(name: str, value: int, low: int, high: int) -> None:

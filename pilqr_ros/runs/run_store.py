@@ -44,7 +44,7 @@ from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostReport
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.array_file import ArrayFile
-from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.errors import RunConfigError, RunError
 from pilqr_ros.runs.report_file import load_report
 from pilqr_ros.runs.rollout_files import (
     count_unused,
@@ -55,7 +55,7 @@ from pilqr_ros.runs.rollout_files import (
     save_attempt,
     save_cost,
 )
-from pilqr_ros.runs.run_config import GUIDED, RunConfig, plan_of
+from pilqr_ros.runs.run_config import GUIDED, RunConfig, check_conditions, plan_of
 from pilqr_ros.runs.versions import versions
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.yaml_text import read_text
@@ -318,18 +318,11 @@ def open_run(directory: Path) -> RunStore:
         raise RunError(f"{directory} is not a run: it has no {TASK_FILE}")
     text = read_text(task_file)
     task = Task.from_text(text, folder=directory, origin=str(task_file))
-    _check_conditions(config, task, directory / "run.json")
+    try:
+        check_conditions(config.conditions, task)  # whatever else a run may be asked
+    except RunConfigError as error:
+        raise RunError(f"{directory / 'run.json'}: {error}") from error
     return RunStore(directory, task, config)
-
-
-def _check_conditions(config: RunConfig, task: Task, path: Path) -> None:
-    """Refuse conditions that the task does not have, whatever else a run may be asked."""
-    count = len(task.conditions)
-    if not 0 < len(config.conditions) <= count or not all(
-        0 <= one < count for one in config.conditions
-    ):
-        allowed = f"1 to {count} indices from 0 to {count - 1}"
-        raise RunError(f"{path}: conditions is {config.conditions}, expected {allowed}")
 
 
 def find_runs(runs: Path) -> Iterator[Path]:
