@@ -58,9 +58,10 @@ class InProcessCollector:
 
         Raises:
             PolicyError: The policy cannot be executed.
+            TaskError: There is no such condition.
             ResetError: The start was not reached.
         """
-        most_limited = self._task.file.guard.most_limited
+        most_limited = self._task.guard().most_limited
         runner = build_runner(self._task, policy, condition, seed, explore, most_limited)
         self._world.reset(condition, seed, jitter)
         self._rollouts += 1

@@ -22,7 +22,6 @@ from pilqr_msgs.action import ExecuteRollout
 from pilqr_msgs.msg import AppliedTorque, GuardState, State, TorqueCommand
 from pilqr_msgs.msg import Rollout as RolloutMessage
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import (
     NANOSECONDS,
@@ -91,8 +90,7 @@ class TrajectoryExecutorNode(Node):
         super().__init__("trajectory_executor")
         parameters = declare(self, ExecutorParameters)
         self._task: Task = load_task(parameters.task)
-        guard = self._task.file.guard
-        self._tolerances = guard.strict if parameters.hardware else guard
+        self._tolerances = self._task.guard(strict=parameters.hardware)
         self._pace = parameters.pace(self._task.period_ns)
         self._session: RolloutSession | None = None
         self._goal: ServerGoalHandle | None = None
@@ -132,9 +130,7 @@ class TrajectoryExecutorNode(Node):
     def _check(self, goal: ExecuteRollout.Goal) -> None:
         """Raise unless the goal fits the task."""
         check_policy(policy_of(goal), self._task)
-        highest = len(self._task.conditions) - 1
-        if goal.condition > highest:
-            raise NodeError(f"condition is {goal.condition}, expected 0 to {highest}")
+        self._task.check_condition(goal.condition)
 
     async def _execute(self, goal: ServerGoalHandle) -> ExecuteRollout.Result:
         """Run one rollout; the callbacks below drive it and complete the future."""

@@ -6,7 +6,7 @@ this site calls them, where its topics are, and what it may do. SI units, radian
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -17,6 +17,7 @@ from pilqr_ros.tasks.loader import find_config
 from pilqr_ros.tasks.schema import Positive, Section, Vector3
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.tasks.yaml_text import parse_yaml, read_text
+from pilqr_ros.trajopt.typing import Array
 
 FOLDER = "robots"
 """Where the package's own lie, below ``config``."""
@@ -93,6 +94,11 @@ class RobotConfig(Section):
         """Return the robot's names of the task's sensed joints, in their order."""
         return [self.joints.get(joint, joint) for joint in task.sensed_joints]
 
+    def own_limits(self, name: Literal["torque_limit", "torque_rate_limit"]) -> dict[str, float]:
+        """Return one of the limits, of the joints that have one of their own."""
+        given = {joint: getattr(limits, name) for joint, limits in self.limits.items()}
+        return {joint: value for joint, value in given.items() if value is not None}
+
     def frames(self, namespace: str) -> tuple[str, str]:
         """Return the frames of the base and of motion capture for nodes in a namespace."""
         usual = base_frame_in(namespace)
@@ -123,8 +129,9 @@ class RobotConfig(Section):
         _check_names(self.motion_capture.topics, task.bodies, "motion_capture.topics", "body")
         _check_names(self.joints, task.sensed_joints, "joints", "joint")
         _check_names(self.limits, task.joints, "limits", "joint")
-        for joint in task.file.joints:
-            _check_limits(joint, self.limits.get(joint.name, Limits()), f"limits.{joint.name}")
+        _check_limits("torque_limit", self.own_limits("torque_limit"), task, task.torque_limits)
+        rates = self.own_limits("torque_rate_limit")
+        _check_limits("torque_rate_limit", rates, task, task.torque_rate_limits)
         names = self.joint_names(task)
         for i, name in enumerate(names):
             if name in names[:i]:
@@ -159,11 +166,9 @@ def _check_names(given: dict[str, Any], known: tuple[str, ...], key: str, what: 
             raise RobotConfigError(f"{key}.{name}", problem)
 
 
-def _check_limits(joint: Any, limits: Limits, key: str) -> None:  # noqa: ANN401
+def _check_limits(name: str, own: dict[str, float], task: Task, allowed: Array) -> None:
     """Refuse limits beyond the task's."""
-    for name in ("torque_limit", "torque_rate_limit"):
-        value, allowed = getattr(limits, name), getattr(joint, name)
-        if value is not None and value > allowed:
-            raise RobotConfigError(
-                f"{key}.{name}", f"{value:g} is more than the task's {allowed:g}"
-            )
+    for joint, limit in zip(task.joints, allowed.tolist(), strict=True):
+        if joint in own and own[joint] > limit:
+            problem = f"{own[joint]:g} is more than the task's {limit:g}"
+            raise RobotConfigError(f"limits.{joint}.{name}", problem)

@@ -38,8 +38,13 @@ def build_robot_model(models: Models, root: Path) -> mujoco.MjModel:
 
 
 def build_world_model(models: Models, root: Path) -> mujoco.MjModel:
-    """Compile the scene with the robot and its tool (arguments and errors as above)."""
-    return _compile(parse_model(root, models.scene, "models.scene"), models, root)
+    """Compile the scene with the robot and its tool (arguments and errors as above).
+
+    A state that is no longer physical stays as it is, to be seen: MuJoCo itself would reset it.
+    """
+    model = _compile(parse_model(root, models.scene, "models.scene"), models, root)
+    model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
+    return model
 
 
 def element_id(model: mujoco.MjModel, kind: mujoco.mjtObj, name: str, key: str) -> int:

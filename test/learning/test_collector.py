@@ -6,7 +6,8 @@ import pytest
 
 from pilqr_ros.robot.estimation.errors import StateError
 from pilqr_ros.robot.execution.policy_execution import exploration_noise
-from pilqr_ros.simulation.errors import ResetError, SimulationDiverged
+from pilqr_ros.simulation.errors import SimulationDiverged
+from pilqr_ros.tasks import TaskError
 
 
 def test_a_rollout_is_a_function_of_its_seed(task, collector):
@@ -76,7 +77,7 @@ def test_a_failure_on_the_way_keeps_the_steps_but_not_as_data(task, collector, e
 
 
 def test_a_start_that_cannot_be_reached_is_an_error(task, collector):
-    with pytest.raises(ResetError, match="condition"):
+    with pytest.raises(TaskError, match="condition is"):
         collector.collect(task.initial_policy(0), 900, 1, explore=True, jitter=True)
 
 

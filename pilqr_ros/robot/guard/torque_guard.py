@@ -285,7 +285,7 @@ def build_guard(
     Raises:
         RobotConfigError: A limit is wider than the task's.
     """
-    file = task.file.guard.strict if strict else task.file.guard
+    tolerances = task.guard(strict=strict)
     joints = task.joints
     effort = tighter_limits("torque_limits", torque_limits, task.torque_limits)
     rates = tighter_limits("torque_rate_limits", torque_rate_limits, task.torque_rate_limits)
@@ -296,8 +296,8 @@ def build_guard(
         upper=task.position_limits[:, 1],
         margin=task.soft_margins,
         speed=task.velocity_limits,
-        tolerance=file.bound_tolerance,
-        overspeed=file.overspeed,
+        tolerance=tolerances.bound_tolerance,
+        overspeed=tolerances.overspeed,
         slides=task.slides,
     )
     timing = GuardTiming(timeout_ns, MOST_AGE_PERIODS * task.period_ns, between_commands)

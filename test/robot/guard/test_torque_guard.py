@@ -34,7 +34,7 @@ def make(enabled=True, between_commands=False):
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_a_tasks_wide_tolerances_are_not_for_a_real_arm(hockey, strict):
-    assert hockey.file.guard.overspeed > 2.0 > Guard().overspeed
+    assert hockey.guard().overspeed > 2.0 > Guard().overspeed
     guard = build_guard(
         hockey, timeout_ns=TIMEOUT, between_commands=False, enabled=True, strict=strict
     )
