@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pilqr_ros.robot.reset.reset_motion import ResetMotion
+
 
 @dataclass(frozen=True)
 class NodeSpec:
@@ -29,15 +31,7 @@ class NodeSpec:
 
 MOTION_CAPTURE = ("base_frame", "mocap_frame", "mocap_xyz", "mocap_rpy")
 
-RESET_MOTION = (
-    "max_speed",
-    "frequency",
-    "damping_ratio",
-    "tracking_error",
-    "settle_time",
-    "deadline",
-    "operator_timeout",
-)
+RESET_MOTION = tuple(ResetMotion.model_fields)
 
 NODES = (
     NodeSpec(
@@ -56,7 +50,12 @@ NODES = (
     ),
     NodeSpec("trajectory_executor", ("task", "real_time_factor", "hardware")),
     NodeSpec("cost_evaluator", ("task",)),
-    NodeSpec("robot_reset", ("task", "real_time_factor"), robot=RESET_MOTION, needs="hardware"),
+    NodeSpec(
+        "robot_reset",
+        ("task", "real_time_factor"),
+        robot=RESET_MOTION,
+        needs="hardware",
+    ),
     NodeSpec("recorder", ("task",), needs="record"),
     NodeSpec("learner", ("task", "runs_directory", "record"), robot=("reset_timeout",)),
 )

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 
 from pilqr_ros.robot.errors import RobotConfigError
 from pilqr_ros.robot.frames import base_frame_in
+from pilqr_ros.robot.reset.reset_motion import ResetMotion
 from pilqr_ros.tasks.errors import ConfigError
 from pilqr_ros.tasks.loader import find_config
 from pilqr_ros.tasks.schema import Positive, Section, Vector3
@@ -63,18 +64,6 @@ class Limits(Section):
 
     torque_limit: Positive | None = None
     torque_rate_limit: Positive | None = None
-
-
-class ResetMotion(Section):
-    """How the arm moves to a start: see the parameters of robot_reset [rad/s, rad, s]."""
-
-    max_speed: Annotated[float, Field(ge=0.01, le=2)] = 0.3
-    frequency: Annotated[float, Field(ge=0.5, le=10)] = 6.0
-    damping_ratio: Annotated[float, Field(ge=0.3, le=2)] = 1.0
-    tracking_error: Annotated[float, Field(ge=0.01, le=3)] = 0.3
-    settle_time: Annotated[float, Field(ge=0, le=60)] = 0.5
-    deadline: Annotated[float, Field(ge=1, le=600)] = 60.0
-    operator_timeout: Annotated[float, Field(ge=1, le=1800)] = 300.0
 
 
 class RobotConfig(Section):
