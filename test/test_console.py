@@ -118,3 +118,17 @@ def test_a_comparison_shows_a_hostile_condition(run, capfd):
     outcome = {HOSTILE: {"successes": 1, "mean_distance": 0.1}}
     console.show_comparison([job], {job: {"noise_free": outcome, "noisy": outcome}})
     assert "[/red]" in capfd.readouterr().out
+
+
+def test_a_table_is_not_cut_where_there_is_no_terminal_and_nobody_says_where(monkeypatch, capsys):
+    name = "runs/" + "a" * 300
+    rows = console.table("", "directory")
+    rows.add_row(name)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    console.PlainConsole().print(rows)
+    assert name in capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", "60")
+    console.PlainConsole().print(rows)
+    written = capsys.readouterr().out
+    assert max(map(len, written.splitlines())) == 60
+    assert written.count("a") == 300

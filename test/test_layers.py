@@ -165,3 +165,10 @@ def test_what_can_be_used_without_ros_knows_none(floor):
 def test_torch_is_needed_by_the_supervised_step_alone():
     users = {path.name for path in ROOT.rglob("*.py") if "torch" in imported_modules(path)}
     assert users == {"supervised.py"}
+
+
+def test_a_video_library_is_asked_for_only_when_a_video_is_made():
+    for path in ROOT.rglob("*.py"):
+        top = (node for node in ast.parse(path.read_text()).body)
+        names = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
+        assert not any(name.startswith("imageio") for name in names), path

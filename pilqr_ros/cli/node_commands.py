@@ -19,9 +19,10 @@ from pilqr_ros.cli.arguments import (
     TaskName,
     WhichPolicy,
 )
+from pilqr_ros.cli.learning_commands import opened
 from pilqr_ros.cli.sessions import require_ros
 from pilqr_ros.evaluation.policy_evaluation import policy_of
-from pilqr_ros.runs.run_store import TASK_FILE, open_run
+from pilqr_ros.runs.run_description import TASK_FILE
 
 
 def up(
@@ -83,13 +84,14 @@ def guard(
     deed: Annotated[str, typer.Argument(help="enable, disable, stop or reset.")],
     namespace: Namespace = "",
 ) -> None:
-    """Let torques pass, or not: enable, disable, stop (emergency stop), reset (after a stop)."""
+    """Let torques pass, or not: enable, disable, stop (emergency stop), reset (after a stop).
+
+    Without nodes, reset releases the stop that is kept for the next ones.
+    """
     require_ros()
     from pilqr_ros.clients.guard_client import switch_guard
 
-    said = switch_guard(deed, namespace)
-    if said:
-        show.console.print(said)
+    show.console.print(switch_guard(deed, namespace), soft_wrap=True)
 
 
 def confirm(namespace: Namespace = "") -> None:
@@ -113,7 +115,9 @@ def sros2_policy(namespace: Namespace = "") -> None:
 def doctor(
     task: TaskName = "hockey",
     robot_config: RobotFile = "",
-    seconds: Annotated[float, typer.Option(min=1.0, help="How long is listened.")] = 3.0,
+    seconds: Annotated[
+        float, typer.Option(min=1.0, max=600.0, help="How long is listened [s].")
+    ] = 3.0,
     namespace: Namespace = "",
     discovery: Discovery = "auto",
 ) -> None:
@@ -148,7 +152,7 @@ def deploy(
     from pilqr_ros.graph import DEPLOYED, DeploymentOptions, run_graph
     from pilqr_ros.graph.naming import full_name
 
-    store = open_run(run)
+    store = opened(run)
     chosen = store.config.conditions[0]
     if condition is not None:
         chosen = store.task.condition_indices([condition])[0]

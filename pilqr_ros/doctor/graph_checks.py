@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pilqr_ros.doctor.expectation import BRIDGE, ROBOT, Expectation, Wire
 from pilqr_ros.doctor.findings import Finding, fail, ok, warn
 from pilqr_ros.doctor.snapshot import Endpoint, Snapshot, Topic
+from pilqr_ros.robot.guard.interventions import GUARD
 
 
 def check_nodes(seen: Snapshot, expected: Expectation) -> Iterator[Finding]:
@@ -92,12 +93,14 @@ def check_topics(seen: Snapshot, expected: Expectation) -> Iterator[Finding]:
 
 def check_commander(seen: Snapshot, expected: Expectation) -> Iterator[Finding]:
     """Nobody but the guard talks to the robot's controller."""
-    guard = f"{expected.namespace}effort_guard"
+    guard = f"{expected.namespace}{GUARD}"
     topic = seen.topics.get(expected.effort_topic, Topic())
-    for endpoint in topic.publishers:
-        if endpoint.node != guard:
-            advice = "end it before anything is enabled: it goes round every limit"
-            yield fail(expected.effort_topic, f"{endpoint.node} publishes torques, too", advice)
+    nodes = [endpoint.node for endpoint in topic.publishers]
+    others = [node for node in nodes if node != guard]
+    others += [f"another node with the name {guard}"] * (nodes.count(guard) > 1)
+    for other in others:
+        advice = "end it before anything is enabled: it goes round every limit"
+        yield fail(expected.effort_topic, f"{other} publishes torques, too", advice)
 
 
 def is_simulated(seen: Snapshot) -> bool:

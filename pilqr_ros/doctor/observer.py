@@ -29,6 +29,7 @@ from pilqr_ros.doctor.stream_log import StreamLog
 from pilqr_ros.graph.discovery import PROFILES, VARIABLE, discovery_range, own_profiles
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS, to_nanoseconds
+from pilqr_ros.ros_domain import ros_domain
 
 START_TIMEOUT = 5.0
 """Longest wait for the graph's nodes to be discovered [s]."""
@@ -177,7 +178,7 @@ def _environment() -> dict[str, str]:
     return {
         VARIABLE: discovery_range(),
         PROFILES[0]: own_profiles(),
-        "ROS domain": os.environ.get("ROS_DOMAIN_ID", "0"),
+        "ROS domain": str(ros_domain()),
         "ROS": os.environ.get("ROS_DISTRO", "without a distribution"),
         "middleware": rclpy.get_rmw_implementation_identifier(),
         "Python": platform.python_version(),

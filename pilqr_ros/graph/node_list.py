@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pilqr_ros.robot.guard.interventions import GUARD
 from pilqr_ros.robot.reset.reset_motion import ResetMotion
 
 
@@ -41,7 +42,7 @@ NODES = (
         unless="hardware",
     ),
     NodeSpec(
-        "effort_guard",
+        GUARD,
         ("task", "real_time_factor", "hardware"),
         robot=("command_timeout", "robot_joints", "torque_limits", "torque_rate_limits"),
     ),
@@ -65,6 +66,9 @@ SIMULATED_ROBOT = (replace(NODES[0], fixed=(("offer_reset", False),)),)
 
 LEARNING = ("cost_evaluator", "learner")
 """The nodes that only learning needs."""
+
+TRAINING = tuple(spec.name for spec in NODES if not spec.needs and not spec.unless)
+"""The nodes that training needs in any case, on a robot or without one."""
 
 SERVER = NodeSpec("policy_server", ("task", "run", "policy", "condition"))
 """The node that serves a trained policy in their place."""

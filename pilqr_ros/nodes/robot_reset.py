@@ -32,7 +32,7 @@ from pilqr_ros.nodes.runtime.parameters import NodeParameters, declare, section
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.runtime.wake import wake
 from pilqr_ros.robot.guard.command_stream import CommandStream
-from pilqr_ros.robot.guard.interventions import REFUSED
+from pilqr_ros.robot.guard.interventions import GUARD, REFUSED
 from pilqr_ros.robot.reset.joint_servo import JointServo
 from pilqr_ros.robot.reset.reset_motion import ResetMotion
 from pilqr_ros.robot.reset.reset_session import ResetSession
@@ -164,7 +164,7 @@ class RobotResetNode(Node):
     def _on_applied(self, message: AppliedTorque) -> None:
         if self._session is not None and message.rollout_id == self._message.rollout_id:
             refused = message.interventions & REFUSED
-            self._session.on_answer(f"effort_guard: {message.detail}" if refused else "")
+            self._session.on_answer(f"{GUARD}: {message.detail}" if refused else "")
             self._follow(self._session)
 
     def _on_command(self, command: TorqueCommand) -> None:

@@ -22,6 +22,7 @@ from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.run_config import check_config
 from pilqr_ros.runs.run_store import RunStore, open_run
+from pilqr_ros.runs.same_files import check_files
 
 ROLLOUT = "pilqr_msgs/msg/Rollout"
 RUN = "pilqr_msgs/msg/TrainingRun"
@@ -127,6 +128,7 @@ def restore(files: dict[str, bytes], directory: Path) -> RunStore:
             atomic.write_bytes(directory / name, content)
         store = open_run(directory)
         check_config(store.config, store.task)
+        check_files(store)
     except (PilqrError, ValueError) as error:
         raise BagError(f"the run in the bag cannot be restored: {error}") from error
     return store

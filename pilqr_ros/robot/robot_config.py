@@ -17,6 +17,7 @@ from pilqr_ros.tasks.errors import ConfigError
 from pilqr_ros.tasks.loader import find_config
 from pilqr_ros.tasks.schema import Positive, Section, Vector3
 from pilqr_ros.tasks.task import Task
+from pilqr_ros.tasks.validation import validated
 from pilqr_ros.tasks.yaml_text import parse_yaml, read_text
 from pilqr_ros.trajopt.typing import Array
 
@@ -24,7 +25,7 @@ FOLDER = "robots"
 """Where the package's own lie, below ``config``."""
 
 _TOPIC = r"^/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*$"
-Topic = Annotated[str, Field(pattern=_TOPIC, max_length=200)]
+Topic = Annotated[str, Field(pattern=_TOPIC, max_length=120)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]+$", max_length=100)]
 Rate = Annotated[float, Field(ge=20, le=500)]
 
@@ -138,7 +139,7 @@ def load_robot_config(name_or_path: str, task: Task) -> RobotConfig:
     try:
         path = find_config(name_or_path, "robot", FOLDER)
         origin = str(path)
-        config = RobotConfig.model_validate(parse_yaml(read_text(path)))
+        config = validated(RobotConfig, parse_yaml(read_text(path)))
         config.check(task)
     except ValidationError as error:
         raise RobotConfigError.from_validation(error, source=origin) from error

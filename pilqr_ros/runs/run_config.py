@@ -11,6 +11,9 @@ from pilqr_ros.tasks.schema import MAX_ITERATIONS, MAX_ROLLOUTS, MIN_ROLLOUTS
 from pilqr_ros.tasks.task import GuidedPlan, LearningPlan
 from pilqr_ros.trajopt.update import METHODS
 
+MAX_SEED = 2**64 - 1
+"""Largest seed that a run can have: that a goal can carry."""
+
 GUIDED = "mdgps-"
 """What the names of methods within guided policy search begin with."""
 
@@ -110,21 +113,20 @@ def check_config(config: RunConfig, task: Task) -> None:
         )
     _check_range("iterations", config.iterations, 1, MAX_ITERATIONS)
     _check_range("rollouts", config.rollouts, MIN_ROLLOUTS, MAX_ROLLOUTS)
-    _check_range("seed", config.seed, 0, 2**64 - 1)
+    _check_range("seed", config.seed, 0, MAX_SEED)
     check_conditions(config.conditions, task)
 
 
 def check_conditions(conditions: Sequence[int], task: Task) -> None:
-    """Check the conditions of a run.
+    """Check indices of the conditions to train in.
 
     Raises:
-        RunConfigError: There are none or too many, one comes twice or is not the task's.
+        RunConfigError: There is none, one twice, or one that the task does not have.
     """
     if len(conditions) > len(task.conditions):
         allowed = len(task.conditions)
-        raise RunConfigError(
-            f"conditions has {len(conditions)} entries, expected at most {allowed}"
-        )
+        problem = f"conditions has {len(conditions)} entries, expected at most {allowed}"
+        raise RunConfigError(problem)
     if len(conditions) == 0:
         raise RunConfigError("conditions is empty, expected at least one index")
     if len(set(conditions)) < len(conditions):

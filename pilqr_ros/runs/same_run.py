@@ -18,7 +18,8 @@ from typing import Any
 
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunError
-from pilqr_ros.runs.run_store import RunStore, settings_of
+from pilqr_ros.runs.run_description import settings_of
+from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.runs.versions import recorded_versions, versions
 from pilqr_ros.tasks import Task
 

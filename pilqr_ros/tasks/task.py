@@ -9,7 +9,7 @@ from typing import Any
 
 import mujoco
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from pilqr_ros.guided.neural_policy import Observation
 from pilqr_ros.tasks.conditions import Condition, build_conditions, condition_indices
@@ -23,6 +23,7 @@ from pilqr_ros.tasks.models import build_robot_model, build_world_model, positio
 from pilqr_ros.tasks.schema import Guard, Reset, TaskFile
 from pilqr_ros.tasks.success import Outcome, build_success
 from pilqr_ros.tasks.units import JointUnits, in_words, joint_units, state_units
+from pilqr_ros.tasks.validation import validated
 from pilqr_ros.tasks.verify import verify_models
 from pilqr_ros.tasks.yaml_text import parse_yaml
 from pilqr_ros.trajopt.cost import TrajectoryCost
@@ -139,7 +140,7 @@ class Task:
             TaskError: It is no YAML, or a key is wrong; the message names it.
         """
         try:
-            return cls(text, TaskFile.model_validate(parse_yaml(text)), folder)
+            return cls(text, validated(TaskFile, parse_yaml(text)), folder)
         except ValidationError as error:
             raise TaskError.from_validation(error, source=origin) from error
         except ConfigError as error:
@@ -355,7 +356,7 @@ def _learning(file: TaskFile, conditions: tuple[Condition, ...]) -> LearningPlan
 def _settings(given: dict[str, Any], key: str) -> Settings:
     """Validate settings of the methods; errors name the key that they stand under."""
     try:
-        return TypeAdapter(Settings).validate_python(given)
+        return validated(Settings, given)
     except ValidationError as error:
         raise TaskError.from_validation(error, key) from error
 

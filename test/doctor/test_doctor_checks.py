@@ -145,6 +145,10 @@ FAULTS = {
         ),
         r"commands: /teleop publishes torques, too",
     ),
+    "second commander with the guard's name": (
+        lambda s: with_topic(s, EFFORT, publishers=2 * (end("effort_guard", FLOAT),)),
+        r"commands: another node with the name /effort_guard publishes torques, too",
+    ),
     "silent": (
         lambda s: with_stream(s, JOINTS, count=0),
         r"rate of /lightarm/joint_states: nothing came within 3\.0 s",

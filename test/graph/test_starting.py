@@ -9,6 +9,8 @@ from pilqr_ros import graph
 from pilqr_ros.graph.errors import GraphError
 from pilqr_ros.nodes.runtime.parameters import TaskParameters, declarations
 from pilqr_ros.robot.reset.reset_motion import ResetMotion
+from pilqr_ros.tasks import load_task
+from pilqr_ros.tasks.errors import TaskError
 
 EVERY_NODE = [
     "mujoco_bridge",
@@ -27,16 +29,23 @@ def started(**options):
     return {start.name: graph.command(start, chosen) for start in graph.starts(chosen)}
 
 
-def test_options_reach_the_nodes_that_take_them():
-    commands = started(task="a b", real_time_factor=1.0, namespace="left")
+def test_options_reach_the_nodes_that_take_them(tmp_path):
+    file = tmp_path / "a b.yaml"
+    file.write_text(load_task("hockey").source)
+    commands = started(task=str(file), real_time_factor=1.0, namespace="left")
     assert list(commands) == EVERY_NODE
     bridge = commands["mujoco_bridge"]
-    assert 'task:="a b"' in bridge
+    assert f'task:="{file}"' in bridge
     assert "real_time_factor:=1.0" in bridge
     assert "viewer:=false" in bridge
     assert "__ns:=/left" in bridge
     assert "real_time_factor" not in " ".join(commands["cost_evaluator"])
     assert bridge[bridge.index("--enclave") + 1] == "/left/mujoco_bridge"
+
+
+def test_a_wrong_task_file_is_told_before_any_node_is_started(tmp_path):
+    with pytest.raises(TaskError, match="no task 'juggling'"):
+        started(task="juggling")
 
 
 def test_frames_that_a_robots_file_leaves_out_are_named_after_the_namespace(tmp_path):

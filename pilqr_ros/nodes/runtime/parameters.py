@@ -7,6 +7,8 @@ and returns the record with the values that were given.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -16,6 +18,7 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from pilqr_ros.graph.graph_options import MAX_REAL_TIME_FACTOR
 from pilqr_ros.nodes.errors import ParameterError
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS
 from pilqr_ros.nodes.runtime.parameter_names import refuse_unknown
@@ -164,13 +167,20 @@ def _list(spec: Declaration, given: Any) -> tuple[Any, ...]:  # noqa: ANN401
     """Return the checked value of a list; one without entries by default may have any number."""
     item, count = get_args(spec.kind)[0], len(spec.default)
     allowed = f"{count or 'any'} {'numbers' if item is float else 'names'}"
-    try:
-        values = tuple(item(value) for value in given if item is float or isinstance(value, str))
-    except (TypeError, ValueError) as error:
-        raise ParameterError(spec.name, given, allowed) from error
-    if isinstance(given, str) or len(values) != len(given) or count not in (0, len(values)):
+    is_list = isinstance(given, Iterable) and not isinstance(given, str)
+    if not is_list or not all(_is(item, value) for value in given):
+        raise ParameterError(spec.name, given, allowed)
+    values = tuple(item(value) for value in given)
+    if count not in (0, len(values)):
         raise ParameterError(spec.name, given, allowed)
     return values
+
+
+def _is(item: type, value: object) -> bool:
+    """Tell whether an entry of a list is of its type: a finite number, or text; a flag is none."""
+    if item is float:
+        return type(value) in (int, float) and math.isfinite(cast(float, value))
+    return type(value) is item
 
 
 def _type(kind: Any) -> Parameter.Type:  # noqa: ANN401
@@ -213,7 +223,7 @@ class NodeParameters(TaskParameters):
         0.0,
         "simulated seconds a second: 1 on a robot; 0: in lock-step, as fast as the graph goes",
         low=0.0,
-        high=20.0,
+        high=MAX_REAL_TIME_FACTOR,
     )
 
     @property

@@ -17,6 +17,7 @@ from pilqr_ros.robot.execution.errors import RolloutAborted
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_records import Applied, Command, GuardView, Pace
+from pilqr_ros.robot.guard.interventions import GUARD
 from pilqr_ros.trajopt.typing import Array
 
 MOST_UNANSWERED = 2
@@ -111,7 +112,7 @@ class RolloutSession:
             return None
         refusal = self._view_guard().refusal if self.phase is Phase.WAITING else None
         if refusal:
-            return self.stop(f"effort_guard lets no torque pass: {refusal}", now_ns)
+            return self.stop(f"{GUARD} lets no torque pass: {refusal}", now_ns)
         if now_ns > self._deadline_ns:
             return self._give_up(now_ns)
         if self._pace.lockstep or self._state is None:
@@ -222,7 +223,7 @@ class RolloutSession:
         if stamp_ns <= self._stamp_ns:
             return f"the stamp of step {self.step} is not newer than that of the step before"
         if self.step - len(self._told) > MOST_UNANSWERED:
-            return f"step {self.step}: effort_guard has not told the torque of {self._unanswered()}"
+            return f"step {self.step}: {GUARD} has not told the torque of {self._unanswered()}"
         return ""
 
     def _unanswered(self) -> str:
@@ -245,11 +246,11 @@ class RolloutSession:
             return f"no valid state came: {self._state_fault}"
         if not self._state_seen:
             return "no new enough state came: state_estimator or mujoco_bridge is silent"
-        return "effort_guard is not there, or no controller listens to it"
+        return f"{GUARD} is not there, or no controller listens to it"
 
     def _missing_answer(self) -> str:
         if len(self._told) < self.step or not self._stop_applied:
-            return f"effort_guard has not told the torque of {self._unanswered()}"
+            return f"{GUARD} has not told the torque of {self._unanswered()}"
         return "no state came after the last command"
 
     def _finish_if_stopped(self) -> None:

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from pilqr_ros.trajopt.typing import Array
 
+GUARD = "effort_guard"
+"""The node that comes between them: its name wherever it is started, asked or told of."""
+
 WARN_EVERY = 50
 """Interventions of a kind from one warning to the next."""
 
@@ -74,7 +77,7 @@ def kinds_of(interventions: int) -> list[str]:
 
 def refusal(step: int, interventions: int, detail: str) -> str:
     """Return why a step's command was not applied; empty if it was."""
-    return f"step {step}: effort_guard: {detail}" if interventions & REFUSED else ""
+    return f"step {step}: {GUARD}: {detail}" if interventions & REFUSED else ""
 
 
 class InterventionLog:

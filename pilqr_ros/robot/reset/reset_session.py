@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pilqr_ros.robot.estimation.errors import StateError
+from pilqr_ros.robot.guard.interventions import GUARD
 from pilqr_ros.robot.reset.joint_reference import JointReference
 from pilqr_ros.robot.reset.joint_servo import JointServo
 from pilqr_ros.robot.reset.reset_motion import ResetMotion
@@ -171,7 +172,7 @@ class ResetSession:
             self.fail(f"the arm is {far:.2f} {unit} off its path, allowed: {allowed:g} {unit}")
             return None
         if self._unanswered > MOST_UNANSWERED:
-            self.fail("effort_guard does not answer")
+            self.fail(f"{GUARD} does not answer")
             return None
         self._unanswered += 1
         return self._servo.torque(sensed.positions, sensed.velocities, wanted)

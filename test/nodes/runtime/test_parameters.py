@@ -10,6 +10,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 import pilqr_ros.nodes
+from pilqr_ros.graph.respawning import CANNOT_START
 from pilqr_ros.nodes.errors import ParameterError, UnknownParameterError
 from pilqr_ros.nodes.robot_reset import ResetParameters
 from pilqr_ros.nodes.runtime.parameters import declarations, declare, parameter, section
@@ -57,6 +58,7 @@ def make_node(domain):
 
 def test_defaults_and_given_values_arrive(make_node):
     assert declare(make_node(), Example) == Example(20.0, 3, "fast", False, (0.0, 0.0))
+    assert declare(make_node(place=[1, 2]), Example).place == (1.0, 2.0)
     given = {"rate": 5.5, "count": 9, "mode": "slow", "shown": True}
     lists = {"place": [1.5, 2.5], "limits": [1.0, 2.0, 3.0], "names": ["a", "b"]}
     assert declare(make_node(**given, **lists), Example) == Example(
@@ -81,6 +83,14 @@ def test_a_whole_number_serves_as_a_float(make_node):
         ("place", [1.0], "2 numbers"),
         ("limits", ["a"], "any numbers"),
         ("limits", 1.0, "any numbers"),
+        ("limits", [True, True], "any numbers"),
+        ("limits", ["1.0", "2.0"], "any numbers"),
+        ("limits", [1.0, float("nan")], "any numbers"),
+        ("limits", True, "any numbers"),
+        ("place", [True, False], "2 numbers"),
+        ("rate", True, "float from 1 to 100"),
+        ("count", True, "int from 1 to 9"),
+        ("names", [True, True], "any names"),
         ("names", [1.0], "any names"),
         ("names", "elbow", "any names"),
     ],
@@ -150,6 +160,31 @@ def test_a_file_of_parameters_may_be_for_several_nodes(make_node, tmp_path):
     file.write_text("/**: {ros__parameters: {cuont: 4}}\n")
     with pytest.raises(UnknownParameterError, match="'cuont' is none of example's; closest: count"):
         declare(make_node.told(arguments), Example)
+
+
+def refusal(*arguments):
+    """Return the last line with which a node refuses its arguments, for good."""
+    command = [sys.executable, "-m", "pilqr_ros.nodes.cost_evaluator", "--ros-args", *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == CANNOT_START
+    assert "Traceback" not in ended.stderr
+    return ended.stderr.strip().splitlines()[-1]
+
+
+def test_a_file_of_parameters_that_cannot_be_read_is_named(domain, tmp_path):
+    file = tmp_path / "parameters.yaml"
+    file.write_text("/**: {ros__parameters: {task: [1,\n")
+    assert f"Couldn't parse params file: '--params-file {file}'" in refusal("--params-file", file)
+
+
+def test_a_namespace_or_a_flag_that_ros_does_not_take_is_told(domain):
+    assert "Couldn't parse remap rule: '-r __ns:=/1 bad<'" in refusal("-r", "__ns:=/1 bad<")
+    assert "arguments that ROS does not know: ['--frobnicate']" in refusal("--frobnicate")
+
+
+def test_a_domain_that_is_none_is_told(fresh_domain, monkeypatch):
+    monkeypatch.setenv("ROS_DOMAIN_ID", "12abc")
+    assert "cost_evaluator: ROS_DOMAIN_ID is '12abc', allowed is" in refusal()
 
 
 @pytest.mark.parametrize(

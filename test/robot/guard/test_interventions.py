@@ -1,5 +1,10 @@
+import ast
+import re
+from pathlib import Path
+
 import numpy as np
 
+import pilqr_ros
 from pilqr_ros.robot.guard.interventions import (
     GuardedTorque,
     Intervention,
@@ -34,3 +39,15 @@ def test_kinds_have_names():
 def test_only_what_was_not_applied_is_a_refusal():
     assert refusal(3, Intervention.JOINT_BOUND | Intervention.RATE_LIMIT, "a") == ""
     assert refusal(3, Intervention.DISABLED, "disabled") == "step 3: effort_guard: disabled"
+
+
+def test_the_guards_name_is_written_once():
+    """Docstrings, which put it in backticks, and the names of modules do not count."""
+    root = Path(pilqr_ros.__file__).parent
+    places = [
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and re.search(r"(?<![`\w])effort_guard", str(node.value))
+    ]
+    assert places == ["robot/guard/interventions.py"]

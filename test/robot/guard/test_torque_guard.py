@@ -236,7 +236,7 @@ def test_an_emergency_stop_is_zero_at_once_and_for_every_rollout_until_reset(dri
     driver.tick([4.0, 0.0])
     stopped = driver.guard.stop("button")
     assert stopped.interventions == Intervention.ESTOP
-    assert stopped.detail == "emergency stop (button)"
+    assert stopped.detail.startswith("emergency stop (button): `pilqr guard reset`")
     for _ in range(2):
         assert driver.tick([4.0, 0.0]).interventions == Intervention.ESTOP
         driver.rollout += 1
@@ -381,12 +381,20 @@ def test_who_else_publishes_to_the_controller_ends_the_rollout_until_it_is_gone(
     assert driver.tick([1.0, 0.0]).interventions == Intervention.NONE
 
 
-def test_an_emergency_stop_is_told_before_whoever_else_publishes(driver):
-    driver.guard.on_others("/gripper")
-    assert driver.guard.stop("button").interventions == Intervention.ESTOP
-    driver.guard.disable()
-    driver.guard.switch.reset()
-    assert driver.guard.switch.refusal[0] is Intervention.OTHER_PUBLISHER
+@pytest.mark.parametrize("stopped_first", [False, True])
+def test_an_emergency_stop_and_whoever_else_publishes_are_both_told(driver, stopped_first):
+    guard = driver.guard
+    if stopped_first:
+        guard.stop("button")
+    guard.on_others("/gripper")
+    refused = guard.stop("button")
+    assert refused.interventions == Intervention.ESTOP | Intervention.OTHER_PUBLISHER
+    assert "button" in refused.detail
+    assert "/gripper" in refused.detail
+    guard.switch.reset()
+    guard.switch.enable()
+    driver.rollout += 1
+    assert driver.tick([1.0, 0.0]).interventions == Intervention.OTHER_PUBLISHER
 
 
 def test_silence_names_the_devices_that_told_their_joints(driver):
