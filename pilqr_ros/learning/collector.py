@@ -14,7 +14,8 @@ from pilqr_ros.robot.execution.errors import RolloutAborted
 from pilqr_ros.robot.execution.policy_execution import build_runner
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
 from pilqr_ros.robot.execution.rollout import Rollout
-from pilqr_ros.robot.guard.torque_guard import GuardedCommand, build_guard
+from pilqr_ros.robot.guard.torque_guard import build_guard
+from pilqr_ros.robot.guard.torque_records import TorqueCommand
 from pilqr_ros.simulation.errors import SimulationDiverged
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import Task
@@ -71,18 +72,18 @@ class InProcessCollector:
                 self._tick(runner)
         except (StateError, RolloutAborted, SimulationDiverged) as error:
             failure = str(error)
-        self._guard.on_last(self._rollouts)
+        self._guard.on_command(0, TorqueCommand(0, self._rollouts, runner.step, last=True))
         return runner.rollout(failure)
 
     def _tick(self, runner: PolicyRunner) -> None:
         """Sense, act, guard, apply."""
         estimate = self._sense()
-        torque = runner.act(estimate.stamp_ns, estimate.x)
-        command = GuardedCommand(self._rollouts, estimate.stamp_ns, torque)
-        applied = self._guard.on_command(estimate.stamp_ns, command)
+        step, stamp_ns = runner.step, estimate.stamp_ns
+        command = TorqueCommand(stamp_ns, self._rollouts, step, runner.act(stamp_ns, estimate.x))
+        applied = self._guard.on_command(stamp_ns, command)
         if applied is None:
-            raise RolloutAborted(f"step {runner.step - 1}: the guard lacks the joint state")
-        runner.record_applied(runner.step - 1, *applied)
+            raise RolloutAborted(f"step {step}: the guard lacks the joint state")
+        runner.record_applied(applied)
         self._world.step(applied.effort)
 
     def _sense(self) -> StateEstimate:

@@ -40,8 +40,10 @@ def build_runner(
         most_limited: Largest share of steps in which the robot may be kept from bounds or speed.
 
     Raises:
+        TaskError: There is no such condition.
         PolicyError: The policy cannot be executed.
     """
+    task.check_condition(condition)
     check_policy(policy, task)
     return PolicyRunner(
         policy,

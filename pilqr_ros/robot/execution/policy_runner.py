@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pilqr_ros.robot.execution.errors import RolloutAborted
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.guard.interventions import FROM_OUTSIDE, PROTECTED, kinds_of, refusal
+from pilqr_ros.robot.guard.torque_records import AppliedTorque
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.typing import Array
@@ -115,23 +116,19 @@ class PolicyRunner:
         self.step += 1
         return u
 
-    def record_applied(
-        self, step: int, effort: Array, interventions: int = 0, detail: str = ""
-    ) -> None:
+    def record_applied(self, applied: AppliedTorque) -> None:
         """Record the torque that a step's command became after the limits.
 
         Told once more of the same step, the torque stays: a refusal comes later than its start.
 
         Args:
-            step: A step that was acted on.
-            effort: The applied torque [N m], ``(dU,)``.
-            interventions: Sum of `Intervention`.
-            detail: What was done to the command, in words.
+            applied: The guard's answer; its step is one that was acted on.
 
         Raises:
             RolloutAborted: The step was not acted on, the torque is not finite, or the command was
                 refused.
         """
+        step, effort, interventions = applied.step, applied.effort, applied.interventions
         if not 0 <= step < self.step:
             problem = f"step {step}: a torque was applied that was never commanded"
             raise RolloutAborted(problem, interrupted=True)
@@ -139,7 +136,7 @@ class PolicyRunner:
         if self._interventions[step] == _UNTOLD:
             self._applied[step], self._interventions[step] = effort, 0
         self._interventions[step] |= interventions
-        refused = refusal(step, interventions, detail)
+        refused = refusal(step, interventions, applied.detail)
         if refused:
             outside = bool(interventions & FROM_OUTSIDE)
             raise RolloutAborted(refused, interrupted=outside)

@@ -16,8 +16,9 @@ from pilqr_ros.errors import PilqrError
 from pilqr_ros.robot.execution.errors import RolloutAborted
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
 from pilqr_ros.robot.execution.rollout import Rollout
-from pilqr_ros.robot.execution.rollout_records import Applied, Command, GuardView, Pace
+from pilqr_ros.robot.execution.rollout_records import GuardView, Pace
 from pilqr_ros.robot.guard.interventions import GUARD
+from pilqr_ros.robot.guard.torque_records import AppliedTorque, TorqueCommand
 from pilqr_ros.trajopt.typing import Array
 
 MOST_UNANSWERED = 2
@@ -46,6 +47,8 @@ class RolloutSession:
         not_before_ns: int,
         now_ns: int,
         view_guard: Callable[[], GuardView],
+        *,
+        rollout_id: int,
     ) -> None:
         """Begin to wait for the first state.
 
@@ -55,7 +58,9 @@ class RolloutSession:
             not_before_ns: The first state's stamp is not before this [ns].
             now_ns: Present time on the steady clock [ns].
             view_guard: Tells what is known of the guard.
+            rollout_id: What commands and answers name it by.
         """
+        self.rollout_id = rollout_id
         self.phase = Phase.WAITING
         self.reason = ""
         self.interrupted = False
@@ -83,7 +88,9 @@ class RolloutSession:
         """Return what was recorded, valid unless there is a reason why not."""
         return self._runner.rollout(self.reason, interrupted=self.interrupted)
 
-    def on_state(self, stamp_ns: int, x: Array, now_ns: int, fault: str = "") -> Command | None:
+    def on_state(
+        self, stamp_ns: int, x: Array, now_ns: int, fault: str = ""
+    ) -> TorqueCommand | None:
         """Take a state and return the command that answers it, if one does.
 
         Args:
@@ -106,7 +113,7 @@ class RolloutSession:
             self._finish_if_stopped()
         return None
 
-    def on_tick(self, now_ns: int) -> Command | None:
+    def on_tick(self, now_ns: int) -> TorqueCommand | None:
         """Take a tick of the control period: the time to act in real time, and to give up."""
         if self.phase is Phase.DONE:
             return None
@@ -127,7 +134,7 @@ class RolloutSession:
             return self.stop(fault, now_ns) if fault else self._continue(stamp_ns, x, now_ns)
         return None
 
-    def on_applied(self, applied: Applied, now_ns: int) -> Command | None:
+    def on_applied(self, applied: AppliedTorque, now_ns: int) -> TorqueCommand | None:
         """Take the guard's answer to a command."""
         if applied.step == self.step:
             self._stop_applied = True
@@ -135,13 +142,13 @@ class RolloutSession:
             return None
         self._told.add(applied.step)
         try:
-            self._runner.record_applied(*applied)
+            self._runner.record_applied(applied)
         except PilqrError as error:
             return self._fail(error, now_ns)
         self._finish_if_stopped()
         return None
 
-    def stop(self, reason: str, now_ns: int, *, interrupted: bool = True) -> Command | None:
+    def stop(self, reason: str, now_ns: int, *, interrupted: bool = True) -> TorqueCommand | None:
         """End the rollout with zero torque.
 
         Args:
@@ -157,9 +164,9 @@ class RolloutSession:
             return None
         self.phase = Phase.STOPPING
         self._deadline_ns = now_ns + self._pace.state_timeout_ns
-        return Command(self._stamp_ns, self.step)
+        return TorqueCommand(self._stamp_ns, self.rollout_id, self.step, last=True)
 
-    def _fail(self, error: PilqrError, now_ns: int) -> Command | None:
+    def _fail(self, error: PilqrError, now_ns: int) -> TorqueCommand | None:
         """End the rollout because of an error."""
         outside = error.interrupted if isinstance(error, RolloutAborted) else True
         return self.stop(str(error), now_ns, interrupted=outside)
@@ -173,7 +180,7 @@ class RolloutSession:
         self._state_seen |= new_enough
         return new_enough and self._view_guard() == GuardView(found=True, refusal="")
 
-    def _start(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
+    def _start(self, stamp_ns: int, x: Array, now_ns: int) -> TorqueCommand | None:
         """Act on the first state in lock-step, which is the one right after the reset."""
         moved_ns = stamp_ns - self._not_before_ns
         if self._not_before_ns > 0 and moved_ns > 0:
@@ -181,7 +188,7 @@ class RolloutSession:
             return self.stop(f"the world has moved on by {late} since its reset", now_ns)
         return self._act(stamp_ns, x, now_ns)
 
-    def _answer(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
+    def _answer(self, stamp_ns: int, x: Array, now_ns: int) -> TorqueCommand | None:
         """Answer a new state in lock-step."""
         advance_ns = stamp_ns - self._stamp_ns
         if advance_ns != self._pace.period_ns:
@@ -192,14 +199,14 @@ class RolloutSession:
             )
         return self._continue(stamp_ns, x, now_ns)
 
-    def _continue(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
+    def _continue(self, stamp_ns: int, x: Array, now_ns: int) -> TorqueCommand | None:
         """Act, or end a policy that has run through."""
         if self._runner.finished:
             self._stamp_ns = stamp_ns
             return self.stop("", now_ns)
         return self._act(stamp_ns, x, now_ns)
 
-    def _act(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
+    def _act(self, stamp_ns: int, x: Array, now_ns: int) -> TorqueCommand | None:
         """Return the policy's command in a state."""
         try:
             effort = self._runner.act(stamp_ns, x, None if self._pace.lockstep else now_ns)
@@ -208,7 +215,7 @@ class RolloutSession:
         self.phase = Phase.RUNNING
         self._stamp_ns = stamp_ns
         self._deadline_ns = now_ns + self._pace.state_timeout_ns
-        command = Command(stamp_ns, self.step, effort)
+        command = TorqueCommand(stamp_ns, self.rollout_id, self.step, effort)
         self.step += 1
         return command
 
@@ -229,7 +236,7 @@ class RolloutSession:
     def _unanswered(self) -> str:
         return f"{self.step - len(self._told)} of {self.step} steps"
 
-    def _give_up(self, now_ns: int) -> Command | None:
+    def _give_up(self, now_ns: int) -> TorqueCommand | None:
         """Name who did not answer in time."""
         waited = {
             Phase.WAITING: self._missing_start(),

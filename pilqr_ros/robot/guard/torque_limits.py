@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pilqr_ros.robot.errors import RobotConfigError
-from pilqr_ros.robot.guard.interventions import GuardedTorque, Intervention
+from pilqr_ros.robot.guard.interventions import Intervention
 from pilqr_ros.robot.guard.naming import named_values
+from pilqr_ros.robot.guard.torque_records import AppliedTorque
 from pilqr_ros.tasks.units import joint_units
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.typing import Array
@@ -50,7 +51,7 @@ class TorqueLimits:
             return f"{named_values(self.joints, ~np.isfinite(u), u, self._units)} is not finite"
         return ""
 
-    def limit(self, u: Array, last: Array) -> GuardedTorque:
+    def limit(self, u: Array, last: Array) -> AppliedTorque:
         """Return what may be applied of a torque.
 
         Args:
@@ -60,7 +61,7 @@ class TorqueLimits:
         lowest, highest = last - self.rate, last + self.rate
         low, high = np.maximum(-self.effort, lowest), np.minimum(self.effort, highest)
         if ((low <= u) & (u <= high)).all():
-            return GuardedTorque(u)
+            return AppliedTorque(u)
         within = np.minimum(np.maximum(u, -self.effort), self.effort)
         limited = np.minimum(np.maximum(within, lowest), highest)
         cut, slowed = within != u, limited != within
@@ -73,7 +74,7 @@ class TorqueLimits:
             details.append(
                 f"{named_values(self.joints, slowed, within, self._units)} changes too fast"
             )
-        return GuardedTorque(limited, int(interventions), "; ".join(details))
+        return AppliedTorque(limited, int(interventions), "; ".join(details))
 
 
 def tighter_limits(name: str, own: Sequence[float], allowed: Array) -> Array:
