@@ -62,8 +62,8 @@ class InProcessCollector:
             TaskError: There is no such condition.
             ResetError: The start was not reached.
         """
-        most_limited = self._task.guard().most_limited
-        runner = build_runner(self._task, policy, condition, seed, explore, most_limited)
+        max_fraction_limited = self._task.guard().max_fraction_limited
+        runner = build_runner(self._task, policy, condition, seed, explore, max_fraction_limited)
         self._world.reset(condition, seed, jitter)
         self._rollouts += 1
         failure = ""

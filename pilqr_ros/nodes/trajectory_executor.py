@@ -141,7 +141,7 @@ class TrajectoryExecutorNode(Node):
             goal.condition,
             goal.seed,
             goal.explore,
-            self._tolerances.most_limited,
+            self._tolerances.max_fraction_limited,
         )
 
     async def _execute(self, goal: ServerGoalHandle) -> ExecuteRollout.Result:

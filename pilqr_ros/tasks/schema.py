@@ -86,13 +86,13 @@ class Guard(Section):
 
     Inside the soft margin [rad] torque toward the bound fades; further beyond it than the tolerance
     [rad], or faster than `overspeed` times the speed limit, the robot stops. A rollout that was
-    kept from bounds or speed in a larger share of its steps than `most_limited` is invalid.
+    kept from bounds or speed in a larger share of its steps than `max_fraction_limited` is invalid.
     """
 
     soft_margin: Positive = 0.05
     bound_tolerance: Positive = 0.1
     overspeed: Annotated[float, Field(gt=1)] = 1.5
-    most_limited: Annotated[float, Field(ge=0, le=1)] = 0.5
+    max_fraction_limited: Annotated[float, Field(ge=0, le=1)] = 0.5
 
     @property
     def strict(self) -> Guard:
@@ -102,7 +102,7 @@ class Guard(Section):
             soft_margin=self.soft_margin,
             bound_tolerance=min(self.bound_tolerance, default.bound_tolerance),
             overspeed=min(self.overspeed, default.overspeed),
-            most_limited=min(self.most_limited, default.most_limited),
+            max_fraction_limited=min(self.max_fraction_limited, default.max_fraction_limited),
         )
 
 

@@ -163,7 +163,7 @@ def test_a_bag_that_lacks_a_rollout_is_refused(write_bag, trained, tmp_path):
 def test_a_rollout_that_counts_though_it_was_limited_too_much_is_refused(task, trained):
     _, rollouts = trained
     rollout, policy = rollouts[0], task.initial_policy(0)
-    guard = task.file.guard.model_copy(update={"most_limited": 0.1})
+    guard = task.file.guard.model_copy(update={"max_fraction_limited": 0.1})
     strict = Task(task.source, task.file.model_copy(update={"guard": guard}), task.folder)
     limited = replace(rollout, interventions=rollout.interventions.copy())
     limited.interventions[:11] |= Intervention.JOINT_BOUND

@@ -46,7 +46,7 @@ class PolicyRunner:
         joints: Sequence[str] | None = None,
         labels: Sequence[str] | None = None,
         period_ns: int | None = None,
-        most_limited: float = 1.0,
+        max_fraction_limited: float = 1.0,
         torque_limits: Array | None = None,
     ) -> None:
         """Start at the first step.
@@ -59,8 +59,8 @@ class PolicyRunner:
             joints: Names of the joints, for errors.
             labels: Names of the state's entries, for errors.
             period_ns: Control period [ns]; given, a late tick makes the rollout invalid.
-            most_limited: Largest share of steps in which the robot had to be kept from bounds or
-                speed; more make the rollout invalid.
+            max_fraction_limited: Largest share of steps in which the robot had to be kept from
+                bounds or speed; more make the rollout invalid.
             torque_limits: Torque limits of the joints [N m], ``(dU,)``; given, a torque that is
                 absurd beside them ends the rollout.
         """
@@ -70,7 +70,7 @@ class PolicyRunner:
         self.step = 0
         self._policy, self._noise = policy, noise
         self._condition, self._seed, self._period_ns = condition, seed, period_ns
-        self._most_limited = most_limited
+        self._max_fraction_limited = max_fraction_limited
         self._most_torque = None if torque_limits is None else MAX_OVER_LIMIT * torque_limits
         self._joints = [f"joint {i}" for i in range(dU)] if joints is None else joints
         self._labels = [f"entry {i}" for i in range(dX)] if labels is None else labels
@@ -177,7 +177,7 @@ class PolicyRunner:
 
     def _limitation(self) -> str:
         """Return how much the robot had to be kept from bounds and speed; empty if not too much."""
-        return limitation(self._interventions, self._most_limited)
+        return limitation(self._interventions, self._max_fraction_limited)
 
     def _lateness(self) -> str:
         """Return which state came too late; empty if none did."""
@@ -191,15 +191,15 @@ class PolicyRunner:
         return f"step {late[0] + 1}: {gap:.1f} ms after the last, period {period:.1f} ms"
 
 
-def limitation(interventions: NDArray[np.int64], most_limited: float) -> str:
+def limitation(interventions: NDArray[np.int64], max_fraction_limited: float) -> str:
     """Return how much a robot had to be kept from bounds and speed; empty if not too much.
 
     Args:
         interventions: Sums of `Intervention`, ``(T,)``.
-        most_limited: Largest share of steps in which it may have to be.
+        max_fraction_limited: Largest share of steps in which it may have to be.
     """
     protected = interventions & int(PROTECTED)
-    steps, allowed = np.count_nonzero(protected), most_limited * interventions.size
+    steps, allowed = np.count_nonzero(protected), max_fraction_limited * interventions.size
     if steps <= allowed:
         return ""
     kinds = " and ".join(kinds_of(int(np.bitwise_or.reduce(protected))))

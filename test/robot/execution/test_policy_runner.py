@@ -161,7 +161,7 @@ def test_limits_are_counted_by_kind_and_allowed(runner):
 
 @pytest.mark.parametrize(("allowed", "valid"), [(0.4, True), (0.39, False)])
 def test_a_rollout_kept_from_bounds_too_often_is_invalid(policy, noise, allowed, valid):
-    runner = PolicyRunner(policy, noise, 0, 0, most_limited=allowed)
+    runner = PolicyRunner(policy, noise, 0, 0, max_fraction_limited=allowed)
     run(runner, interventions={1: Intervention.JOINT_BOUND, 2: Intervention.JOINT_SPEED})
     rollout = runner.rollout()
     assert rollout.valid == valid
@@ -172,7 +172,7 @@ def test_a_rollout_kept_from_bounds_too_often_is_invalid(policy, noise, allowed,
 
 
 def test_saturated_motors_are_no_reason_for_invalidity(policy, noise):
-    runner = PolicyRunner(policy, noise, 0, 0, most_limited=0.0)
+    runner = PolicyRunner(policy, noise, 0, 0, max_fraction_limited=0.0)
     run(runner, interventions=dict.fromkeys(range(T), Intervention.EFFORT_LIMIT))
     assert runner.rollout().valid
 
