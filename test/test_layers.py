@@ -145,6 +145,15 @@ def test_a_task_is_asked_not_its_file():
             assert not accessed_files(path), f"{path.relative_to(ROOT)}: {accessed_files(path)}"
 
 
+def test_no_two_classes_have_the_same_name():
+    places: dict[str, list[str]] = {}
+    for path in ROOT.rglob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
 def test_trajopt_needs_nothing_but_numpy_and_scipy():
     for path in (ROOT / "trajopt").rglob("*.py"):
         for name in imported_modules(path):

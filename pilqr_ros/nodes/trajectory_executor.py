@@ -41,7 +41,7 @@ from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.runtime.wake import wake
 from pilqr_ros.robot.execution.policy_execution import build_runner
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
-from pilqr_ros.robot.execution.rollout_records import GuardView, Pace
+from pilqr_ros.robot.execution.rollout_records import GuardView, RolloutTiming
 from pilqr_ros.robot.execution.rollout_session import RolloutSession
 from pilqr_ros.robot.execution.tick_jitter import TickMeter
 from pilqr_ros.robot.guard.torque_records import TorqueCommand
@@ -72,10 +72,10 @@ class ExecutorParameters(NodeParameters):
         1.0, "largest age of a state in real time [control periods]", low=0.1, high=10.0
     )
 
-    def pace(self, period_ns: int) -> Pace:
+    def timing(self, period_ns: int) -> RolloutTiming:
         """Return when states and ticks have to come at a control period [ns]."""
         tick_ns = period_ns if self.lockstep else round(period_ns / self.real_time_factor)
-        return Pace(
+        return RolloutTiming(
             lockstep=self.lockstep,
             period_ns=period_ns,
             tick_ns=tick_ns,
@@ -95,7 +95,7 @@ class TrajectoryExecutorNode(Node):
         parameters = declare(self, ExecutorParameters)
         self._task: Task = load_task(parameters.task)
         self._tolerances = self._task.guard(strict=parameters.hardware)
-        self._pace = parameters.pace(self._task.period_ns)
+        self._timing = parameters.timing(self._task.period_ns)
         self._runners: dict[int, PolicyRunner] = {}
         self._session: RolloutSession | None = None
         self._goal: ServerGoalHandle | None = None
@@ -111,8 +111,8 @@ class TrajectoryExecutorNode(Node):
         subscribe(self, String, "robot_fault", self._on_robot_fault, qos.RECORD)
         subscribe(self, GuardState, "guard_state", self._on_guard_state, qos.LATCHED)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(self._pace.tick_ns / NANOSECONDS, self._on_tick, clock=steady)
-        self._meter = TickMeter(self._pace.tick_ns)
+        self.create_timer(self._timing.tick_ns / NANOSECONDS, self._on_tick, clock=steady)
+        self._meter = TickMeter(self._timing.tick_ns)
         Diagnostics(self, self._diagnose)
         self._server = ActionServer(
             self,
@@ -172,7 +172,7 @@ class TrajectoryExecutorNode(Node):
     def _new_session(self, runner: PolicyRunner, goal: ExecuteRollout.Goal) -> RolloutSession:
         return RolloutSession(
             runner,
-            self._pace,
+            self._timing,
             to_nanoseconds(goal.not_before),
             time.monotonic_ns(),
             self._view_guard,
@@ -220,9 +220,9 @@ class TrajectoryExecutorNode(Node):
     def _diagnose(self) -> list[Diagnosis]:
         """Return how evenly the node ticks; in lock-step nothing hangs on that."""
         jitter = self._meter.judge()
-        if jitter is None or self._pace.lockstep:
+        if jitter is None or self._timing.lockstep:
             return [Diagnosis("ticks", Level.OK, "in lock-step, or none yet")]
-        late = jitter.max_ms > self._pace.tick_tolerance_ns * 1e-6
+        late = jitter.max_ms > self._timing.tick_tolerance_ns * 1e-6
         level, message = (Level.WARN, "some came late") if late else (Level.OK, "in time")
         return [Diagnosis("ticks", level, message, jitter._asdict())]
 

@@ -25,7 +25,7 @@ FOLDER = "robots"
 """Where the package's own lie, below ``config``."""
 
 _TOPIC = r"^/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*$"
-Topic = Annotated[str, Field(pattern=_TOPIC, max_length=120)]
+TopicName = Annotated[str, Field(pattern=_TOPIC, max_length=120)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]+$", max_length=100)]
 Rate = Annotated[float, Field(ge=20, le=500)]
 
@@ -33,7 +33,7 @@ Rate = Annotated[float, Field(ge=20, le=500)]
 class JointStates(Section):
     """What joint_state_broadcaster publishes, and how often [Hz]."""
 
-    topic: Topic = "joint_states"
+    topic: TopicName = "joint_states"
     rate: Rate = 100.0
 
 
@@ -43,7 +43,7 @@ class Effort(Section):
     0 stands for two control periods.
     """
 
-    topic: Topic = "effort_controller/commands"
+    topic: TopicName = "effort_controller/commands"
     command_timeout: Annotated[float, Field(ge=0, le=10)] = 0.0
 
 
@@ -57,10 +57,10 @@ class MotionCapture(Section):
     xyz: Vector3 = (0.0, 0.0, 0.0)
     rpy: Vector3 = (0.0, 0.0, 0.0)
     rate: Rate = 100.0
-    topics: dict[str, Topic] = Field(default_factory=dict)
+    topics: dict[str, TopicName] = Field(default_factory=dict)
 
 
-class Limits(Section):
+class OwnLimits(Section):
     """Limits of a joint that are tighter than the task's [N m, N m per control step]."""
 
     torque_limit: Positive | None = None
@@ -77,7 +77,7 @@ class RobotConfig(Section):
     effort: Effort = Effort()
     motion_capture: MotionCapture = MotionCapture()
     joints: dict[str, Name] = Field(default_factory=dict)
-    limits: dict[str, Limits] = Field(default_factory=dict)
+    limits: dict[str, OwnLimits] = Field(default_factory=dict)
     reset: ResetMotion = ResetMotion()
 
     def joint_names(self, task: Task) -> list[str]:

@@ -15,7 +15,7 @@ import numpy as np
 from pilqr_ros.tasks import mujoco_warnings
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.model_files import parse_model
-from pilqr_ros.tasks.schema import Joint, Models
+from pilqr_ros.tasks.schema import ActuatedJoint, Models
 from pilqr_ros.trajopt.typing import Array
 
 ROBOT_PREFIX = "robot/"
@@ -103,7 +103,7 @@ def element_names(model: mujoco.MjModel, kind: mujoco.mjtObj) -> list[str]:
     return [short_name(name) for name in names if name]
 
 
-def position_bounds(joints: Sequence[Joint], model: mujoco.MjModel) -> Array:
+def position_bounds(joints: Sequence[ActuatedJoint], model: mujoco.MjModel) -> Array:
     """Return each joint's bounds [rad or m], ``(n, 2)``; infinite where there is none.
 
     They are the model's, narrowed by the joint's own: beyond the model's there is a stop.

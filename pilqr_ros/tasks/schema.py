@@ -58,7 +58,7 @@ class Control(Section):
     steps: Annotated[int, Field(ge=1, le=MAX_STEPS)]
 
 
-class Joint(Section):
+class ActuatedJoint(Section):
     """An actuated joint and its limits.
 
     Of torque [N m], its change [N m per control step], position [rad] (within the robot
@@ -74,7 +74,7 @@ class Joint(Section):
     soft_margin: Positive | None = None
 
     @model_validator(mode="after")
-    def _check_order(self) -> Joint:
+    def _check_order(self) -> ActuatedJoint:
         """The lower bound comes first."""
         if self.position_limits is not None and self.position_limits[0] >= self.position_limits[1]:
             raise ValueError("position_limits are [lower, upper]")
@@ -283,7 +283,7 @@ class TaskFile(Section):
     description: str = ""
     models: Models
     control: Control
-    joints: Annotated[tuple[Joint, ...], Field(min_length=1)]
+    joints: Annotated[tuple[ActuatedJoint, ...], Field(min_length=1)]
     state: Annotated[tuple[Block, ...], Field(min_length=1)]
     cost: Cost
     success: Success

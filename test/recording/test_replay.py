@@ -16,9 +16,9 @@ from pilqr_ros.recording.bag import BagWriter
 from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.export import export_rollouts, list_rollouts
 from pilqr_ros.recording.reader import find_bag
-from pilqr_ros.recording.recorded_run import ROLLOUT, RUN, Place, read_run, restore
+from pilqr_ros.recording.recorded_run import ROLLOUT, RUN, RecordedPlace, read_run, restore
 from pilqr_ros.recording.replay import RecordedCollector, redo
-from pilqr_ros.recording.topic import Topic, offered_qos
+from pilqr_ros.recording.topic import BagTopic, offered_qos
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.robot.guard.interventions import Intervention
 from pilqr_ros.runs.run_store import RunConfig, create_run
@@ -95,7 +95,7 @@ def write_bag(definitions, bounds, tmp_path):
     def write(store, rollouts, names=None):
         qos = offered_qos(reliable=True, latched=True, depth=1)
         topics = [
-            Topic(name, kind, definitions.definition(kind), definitions.type_hash(kind), qos)
+            BagTopic(name, kind, definitions.definition(kind), definitions.type_hash(kind), qos)
             for name, kind in (("/left/learner/run", RUN), ("/left/rollout", ROLLOUT))
         ]
         bag = BagWriter(tmp_path / "bag", topics, bounds)
@@ -203,8 +203,12 @@ def test_rollouts_are_listed_with_place_and_cost(write_bag, trained, task):
     )
     listed = list_rollouts(read_run(write_bag(store, [*rollouts, other, short])))
     places = [one.recorded.place for one in listed]
-    assert places[:3] == [Place(0, 0, 0, 0), Place(0, 0, 1, 0), Place(0, 0, 1, 1)]
-    assert places[-3:] == [Place(1, 0, 2, 0), None, Place(0, 0, 1, 0)]
+    assert places[:3] == [
+        RecordedPlace(0, 0, 0, 0),
+        RecordedPlace(0, 0, 1, 0),
+        RecordedPlace(0, 0, 1, 1),
+    ]
+    assert places[-3:] == [RecordedPlace(1, 0, 2, 0), None, RecordedPlace(0, 0, 1, 0)]
     assert listed[0].cost.total == store.cost(0, 0, 0).total
     assert listed[-1].cost is None
 

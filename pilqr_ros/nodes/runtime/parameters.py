@@ -30,7 +30,7 @@ LOCKSTEP_TIMEOUT = 1.0
 
 
 @dataclass(frozen=True)
-class Limits:
+class ParameterRange:
     """What a parameter may be; None where there is no limit."""
 
     description: str
@@ -55,7 +55,7 @@ class Limits:
 
 def parameter(default: Any, description: str, **limits: Any) -> Any:  # noqa: ANN401
     """Return a dataclass field for a parameter; `limits` are `low`, `high` or `choices`."""
-    return field(default=default, metadata={"limits": Limits(description, **limits)})
+    return field(default=default, metadata={"limits": ParameterRange(description, **limits)})
 
 
 def robot_joints() -> Any:  # noqa: ANN401
@@ -79,7 +79,7 @@ class Declaration(NamedTuple):
     name: str
     kind: Any
     default: Any
-    limits: Limits
+    limits: ParameterRange
 
 
 def declarations(record: type[Any]) -> list[Declaration]:
@@ -98,7 +98,7 @@ def declarations(record: type[Any]) -> list[Declaration]:
     return found
 
 
-def _section_limits(key: FieldInfo) -> Limits:
+def _section_limits(key: FieldInfo) -> ParameterRange:
     """Return what the key of a section may be."""
     bounds = {
         name: getattr(mark, name)
@@ -106,7 +106,7 @@ def _section_limits(key: FieldInfo) -> Limits:
         for name in ("ge", "le")
         if hasattr(mark, name)
     }
-    return Limits(key.description or "", bounds.get("ge"), bounds.get("le"))
+    return ParameterRange(key.description or "", bounds.get("ge"), bounds.get("le"))
 
 
 def declare(node: Node, record: type[Record]) -> Record:
@@ -191,7 +191,7 @@ def _type(kind: Any) -> Parameter.Type:  # noqa: ANN401
     return Parameter.Type.DOUBLE_ARRAY if is_number else Parameter.Type.STRING_ARRAY
 
 
-def _descriptor(limits: Limits, kind: Any) -> ParameterDescriptor:  # noqa: ANN401
+def _descriptor(limits: ParameterRange, kind: Any) -> ParameterDescriptor:  # noqa: ANN401
     """Return the descriptor that `ros2 param describe` shows."""
     descriptor = ParameterDescriptor(
         type=_type(kind).value,

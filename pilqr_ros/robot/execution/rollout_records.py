@@ -19,7 +19,7 @@ class GuardView(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Pace:
+class RolloutTiming:
     """When a rollout's states and ticks have to come; steady-clock durations in [ns].
 
     Attributes:

@@ -36,7 +36,7 @@ class Confirmation(NamedTuple):
     message: str
 
 
-class Phase(Enum):
+class ResetPhase(Enum):
     """How far a reset has come."""
 
     MOVING = auto()
@@ -85,7 +85,7 @@ class ResetSession:
     @property
     def done(self) -> bool:
         """Whether the reset has succeeded or failed."""
-        return self.phase is Phase.DONE
+        return self.phase is ResetPhase.DONE
 
     @property
     def errors(self) -> tuple[float, float] | None:
@@ -99,16 +99,16 @@ class ResetSession:
         try:
             self.sensed = self._check.read(stamp_ns, x, reason)
         except StateError as error:
-            if self.phase is not Phase.ASKING and self.sensed is not None:
+            if self.phase is not ResetPhase.ASKING and self.sensed is not None:
                 self.fail(str(error))
             return
         self._received_ns = now_ns
-        if self.phase is Phase.SETTLING:
+        if self.phase is ResetPhase.SETTLING:
             self._settle(self.sensed, now_ns)
 
     def on_tick(self, now_ns: int) -> Array | None:
         """Return the torque of the next control period [N m], ``(dU,)``; None for no torque."""
-        if self.phase is Phase.ASKING:
+        if self.phase is ResetPhase.ASKING:
             if now_ns > self._deadline_ns:
                 seconds = self._motion.operator_ns * _S
                 self.fail(f"nobody confirmed within {seconds:g} s: {self.request}")
@@ -126,12 +126,12 @@ class ResetSession:
     def on_answer(self, fault: str) -> None:
         """Take the guard's answer to a torque, with what is fatally wrong with it, if anything."""
         self._unanswered = 0
-        if fault and self.phase in (Phase.MOVING, Phase.SETTLING):
+        if fault and self.phase in (ResetPhase.MOVING, ResetPhase.SETTLING):
             self.fail(fault)
 
     def confirm(self, now_ns: int) -> Confirmation:
         """Take a person's word that the bodies are in place; it is checked."""
-        if self.phase is not Phase.ASKING or self.sensed is None:
+        if self.phase is not ResetPhase.ASKING or self.sensed is None:
             return Confirmation(False, "nothing is asked for")
         errors = self._check.body_errors(self.sensed)
         if errors:
@@ -143,11 +143,11 @@ class ResetSession:
     def fail(self, reason: str) -> None:
         """End the reset without success, unless it has ended."""
         if not self.done:
-            self.failure, self.request, self.phase = reason, "", Phase.DONE
+            self.failure, self.request, self.phase = reason, "", ResetPhase.DONE
 
     def _begin(self, now_ns: int) -> None:
         """Begin to move to the start."""
-        self.phase, self.request = Phase.MOVING, ""
+        self.phase, self.request = ResetPhase.MOVING, ""
         self._deadline_ns = now_ns + self._motion.deadline_ns
         self._reference: JointReference | None = None
         self._servo = self._new_servo()
@@ -163,8 +163,8 @@ class ResetSession:
         wanted = self._reference.at(seconds)
         if self.done:
             return None
-        if self.phase is Phase.MOVING and seconds >= self._reference.duration:
-            self.phase = Phase.SETTLING
+        if self.phase is ResetPhase.MOVING and seconds >= self._reference.duration:
+            self.phase = ResetPhase.SETTLING
         behind = np.abs(wanted.position - sensed.positions)
         if behind.max() > self._motion.tracking_error:
             far, unit, _ = self._check.farthest(behind)
@@ -199,10 +199,10 @@ class ResetSession:
         if not self._long_enough(self._joints_since_ns, now_ns):
             return
         if bodies_off:
-            self.phase, self.request = Phase.ASKING, "; ".join(bodies_off)
+            self.phase, self.request = ResetPhase.ASKING, "; ".join(bodies_off)
             self._deadline_ns = now_ns + self._motion.operator_ns
         elif self._long_enough(self._bodies_since_ns, now_ns):
-            self.phase = Phase.DONE
+            self.phase = ResetPhase.DONE
 
     def _long_enough(self, since_ns: int | None, now_ns: int) -> bool:
         return since_ns is not None and now_ns - since_ns >= self._motion.settle_ns

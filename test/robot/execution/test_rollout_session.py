@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
-from pilqr_ros.robot.execution.rollout_records import GuardView, Pace
+from pilqr_ros.robot.execution.rollout_records import GuardView, RolloutTiming
 from pilqr_ros.robot.execution.rollout_session import RolloutSession
 from pilqr_ros.robot.guard.interventions import Intervention
 from pilqr_ros.robot.guard.torque_records import AppliedTorque
@@ -16,8 +16,8 @@ T = 4
 READY = GuardView(found=True, refusal="")
 
 
-def pace(lockstep):
-    return Pace(
+def timing(lockstep):
+    return RolloutTiming(
         lockstep=lockstep,
         period_ns=PERIOD,
         tick_ns=PERIOD,
@@ -37,7 +37,7 @@ class Driver:
         self.runner = PolicyRunner(policy, np.zeros((T, 1)), 0, 0)
         self.guard = guard
         self.session = RolloutSession(
-            self.runner, pace(lockstep), not_before, 0, lambda: self.guard, rollout_id=8
+            self.runner, timing(lockstep), not_before, 0, lambda: self.guard, rollout_id=8
         )
         self.sent = []
 

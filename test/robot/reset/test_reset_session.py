@@ -7,7 +7,7 @@ import pytest
 
 from pilqr_ros.robot.reset.joint_servo import JointServo
 from pilqr_ros.robot.reset.reset_motion import ResetMotion
-from pilqr_ros.robot.reset.reset_session import Phase, ResetSession
+from pilqr_ros.robot.reset.reset_session import ResetPhase, ResetSession
 from pilqr_ros.robot.reset.start_check import StartCheck
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import load_task
@@ -66,7 +66,7 @@ class Bench:
         if effort is not None and self.answers:
             self.session.on_answer("")
 
-    def run(self, phase=Phase.DONE, seconds=60.0):
+    def run(self, phase=ResetPhase.DONE, seconds=60.0):
         for _ in range(round(seconds / 0.05)):
             if self.session.phase is phase:
                 return self.session
@@ -105,7 +105,7 @@ def test_another_arm_needs_no_other_gains(lightarm):
 def test_a_body_out_of_place_ends_the_torques_and_asks(hockey):
     bench = Bench(hockey, offset=FOREARM)
     bench.place(0.3)
-    session = bench.run(Phase.ASKING)
+    session = bench.run(ResetPhase.ASKING)
     assert session.request.startswith("puck is 0.3 m from (x, y, z) = (0.85, -0.188, 0.025)")
     bench.tick()
     assert bench.torques[-1] is None
@@ -123,7 +123,7 @@ def test_a_body_out_of_place_ends_the_torques_and_asks(hockey):
 def test_a_body_that_is_not_seen_is_asked_for_with_the_reason(hockey):
     bench = Bench(hockey)
     bench.seen = False
-    session = bench.run(Phase.ASKING)
+    session = bench.run(ResetPhase.ASKING)
     assert "puck is not seen (pose of puck is 300.0 ms old), its place is" in session.request
 
 
@@ -138,7 +138,7 @@ def test_nobody_confirming_is_an_error_that_says_what_was_missing(hockey):
 def test_a_confirmation_that_nobody_asked_for_changes_nothing(hockey):
     session = Bench(hockey).session
     assert session.confirm(0) == (False, "nothing is asked for")
-    assert session.phase is Phase.MOVING
+    assert session.phase is ResetPhase.MOVING
 
 
 def test_a_blocked_arm_is_an_error(hockey):
