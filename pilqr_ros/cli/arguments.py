@@ -41,7 +41,7 @@ Wait = Annotated[
     int, typer.Option(min=0, max=600, help="How long nodes to attach to are looked for [s].")
 ]
 Namespace = Annotated[str, typer.Option(help="Namespace of all nodes.")]
-Pace = Annotated[
+RealTimeFactor = Annotated[
     float,
     typer.Option(
         min=0.0, max=MAX_REAL_TIME_FACTOR, help="1: real time; 0: as fast as the graph goes."

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pilqr_ros.cli.sessions import Outcomes
-from pilqr_ros.experiments.comparison import Job
+from pilqr_ros.experiments.comparison import ComparedRun
 from pilqr_ros.plain_text import printable
 from pilqr_ros.runs.run_store import RunStore, open_run
 from pilqr_ros.tasks import Task
@@ -186,7 +186,9 @@ def show_runs(directory: Path, stores: Sequence[RunStore]) -> None:
     console.print(shown)
 
 
-def show_comparison(jobs: Sequence[Job], results: Mapping[Job, Mapping[str, Any]]) -> None:
+def show_comparison(
+    jobs: Sequence[ComparedRun], results: Mapping[ComparedRun, Mapping[str, Any]]
+) -> None:
     """Print one row a method and condition; a seed without a result is a dash.
 
     Args:
@@ -212,7 +214,7 @@ def show_comparison(jobs: Sequence[Job], results: Mapping[Job, Mapping[str, Any]
     console.print(shown)
 
 
-def show_tests(results: Mapping[Job, Mapping[str, Any]]) -> None:
+def show_tests(results: Mapping[ComparedRun, Mapping[str, Any]]) -> None:
     """Print how the last networks of runs did in their tests; each of the runs has some."""
     jobs = sorted(results, key=lambda job: job.seed)
     label = open_run(jobs[0].directory).task.distance_label

@@ -20,7 +20,7 @@ from pilqr_ros.cli.arguments import (
     Iterations,
     Method,
     Namespace,
-    Pace,
+    RealTimeFactor,
     Record,
     RobotFile,
     Rollouts,
@@ -81,7 +81,7 @@ def train(
         ),
     ] = 20,
     video: Annotated[bool, typer.Option(help="Film the learned policy.")] = True,
-    real_time_factor: Pace = 0.0,
+    real_time_factor: RealTimeFactor = 0.0,
     record: Record = True,
     namespace: Namespace = "",
     in_process: InProcess = False,
@@ -137,7 +137,7 @@ def evaluate(
     test: Annotated[
         str | None, typer.Option(help="A test of the task file: its conditions and rollouts.")
     ] = None,
-    real_time_factor: Pace = 0.0,
+    real_time_factor: RealTimeFactor = 0.0,
     record: Record = True,
     namespace: Namespace = "",
     in_process: InProcess = False,

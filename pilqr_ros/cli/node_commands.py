@@ -11,7 +11,7 @@ from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import (
     Discovery,
     Namespace,
-    Pace,
+    RealTimeFactor,
     Record,
     RobotFile,
     RunPath,
@@ -28,7 +28,7 @@ from pilqr_ros.runs.run_description import TASK_FILE
 def up(
     task: TaskName = "hockey",
     runs: Runs = Path("runs"),
-    real_time_factor: Pace = 0.0,
+    real_time_factor: RealTimeFactor = 0.0,
     viewer: Annotated[bool, typer.Option(help="Show the simulated world in a window.")] = False,
     record: Record = True,
     namespace: Namespace = "",
@@ -143,7 +143,7 @@ def deploy(
     times: Annotated[
         int, typer.Option(min=0, help="Execute it so often and end; 0: on each request.")
     ] = 0,
-    real_time_factor: Pace = 0.0,
+    real_time_factor: RealTimeFactor = 0.0,
     namespace: Namespace = "",
 ) -> None:
     """Serve a trained policy through the executor, without a learner; Ctrl-C ends it."""

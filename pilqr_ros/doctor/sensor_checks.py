@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pilqr_ros.doctor.expectation import Expectation, JointSpan
 from pilqr_ros.doctor.findings import Finding, fail, ok, warn
 from pilqr_ros.doctor.graph_checks import is_simulated
-from pilqr_ros.doctor.snapshot import Snapshot, Stream
+from pilqr_ros.doctor.snapshot import Snapshot, TopicTraffic
 
 LOCKSTEP_RATE = 20.0
 """How often the simulated robot repeats itself while lock-step waits [Hz]."""
@@ -95,7 +95,7 @@ def _paced(rate: float, seen: Snapshot) -> float:
     return LOCKSTEP_RATE
 
 
-def _judge_stream(topic: str, stream: Stream | None, rate: float) -> Finding:
+def _judge_stream(topic: str, stream: TopicTraffic | None, rate: float) -> Finding:
     if stream is None or stream.count == 0:
         seconds = 0.0 if stream is None else stream.seconds
         advice = "see whether its driver runs, and its topic in the robot's file"

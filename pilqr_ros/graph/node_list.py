@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pilqr_ros.robot.guard.interventions import GUARD
+from pilqr_ros.robot.reset.reset_motion import ResetMotion
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,7 @@ class NodeSpec:
 
 MOTION_CAPTURE = ("base_frame", "mocap_frame", "mocap_xyz", "mocap_rpy")
 
-RESET_MOTION = (
-    "max_speed",
-    "frequency",
-    "damping_ratio",
-    "tracking_error",
-    "settle_time",
-    "deadline",
-    "operator_timeout",
-)
+RESET_MOTION = tuple(ResetMotion.model_fields)
 
 NODES = (
     NodeSpec(
@@ -58,7 +51,12 @@ NODES = (
     ),
     NodeSpec("trajectory_executor", ("task", "real_time_factor", "hardware")),
     NodeSpec("cost_evaluator", ("task",)),
-    NodeSpec("robot_reset", ("task", "real_time_factor"), robot=RESET_MOTION, needs="hardware"),
+    NodeSpec(
+        "robot_reset",
+        ("task", "real_time_factor"),
+        robot=RESET_MOTION,
+        needs="hardware",
+    ),
     NodeSpec("recorder", ("task",), needs="record"),
     NodeSpec("learner", ("task", "runs_directory", "record"), robot=("reset_timeout",)),
 )

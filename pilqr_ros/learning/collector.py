@@ -17,7 +17,8 @@ from pilqr_ros.robot.execution.errors import RolloutAborted
 from pilqr_ros.robot.execution.policy_execution import build_runner
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
 from pilqr_ros.robot.execution.rollout import Rollout
-from pilqr_ros.robot.guard.torque_guard import GuardedCommand, build_guard
+from pilqr_ros.robot.guard.torque_guard import build_guard
+from pilqr_ros.robot.guard.torque_records import TorqueCommand
 from pilqr_ros.simulation.errors import SimulationDiverged
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import Task
@@ -67,6 +68,7 @@ class InProcessCollector:
 
         Raises:
             PolicyError: The policy cannot be executed.
+            TaskError: There is no such condition.
             ResetError: The start was not reached.
         """
         try:
@@ -100,8 +102,8 @@ class SimulatedRobot:
         self, policy: Policy, condition: int, seed: int, explore: bool, jitter: bool
     ) -> Rollout:
         """Execute a policy once (arguments and errors as `InProcessCollector.collect`)."""
-        most_limited = self._task.file.guard.most_limited
-        runner = build_runner(self._task, policy, condition, seed, explore, most_limited)
+        max_fraction_limited = self._task.guard().max_fraction_limited
+        runner = build_runner(self._task, policy, condition, seed, explore, max_fraction_limited)
         self.world.reset(condition, seed, jitter)
         self._rollouts += 1
         failure = ""
@@ -110,18 +112,18 @@ class SimulatedRobot:
                 self._tick(runner)
         except (StateError, RolloutAborted, SimulationDiverged) as error:
             failure = str(error)
-        self._guard.on_last(self._rollouts)
+        self._guard.on_command(0, TorqueCommand(0, self._rollouts, runner.step, last=True))
         return runner.rollout(failure)
 
     def _tick(self, runner: PolicyRunner) -> None:
         """Sense, act, guard, apply."""
         estimate = self._sense()
-        torque = runner.act(estimate.stamp_ns, estimate.x)
-        command = GuardedCommand(self._rollouts, estimate.stamp_ns, torque)
-        applied = self._guard.on_command(estimate.stamp_ns, command)
+        step, stamp_ns = runner.step, estimate.stamp_ns
+        command = TorqueCommand(stamp_ns, self._rollouts, step, runner.act(stamp_ns, estimate.x))
+        applied = self._guard.on_command(stamp_ns, command)
         if applied is None:
-            raise RolloutAborted(f"step {runner.step - 1}: the guard lacks the joint state")
-        runner.record_applied(runner.step - 1, *applied)
+            raise RolloutAborted(f"step {step}: the guard lacks the joint state")
+        runner.record_applied(applied)
         self.world.step(applied.effort)
 
     def _sense(self) -> StateEstimate:

@@ -22,9 +22,12 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 
-from pilqr_msgs.msg import AppliedTorque, GuardState, TorqueCommand
+from pilqr_msgs.msg import AppliedTorque as AppliedMessage
+from pilqr_msgs.msg import GuardState
+from pilqr_msgs.msg import TorqueCommand as CommandMessage
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS, to_nanoseconds, view_field
+from pilqr_ros.nodes.messages.torque_messages import command_from_message, put_applied
 from pilqr_ros.nodes.messages.wiring import count_listeners, publish, subscribe
 from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
 from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
@@ -39,10 +42,11 @@ from pilqr_ros.nodes.runtime.publisher_watch import PublisherWatch
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.robot.estimation.errors import StateError
 from pilqr_ros.robot.guard.command_stream import CommandStream
-from pilqr_ros.robot.guard.interventions import GUARD, GuardedTorque, Intervention, InterventionLog
+from pilqr_ros.robot.guard.interventions import GUARD, Intervention, InterventionLog
 from pilqr_ros.robot.guard.recorded_switch import RecordedSwitch
 from pilqr_ros.robot.guard.safety_record import SafetyRecord, record_path
-from pilqr_ros.robot.guard.torque_guard import GuardedCommand, build_guard
+from pilqr_ros.robot.guard.torque_guard import build_guard
+from pilqr_ros.robot.guard.torque_records import AppliedTorque
 from pilqr_ros.tasks import load_task
 
 CHECKS_PER_TIMEOUT = 5
@@ -106,15 +110,14 @@ class EffortGuardNode(Node):
         self._record_due_ns = 0
         self._commanded = False
         self._log = InterventionLog()
-        self._applied = AppliedTorque(effort=array("d", bytes(8 * task.dU)))
-        self._applied_effort = view_field(self._applied.effort)
+        self._applied = AppliedMessage(effort=array("d", bytes(8 * task.dU)))
         self._output = Float64MultiArray(data=array("d", bytes(8 * task.dU)))
         self._output_data = view_field(self._output.data)
         self._controller = publish(
             self, Float64MultiArray, "effort_controller/commands", qos.COMMAND
         )
         self._watch = PublisherWatch(self, self._controller)
-        self._report = publish(self, AppliedTorque, "applied_torque", qos.RECORD)
+        self._report = publish(self, AppliedMessage, "applied_torque", qos.RECORD)
         self._state = publish(self, GuardState, "guard_state", qos.LATCHED)
         subscribe(self, JointState, "joint_states", self._on_joints, qos.SENSOR)
         self._create_switches()
@@ -143,25 +146,18 @@ class EffortGuardNode(Node):
             waiting = f"waiting for a controller on {self._controller.topic_name}"
             self.get_logger().info(waiting, throttle_duration_sec=WAITING_PERIOD)
             return
-        subscribe(self, TorqueCommand, "torque_command", self._on_command, qos.COMMAND)
+        subscribe(self, CommandMessage, "torque_command", self._on_command, qos.COMMAND)
         self._search.cancel()
         self._rest()
 
-    def _on_command(self, command: TorqueCommand) -> None:
+    def _on_command(self, message: CommandMessage) -> None:
         self._commanded = True
-        if not self._guard.admits(command.rollout_id):
+        command = command_from_message(message)
+        if not self._guard.admits(command):
             foreign = f"torque command of rollout {command.rollout_id} ignored: not under way"
             self.get_logger().warning(foreign, throttle_duration_sec=WAITING_PERIOD)
             return
-        applied = self._applied
-        applied.header.stamp = command.header.stamp
-        applied.rollout_id, applied.step = command.rollout_id, command.step
-        if command.last:
-            self._send(self._guard.on_last(command.rollout_id))
-            return
-        stamp_ns, effort = to_nanoseconds(command.header.stamp), view_field(command.effort)
-        guarded = GuardedCommand(command.rollout_id, stamp_ns, effort)
-        self._send(self._guard.on_command(time.monotonic_ns(), guarded))
+        self._send(self._guard.on_command(time.monotonic_ns(), command))
 
     def _on_joints(self, message: JointState) -> None:
         if not self._guard.joints.concerns(message.name):
@@ -196,14 +192,13 @@ class EffortGuardNode(Node):
             self._output_data[:] = 0.0
             self._controller.publish(self._output)
 
-    def _send(self, torque: GuardedTorque | None) -> None:
+    def _send(self, torque: AppliedTorque | None) -> None:
         """Send a torque to the robot and tell what was done to the commanded one."""
         if torque is None:
             return
         self._output_data[:] = torque.effort
         self._controller.publish(self._output)
-        self._applied_effort[:] = torque.effort
-        self._applied.interventions, self._applied.detail = torque.interventions, torque.detail
+        put_applied(self._applied, torque)
         self._report.publish(self._applied)
         if torque.interventions:
             warning = self._log.note(torque)

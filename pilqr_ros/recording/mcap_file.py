@@ -29,7 +29,7 @@ from pilqr_ros.recording.mcap_records import (
 )
 from pilqr_ros.recording.mcap_summary import CHECKSUM_SIZE, Summary
 from pilqr_ros.recording.mcap_writer import HASH_KEY, QOS_KEY
-from pilqr_ros.recording.topic import Topic
+from pilqr_ros.recording.topic import BagTopic
 
 MAX_SUMMARY = 64 * 2**20
 """Larger summaries than this are not read [bytes]."""
@@ -116,10 +116,10 @@ def take_record(op: int, content: bytes, summary: Summary, schemas: dict[int, Sc
             summary.end_ns = statistics.message_end_time
 
 
-def _topic(channel: Channel, schema: Schema) -> Topic:
+def _topic(channel: Channel, schema: Schema) -> BagTopic:
     entries = channel.metadata
     qos, type_hash = entries.get(QOS_KEY, ""), entries.get(HASH_KEY, "")
-    return Topic(channel.topic, schema.name, schema.data.decode(), type_hash, qos)
+    return BagTopic(channel.topic, schema.name, schema.data.decode(), type_hash, qos)
 
 
 def _read_ending(file: BinaryIO, path: Path) -> _Ending:

@@ -11,7 +11,7 @@ from mcap.records import Chunk, ChunkIndex, DataEnd, Footer, Statistics, Summary
 
 from pilqr_ros.recording.mcap_chunk import Index
 from pilqr_ros.recording.mcap_records import MAGIC, encode
-from pilqr_ros.recording.topic import Topic
+from pilqr_ros.recording.topic import BagTopic
 
 CHECKSUM_SIZE = 4
 """Bytes of a checksum, which a footer ends with."""
@@ -33,7 +33,7 @@ class Summary:
 
     schemas: list[bytes] = field(default_factory=list)
     channels: list[bytes] = field(default_factory=list)
-    topics: dict[int, Topic] = field(default_factory=dict)
+    topics: dict[int, BagTopic] = field(default_factory=dict)
     chunks: list[bytes] = field(default_factory=list)
     counts: dict[int, int] = field(default_factory=dict)
     start_ns: int | None = None

@@ -25,7 +25,7 @@ from pilqr_ros import __version__
 from pilqr_ros.recording.mcap_chunk import Index, add_entry, pack, place_of
 from pilqr_ros.recording.mcap_records import MAGIC, encode
 from pilqr_ros.recording.mcap_summary import Summary
-from pilqr_ros.recording.topic import Topic
+from pilqr_ros.recording.topic import BagTopic
 from pilqr_ros.runs import atomic
 
 LIBRARY = "pilqr_ros"
@@ -50,7 +50,7 @@ class McapWriter:
         summary: What it holds on disk.
     """
 
-    def __init__(self, path: Path, topics: Sequence[Topic]) -> None:
+    def __init__(self, path: Path, topics: Sequence[BagTopic]) -> None:
         """Create a file without messages.
 
         Args:
@@ -141,7 +141,7 @@ class McapWriter:
             view, offset = view[written:], offset + written
 
 
-def empty_file(topics: Sequence[Topic]) -> tuple[bytes, int, Summary]:
+def empty_file(topics: Sequence[BagTopic]) -> tuple[bytes, int, Summary]:
     """Return the content of a file without messages, where its data ends, and its summary."""
     summary = _summary_of(topics)
     head = MAGIC + encode(Header(profile=Profile.ROS2, library=f"{LIBRARY} {__version__}"))
@@ -149,7 +149,7 @@ def empty_file(topics: Sequence[Topic]) -> tuple[bytes, int, Summary]:
     return head + summary.tail(len(head), zlib.crc32(head)), len(head), summary
 
 
-def _summary_of(topics: Sequence[Topic]) -> Summary:
+def _summary_of(topics: Sequence[BagTopic]) -> Summary:
     """Return the summary of a file that knows topics and has no messages."""
     types = list(dict.fromkeys(topic.type for topic in topics))
     definitions = {topic.type: topic.definition for topic in topics}

@@ -38,7 +38,7 @@ MAX_STATES = 2**29
 
 
 @dataclass(frozen=True)
-class Place:
+class RecordedPlace:
     """Where a rollout stands in a training.
 
     Attributes:
@@ -64,7 +64,7 @@ class RecordedRollout:
     """
 
     rollout: Rollout
-    place: Place | None
+    place: RecordedPlace | None
 
 
 @dataclass(frozen=True)
@@ -156,16 +156,16 @@ def _files(bag: Path, message: Any) -> dict[str, bytes]:  # noqa: ANN401
         return {one.name: bytes(one.content) for one in message.files} if message.active else {}
 
 
-def _places(store: RunStore) -> Iterator[Place]:
+def _places(store: RunStore) -> Iterator[RecordedPlace]:
     """Yield every place that a rollout of a training can have."""
     config = store.config
     for iteration in range(config.iterations):
         for condition in config.conditions:
             for sample in range(config.rollouts):
                 for attempt in range(MOST_ATTEMPTS):
-                    yield Place(iteration, condition, sample, attempt)
+                    yield RecordedPlace(iteration, condition, sample, attempt)
 
 
-def _seed(store: RunStore, place: Place) -> int:
+def _seed(store: RunStore, place: RecordedPlace) -> int:
     """Return the seed of the rollout that belongs in a place."""
     return training_seed(store, place.iteration, place.condition, place.sample, place.attempt)

@@ -61,7 +61,7 @@ class RecordedCollector:
         shape = (self.task.T, self.task.dX)
         if rollout.states.shape != shape:
             raise _misfit(rollout, f"states have shape {rollout.states.shape}, expected {shape}")
-        limited = limitation(rollout.interventions, self.task.file.guard.most_limited)
+        limited = limitation(rollout.interventions, self.task.guard().max_fraction_limited)
         if limited:
             raise _misfit(rollout, limited)
         _compare(rollout, "noise", noise)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pilqr_ros.runs.errors import RunConfigError
-from pilqr_ros.tasks import Task
+from pilqr_ros.tasks import Task, TaskError
 from pilqr_ros.tasks.schema import MAX_ITERATIONS, MAX_ROLLOUTS, MIN_ROLLOUTS
 from pilqr_ros.tasks.task import GuidedPlan, LearningPlan
 from pilqr_ros.trajopt.update import METHODS
@@ -124,14 +124,18 @@ def check_conditions(conditions: Sequence[int], task: Task) -> None:
         RunConfigError: There is none, one twice, or one that the task does not have.
     """
     if len(conditions) > len(task.conditions):
-        many, most = len(conditions), len(task.conditions)
-        raise RunConfigError(f"conditions has {many} entries, expected at most {most}")
-    if not conditions:
+        allowed = len(task.conditions)
+        problem = f"conditions has {len(conditions)} entries, expected at most {allowed}"
+        raise RunConfigError(problem)
+    if len(conditions) == 0:
         raise RunConfigError("conditions is empty, expected at least one index")
     if len(set(conditions)) < len(conditions):
         raise RunConfigError(f"conditions is {conditions}, expected each index once")
-    for condition in conditions:
-        _check_range("condition", condition, 0, len(task.conditions) - 1)
+    try:
+        for condition in conditions:
+            task.check_condition(condition)
+    except TaskError as error:
+        raise RunConfigError(str(error)) from error
 
 
 def _check_range(name: str, value: int, low: int, high: int) -> None:

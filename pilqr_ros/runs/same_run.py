@@ -126,7 +126,7 @@ def _changed_defaults(store: RunStore, begun: Mapping[str, Any]) -> list[str]:
 
 def _key_differences(now: Task, begun: Task, ignored: Collection[str]) -> list[str]:
     """Compare two task files key by key; comments and the order of keys do not matter."""
-    leaves = [dict(_leaves(task.file.model_dump(exclude=set(ignored)))) for task in (now, begun)]
+    leaves = [dict(_leaves(task.keys(ignored))) for task in (now, begun)]
     return _compared(*leaves)
 
 

@@ -88,7 +88,6 @@ class World:
         mujoco_warnings.redirect()
         self.task = task
         self.model = task.world_model
-        self.model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
         self.data = mujoco.MjData(self.model)
         body, actuator = mujoco.mjtObj.mjOBJ_BODY, mujoco.mjtObj.mjOBJ_ACTUATOR
         ids = [joint_id(self.model, name, "joints") for name in task.sensed_joints]
@@ -114,14 +113,13 @@ class World:
             jitter: Whether there is any.
 
         Raises:
-            ResetError: There is no such condition, or the start was not reached.
+            TaskError: There is no such condition.
+            ResetError: The start was not reached.
         """
-        conditions = self.task.conditions
-        if not 0 <= condition < len(conditions):
-            raise ResetError(f"condition is {condition}, expected 0 to {len(conditions) - 1}")
-        start, dU = conditions[condition], self.task.dU
+        joints = start_of(self.task, condition, seed, jitter)
+        start, dU = self.task.conditions[condition], self.task.dU
         mujoco.mj_resetData(self.model, self.data)
-        self.data.qpos[self._qpos[:dU]] = start_of(self.task, condition, seed, jitter)
+        self.data.qpos[self._qpos[:dU]] = joints
         placed = {}
         for name in start.bodies:
             placed[name] = element_id(self.model, mujoco.mjtObj.mjOBJ_BODY, name, "bodies")
@@ -160,6 +158,16 @@ class World:
     def advance(self, effort: Array, seconds: float) -> None:
         """Hold a torque for some time, to the nanosecond (errors as `step`)."""
         self._advance(effort, round(seconds * 1e9))
+
+    def check_effort(self, effort: Array) -> None:
+        """Check that a torque can be held.
+
+        Raises:
+            EffortError: It is not finite or of a wrong size.
+        """
+        if effort.shape != self._controls.shape or not all_finite(effort):
+            problem = f"effort is {effort.tolist()}, expected {self.task.dU} finite numbers"
+            raise EffortError(problem)
 
     def sense(self) -> SensorReadings:
         """Read all sensors."""
@@ -203,9 +211,7 @@ class World:
     def _advance(self, effort: Array, duration_ns: int) -> None:
         """Advance the clock, and the physics by the steps that are due then."""
         effort = np.asarray(effort, dtype=np.float64)
-        if effort.shape != self._controls.shape or not all_finite(effort):
-            problem = f"effort is {effort.tolist()}, expected {self.task.dU} finite numbers"
-            raise EffortError(problem)
+        self.check_effort(effort)
         self.data.ctrl[self._controls] = effort
         self._stamp_ns += duration_ns
         elapsed = (self._stamp_ns - self._reset_ns) * 1e-9
@@ -233,7 +239,7 @@ class World:
 
     def _verify_start(self, condition: int, placed: dict[str, int]) -> ResetReport:
         """Check what `reset` did."""
-        start, tolerance, dU = self.task.conditions[condition], self.task.file.reset, self.task.dU
+        start, tolerance, dU = self.task.conditions[condition], self.task.reset, self.task.dU
         position = np.abs(self.data.qpos[self._qpos[:dU]] - start.start)
         velocity = np.abs(self.data.qvel[self._qvel[:dU]])
         joints, units = self.task.joints, self.task.joint_units

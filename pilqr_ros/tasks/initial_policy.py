@@ -47,14 +47,8 @@ def build_initial_policy(
 
 def _joint_rows(layout: StateLayout, kind: Kind, joints: Sequence[str]) -> Array:
     """Return the matrix that picks the joints from the state, ``(dU, dX)``."""
-    rows = np.zeros((len(joints), layout.dX))
-    for i, joint in enumerate(joints):
-        for block in layout.of_kind(kind):
-            if joint in block.axes:
-                rows[i, block.slice.start + block.axes.index(joint)] = 1.0
-                break
-        else:
-            raise TaskError("initial_policy.kind", f"hold needs {kind} of {joint!r} in the state")
+    entries = layout.joint_entries(kind, joints, key="initial_policy.kind", user="hold")
+    rows: Array = np.eye(layout.dX)[entries]
     return rows
 
 

@@ -58,7 +58,7 @@ class Control(Section):
     steps: Annotated[int, Field(ge=1, le=MAX_STEPS)]
 
 
-class Joint(Section):
+class ActuatedJoint(Section):
     """An actuated joint and its limits.
 
     Of torque [N m], its change [N m per control step], position [rad] (within the robot
@@ -74,7 +74,7 @@ class Joint(Section):
     soft_margin: Positive | None = None
 
     @model_validator(mode="after")
-    def _check_order(self) -> Joint:
+    def _check_order(self) -> ActuatedJoint:
         """The lower bound comes first."""
         if self.position_limits is not None and self.position_limits[0] >= self.position_limits[1]:
             raise ValueError("position_limits are [lower, upper]")
@@ -86,13 +86,13 @@ class Guard(Section):
 
     Inside the soft margin [rad] torque toward the bound fades; further beyond it than the tolerance
     [rad], or faster than `overspeed` times the speed limit, the robot stops. A rollout that was
-    kept from bounds or speed in a larger share of its steps than `most_limited` is invalid.
+    kept from bounds or speed in a larger share of its steps than `max_fraction_limited` is invalid.
     """
 
     soft_margin: Positive = 0.05
     bound_tolerance: Positive = 0.1
     overspeed: Annotated[float, Field(gt=1)] = 1.5
-    most_limited: Annotated[float, Field(ge=0, le=1)] = 0.5
+    max_fraction_limited: Annotated[float, Field(ge=0, le=1)] = 0.5
 
     @property
     def strict(self) -> Guard:
@@ -102,7 +102,7 @@ class Guard(Section):
             soft_margin=self.soft_margin,
             bound_tolerance=min(self.bound_tolerance, default.bound_tolerance),
             overspeed=min(self.overspeed, default.overspeed),
-            most_limited=min(self.most_limited, default.most_limited),
+            max_fraction_limited=min(self.max_fraction_limited, default.max_fraction_limited),
         )
 
 
@@ -283,7 +283,7 @@ class TaskFile(Section):
     description: str = ""
     models: Models
     control: Control
-    joints: Annotated[tuple[Joint, ...], Field(min_length=1)]
+    joints: Annotated[tuple[ActuatedJoint, ...], Field(min_length=1)]
     state: Annotated[tuple[Block, ...], Field(min_length=1)]
     cost: Cost
     success: Success

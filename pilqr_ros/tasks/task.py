@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ from pilqr_ros.tasks.initial_policy import build_initial_policy
 from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds, sliding
-from pilqr_ros.tasks.schema import TaskFile
+from pilqr_ros.tasks.schema import Guard, Reset, TaskFile
 from pilqr_ros.tasks.success import Outcome, build_success
 from pilqr_ros.tasks.units import JointUnits, in_words, joint_units, state_units
 from pilqr_ros.tasks.validation import validated
@@ -125,8 +125,7 @@ class Task:
         self._successes = tuple(
             build_success(file.success, self.layout, c.targets) for c in self.conditions
         )
-        for i in range(len(self.conditions)):
-            self.initial_policy(i)
+        self.initial_policy(0)  # what can be wrong with it is wrong in every condition
         self.global_plan = self._build_global_plan()
 
     @classmethod
@@ -154,9 +153,23 @@ class Task:
         return self.file.name
 
     @property
+    def description(self) -> str:
+        """What it is about, for people."""
+        return self.file.description
+
+    def keys(self, ignored: Collection[str] = ()) -> dict[str, Any]:
+        """Return the keys of its file with their values, without some sections."""
+        return self.file.model_dump(exclude=set(ignored))
+
+    @property
     def T(self) -> int:
         """Number of control steps of a rollout."""
         return self.file.control.steps
+
+    @property
+    def rate(self) -> float:
+        """Rate of control [Hz]."""
+        return self.file.control.rate
 
     @property
     def dt(self) -> float:
@@ -166,7 +179,7 @@ class Task:
     @property
     def period_ns(self) -> int:
         """Control period [ns]."""
-        return round(1e9 / self.file.control.rate)
+        return round(1e9 / self.rate)
 
     @property
     def dX(self) -> int:
@@ -222,9 +235,14 @@ class Task:
         return in_words(units[entry] for entry in entries)
 
     @property
+    def judged_at_end(self) -> bool:
+        """Whether success is judged at the last step; else at the best one."""
+        return self.file.success.at == "last"
+
+    @property
     def distance_label(self) -> str:
         """What the distance to success is, with its unit: at the last step, or the least of all."""
-        name = "distance" if self.file.success.at == "last" else "least distance"
+        name = "distance" if self.judged_at_end else "least distance"
         return f"{name} [{self.distance_unit}]"
 
     def target_unit(self, name: str, entry: int) -> str:
@@ -250,9 +268,22 @@ class Task:
     @property
     def soft_margins(self) -> Array:
         """Soft margin inside each joint's bounds [rad or m], ``(dU,)``."""
-        default = self.file.guard.soft_margin
+        default = self.guard().soft_margin
         margins = [joint.soft_margin for joint in self.file.joints]
         return np.array([default if margin is None else margin for margin in margins])
+
+    def guard(self, *, strict: bool = False) -> Guard:
+        """Return the tolerances of the guard.
+
+        Args:
+            strict: Whether none is wider than the default one, as on a real arm.
+        """
+        return self.file.guard.strict if strict else self.file.guard
+
+    @property
+    def reset(self) -> Reset:
+        """Jitter of the start and how exactly a reset must reach it."""
+        return self.file.reset
 
     @property
     def noise_smoothing(self) -> float:

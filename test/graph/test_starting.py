@@ -1,13 +1,14 @@
 """Which command lines the options lead to."""
 
-import dataclasses
 import importlib
 
 import pytest
+import yaml
 
 from pilqr_ros import graph
 from pilqr_ros.graph.errors import GraphError
-from pilqr_ros.nodes.runtime.parameters import TaskParameters
+from pilqr_ros.nodes.runtime.parameters import TaskParameters, declarations
+from pilqr_ros.robot.reset.reset_motion import ResetMotion
 from pilqr_ros.tasks import load_task
 from pilqr_ros.tasks.errors import TaskError
 
@@ -75,8 +76,23 @@ def test_a_node_knows_every_parameter_that_it_is_started_with(spec):
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, TaskParameters)
     ]
-    known = {field.name for record in records for field in dataclasses.fields(record)}
+    known = {one.name for record in records for one in declarations(record)}
     assert {*spec.options, *spec.robot, *dict(spec.fixed)} <= known
+
+
+def test_every_setting_of_a_reset_is_reached_from_the_robots_file(tmp_path):
+    largest = {
+        name: mark.le
+        for name, key in ResetMotion.model_fields.items()
+        for mark in key.metadata
+        if hasattr(mark, "le")
+    }
+    assert largest.keys() == ResetMotion.model_fields.keys()
+    file = tmp_path / "robot.yaml"
+    file.write_text(yaml.safe_dump({"name": "largest", "reset": largest}))
+    command = started(robot_config=str(file), hardware=True)["robot_reset"]
+    for name, value in largest.items():
+        assert f"{name}:={float(value)}" in command
 
 
 def test_hardware_is_everything_but_the_simulated_robot_in_real_time():

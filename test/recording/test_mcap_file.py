@@ -19,10 +19,13 @@ from pilqr_ros.recording.mcap_records import MAGIC, RECORD_HEADER, encode
 from pilqr_ros.recording.mcap_recovery import mend
 from pilqr_ros.recording.mcap_summary import Summary
 from pilqr_ros.recording.reader import bag_info, find_bag, read_messages
-from pilqr_ros.recording.topic import Topic
+from pilqr_ros.recording.topic import BagTopic
 
 KIND = "std_msgs/msg/Int32"
-TOPICS = [Topic("/a", KIND, "int32 data\n", "hash", ""), Topic("/b", KIND, "int32 data\n", "", "")]
+TOPICS = [
+    BagTopic("/a", KIND, "int32 data\n", "hash", ""),
+    BagTopic("/b", KIND, "int32 data\n", "", ""),
+]
 DATA_END = RECORD_HEADER.pack(Opcode.DATA_END, 4)
 LITTLE_ENDIAN = b"\x00\x01\x00\x00"
 
@@ -175,7 +178,7 @@ def test_records_without_number_are_refused(tmp_path, monkeypatch):
 
 def test_a_definition_that_is_none_is_refused(tmp_path, bounds):
     for number, text in enumerate(("\x00", "int32[" * 1000, "x" * 100_000, "Unknown a\n")):
-        writer = BagWriter(tmp_path / str(number), [Topic("/a", KIND, text, "", "")], bounds)
+        writer = BagWriter(tmp_path / str(number), [BagTopic("/a", KIND, text, "", "")], bounds)
         writer.begin("part")
         writer.write(0, 0, 0, LITTLE_ENDIAN)
         writer.close()

@@ -153,9 +153,9 @@ def test_a_joint_may_have_a_soft_margin_of_its_own_and_no_speed_limit(edited, ho
 
 def test_on_a_real_arm_no_tolerance_is_wider_than_the_default_one():
     default = Guard()
-    wide = Guard(bound_tolerance=1.0, overspeed=3.0, most_limited=1.0)
+    wide = Guard(bound_tolerance=1.0, overspeed=3.0, max_fraction_limited=1.0)
     assert wide.strict == default
-    narrow = Guard(bound_tolerance=0.01, overspeed=1.1, most_limited=0.1)
+    narrow = Guard(bound_tolerance=0.01, overspeed=1.1, max_fraction_limited=0.1)
     assert narrow.strict == narrow
 
 

@@ -30,7 +30,12 @@ def exploration_noise(task: Task, seed: int, explore: bool) -> Array:
 
 
 def build_runner(
-    task: Task, policy: Policy, condition: int, seed: int, explore: bool, most_limited: float
+    task: Task,
+    policy: Policy,
+    condition: int,
+    seed: int,
+    explore: bool,
+    max_fraction_limited: float,
 ) -> PolicyRunner:
     """Return what executes a policy of a task once.
 
@@ -40,11 +45,14 @@ def build_runner(
         condition: Index of the condition.
         seed: Seed of the exploration noise.
         explore: Whether the policy's noise is on.
-        most_limited: Largest share of steps in which the robot may be kept from bounds or speed.
+        max_fraction_limited: Largest share of steps in which the robot may be kept from bounds or
+            speed.
 
     Raises:
+        TaskError: There is no such condition.
         PolicyError: The policy cannot be executed.
     """
+    task.check_condition(condition)
     check_policy(policy, task)
     return PolicyRunner(
         policy,
@@ -54,7 +62,7 @@ def build_runner(
         joints=task.joints,
         labels=task.layout.labels,
         period_ns=task.period_ns,
-        most_limited=most_limited,
+        max_fraction_limited=max_fraction_limited,
         torque_limits=task.torque_limits,
     )
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pilqr_ros.robot.execution.errors import RolloutAborted
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.guard.interventions import FROM_OUTSIDE, PROTECTED, kinds_of, refusal
+from pilqr_ros.robot.guard.torque_records import AppliedTorque
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.finite import all_finite
 from pilqr_ros.trajopt.policy import Policy
@@ -47,7 +48,7 @@ class PolicyRunner:
         joints: Sequence[str] | None = None,
         labels: Sequence[str] | None = None,
         period_ns: int | None = None,
-        most_limited: float = 1.0,
+        max_fraction_limited: float = 1.0,
         torque_limits: Array | None = None,
     ) -> None:
         """Start at the first step.
@@ -60,8 +61,8 @@ class PolicyRunner:
             joints: Names of the joints, for errors.
             labels: Names of the state's entries, for errors.
             period_ns: Control period [ns]; given, a late tick makes the rollout invalid.
-            most_limited: Largest share of steps in which the robot had to be kept from bounds or
-                speed; more make the rollout invalid.
+            max_fraction_limited: Largest share of steps in which the robot had to be kept from
+                bounds or speed; more make the rollout invalid.
             torque_limits: Torque limits of the joints [N m], ``(dU,)``; given, a torque that is
                 absurd beside them ends the rollout.
         """
@@ -71,7 +72,7 @@ class PolicyRunner:
         self.step = 0
         self._policy, self._noise, self._T = policy, noise, T
         self._condition, self._seed, self._period_ns = condition, seed, period_ns
-        self._most_limited = most_limited
+        self._max_fraction_limited = max_fraction_limited
         self._most_torque = (
             None if torque_limits is None else (MAX_OVER_LIMIT * torque_limits).tolist()
         )
@@ -121,23 +122,19 @@ class PolicyRunner:
         self.step += 1
         return u
 
-    def record_applied(
-        self, step: int, effort: Array, interventions: int = 0, detail: str = ""
-    ) -> None:
+    def record_applied(self, applied: AppliedTorque) -> None:
         """Record the torque that a step's command became after the limits.
 
         Told once more of the same step, the torque stays: a refusal comes later than its start.
 
         Args:
-            step: A step that was acted on.
-            effort: The applied torque [N m], ``(dU,)``.
-            interventions: Sum of `Intervention`.
-            detail: What was done to the command, in words.
+            applied: The guard's answer; its step is one that was acted on.
 
         Raises:
             RolloutAborted: The step was not acted on, the torque is not finite, or the command was
                 refused.
         """
+        step, effort, interventions = applied.step, applied.effort, applied.interventions
         if not 0 <= step < self.step:
             problem = f"step {step}: a torque was applied that was never commanded"
             raise RolloutAborted(problem, interrupted=True)
@@ -145,7 +142,7 @@ class PolicyRunner:
         if self._interventions[step] == _UNTOLD:
             self._applied[step], self._interventions[step] = effort, 0
         self._interventions[step] |= interventions
-        refused = refusal(step, interventions, detail)
+        refused = refusal(step, interventions, applied.detail)
         if refused:
             outside = bool(interventions & FROM_OUTSIDE)
             raise RolloutAborted(refused, interrupted=outside)
@@ -186,7 +183,7 @@ class PolicyRunner:
 
     def _limitation(self) -> str:
         """Return how much the robot had to be kept from bounds and speed; empty if not too much."""
-        return limitation(self._interventions, self._most_limited)
+        return limitation(self._interventions, self._max_fraction_limited)
 
     def _lateness(self) -> str:
         """Return which state came too late; empty if none did."""
@@ -200,15 +197,15 @@ class PolicyRunner:
         return f"step {late[0] + 1}: {gap:.1f} ms after the last, period {period:.1f} ms"
 
 
-def limitation(interventions: NDArray[np.int64], most_limited: float) -> str:
+def limitation(interventions: NDArray[np.int64], max_fraction_limited: float) -> str:
     """Return how much a robot had to be kept from bounds and speed; empty if not too much.
 
     Args:
         interventions: Sums of `Intervention`, ``(T,)``.
-        most_limited: Largest share of steps in which it may have to be.
+        max_fraction_limited: Largest share of steps in which it may have to be.
     """
     protected = interventions & int(PROTECTED)
-    steps, allowed = np.count_nonzero(protected), most_limited * interventions.size
+    steps, allowed = np.count_nonzero(protected), max_fraction_limited * interventions.size
     if steps <= allowed:
         return ""
     kinds = " and ".join(kinds_of(int(np.bitwise_or.reduce(protected))))

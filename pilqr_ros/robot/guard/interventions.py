@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import IntFlag
-from typing import NamedTuple
 
-from pilqr_ros.trajopt.typing import Array
+from pilqr_ros.robot.guard.torque_records import AppliedTorque
 
 GUARD = "effort_guard"
 """The node that comes between them: its name wherever it is started, asked or told of."""
@@ -59,20 +58,6 @@ PROTECTED = Intervention.JOINT_BOUND | Intervention.JOINT_SPEED
 """The robot had to be kept from where the policy drove it; being at a torque limit is no such."""
 
 
-class GuardedTorque(NamedTuple):
-    """A torque that may go to the robot.
-
-    Attributes:
-        effort: The torque [N m], ``(dU,)``.
-        interventions: Sum of what was done to the commanded one.
-        detail: What was done, by joint; empty if nothing was.
-    """
-
-    effort: Array
-    interventions: int = 0
-    detail: str = ""
-
-
 def kinds_of(interventions: int) -> list[str]:
     """Return the names of what was done, for example ``effort_limit``."""
     return [kind.name.lower() for kind in Intervention if kind.name and kind & interventions]
@@ -94,7 +79,7 @@ class InterventionLog:
         """Start from none."""
         self.counts: Counter[str] = Counter()
 
-    def note(self, torque: GuardedTorque) -> str:
+    def note(self, torque: AppliedTorque) -> str:
         """Count what was done to a torque.
 
         Returns:

@@ -10,8 +10,9 @@ from operator import add, le, sub
 import numpy as np
 
 from pilqr_ros.robot.errors import RobotConfigError
-from pilqr_ros.robot.guard.interventions import GuardedTorque, Intervention
+from pilqr_ros.robot.guard.interventions import Intervention
 from pilqr_ros.robot.guard.naming import named_values
+from pilqr_ros.robot.guard.torque_records import AppliedTorque
 from pilqr_ros.tasks.units import joint_units
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.finite import all_finite
@@ -53,7 +54,7 @@ class TorqueLimits:
             return f"{named_values(self.joints, ~np.isfinite(u), u, self._units)} is not finite"
         return ""
 
-    def limit(self, u: Array, last: Array) -> GuardedTorque:
+    def limit(self, u: Array, last: Array) -> AppliedTorque:
         """Return what may be applied of a torque.
 
         Args:
@@ -61,7 +62,7 @@ class TorqueLimits:
             last: The torque that was applied before [N m], ``(dU,)``.
         """
         if self._allow(u, last):
-            return GuardedTorque(u)
+            return AppliedTorque(u)
         lowest, highest = last - self.rate, last + self.rate
         within = np.minimum(np.maximum(u, -self.effort), self.effort)
         limited = np.minimum(np.maximum(within, lowest), highest)
@@ -75,7 +76,7 @@ class TorqueLimits:
             details.append(
                 f"{named_values(self.joints, slowed, within, self._units)} changes too fast"
             )
-        return GuardedTorque(limited, int(interventions), "; ".join(details))
+        return AppliedTorque(limited, int(interventions), "; ".join(details))
 
     @cached_property
     def _bounds(self) -> tuple[list[float], list[float], list[float]]:

@@ -12,7 +12,9 @@ from rclpy.parameter import Parameter
 import pilqr_ros.nodes
 from pilqr_ros.graph.respawning import CANNOT_START
 from pilqr_ros.nodes.errors import ParameterError, UnknownParameterError
-from pilqr_ros.nodes.runtime.parameters import declare, parameter
+from pilqr_ros.nodes.robot_reset import ResetParameters
+from pilqr_ros.nodes.runtime.parameters import declarations, declare, parameter, section
+from pilqr_ros.robot.reset.reset_motion import ResetMotion
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,12 @@ class Example:
     place: tuple[float, ...] = parameter((0.0, 0.0), "where [m]")
     limits: tuple[float, ...] = parameter((), "any number of them [N m]")
     names: tuple[str, ...] = parameter((), "of the joints")
+
+
+@dataclass(frozen=True)
+class Sectioned:
+    count: int = parameter(3, "how many", low=1, high=9)
+    motion: ResetMotion = section(ResetMotion)
 
 
 @pytest.fixture
@@ -106,6 +114,28 @@ def test_parameters_are_described_and_read_only(make_node):
     (answer,) = node.set_parameters([Parameter("rate", value=10.0)])
     assert not answer.successful
     assert "read-only" in answer.reason
+
+
+def test_the_keys_of_a_section_are_parameters_with_its_bounds_and_defaults(make_node):
+    node = make_node(max_speed=1.5)
+    given = declare(node, Sectioned)
+    assert given == Sectioned(motion=ResetMotion(max_speed=1.5))
+    span = node.describe_parameter("max_speed").floating_point_range[0]
+    assert (span.from_value, span.to_value) == (0.01, 2.0)
+    with pytest.raises(
+        ParameterError, match=r"'max_speed' is 2\.5, allowed is float from 0\.01 to"
+    ):
+        declare(make_node(max_speed=2.5), Sectioned)
+
+
+@pytest.mark.parametrize("one", declarations(Sectioned)[1:], ids=lambda one: one.name)
+def test_a_reset_has_the_same_settings_as_parameters_and_in_the_robots_file(one):
+    assert one in declarations(ResetParameters)
+    assert getattr(ResetMotion(), one.name) == one.default
+    for bound, beyond in ((one.limits.low, -0.01), (one.limits.high, 0.01)):
+        assert getattr(ResetMotion(**{one.name: bound}), one.name) == bound
+        with pytest.raises(ValueError, match=one.name):
+            ResetMotion(**{one.name: bound + beyond})
 
 
 def test_an_empty_list_is_the_same_as_none_given(make_node):

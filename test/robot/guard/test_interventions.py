@@ -6,17 +6,17 @@ import numpy as np
 
 import pilqr_ros
 from pilqr_ros.robot.guard.interventions import (
-    GuardedTorque,
     Intervention,
     InterventionLog,
     kinds_of,
     refusal,
 )
+from pilqr_ros.robot.guard.torque_records import AppliedTorque
 
 
 def test_the_first_and_every_50th_of_a_kind_are_warned_of():
     log = InterventionLog()
-    cut = GuardedTorque(np.zeros(1), Intervention.EFFORT_LIMIT, "elbow 7 N m beyond its limit")
+    cut = AppliedTorque(np.zeros(1), Intervention.EFFORT_LIMIT, "elbow 7 N m beyond its limit")
     warnings = [log.note(cut) for _ in range(101)]
     assert [i for i, warning in enumerate(warnings) if warning] == [0, 50, 100]
     assert warnings[50] == "effort_limit no. 51: elbow 7 N m beyond its limit"
@@ -25,9 +25,9 @@ def test_the_first_and_every_50th_of_a_kind_are_warned_of():
 
 def test_kinds_are_counted_apart():
     log = InterventionLog()
-    log.note(GuardedTorque(np.zeros(1), Intervention.EFFORT_LIMIT, "a"))
+    log.note(AppliedTorque(np.zeros(1), Intervention.EFFORT_LIMIT, "a"))
     both = Intervention.EFFORT_LIMIT | Intervention.RATE_LIMIT
-    assert log.note(GuardedTorque(np.zeros(1), both, "b")) == "rate_limit no. 1: b"
+    assert log.note(AppliedTorque(np.zeros(1), both, "b")) == "rate_limit no. 1: b"
     assert log.counts == {"effort_limit": 2, "rate_limit": 1}
 
 

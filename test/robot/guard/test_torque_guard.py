@@ -11,8 +11,9 @@ from hypothesis.extra.numpy import arrays
 from pilqr_ros.robot.estimation.errors import StateError
 from pilqr_ros.robot.guard.interventions import Intervention
 from pilqr_ros.robot.guard.joint_limits import JointLimits
-from pilqr_ros.robot.guard.torque_guard import GuardedCommand, GuardTiming, TorqueGuard, build_guard
+from pilqr_ros.robot.guard.torque_guard import GuardTiming, TorqueGuard, build_guard
 from pilqr_ros.robot.guard.torque_limits import TorqueLimits
+from pilqr_ros.robot.guard.torque_records import TorqueCommand
 from pilqr_ros.tasks import load_task
 from pilqr_ros.tasks.schema import Guard
 
@@ -34,14 +35,14 @@ def make(enabled=True, between_commands=False):
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_a_tasks_wide_tolerances_are_not_for_a_real_arm(hockey, strict):
-    assert hockey.file.guard.overspeed > 2.0 > Guard().overspeed
+    assert hockey.guard().overspeed > 2.0 > Guard().overspeed
     guard = build_guard(
         hockey, timeout_ns=TIMEOUT, between_commands=False, enabled=True, strict=strict
     )
     q, qd = np.clip(0.0, *hockey.position_limits.T), np.zeros(hockey.dU)
     qd[0] = 2.0 * hockey.velocity_limits[0]
     guard.on_joints(MS, MS, hockey.joints, q, qd)
-    answer = guard.on_command(MS, GuardedCommand(1, MS, np.zeros(hockey.dU)))
+    answer = guard.on_command(MS, TorqueCommand(MS, 1, 0, np.zeros(hockey.dU)))
     assert bool(answer.interventions & Intervention.JOINT_STOP) == strict
 
 
@@ -51,14 +52,18 @@ class Driver:
     def __init__(self, **options):
         self.guard = make(**options)
         self.now = self.stamp = 1000 * MS
-        self.rollout = 1
+        self.rollout, self.step = 1, 0
 
     def joints(self, q=(0.0, 0.0), qd=(0.0, 0.0)):
         return self.guard.on_joints(self.now, self.stamp, JOINTS, q, qd)
 
     def command(self, u, stamp=None):
         stamp = self.stamp if stamp is None else stamp
-        command = GuardedCommand(self.rollout, stamp, np.asarray(u, dtype=float))
+        command = TorqueCommand(stamp, self.rollout, self.step, np.asarray(u, dtype=float))
+        return self.guard.on_command(self.now, command)
+
+    def last(self):
+        command = TorqueCommand(self.stamp, self.rollout, self.step, last=True)
         return self.guard.on_command(self.now, command)
 
     def tick(self, u, q=(0.0, 0.0), qd=(0.0, 0.0)):
@@ -77,6 +82,35 @@ def test_a_small_torque_passes(driver):
     passed = driver.tick([3.0, -3.0])
     np.testing.assert_array_equal(passed.effort, [3.0, -3.0])
     assert (passed.interventions, passed.detail) == (0, "")
+
+
+def test_every_answer_names_the_command_that_it_is_to(driver):
+    def named(answer):
+        return answer.stamp_ns, answer.rollout_id, answer.step
+
+    asked = []
+
+    def ask(step):
+        driver.step = step
+        asked.append((driver.stamp, driver.rollout, step))
+
+    assert named(driver.guard.stop("button")) == (0, 0, 0)
+    driver.guard.switch.reset()
+    driver.guard.switch.enable()
+    driver.rollout = 7
+    ask(3)
+    driver.joints()
+    assert named(driver.command([1.0, 1.0])) == asked[-1]
+    driver.stamp += 50 * MS
+    ask(4)
+    assert driver.command([1.0, 1.0]) is None
+    assert named(driver.joints()) == asked[-1]  # it came later than its command
+    assert named(driver.guard.check(driver.now + TIMEOUT)) == asked[-1]
+    ask(5)
+    assert driver.command([1.0, 1.0]).interventions == Intervention.TIMEOUT
+    assert named(driver.command([1.0, 1.0])) == asked[-1]  # refused as the step before
+    ask(6)
+    assert named(driver.last()) == asked[-1]
 
 
 def test_every_limit_is_applied_and_told(driver):
@@ -139,7 +173,7 @@ def test_joints_are_watched_between_commands_on_a_robot():
         driver.stamp += 10 * MS
         stopped = driver.joints(q=(2.5, 0.0))
         assert (stopped is not None) == between_commands
-    assert not driver.guard.on_last(driver.rollout).effort.any()
+    assert not driver.last().effort.any()
 
 
 def test_a_command_waits_for_the_joint_state_of_its_stamp(driver):
@@ -200,18 +234,18 @@ def test_a_joint_state_that_cannot_be_used_does_not_count(driver, names, q, reas
 
 
 def test_commands_of_another_rollout_are_not_admitted_while_one_is_under_way(driver):
-    assert driver.guard.admits(1)
+    assert driver.guard.admits(TorqueCommand(0, 1, 0))
     driver.tick([1.0, 1.0])
-    assert driver.guard.admits(1)
-    assert not driver.guard.admits(2)
-    driver.guard.on_last(1)
-    assert driver.guard.admits(2)
+    assert driver.guard.admits(TorqueCommand(0, 1, 0))
+    assert not driver.guard.admits(TorqueCommand(0, 2, 0))
+    driver.last()
+    assert driver.guard.admits(TorqueCommand(0, 2, 0))
 
 
 def test_a_rollout_that_fell_silent_gives_way_to_another(driver):
     driver.tick([1.0, 1.0])
     driver.guard.check(driver.now + TIMEOUT)
-    assert driver.guard.admits(2)
+    assert driver.guard.admits(TorqueCommand(0, 2, 0))
 
 
 def test_silence_within_a_rollout_means_zero_once(driver):
@@ -227,7 +261,7 @@ def test_silence_within_a_rollout_means_zero_once(driver):
 
 def test_silence_after_the_last_command_is_no_fault(driver):
     driver.tick([4.0, 0.0])
-    ended = driver.guard.on_last(driver.rollout)
+    ended = driver.last()
     assert (ended.interventions, ended.effort.any()) == (0, False)
     assert driver.guard.check(driver.now + 10 * TIMEOUT) is None
 
@@ -334,7 +368,7 @@ def other_deed(driver, deed, *values):
         driver.rollout += 1
         return None
     deeds = {
-        "last": lambda: guard.on_last(driver.rollout),
+        "last": driver.last,
         "stop": lambda: guard.stop("button"),
         "disable": guard.disable,
     }
@@ -354,7 +388,7 @@ def test_a_jump_of_a_joint_ends_the_rollout_whether_a_command_comes_or_not():
     def answer(rollout, stamp, q):
         with suppress(StateError):
             guard.on_joints(stamp, stamp, hockey.joints, q, rest)
-        return guard.on_command(stamp, GuardedCommand(rollout, stamp, rest))
+        return guard.on_command(stamp, TorqueCommand(stamp, rollout, 0, rest))
 
     assert answer(1, 10 * MS, at).interventions == Intervention.NONE
     refused = answer(1, 20 * MS, there)
