@@ -114,7 +114,9 @@ class _WatchingCollector(InProcessCollector):
         """Return what was seen since the last call."""
         shapes = [np.shape(part) for part in self._look()]
         motion = Motion._make(
-            np.array([instant[i] for instant in self._instants]).reshape(-1, *shape)
+            np.array([instant[i] for instant in self._instants]).reshape(
+                len(self._instants), *shape
+            )
             for i, shape in enumerate(shapes)
         )
         seen = Seen(rollout, cost, motion, frozenset(self._touched), seconds)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pilqr_ros.authoring.check import check_task, has_faults
+from pilqr_ros.authoring.scaffold import new_task
 from pilqr_ros.authoring.trial import NOISY
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import Seed, TaskName
@@ -26,3 +28,35 @@ def check(
     show.show_findings(findings, title=f"check of {task}")
     if has_faults(findings):
         raise typer.Exit(1)
+
+
+def new(
+    name: Annotated[str, typer.Argument(help="The task's name: small letters, digits, _.")],
+    robot: Annotated[Path, typer.Option(help="The robot's model, MJCF or URDF.")],
+    scene: Annotated[
+        Path | None,
+        typer.Option(
+            help="The scene's model; else a floor and a target.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    site: Annotated[str, typer.Option(help="The site of the robot that is to be moved.")] = "",
+    adapt: Annotated[
+        bool,
+        typer.Option(
+            "--adapt",
+            help="Write a copy of the robot's model that fits: a motor for each joint instead of"
+            " its actuators, its weight compensated, --site may be a body.",
+        ),
+    ] = False,
+    joints: Annotated[
+        str, typer.Option(help="Joints to move, separated by commas; else all with motors.")
+    ] = "",
+) -> None:
+    """Write a task file for a robot: its tip is brought to a target. It loads and trains."""
+    chosen = tuple(one.strip() for one in joints.split(",") if one.strip())
+    made = new_task(name, robot, folder=Path(), scene=scene, site=site, adapt=adapt, joints=chosen)
+    for path in made.files:
+        show.console.print(f"wrote {path}", soft_wrap=True)
+    show.console.print(
+        f"now: pilqr check {made.path}\n     pilqr train {made.path} --in-process", soft_wrap=True
+    )
