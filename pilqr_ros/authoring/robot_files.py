@@ -12,6 +12,7 @@ import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import mujoco
 
@@ -22,11 +23,29 @@ from pilqr_ros.tasks.model_files import MAX_BYTES, find_model, parse_model, read
 from pilqr_ros.tasks.models import control_index
 from pilqr_ros.tasks.schema import Models
 
+
+class Adaptation(NamedTuple):
+    """What an adapted copy of a model is to have.
+
+    Attributes:
+        joints: The joints that are to have motors; none for all.
+        efforts: Their torque limits [N m or N], one for each or one for all; none for the model's.
+        site: Name of the site that is moved; of a body, if it is to be put there.
+    """
+
+    joints: tuple[str, ...] = ()
+    efforts: tuple[float, ...] = ()
+    site: str = ""
+
+
+AS_IT_IS = Adaptation()
+"""All joints, the model's torque limits, its only site."""
+
 _SCALAR = (int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE))
 
 
 def robot_files(
-    path: Path, name: str, *, adapt: bool, joints: Sequence[str], site: str
+    path: Path, name: str, adapt: bool, wanted: Adaptation
 ) -> tuple[str, dict[str, bytes]]:
     """Return the name of a robot's model for a task, and the files that it is made of.
 
@@ -34,8 +53,7 @@ def robot_files(
         path: The model, or the name of one that comes with the package.
         name: The task's name: an adapted copy is called after it.
         adapt: Whether to adapt it; a URDF always is.
-        joints: The joints that are to have motors in an adapted copy; none for all.
-        site: Site that is to be moved; in an adapted copy it may be a body, and it is its origin.
+        wanted: What an adapted copy is to have.
 
     Raises:
         AuthoringError: The model cannot be read, or it does not say what an adapted copy needs.
@@ -47,7 +65,7 @@ def robot_files(
         if not (adapt or _is_urdf(root / file)):
             return file, files
         spec = parse_model(root, file, "--robot")
-        _adapt(spec, joints, site)
+        _adapt(spec, wanted)
         del files[file]
         copy = f"{name}_robot.xml"
         return copy, {**files, copy: _written(spec)}
@@ -72,9 +90,9 @@ def _hint(path: Path) -> str:
     )
 
 
-def _adapt(spec: mujoco.MjSpec, joints: Sequence[str], site: str) -> None:
+def _adapt(spec: mujoco.MjSpec, wanted: Adaptation) -> None:
     """Give a model motors, a site and compensated weight."""
-    limits = _torque_limits(spec, joints)
+    limits, site = _torque_limits(spec, wanted), wanted.site
     for element in [*spec.actuators, *spec.keys]:
         spec.delete(element)
     for name, limit in limits.items():
@@ -89,8 +107,8 @@ def _adapt(spec: mujoco.MjSpec, joints: Sequence[str], site: str) -> None:
         body.add_site(name=site, size=[0.005, 0.005, 0.005])
 
 
-def _torque_limits(spec: mujoco.MjSpec, joints: Sequence[str]) -> dict[str, float]:
-    """Return the largest torque of each joint that a model tells, by the joint's name.
+def _torque_limits(spec: mujoco.MjSpec, wanted: Adaptation) -> dict[str, float]:
+    """Return the torque limits that are wanted, or that a model tells, by the joints' names.
 
     Raises:
         AuthoringError: It tells none of some joints.
@@ -102,19 +120,37 @@ def _torque_limits(spec: mujoco.MjSpec, joints: Sequence[str]) -> dict[str, floa
         raise TaskError("--robot", f"MuJoCo cannot compile it: {error}") from error
     scalar = [i for i in range(model.njnt) if model.jnt_type[i] in _SCALAR]
     names = {model.joint(i).name: i for i in scalar}
-    unknown = [name for name in joints if name not in names]
+    unknown = [name for name in wanted.joints if name not in names]
     if unknown:
         known = ", ".join(names)
         raise AuthoringError(f"--joints: no hinge or slide {unknown[0]!r}; there are: {known}")
-    limits = {name: _limit(model, names[name]) for name in (joints or names)}
+    chosen = wanted.joints or tuple(names)
+    if wanted.efforts:
+        return _given_limits(chosen, wanted.efforts)
+    limits = {name: _limit(model, names[name]) for name in chosen}
     lacking = [name for name, limit in limits.items() if not 0.0 < limit < float("inf")]
     if lacking or not limits:
         raise AuthoringError(
             f"the robot's model tells no torque limit of {', '.join(lacking) or 'any joint'}: write"
-            ' <joint ... actuatorfrcrange="-T T"/> (in a URDF: <limit effort="T"/>), or leave the'
-            " joint out by --joints"
+            ' <joint ... actuatorfrcrange="-T T"/> (in a URDF: <limit effort="T"/>), give'
+            " --torque-limits, or leave the joint out by --joints"
         )
     return limits
+
+
+def _given_limits(joints: Sequence[str], efforts: Sequence[float]) -> dict[str, float]:
+    """Return torque limits that were given, by the joints' names.
+
+    Raises:
+        AuthoringError: There is not one for each, or one is not positive.
+    """
+    values = tuple(efforts) * len(joints) if len(efforts) == 1 else tuple(efforts)
+    if len(values) != len(joints) or min(values) <= 0.0:
+        raise AuthoringError(
+            f"--torque-limits are {list(efforts)}, expected one above 0, or {len(joints)} of them,"
+            f" for {', '.join(joints)}"
+        )
+    return dict(zip(joints, values, strict=True))
 
 
 def _limit(model: mujoco.MjModel, joint: int) -> float:

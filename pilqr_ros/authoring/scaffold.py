@@ -13,7 +13,7 @@ import numpy as np
 from pilqr_ros.authoring.choices import Choices, choose
 from pilqr_ros.authoring.errors import AuthoringError
 from pilqr_ros.authoring.probe import Probe
-from pilqr_ros.authoring.robot_files import robot_files
+from pilqr_ros.authoring.robot_files import AS_IT_IS, Adaptation, robot_files
 from pilqr_ros.authoring.task_text import TARGET_BODY, Names, scene_text, task_text
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.model_files import laid_out, read_model_files
@@ -45,9 +45,8 @@ def new_task(
     *,
     folder: Path,
     scene: Path | None = None,
-    site: str = "",
     adapt: bool = False,
-    joints: tuple[str, ...] = (),
+    wanted: Adaptation = AS_IT_IS,
 ) -> NewTask:
     """Write a task file for a robot, and beside it the models that it needs.
 
@@ -56,9 +55,9 @@ def new_task(
         robot: The robot's model, MJCF or URDF.
         folder: Where the task file goes; its models go into ``models`` there.
         scene: The scene; none for a floor and a target.
-        site: The site that is to be moved; may be left out where there is one.
         adapt: Whether the robot's model is adapted first: motors, compensated weight.
-        joints: The joints that are to be moved; none for all that have motors.
+        wanted: Joints and site that are to be moved; none for all that have motors, and for the
+            only site. Torque limits of an adapted copy.
 
     Raises:
         AuthoringError: The model lacks something, the name is none, or a file is in the way.
@@ -66,10 +65,10 @@ def new_task(
     """
     if re.fullmatch(_NAME, name) is None:
         raise AuthoringError(f"name is {name!r}, expected small letters, digits and _")
-    robot_name, files = robot_files(robot, name, adapt=adapt, joints=joints, site=site)
+    robot_name, files = robot_files(robot, name, adapt, wanted)
     with laid_out(files) as root:
         alone = build_robot_model(Models(scene=robot_name, robot=robot_name), root)
-    joints, site = joints or _joints(alone), _site(alone, site)
+    joints, site = wanted.joints or _joints(alone), _site(alone, wanted.site)
     _check_motors(alone, joints)
     scene_name, scene_files = _scene(name, scene, alone)
     models = Models(scene=scene_name, robot=robot_name)

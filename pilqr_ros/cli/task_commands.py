@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pilqr_ros.authoring.check import check_task, has_faults
+from pilqr_ros.authoring.robot_files import Adaptation
 from pilqr_ros.authoring.scaffold import new_task
 from pilqr_ros.authoring.trial import NOISY
 from pilqr_ros.cli import console as show
@@ -51,12 +52,28 @@ def new(
     joints: Annotated[
         str, typer.Option(help="Joints to move, separated by commas; else all with motors.")
     ] = "",
+    torque_limits: Annotated[
+        str, typer.Option(help="With --adapt: one for each joint, separated by commas, or one.")
+    ] = "",
 ) -> None:
     """Write a task file for a robot: its tip is brought to a target. It loads and trains."""
-    chosen = tuple(one.strip() for one in joints.split(",") if one.strip())
-    made = new_task(name, robot, folder=Path(), scene=scene, site=site, adapt=adapt, joints=chosen)
+    wanted = Adaptation(_names(joints), _numbers(torque_limits), site)
+    made = new_task(name, robot, folder=Path(), scene=scene, adapt=adapt, wanted=wanted)
     for path in made.files:
         show.console.print(f"wrote {path}", soft_wrap=True)
     show.console.print(
         f"now: pilqr check {made.path}\n     pilqr train {made.path} --in-process", soft_wrap=True
     )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Return names that are separated by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    """Return numbers that are separated by commas."""
+    try:
+        return tuple(float(number) for number in _names(text))
+    except ValueError as error:
+        raise typer.BadParameter(f"--torque-limits is {text!r}, expected numbers") from error

@@ -8,6 +8,7 @@ import pytest
 
 from pilqr_ros.authoring.check import check_task
 from pilqr_ros.authoring.errors import AuthoringError
+from pilqr_ros.authoring.robot_files import Adaptation
 from pilqr_ros.authoring.scaffold import new_task
 from pilqr_ros.doctor.findings import Verdict
 from pilqr_ros.tasks import load_task
@@ -127,7 +128,7 @@ def test_servos_and_weight_are_replaced_in_an_adapted_copy(arm, tmp_path):
     path = arm('<motor name="c" joint="c" ctrlrange="-10 10"/>', servo)
     path.write_text(path.read_text().replace(' gravcomp="1"', ""))
     before = path.read_text()
-    made = make(path, tmp_path, adapt=True, site="hand")
+    made = make(path, tmp_path, adapt=True, wanted=Adaptation(site="hand"))
     task = load_task(made.path)
     np.testing.assert_array_equal(task.torque_limits, [30, 20, 12])
     assert task.file.models.robot == "mine_robot.xml"
@@ -160,7 +161,7 @@ def urdf(tmp_path, effort="10"):
 
 
 def test_a_urdf_gets_motors_of_its_efforts(tmp_path):
-    task = load_task(make(urdf(tmp_path), tmp_path, site="l2").path)
+    task = load_task(make(urdf(tmp_path), tmp_path, wanted=Adaptation(site="l2")).path)
     assert task.joints == ("j1", "j2")
     np.testing.assert_array_equal(task.torque_limits, [20, 10])
     assert mujoco.mj_name2id(task.robot_model, mujoco.mjtObj.mjOBJ_SITE, "robot/l2") >= 0
@@ -168,7 +169,7 @@ def test_a_urdf_gets_motors_of_its_efforts(tmp_path):
 
 def test_a_urdf_that_tells_no_effort_is_refused_by_the_joint(tmp_path):
     with pytest.raises(AuthoringError, match=r'tells no torque limit of j2.*effort="T"'):
-        make(urdf(tmp_path, effort="0"), tmp_path, site="l2")
+        make(urdf(tmp_path, effort="0"), tmp_path, wanted=Adaptation(site="l2"))
 
 
 def test_a_urdf_that_mujoco_cannot_read_says_what_to_convert(tmp_path):
@@ -178,4 +179,13 @@ def test_a_urdf_that_mujoco_cannot_read_says_what_to_convert(tmp_path):
     )
     path.write_text(path.read_text().replace("</link>", mesh, 1))
     with pytest.raises(AuthoringError, match="xacro"):
-        make(path, tmp_path, site="l2")
+        make(path, tmp_path, wanted=Adaptation(site="l2"))
+
+
+def test_torque_limits_and_joints_of_a_copy_may_be_given(tmp_path):
+    wanted = Adaptation(("j1",), (7.0,), "l2")
+    task = load_task(make(urdf(tmp_path, effort="0"), tmp_path, wanted=wanted).path)
+    assert task.joints == ("j1",)
+    np.testing.assert_array_equal(task.torque_limits, [7])
+    with pytest.raises(AuthoringError, match="expected one above 0, or 2 of them, for j1, j2"):
+        make(urdf(tmp_path), tmp_path, wanted=Adaptation((), (1.0, 2.0, 3.0), "l2"))
