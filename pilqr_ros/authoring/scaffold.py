@@ -12,9 +12,10 @@ import numpy as np
 
 from pilqr_ros.authoring.choices import Choices, choose
 from pilqr_ros.authoring.errors import AuthoringError
+from pilqr_ros.authoring.json_schema import schema_text
 from pilqr_ros.authoring.probe import Probe
 from pilqr_ros.authoring.robot_files import AS_IT_IS, Adaptation, robot_files
-from pilqr_ros.authoring.task_text import TARGET_BODY, Names, scene_text, task_text
+from pilqr_ros.authoring.task_text import SCHEMA_FILE, TARGET_BODY, Names, scene_text, task_text
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, element_names, short_name
@@ -80,7 +81,8 @@ def new_task(
     names = Names(name, scene_name, robot_name, site, joints, TARGET_BODY in bodies)
     text = task_text(names, choices, probe.efforts)
     path = folder / f"{name}.yaml"
-    written = _write({Path(f"{name}.yaml"): text.encode(), **_in_models(files)}, folder)
+    beside = {Path(path.name): text.encode(), Path(SCHEMA_FILE): schema_text().encode()}
+    written = _write({**beside, **_in_models(files)}, folder)
     Task.from_text(text, folder=folder, origin=str(path))
     return NewTask(path, written, choices)
 

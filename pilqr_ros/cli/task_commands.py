@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pilqr_ros.authoring.check import check_task, has_faults
+from pilqr_ros.authoring.json_schema import schema_text
 from pilqr_ros.authoring.robot_files import Adaptation
 from pilqr_ros.authoring.scaffold import new_task
 from pilqr_ros.authoring.trial import NOISY
@@ -77,3 +78,8 @@ def _numbers(text: str) -> tuple[float, ...]:
         return tuple(float(number) for number in _names(text))
     except ValueError as error:
         raise typer.BadParameter(f"--torque-limits is {text!r}, expected numbers") from error
+
+
+def schema() -> None:
+    """Print the JSON schema of task files, for an editor."""
+    typer.echo(schema_text(), nl=False)
