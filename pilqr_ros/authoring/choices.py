@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import least_squares
 
 from pilqr_ros.authoring.errors import AuthoringError
 from pilqr_ros.authoring.hold import ArmDynamics, Gains, choose_gains, sample
@@ -31,6 +32,10 @@ _TARGET_DISTANCE = 0.3
 _POSES = 300
 _SIMULATED = 100
 _MAX_WEIGHT = 0.5
+
+_TRIED, _NEAR = 20, 0.005
+"""Poses from which a place is looked for, and how near the tip must come to it [m]."""
+
 _MARGIN = 0.1
 """Share of a joint's range that a chosen pose stays away from its bounds."""
 
@@ -59,15 +64,33 @@ class Choices(NamedTuple):
     weight: float
 
 
-def choose(probe: Probe) -> Choices:
-    """Choose everything for an arm; the same for the same model.
+class Places(NamedTuple):
+    """Where the tip starts and where it is to be brought [m], ``(3,)``; None to have it chosen."""
+
+    start: Array | None = None
+    target: Array | None = None
+
+
+ANYWHERE = Places()
+
+
+def choose(probe: Probe, places: Places = ANYWHERE) -> Choices:
+    """Choose everything for an arm that is not given; the same for the same model.
 
     Raises:
-        AuthoringError: The arm touches something in every pose that was tried.
+        AuthoringError: The arm touches something in every pose that was tried, or it cannot reach
+            a place that is given.
     """
     rng = np.random.default_rng(0)
-    start = _choose_start(probe, rng)
-    target = _choose_target(probe, start, rng)
+    if places.start is None:
+        start = _choose_start(probe, rng)
+    else:
+        start = _pose_at(probe, places.start, "--start", rng)
+    if places.target is None:
+        target = _choose_target(probe, start, rng)
+    else:
+        target = np.asarray(places.target)
+        _pose_at(probe, target, "--target", rng)
     probe.look(start)
     arm = probe.arm
     gains = choose_gains(arm, 1.0 / RATE, FREQUENCY, RATIO)
@@ -133,6 +156,34 @@ def _choose_start(probe: Probe, rng: np.random.Generator) -> Array:
             f"{problem}; take these collisions out (contype, conaffinity, exclude)"
         )
     return _rounded(min(free, key=lambda one: one[1] - one[2])[0])
+
+
+def _pose_at(probe: Probe, place: Array, option: str, rng: np.random.Generator) -> Array:
+    """Return a free pose whose tip is at a place [m], as near to the middle of its bounds as found.
+
+    Raises:
+        AuthoringError: There is none.
+    """
+    lower, upper = search_bounds(probe.limits, probe.reference)
+    middle = (lower + upper) / 2.0
+    nearest, found = np.inf, []
+    for q in [middle, *rng.uniform(lower, upper, (_TRIED, len(lower)))]:
+        pose = _rounded(least_squares(_miss, q, bounds=(lower, upper), args=(probe, place)).x)
+        probe.look(pose)
+        away = float(np.linalg.norm(probe.tip - place))
+        nearest = min(nearest, away)
+        if away < _NEAR and not probe.touching:
+            found.append(pose)
+    if not found:
+        problem = f"no free pose was found; the tip comes within {nearest:.3g} m"
+        raise AuthoringError(f"{option} is {[float(x) for x in place]}: {problem}")
+    return min(found, key=lambda pose: float(np.linalg.norm((pose - middle) / (upper - lower))))
+
+
+def _miss(q: Array, probe: Probe, place: Array) -> Array:
+    """Return how far the tip is from a place in a pose [m], ``(3,)``."""
+    probe.look(q)
+    return probe.tip - place
 
 
 def _choose_target(probe: Probe, start: Array, rng: np.random.Generator) -> Array:

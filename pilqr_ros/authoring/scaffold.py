@@ -10,7 +10,7 @@ from typing import NamedTuple
 import mujoco
 import numpy as np
 
-from pilqr_ros.authoring.choices import Choices, choose
+from pilqr_ros.authoring.choices import ANYWHERE, Choices, Places, choose
 from pilqr_ros.authoring.errors import AuthoringError
 from pilqr_ros.authoring.json_schema import schema_text
 from pilqr_ros.authoring.probe import Probe
@@ -48,6 +48,7 @@ def new_task(
     scene: Path | None = None,
     adapt: bool = False,
     wanted: Adaptation = AS_IT_IS,
+    places: Places = ANYWHERE,
 ) -> NewTask:
     """Write a task file for a robot, and beside it the models that it needs.
 
@@ -59,6 +60,7 @@ def new_task(
         adapt: Whether the robot's model is adapted first: motors, compensated weight.
         wanted: Joints and site that are to be moved; none for all that have motors, and for the
             only site. Torque limits of an adapted copy.
+        places: Where the tip starts and where it is to be brought.
 
     Raises:
         AuthoringError: The model lacks something, the name is none, or a file is in the way.
@@ -76,7 +78,7 @@ def new_task(
     files = {**files, **scene_files}
     with laid_out(files) as root:
         probe = Probe(models, root, joints, site)
-    choices = choose(probe)
+    choices = choose(probe, places)
     bodies = element_names(probe.model, mujoco.mjtObj.mjOBJ_BODY)
     names = Names(name, scene_name, robot_name, site, joints, TARGET_BODY in bodies)
     text = task_text(names, choices, probe.efforts)

@@ -187,5 +187,5 @@ def _torque_weights(choices: Choices) -> Array:
 
 def _listed(values: Array, digits: int = 6) -> str:
     """Return numbers as YAML; those of a thousand and more without exponent."""
-    rounded = [float(f"{value:.{digits}g}") for value in np.asarray(values)]
+    rounded = [float(f"{value:.{digits}g}") + 0.0 for value in values]  # no -0.0
     return "[" + ", ".join(np.format_float_positional(value, trim="0") for value in rounded) + "]"

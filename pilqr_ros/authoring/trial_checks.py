@@ -56,9 +56,10 @@ def check_limited(task: Task, trial: Trial) -> Iterator[Finding]:
     counts: Counter[str] = Counter()
     for seen in trial.noisy:
         counts.update(seen.rollout.intervention_counts)
-    share = counts.total() / max(steps, 1)
+    changed = sum(int(np.count_nonzero(seen.rollout.interventions)) for seen in trial.noisy)
+    share = changed / max(steps, 1)
     kinds = ", ".join(f"{kind} {count}" for kind, count in counts.most_common())
-    message = f"{counts.total()} in {steps} steps" + (f" ({kinds})" if kinds else "")
+    message = f"in {changed} of {steps} steps" + (f" ({kinds})" if kinds else "")
     if share > _MAX_LIMITED:
         advice = (
             "lower torque_std or the hold's gains, or raise the limits: learning sees the limits"
@@ -70,7 +71,7 @@ def check_limited(task: Task, trial: Trial) -> Iterator[Finding]:
 
 def check_sag(task: Task, trial: Trial) -> Iterator[Finding]:
     """Judge how far the arm gives way under the first policy without noise."""
-    subject, seen = "gravity: sag without noise", trial.quiet
+    subject, seen = "hold: sag without noise", trial.quiet
     if len(seen.motion.joints) == 0:
         return
     start = task.conditions[trial.condition].start
@@ -78,12 +79,13 @@ def check_sag(task: Task, trial: Trial) -> Iterator[Finding]:
     joint = int(np.argmax(joints))
     unit = task.joint_units.position[joint]
     sunk = np.linalg.norm(seen.motion.points - seen.motion.points[0], axis=-1).max(initial=0.0)
-    message = f"{joints[joint]:.2g} {unit} ({task.joints[joint]}), points {sunk:.2g} m"
+    most, sunk = round(float(joints[joint]), 6), round(float(sunk), 6)
+    message = f"{most:.2g} {unit} ({task.joints[joint]}), points {sunk:.2g} m"
     message += f", in {len(seen.motion.joints) * task.dt:g} s"
     if sunk > _MAX_SAG or (not trial.points and joints[joint] > _MAX_SAG):
         advice = (
-            'compensate the arm\'s weight in the model (gravcomp="1" on its bodies) as its'
-            " controller does, or make the hold stiffer"
+            "where the hold is unstable, mend that first; else compensate the arm's weight in the"
+            ' model (gravcomp="1" on its bodies) as its controller does, or make the hold stiffer'
         )
         yield warn(subject, f"{message}: the first policy does not hold the start", advice)
     else:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from pilqr_ros.authoring.check import check_task, has_faults
+from pilqr_ros.authoring.choices import Places
 from pilqr_ros.authoring.json_schema import schema_text
 from pilqr_ros.authoring.robot_files import Adaptation
 from pilqr_ros.authoring.scaffold import new_task
 from pilqr_ros.authoring.trial import NOISY
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import Seed, TaskName
+from pilqr_ros.trajopt.typing import Array
 
 
 def check(
@@ -56,10 +59,19 @@ def new(
     torque_limits: Annotated[
         str, typer.Option(help="With --adapt: one for each joint, separated by commas, or one.")
     ] = "",
+    start: Annotated[
+        str, typer.Option(help="Where the tip starts, X,Y,Z [m]; else a pose is chosen.")
+    ] = "",
+    target: Annotated[
+        str, typer.Option(help="Where it is to be brought, X,Y,Z [m]; else a place in reach.")
+    ] = "",
 ) -> None:
     """Write a task file for a robot: its tip is brought to a target. It loads and trains."""
-    wanted = Adaptation(_names(joints), _numbers(torque_limits), site)
-    made = new_task(name, robot, folder=Path(), scene=scene, adapt=adapt, wanted=wanted)
+    wanted = Adaptation(_names(joints), _numbers("--torque-limits", torque_limits), site)
+    places = Places(_place("--start", start), _place("--target", target))
+    made = new_task(
+        name, robot, folder=Path(), scene=scene, adapt=adapt, wanted=wanted, places=places
+    )
     for path in made.files:
         show.console.print(f"wrote {path}", soft_wrap=True)
     show.console.print(
@@ -72,12 +84,20 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _numbers(text: str) -> tuple[float, ...]:
+def _place(option: str, text: str) -> Array | None:
+    """Return a place X,Y,Z; None if there is none."""
+    numbers = _numbers(option, text)
+    if len(numbers) not in (0, 3):
+        raise typer.BadParameter(f"{option} is {text!r}, expected X,Y,Z")
+    return np.array(numbers) if numbers else None
+
+
+def _numbers(option: str, text: str) -> tuple[float, ...]:
     """Return numbers that are separated by commas."""
     try:
         return tuple(float(number) for number in _names(text))
     except ValueError as error:
-        raise typer.BadParameter(f"--torque-limits is {text!r}, expected numbers") from error
+        raise typer.BadParameter(f"{option} is {text!r}, expected numbers") from error
 
 
 def schema() -> None:

@@ -95,7 +95,7 @@ def test_a_weight_that_the_motors_cannot_bear_is_a_fault(two_joints, tmp_path, m
     weight = next(one for one in findings if one.subject == "gravity: torque at the start")
     assert weight.verdict is verdict
     assert f"j1 needs {-(mass * 0.1 * 9.81):.2g}"[:11] in weight.message
-    sag = next(one for one in findings if one.subject == "gravity: sag without noise")
+    sag = next(one for one in findings if one.subject == "hold: sag without noise")
     assert sag.verdict is WARN
     assert "gravcomp" in sag.advice
 

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from pilqr_ros.authoring.check import check_task
+from pilqr_ros.authoring.choices import Places
 from pilqr_ros.authoring.errors import AuthoringError
 from pilqr_ros.authoring.robot_files import Adaptation
 from pilqr_ros.authoring.scaffold import new_task
 from pilqr_ros.doctor.findings import Verdict
+from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.tasks import load_task
 
 ARM = """<mujoco><compiler angle="radian"/>
@@ -140,7 +142,7 @@ def test_without_adapting_the_sag_of_an_arm_that_is_not_compensated_is_said(arm,
     path = arm()
     path.write_text(path.read_text().replace(' gravcomp="1"', "").replace("30", "100"))
     subjects = [one.subject for one in faults(make(path, tmp_path).path)]
-    assert "gravity: sag without noise" in subjects
+    assert "hold: sag without noise" in subjects
 
 
 URDF = """<robot name="two"><link name="world"/>
@@ -189,3 +191,21 @@ def test_torque_limits_and_joints_of_a_copy_may_be_given(tmp_path):
     np.testing.assert_array_equal(task.torque_limits, [7])
     with pytest.raises(AuthoringError, match="expected one above 0, or 2 of them, for j1, j2"):
         make(urdf(tmp_path), tmp_path, wanted=Adaptation((), (1.0, 2.0, 3.0), "l2"))
+
+
+def test_start_and_target_of_the_tip_may_be_given(arm, tmp_path):
+    places = Places(np.array([0.6, 0.1, 0.3]), np.array([0.6, -0.1, 0.3]))
+    made = make(arm(), tmp_path, places=places)
+    assert load_task(made.path).conditions[0].targets["target"].tolist() == [0.6, -0.1, 0.3]
+    states = InProcessCollector(load_task(made.path)).collect(
+        load_task(made.path).initial_policy(0), 0, 0, explore=False, jitter=False
+    )
+    tip = load_task(made.path).layout["tip"]
+    np.testing.assert_allclose(states.states[0, tip], [0.6, 0.1, 0.3], atol=0.005)
+
+
+@pytest.mark.parametrize("role", ["start", "target"])
+def test_a_place_beyond_the_arm_is_refused_with_how_near_it_comes(arm, tmp_path, role):
+    places = Places(**{role: np.array([2.0, 0.0, 0.4])})
+    with pytest.raises(AuthoringError, match=rf"--{role} is \[2.0, 0.0, 0.4\]: .* within 1"):
+        make(arm(), tmp_path, places=places)
