@@ -29,9 +29,17 @@ def check_task(name_or_path: str, *, seed: int = 0, rollouts: int = NOISY) -> li
     findings += [finding for check in STATIC for finding in check(task, starts)]
     condition = trained_conditions(task)[0]
     if not starts[condition].refusal:
-        trial = try_out(task, condition, seed, rollouts)
-        findings += [finding for check in TRIED for finding in check(task, trial)]
+        findings += _trial_findings(task, condition, seed, rollouts)
     return findings
+
+
+def _trial_findings(task: Task, condition: int, seed: int, rollouts: int) -> list[Finding]:
+    """Try the first policy of a condition and return what was found."""
+    try:
+        trial = try_out(task, condition, seed, rollouts)
+    except PilqrError as error:
+        return [fail("rollouts", str(error), "mend what is named: no rollout can be executed")]
+    return [finding for check in TRIED for finding in check(task, trial)]
 
 
 def quick_warnings(task: Task) -> list[Finding]:

@@ -83,10 +83,10 @@ def new_task(
     names = Names(name, scene_name, robot_name, site, joints, TARGET_BODY in bodies)
     text = task_text(names, choices, probe.efforts)
     path = folder / f"{name}.yaml"
-    beside = {Path(path.name): text.encode(), Path(SCHEMA_FILE): schema_text().encode()}
-    written = _write({**beside, **_in_models(files)}, folder)
+    written = _write({Path(path.name): text.encode(), **_in_models(files)}, folder)
+    (folder / SCHEMA_FILE).write_text(schema_text())
     Task.from_text(text, folder=folder, origin=str(path))
-    return NewTask(path, written, choices)
+    return NewTask(path, (*written, folder / SCHEMA_FILE), choices)
 
 
 def _joints(robot: mujoco.MjModel) -> tuple[str, ...]:

@@ -43,16 +43,20 @@ _MOST_SUCCESSFUL = 0.5
 def check_starts(task: Task, starts: Sequence[Start]) -> Iterator[Finding]:
     """Judge whether every condition can be placed, and whether the arm is free there."""
     subject = "start: bodies and overlaps"
-    for start in starts:
-        if start.refusal:
-            advice = "move the body or the joints' start, or take their collision out of the model"
-            yield fail(subject, f"condition {_name(task, start)}: {start.refusal}", advice)
+    refused = [start for start in starts if start.refusal]
+    if refused:
+        first = refused[0]
+        message = f"{len(refused)} of {len(starts)} conditions cannot be placed; "
+        advice = "move the body or the joints' start, or take their collision out of the model"
+        yield fail(subject, f"{message}{_name(task, first)}: {first.refusal}", advice)
     touching = [start for start in _placed(starts) if start.touching]
-    for start in touching:
-        pairs = ", ".join(f"{first} and {second}" for first, second in start.touching)
+    if touching:
+        first = touching[0]
+        pairs = ", ".join(" and ".join(pair) for pair in first.touching)
+        message = f"the arm touches something in {len(touching)} of {len(starts)} conditions; "
         advice = "choose a start that is free, unless the contact is meant"
-        yield warn(subject, f"condition {_name(task, start)}: contact of {pairs}", advice)
-    if not touching and len(_placed(starts)) == len(starts):
+        yield warn(subject, f"{message}{_name(task, first)}: {pairs}", advice)
+    if not touching and not refused:
         yield ok(
             subject, f"{len(starts)} of {len(starts)} conditions placed, the arm touches nothing"
         )

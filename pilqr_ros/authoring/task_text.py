@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import yaml
 
 from pilqr_ros.authoring.choices import RATE, SMOOTHING, STEPS, Choices
 from pilqr_ros.trajopt.typing import Array
@@ -149,9 +150,9 @@ def task_text(names: Names, choices: Choices, efforts: Array) -> str:
         schema=SCHEMA_FILE,
         file=f"{names.name}.yaml",
         name=names.name,
-        scene=names.scene,
-        robot=names.robot,
-        site=names.site,
+        scene=_quoted(names.scene),
+        robot=_quoted(names.robot),
+        site=_quoted(names.site),
         rate=RATE,
         steps=STEPS,
         seconds=STEPS / RATE,
@@ -172,12 +173,18 @@ def task_text(names: Names, choices: Choices, efforts: Array) -> str:
 
 
 def _joints(names: Sequence[str], efforts: Array) -> str:
-    width = max(len(name) for name in names) + 1
+    quoted = [_quoted(name) for name in names]
+    width = max(len(name) for name in quoted) + 1
     return "\n".join(
         f"  - {{name: {name + ',':{width}} torque_limit: {effort:g},"
         f" torque_rate_limit: {effort / 2.0:g}}}"
-        for name, effort in zip(names, efforts, strict=True)
+        for name, effort in zip(quoted, efforts, strict=True)
     )
+
+
+def _quoted(name: str) -> str:
+    """Return a name as YAML that is read as this text: quoted where it needs to be."""
+    return yaml.safe_dump([name], default_flow_style=True, width=1000).strip()[1:-1]
 
 
 def _torque_weights(choices: Choices) -> Array:

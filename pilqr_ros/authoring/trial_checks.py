@@ -94,6 +94,8 @@ def check_sag(task: Task, trial: Trial) -> Iterator[Finding]:
 
 def check_spread(task: Task, trial: Trial) -> Iterator[Finding]:
     """Judge how far noise moves each point of the arm, by place and direction."""
+    if len(trial.quiet.motion.points) == 0:
+        return
     for i, name in enumerate(trial.points):
         pairs = [
             (seen, min(len(seen.motion.points), len(trial.quiet.motion.points)))

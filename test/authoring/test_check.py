@@ -318,3 +318,10 @@ def test_a_task_that_noise_alone_does_is_a_warning(found):
 def test_what_can_be_said_at_once_is_said_before_a_training(two_joints):
     findings = quick_warnings(two_joints(edit=damped(45.0)))
     assert [one.subject for one in findings] == ["hold: spectral radius as sampled"]
+
+
+def test_a_first_policy_that_cannot_be_executed_is_a_fault(found):
+    def edit(content):
+        content["initial_policy"].update(stiffness=[1e9, 1e9])
+
+    assert found("rollouts", edit=edit).verdict is FAIL

@@ -9,6 +9,7 @@ import pytest
 from pilqr_ros.authoring.check import check_task
 from pilqr_ros.authoring.choices import Places
 from pilqr_ros.authoring.errors import AuthoringError
+from pilqr_ros.authoring.json_schema import schema_text
 from pilqr_ros.authoring.robot_files import Adaptation
 from pilqr_ros.authoring.scaffold import new_task
 from pilqr_ros.doctor.findings import Verdict
@@ -209,3 +210,20 @@ def test_a_place_beyond_the_arm_is_refused_with_how_near_it_comes(arm, tmp_path,
     places = Places(**{role: np.array([2.0, 0.0, 0.4])})
     with pytest.raises(AuthoringError, match=rf"--{role} is \[2.0, 0.0, 0.4\]: .* within 1"):
         make(arm(), tmp_path, places=places)
+
+
+def test_names_that_yaml_reads_as_something_else_are_quoted(arm, tmp_path):
+    path = arm()
+    path.write_text(path.read_text().replace('"a"', '"1"').replace('"b"', '"on: off"'))
+    assert load_task(make(path, tmp_path).path).joints == ("1", "on: off", "c")
+
+
+def test_the_schema_beside_it_is_that_of_this_version(arm, tmp_path):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "task.schema.json").write_text("of an older version")
+    assert (
+        make(arm(), tmp_path)
+        .path.read_text()
+        .startswith("# yaml-language-server: $schema=task.schema.json")
+    )
+    assert (tmp_path / "work" / "task.schema.json").read_text() == schema_text()
