@@ -82,7 +82,7 @@ def inertial_hold(
         oscillator_gain(frequency, damping, dt, smoothing),
         (initial.position_spread, initial.direction_spread),
     )
-    L: Array = sigma * np.linalg.cholesky(M)
+    L = np.asarray(sigma * np.linalg.cholesky(M), dtype=np.float64)
     std = np.sqrt(np.sum(L**2, axis=1))
     L = L * np.minimum(1.0, MAX_NOISE * torque_limits / std)[:, None]
     return Hold(frequency**2 * M, 2.0 * damping * frequency * M, L)
