@@ -1,4 +1,4 @@
-"""What the README promises can be checked by a machine."""
+"""What the documents promise, and where they lead, can be checked by a machine."""
 
 import ast
 import re
@@ -8,11 +8,12 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
+SAFETY = (ROOT / "docs" / "safety.md").read_text()
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def promises():
-    (block,) = re.findall(r"```yaml\n(- promise:.*?)```", README, re.DOTALL)
+    (block,) = re.findall(r"```yaml\n(- promise:.*?)```", SAFETY, re.DOTALL)
     return yaml.safe_load(block)
 
 
@@ -35,6 +36,26 @@ def test_all_eight_safety_promises_are_there():
     assert [int(number[1]) for number in numbers if number] == list(range(1, 9))
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(((?!http)[^)#]+)", README))))
-def test_each_link_leads_to_a_file(target):
-    assert (ROOT / target).exists()
+def links():
+    """Return each document with the files that it links to; a target is no text of mathematics."""
+    for document in DOCUMENTS:
+        for target in sorted(set(re.findall(r"\]\(((?!http)[\w./-]+)", document.read_text()))):
+            yield pytest.param(document, target, id=f"{document.name}-{target}")
+
+
+@pytest.mark.parametrize(("document", "target"), links())
+def test_each_link_leads_to_a_file(document, target):
+    assert (document.parent / target).exists()
+
+
+def anchors(path):
+    """Return the anchors of a document's headings, as GitHub names them."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+def test_each_link_into_a_document_leads_to_a_heading():
+    for document in DOCUMENTS:
+        for target, anchor in re.findall(r"\]\(([\w./-]*)#([\w-]+)\)", document.read_text()):
+            path = document.parent / target if target else document
+            assert anchor in anchors(path), f"{document.name}: {target}#{anchor}"
