@@ -34,7 +34,7 @@ from pilqr_ros.trajopt.typing import Array
 RESET_NS = 1_000_000_000
 """What a reset adds to the clock [ns]."""
 
-_MOST_SPEED = 1e3
+_MAX_SPEED = 1e3
 """A generalised velocity beyond this [rad/s or m/s] is no longer physical."""
 
 
@@ -224,7 +224,7 @@ class World:
         addresses = (self.model.jnt_qposadr, self.model.jnt_dofadr)
         quantities = (("position", self.data.qpos), ("velocity", self.data.qvel))
         for (quantity, values), first in zip(quantities, addresses, strict=True):
-            bad = ~(np.abs(values) < _MOST_SPEED)
+            bad = ~(np.abs(values) < _MAX_SPEED)
             if bad.any():
                 index = int(np.argmax(bad))
                 joint = int(np.searchsorted(first, index, side="right")) - 1

@@ -18,7 +18,7 @@ from pilqr_ros.trajopt.typing import Array
 _UNTOLD = -1
 """Stands for the interventions of a step of which nobody told what was applied."""
 
-_LATEST_TICK = 1.5
+_MAX_TICK_PERIODS = 1.5
 """Control periods after which the next state comes too late."""
 
 MAX_OVER_LIMIT = 1e6
@@ -71,7 +71,7 @@ class PolicyRunner:
         self._policy, self._noise = policy, noise
         self._condition, self._seed, self._period_ns = condition, seed, period_ns
         self._max_fraction_limited = max_fraction_limited
-        self._most_torque = None if torque_limits is None else MAX_OVER_LIMIT * torque_limits
+        self._max_torque = None if torque_limits is None else MAX_OVER_LIMIT * torque_limits
         self._joints = [f"joint {i}" for i in range(dU)] if joints is None else joints
         self._labels = [f"entry {i}" for i in range(dX)] if labels is None else labels
         self._states, self._stamps = np.zeros((T, dX)), np.zeros(T, dtype=np.int64)
@@ -108,8 +108,8 @@ class PolicyRunner:
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at below
             u = self._policy.act(t, x, self._noise[t])
         _check_finite(u, self._joints, f"step {t}: torque of")
-        if self._most_torque is not None:
-            _check_size(u, self._most_torque, self._joints, f"step {t}: torque of")
+        if self._max_torque is not None:
+            _check_size(u, self._max_torque, self._joints, f"step {t}: torque of")
         self._states[t], self._stamps[t], self._commanded[t] = x, stamp_ns, u
         if tick_ns is not None:
             self._ticks.append(tick_ns)
@@ -184,7 +184,7 @@ class PolicyRunner:
         if self._period_ns is None:
             return ""
         gaps = np.diff(self._stamps)
-        late = np.flatnonzero(gaps > _LATEST_TICK * self._period_ns)
+        late = np.flatnonzero(gaps > _MAX_TICK_PERIODS * self._period_ns)
         if late.size == 0:
             return ""
         gap, period = gaps[late[0]] * 1e-6, self._period_ns * 1e-6
