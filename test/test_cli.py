@@ -107,7 +107,13 @@ def test_a_folder_without_runs_says_so(runner, tmp_path):
     assert f"no runs in {tmp_path}" in result.output
 
 
-def test_an_interrupted_training_says_how_to_go_on(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def one_at_a_time(monkeypatch):
+    """Let rollouts be executed one after the other, so that a test can count them."""
+    monkeypatch.setattr("pilqr_ros.cli.sessions.rollouts_at_once", lambda: 1)
+
+
+def test_an_interrupted_training_says_how_to_go_on(tmp_path, monkeypatch, capsys, one_at_a_time):
     collect, calls = InProcessCollector.collect, []
 
     def interrupted(self, *args, **kwargs):
@@ -210,7 +216,7 @@ def test_a_resumed_training_says_which_copy_of_the_task_it_uses(trained, runner)
 
 
 @pytest.fixture
-def broken_later(monkeypatch):
+def broken_later(monkeypatch, one_at_a_time):
     """Let training's rollouts fail from some call on, and return a switch for evaluations."""
     collect, calls, switch = InProcessCollector.collect, [], {"evaluates": True}
 

@@ -20,6 +20,7 @@ FLOORS = {
     "runs": ("robot", "tasks", "guided", "trajopt"),
     "learning": ("runs", "simulation", "robot", "tasks", "guided", "trajopt"),
     "evaluation": ("learning", "runs", "simulation", "robot", "tasks", "guided", "trajopt"),
+    "authoring": ("learning", "simulation", "robot", "tasks", "guided", "trajopt"),
     "recording": ("learning", "runs", "robot", "tasks", "guided", "trajopt"),
     "graph": ("runs", "robot", "tasks"),
 }
@@ -27,9 +28,10 @@ FLOORS = {
 FLOORS["nodes"] = ("recording", "evaluation", "graph", *FLOORS["evaluation"])
 FLOORS["clients"] = ("nodes", *FLOORS["nodes"])
 FLOORS["doctor"] = ("clients", *FLOORS["clients"])
+FLOORS["authoring"] = ("doctor", *FLOORS["authoring"])
 FLOORS["experiments"] = ("evaluation", *FLOORS["evaluation"])
 FLOORS["benchmarks"] = ("experiments", "doctor", *FLOORS["doctor"])
-FLOORS["cli"] = ("benchmarks", *FLOORS["benchmarks"])
+FLOORS["cli"] = ("authoring", "benchmarks", *FLOORS["benchmarks"])
 ROOMS = {
     "robot": {
         "estimation": (),
@@ -46,7 +48,7 @@ ROOMS = {
 }
 """The rooms of a floor, each with those of its neighbours that it may import."""
 WITHOUT_ROS = ("tasks", "guided", "robot", "simulation", "runs", "learning", "evaluation")
-WITHOUT_ROS += ("recording", "graph", "experiments")
+WITHOUT_ROS += ("authoring", "recording", "graph", "experiments")
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 
 

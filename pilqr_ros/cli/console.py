@@ -149,9 +149,9 @@ def show_evaluation(evaluated: Task, outcomes: Outcomes) -> None:
     console.print(shown)
 
 
-def show_findings(findings: Sequence[Any]) -> None:
-    """Print one row a `Finding` of the doctor, and how many there are of each kind."""
-    shown = table("doctor", "verdict", "what", "found")
+def show_findings(findings: Sequence[Any], title: str = "doctor") -> None:
+    """Print one row a `Finding`, and how many there are of each kind."""
+    shown = table(title, "verdict", "what", "found")
     for finding in findings:
         verdict = finding.verdict.value
         advice = f"\n{finding.advice}" if finding.advice else ""

@@ -32,6 +32,7 @@ from pilqr_ros.cli.arguments import (
     given_options,
     is_given,
 )
+from pilqr_ros.cli.quick_warnings import warn_of
 from pilqr_ros.cli.sessions import Session, TrainingEndedEarly, Where, open_session
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.evaluation.curves import plot_learning_curve
@@ -201,6 +202,7 @@ def _new_config(
 ) -> RunConfig:
     """Return what a new run is to do; the task file tells what is not asked for."""
     loaded = load_task(task)
+    warn_of(loaded)
     return RunConfig.for_task(
         loaded,
         "pilqr" if method is None else method,

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
-from pilqr_ros.learning.collector import InProcessCollector
+from pilqr_ros.learning.collector import InProcessCollector, rollouts_at_once
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
-from pilqr_ros.learning.trainers import trainer_class
+from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_presence import is_present
@@ -101,8 +101,13 @@ class InProcessSession:
         """
         store = create_run(self.runs, self.task, config) if resume is None else open_run(resume)
         try:
-            trainer = trainer_class(store)
-            trainer(store, self._collector, self._evaluator, on_progress=on_progress).run()
+            Trainer(
+                store,
+                self._collector,
+                self._evaluator,
+                on_progress=on_progress,
+                at_once=rollouts_at_once(),
+            ).run()
         except PilqrError as error:
             raise TrainingEndedEarly(str(error), str(store.directory), self.again) from error
         except KeyboardInterrupt:
@@ -113,7 +118,9 @@ class InProcessSession:
         self, run: Path, config: EvaluationConfig, on_rollout: Callable[[], None]
     ) -> Outcomes:
         """Evaluate a run's policies and return what came of each rollout."""
-        evaluator = PolicyEvaluator(open_run(run), self._collector, self._evaluator)
+        evaluator = PolicyEvaluator(
+            open_run(run), self._collector, self._evaluator, at_once=rollouts_at_once()
+        )
         results = evaluator.run(config, lambda _: on_rollout())
         return Outcomes(
             condition=[one.rollout.condition for one in results],

@@ -20,7 +20,7 @@ from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvalu
 from pilqr_ros.experiments.generalisation import curves_over_tests
 from pilqr_ros.experiments.variants import parse_variant
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.trainers import trainer_class
+from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunError
@@ -132,7 +132,7 @@ def run_job(job: ComparedRun) -> None:
     _check_libraries(store)
     collector, evaluator = InProcessCollector(store.task), TaskCostEvaluator(store.task)
     try:
-        trainer_class(store)(store, collector, evaluator).run()
+        Trainer(store, collector, evaluator).run()
         evaluation = PolicyEvaluator(store, collector, evaluator)
         result = {
             name: _by_condition(evaluation, store, explore)

@@ -158,6 +158,11 @@ class RunStore:
         path = self._rollout_path(iteration, condition, sample)
         return load_sample(path, self.task, condition) if path.exists() else None
 
+    def collected(self, iteration: int) -> int:
+        """Return how many of an iteration's rollouts are on disk, over all conditions."""
+        places = itertools.product(self.config.conditions, range(self.config.rollouts))
+        return sum(self._rollout_path(iteration, *place).exists() for place in places)
+
     def save_rollout(self, iteration: int, condition: int, sample: int, rollout: Rollout) -> None:
         """Store a rollout; an invalid one goes beside the place that it leaves open."""
         path = self._rollout_path(iteration, condition, sample)

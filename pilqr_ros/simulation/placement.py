@@ -114,9 +114,10 @@ def verify_clearance(model: mujoco.MjModel, data: mujoco.MjData) -> None:
     Raises:
         ResetError: Two geoms overlap; the message names their bodies.
     """
-    for contact in data.contact:
-        if contact.dist < -_MAX_PENETRATION:
-            first, second = (model.body(model.geom_bodyid[geom]).name for geom in contact.geom)
-            raise ResetError(
-                f"bodies {first} and {second} overlap by {-contact.dist:.4g} m at the start"
-            )
+    deep = np.flatnonzero(data.contact.dist < -_MAX_PENETRATION)
+    if deep.size > 0:
+        contact = data.contact[int(deep[0])]
+        first, second = (model.body(model.geom_bodyid[geom]).name for geom in contact.geom)
+        raise ResetError(
+            f"bodies {first} and {second} overlap by {-contact.dist:.4g} m at the start"
+        )

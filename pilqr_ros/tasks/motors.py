@@ -63,6 +63,25 @@ def verify_motors(joints: Sequence[ActuatedJoint], world: mujoco.MjModel) -> Non
     _probe(motors, world)
 
 
+def motor_limits(joints: Sequence[str], world: mujoco.MjModel) -> Array:
+    """Return the largest torque that each joint's motor gives [N m or N]; infinite if unbounded.
+
+    Args:
+        joints: Joints whose motors have their names.
+        world: A model with them.
+
+    Raises:
+        TaskError: There is no such joint or motor.
+    """
+    limits = np.full(len(joints), np.inf)
+    for i, name in enumerate(joints):
+        driven = joint_id(world, name, f"joints[{i}].name")
+        actuator = element_id(world, mujoco.mjtObj.mjOBJ_ACTUATOR, name, f"joints[{i}].name")
+        for lower, upper in _ranges(driven, actuator, world).values():
+            limits[i] = min(limits[i], -lower, upper)
+    return limits
+
+
 def _verify_kind(motor: _Motor, world: mujoco.MjModel) -> None:
     """The actuator is a plain motor of the joint: its torque is its control."""
     actuator = motor.actuator
@@ -104,7 +123,7 @@ def _reasons(motor: _Motor, world: mujoco.MjModel) -> Iterator[str]:
 def _verify_limit(motor: _Motor, world: mujoco.MjModel) -> None:
     """No range of the model is narrower than the joint's torque limit."""
     unit, limit = motor.unit, motor.joint.torque_limit
-    for name, (lower, upper) in _ranges(motor, world):
+    for name, (lower, upper) in _ranges(motor.driven, motor.actuator, world).items():
         if limit > min(-lower, upper):
             problem = (
                 f"{limit} {unit} is more than the model's motor gives, {min(-lower, upper):g}"
@@ -113,17 +132,17 @@ def _verify_limit(motor: _Motor, world: mujoco.MjModel) -> None:
             raise TaskError(f"{motor.key}.torque_limit", problem)
 
 
-def _ranges(motor: _Motor, world: mujoco.MjModel) -> Iterator[tuple[str, Array]]:
-    """Yield the ranges that the torque on a joint is clamped to [N m or N], by their names."""
-    control = control_index(world, motor.actuator)
+def _ranges(driven: int, actuator: int, world: mujoco.MjModel) -> dict[str, Array]:
+    """Return the ranges that the torque on a joint is clamped to [N m or N], by their names."""
+    ranges, control = {}, control_index(world, actuator)
     clamps = not world.opt.disableflags & mujoco.mjtDisableBit.mjDSBL_CLAMPCTRL
     if clamps and world.actuator_ctrllimited[control]:
-        yield "ctrlrange", world.actuator_ctrlrange[control]
-    if world.actuator_forcelimited[motor.actuator]:
-        forces = world.actuator_forcerange[motor.actuator] * _gear(world, motor.actuator)
-        yield "forcerange", np.sort(forces)
-    if world.jnt_actfrclimited[motor.driven]:
-        yield "joint's actuatorfrcrange", world.jnt_actfrcrange[motor.driven]
+        ranges["ctrlrange"] = world.actuator_ctrlrange[control]
+    if world.actuator_forcelimited[actuator]:
+        ranges["forcerange"] = np.sort(world.actuator_forcerange[actuator] * _gear(world, actuator))
+    if world.jnt_actfrclimited[driven]:
+        ranges["joint's actuatorfrcrange"] = world.jnt_actfrcrange[driven]
+    return ranges
 
 
 def _gear(world: mujoco.MjModel, actuator: int) -> float:

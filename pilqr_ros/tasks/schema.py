@@ -33,7 +33,8 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+_Listed = BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])
+Names = Annotated[tuple[str, ...], _Listed, Field(min_length=1)]
 
 
 class Section(BaseModel):
@@ -43,7 +44,16 @@ class Section(BaseModel):
 
 
 class Models(Section):
-    """The MJCF files: a scene, the robot that stands in it and the tool that it holds."""
+    """The MJCF files: a scene, the robot that stands in it and the tool that it holds.
+
+    They are looked for beside the task file, in ``models`` there, and among the package's own.
+
+    Attributes:
+        scene: What the robot stands in; its options (time step, gravity) hold.
+        robot: The arm: joints, a motor of gear 1 for each with the joint's name, sites.
+        tool: What is attached to the robot's site ``tool_mount``; nothing if not given.
+        mount: Where the robot's origin is in the scene [m].
+    """
 
     scene: str
     robot: str
@@ -52,7 +62,12 @@ class Models(Section):
 
 
 class Control(Section):
-    """Rate of control [Hz] and number of control steps of a rollout."""
+    """Rate of control and length of a rollout.
+
+    Attributes:
+        rate: Control steps in a second [Hz]; a period is a whole number of physics steps.
+        steps: Control steps of a rollout.
+    """
 
     rate: Positive
     steps: Annotated[int, Field(ge=1, le=MAX_STEPS)]
@@ -61,9 +76,16 @@ class Control(Section):
 class ActuatedJoint(Section):
     """An actuated joint and its limits.
 
-    Of torque [N m], its change [N m per control step], position [rad] (within the robot
-    description's) and speed [rad/s] (none if not given); and the soft margin [rad] inside the
-    bounds (the task's if not given). A joint that slides has N for N m and m for rad, everywhere.
+    A joint that slides has N for N m and m for rad, everywhere.
+
+    Attributes:
+        name: The joint, and its motor, in the robot's model.
+        torque_limit: Largest torque [N m]; no more than the model's motor gives.
+        torque_rate_limit: Largest change of torque in a control step [N m].
+        position_limits: Lower and upper bound [rad], within the model's; the model's if not given.
+        velocity_limit: Largest speed [rad/s]; none if not given.
+        soft_margin: Where torque towards a bound begins to fade [rad] inside it; the guard's if not
+            given.
     """
 
     name: str
@@ -84,9 +106,12 @@ class ActuatedJoint(Section):
 class Guard(Section):
     """How joints are kept within their limits, and how much of that a rollout may need.
 
-    Inside the soft margin [rad] torque toward the bound fades; further beyond it than the tolerance
-    [rad], or faster than `overspeed` times the speed limit, the robot stops. A rollout that was
-    kept from bounds or speed in a larger share of its steps than `max_fraction_limited` is invalid.
+    Attributes:
+        soft_margin: Torque towards a bound fades inside it over this [rad].
+        bound_tolerance: Further beyond a bound than this [rad] the robot stops.
+        overspeed: Faster than so many times the velocity limit the robot stops.
+        max_fraction_limited: A rollout that was kept from bounds or speed in a larger share of its
+            steps is not used.
     """
 
     soft_margin: Positive = 0.05
@@ -107,7 +132,15 @@ class Guard(Section):
 
 
 class Block(Section):
-    """A block of the state: joints, a point on the robot (`of` a site) or a tracked body."""
+    """A block of the state: joints, a point on the robot or a tracked body.
+
+    Attributes:
+        name: What cost and success call it.
+        kind: What it holds [rad, rad/s, m or m/s].
+        of: The site of the robot, or the body of the scene; not with joints.
+        joints: The joints of a joint block; all actuated ones if not given. Others are only sensed.
+        axes: Which of x, y, z a point or body has; all if not given.
+    """
 
     name: str
     kind: Kind
@@ -131,7 +164,13 @@ class Block(Section):
 
 
 class Expression(Section):
-    """The difference z = of - minus of state blocks and targets, on all or some of their axes."""
+    """The difference z = of - minus of state blocks and targets, on all or some of their axes.
+
+    Attributes:
+        of: State blocks; several are stacked.
+        minus: As many blocks, or targets of the condition; zero if not given.
+        axes: Axes, or joints, that count; all if not given.
+    """
 
     of: Names
     minus: Names | None = None
@@ -139,7 +178,17 @@ class Expression(Section):
 
 
 class Term(Expression):
-    """A cost term: weight * ramp(t) * (0.5 alpha |z|^2 + beta sqrt(gamma + |z|^2)) (equation 8)."""
+    """A cost term: weight * ramp(t) * (0.5 alpha |z|^2 + beta sqrt(gamma + |z|^2)) (equation 8).
+
+    Attributes:
+        name: What reports call it; not ``torque``.
+        alpha: Weight of the squared distance: far away counts most.
+        beta: Weight of the distance: an even pull, precise near the target.
+        gamma: Rounds off the tip of the distance at z = 0; its root is about the precision [m].
+        weight: Of the whole term.
+        ramp: How the weight grows to its full value at the last step.
+        active: First and last control step in which it counts; all if not given.
+    """
 
     name: str
     alpha: NonNegative
@@ -151,14 +200,27 @@ class Term(Expression):
 
 
 class Cost(Section):
-    """The cost of a step: its terms and 0.5 * sum of torque_weights * u^2."""
+    """The cost of a step: the sum of its terms and 0.5 * sum of torque_weights * u^2.
+
+    Attributes:
+        terms: Its terms.
+        torque_weights: Weight of each squared torque, one for all joints or one for each [1/(N
+            m)^2].
+    """
 
     terms: Annotated[tuple[Term, ...], Field(min_length=1)]
     torque_weights: NonNegative | tuple[NonNegative, ...] = 0.0
 
 
 class Behind(Section):
-    """A target behind a body: `distance` [m] from it, away from the body it faces, at a height."""
+    """A target behind a body, away from another one: where a pusher has to be.
+
+    Attributes:
+        behind: The body.
+        facing: The body that it is to be moved to.
+        distance: From the body's centre, in the plane [m].
+        height: Of the target above the floor [m].
+    """
 
     behind: str
     facing: str
@@ -167,7 +229,14 @@ class Behind(Section):
 
 
 class Start(Section):
-    """A condition: start of the joints, positions of bodies, named targets of cost and success."""
+    """A condition: where a rollout starts, and its targets.
+
+    Attributes:
+        name: What lists of conditions call it.
+        joints: Start of each actuated joint [rad], in the order of ``joints``.
+        bodies: Start of bodies of the scene [m], by name: with a free joint, slides, or mocap.
+        targets: What ``minus`` may name in cost and success: as many numbers as the block has.
+    """
 
     name: str
     joints: tuple[float, ...]
@@ -176,9 +245,13 @@ class Start(Section):
 
 
 class Shift(Section):
-    """One draw that is added to all of `of`: `joints`, `bodies.<name>` or `targets.<name>`.
+    """One draw that is added to all of `of`, uniform between low and high.
 
-    Uniform between low and high; with `within` drawn again until it is no longer than that.
+    Attributes:
+        of: ``joints``, ``bodies.<name>`` or ``targets.<name>``.
+        low: Least shift [rad or m], as long as what it is added to.
+        high: Largest shift [rad or m].
+        within: Drawn again until it is no longer than this [rad or m]; not if not given.
     """
 
     of: Names
@@ -188,7 +261,15 @@ class Shift(Section):
 
 
 class Drawn(Section):
-    """Conditions drawn at random about a listed one: the same at every loading of the file."""
+    """Conditions drawn at random about a listed one: the same at every loading of the file.
+
+    Attributes:
+        name: What stands for all of them in lists of conditions.
+        like: The listed condition that they are drawn about.
+        count: How many.
+        seed: Of the draws.
+        shifts: What is added.
+    """
 
     name: str
     like: str
@@ -198,7 +279,14 @@ class Drawn(Section):
 
 
 class Reset(Section):
-    """Jitter of the start and how exactly a reset must reach it."""
+    """Jitter of the start and how exactly a reset must reach it.
+
+    Attributes:
+        joint_jitter: Standard deviation of each joint's start [rad].
+        position_tolerance: Largest error of a joint after a reset [rad].
+        velocity_tolerance: Largest speed of a joint after a reset [rad/s].
+        body_tolerance: Largest error of a body after a reset [m].
+    """
 
     joint_jitter: NonNegative = 0.003
     position_tolerance: Positive = 0.02
@@ -207,9 +295,13 @@ class Reset(Section):
 
 
 class Success(Expression):
-    """|z| is within a radius, or each |z_i| within its own bound: at the last or at any step.
+    """|z| is within a radius, or each |z_i| within its own bound.
 
-    A z that has to be reached from above, and may be passed, counts only where it is positive.
+    Attributes:
+        within: Radius, or a bound for each entry of z [rad or m].
+        at: At the last step, or at any.
+        may_be_passed: A z that has to be reached from above, and may be passed: negative entries
+            count as zero.
     """
 
     within: Positive | tuple[Positive, ...]
@@ -218,7 +310,15 @@ class Success(Expression):
 
 
 class InitialPolicy(Section):
-    """The first policy: zero torque, or a weak hold of the start; noise in both [N m]."""
+    """The first policy: zero torque, or a weak hold of the start; noise in both.
+
+    Attributes:
+        kind: Zero torque, or -stiffness (q - q_start) - damping qd.
+        torque_std: Standard deviation of each joint's noise [N m].
+        stiffness: Of a hold, one for each joint [N m/rad].
+        damping: Of a hold, one for each joint [N m s/rad]. Too much is unstable at the rate of
+            control.
+    """
 
     kind: Literal["zero", "hold"]
     torque_std: tuple[Positive, ...]
@@ -237,9 +337,14 @@ class InitialPolicy(Section):
 
 
 class Learning(Section):
-    """How much is collected, and the settings of the methods (see trajopt's Settings).
+    """How much is collected, and the settings of the methods.
 
-    Conditions are named, or a set of drawn ones is; all listed ones if not given.
+    Attributes:
+        conditions: Names of conditions, or of drawn sets, that get a policy each; all listed ones
+            if not given.
+        rollouts: Rollouts of an iteration and condition.
+        iterations: Policy updates.
+        settings: Of the methods, see below; the best known if not given.
     """
 
     conditions: Names | None = None
@@ -249,16 +354,25 @@ class Learning(Section):
 
 
 class PolicyTest(Section):
-    """Conditions that a policy is tried in, and rollouts of each."""
+    """Conditions that a policy is tried in.
+
+    Attributes:
+        conditions: Names of conditions, or of drawn sets.
+        rollouts: Rollouts of each.
+    """
 
     conditions: Names
     rollouts: Annotated[int, Field(ge=1, le=MAX_ROLLOUTS)]
 
 
 class Guided(Section):
-    """One policy for many conditions: those it is trained in, and named tests of it.
+    """One policy for many conditions (methods mdgps-...): where it is trained, and its tests.
 
-    Iterations and settings of the local policies' method are those of learning where not given.
+    Attributes:
+        conditions: Names of the conditions that it is trained in.
+        iterations: Policy updates; learning's if not given.
+        settings: Of the local policies' method, over those of learning.
+        tests: Tests by name.
     """
 
     conditions: Names
@@ -268,16 +382,43 @@ class Guided(Section):
 
 
 class GlobalPolicy(Section):
-    """What the global policy observes: state blocks, targets, time; guided's GuidedSettings."""
+    """What the one policy for many conditions observes, and how it is trained.
+
+    Attributes:
+        state: State blocks that it observes.
+        targets: Targets of the condition that it observes.
+        timed: Whether it observes the time.
+        settings: Of its training, see below.
+    """
 
     state: Names
-    targets: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    targets: Annotated[tuple[str, ...], _Listed] = ()
     timed: bool = False
     settings: dict[str, Any] = {}
 
 
 class TaskFile(Section):
-    """A whole task file."""
+    """A whole task file.
+
+    Attributes:
+        name: Of the task, and of its folder of runs: small letters, digits, _.
+        description: For people.
+        models: The MJCF files.
+        control: Rate and length of a rollout.
+        joints: The actuated joints, in the order of the action u.
+        state: The blocks of the state x, in their order.
+        cost: What is made small.
+        success: What counts as done.
+        conditions: Starts and targets.
+        drawn_conditions: Sets of conditions that are drawn.
+        reset: Jitter and tolerances of the start.
+        guard: How joints are kept within their limits.
+        initial_policy: What training starts from.
+        noise_smoothing: Width of the filter of the noise over time [control steps]; 0 is white.
+        learning: How much is collected, and how it is learned from.
+        global_policy: What a neural policy observes; without it there is none.
+        guided: Where one policy for many conditions is trained and tested.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     description: str = ""

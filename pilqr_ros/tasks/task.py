@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from pilqr_ros.tasks.initial_policy import build_initial_policy
 from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds, sliding
-from pilqr_ros.tasks.schema import Guard, Reset, TaskFile
+from pilqr_ros.tasks.schema import Guard, Reset, Success, TaskFile
 from pilqr_ros.tasks.success import Outcome, build_success
 from pilqr_ros.tasks.units import JointUnits, in_words, joint_units, state_units
 from pilqr_ros.tasks.validation import validated
@@ -195,7 +196,7 @@ class Task:
         """Actuated joints, in the order of the action."""
         return tuple(joint.name for joint in self.file.joints)
 
-    @property
+    @cached_property
     def sensed_joints(self) -> tuple[str, ...]:
         """Joints that must be sensed: the actuated ones, then others that the state holds."""
         blocks = self.layout.of_kind("joint_positions", "joint_velocities")
@@ -232,6 +233,11 @@ class Task:
         units = state_units(self.layout, self.slides)
         entries = np.flatnonzero(np.any(self._successes[0].z.A != 0.0, axis=0))
         return in_words(units[entry] for entry in entries)
+
+    @property
+    def criterion(self) -> Success:
+        """What success is, as the task file says it."""
+        return self.file.success
 
     @property
     def judged_at_end(self) -> bool:

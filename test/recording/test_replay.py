@@ -10,7 +10,6 @@ from typer.testing import CliRunner
 from pilqr_ros.cli import app
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.errors import CollectorError
-from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.recording.bag import BagWriter
 from pilqr_ros.recording.errors import BagError
@@ -141,7 +140,7 @@ def test_a_guided_training_done_again_has_the_same_network(write_bag, task, tmp_
     config = RunConfig("hockey", "mdgps-pilqr", 1, 2, 4, task.guided.conditions)
     store = create_run(tmp_path / "first", task, config)
     taped = Taped(task)
-    trainer_class(store)(store, taped, TaskCostEvaluator(task)).run()
+    Trainer(store, taped, TaskCostEvaluator(task)).run()
     again = redo(read_run(write_bag(store, taped.rollouts)), tmp_path / "runs")
     for name, array in store.network(1).arrays().items():
         np.testing.assert_array_equal(again.network(1).arrays()[name], array)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import le
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.guard.interventions import FROM_OUTSIDE, PROTECTED, kinds_of, refusal
 from pilqr_ros.robot.guard.torque_records import AppliedTorque
 from pilqr_ros.trajopt.errors import ShapeError
+from pilqr_ros.trajopt.finite import all_finite
 from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.typing import Array
 
@@ -68,13 +70,16 @@ class PolicyRunner:
         if noise.shape != (T, dU):
             raise ShapeError("noise", noise.shape, f"({T}, {dU})")
         self.step = 0
-        self._policy, self._noise = policy, noise
+        self._policy, self._noise, self._T = policy, noise, T
         self._condition, self._seed, self._period_ns = condition, seed, period_ns
         self._max_fraction_limited = max_fraction_limited
-        self._max_torque = None if torque_limits is None else MAX_OVER_LIMIT * torque_limits
+        self._max_torque = (
+            None if torque_limits is None else (MAX_OVER_LIMIT * torque_limits).tolist()
+        )
         self._joints = [f"joint {i}" for i in range(dU)] if joints is None else joints
         self._labels = [f"entry {i}" for i in range(dX)] if labels is None else labels
-        self._states, self._stamps = np.zeros((T, dX)), np.zeros(T, dtype=np.int64)
+        self._states = np.zeros((T, dX))
+        self._stamps: list[int] = []
         self._commanded, self._applied = np.zeros((T, dU)), np.zeros((T, dU))
         self._interventions = np.full(T, _UNTOLD, dtype=np.int64)
         self._ticks: list[int] = []
@@ -82,7 +87,7 @@ class PolicyRunner:
     @property
     def finished(self) -> bool:
         """Whether every step was acted on."""
-        return self.step == self._policy.T
+        return self.step == self._T
 
     def act(self, stamp_ns: int, x: Array, tick_ns: int | None = None) -> Array:
         """Return the torque of the next step in state x [N m], ``(dU,)``.
@@ -98,11 +103,11 @@ class PolicyRunner:
         """
         t = self.step
         if self.finished:
-            raise RolloutAborted(f"step {t}: the policy has only {self._policy.T} steps")
-        if x.shape != (self._policy.dX,):
+            raise RolloutAborted(f"step {t}: the policy has only {self._T} steps")
+        if x.shape != self._states.shape[1:]:
             raise ShapeError("x", x.shape, f"({self._policy.dX},)")
-        if t > 0 and stamp_ns <= self._stamps[t - 1]:
-            problem = f"stamp {stamp_ns} ns does not follow {self._stamps[t - 1]} ns"
+        if self._stamps and stamp_ns <= self._stamps[-1]:
+            problem = f"stamp {stamp_ns} ns does not follow {self._stamps[-1]} ns"
             raise RolloutAborted(f"step {t}: {problem}", interrupted=True)
         _check_finite(x, self._labels, f"step {t}: state")
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at below
@@ -110,7 +115,8 @@ class PolicyRunner:
         _check_finite(u, self._joints, f"step {t}: torque of")
         if self._max_torque is not None:
             _check_size(u, self._max_torque, self._joints, f"step {t}: torque of")
-        self._states[t], self._stamps[t], self._commanded[t] = x, stamp_ns, u
+        self._states[t], self._commanded[t] = x, u
+        self._stamps.append(stamp_ns)
         if tick_ns is not None:
             self._ticks.append(tick_ns)
         self.step += 1
@@ -158,7 +164,7 @@ class PolicyRunner:
             commanded=self._commanded[:steps].copy(),
             applied=self._applied[:steps].copy(),
             noise=self._noise[:steps].copy(),
-            stamps=self._stamps[:steps].copy(),
+            stamps=np.array(self._stamps, dtype=np.int64),
             interventions=np.maximum(self._interventions[:steps], 0),
             ticks=np.array(self._ticks, dtype=np.int64),
             valid=not reason,
@@ -169,7 +175,7 @@ class PolicyRunner:
     def _disturbance(self) -> str:
         """Return what of the graph disturbed the rollout; empty if nothing did."""
         if not self.finished:
-            return f"ended at step {self.step} of {self._policy.T}"
+            return f"ended at step {self.step} of {self._T}"
         missing = np.flatnonzero(self._interventions == _UNTOLD)
         if missing.size > 0:
             return f"step {missing[0]}: nobody told what was applied"
@@ -208,16 +214,14 @@ def limitation(interventions: NDArray[np.int64], max_fraction_limited: float) ->
 
 def _check_finite(values: Array, names: Sequence[str], what: str) -> None:
     """Abort at the first entry that is not finite."""
-    bad = ~np.isfinite(values)
-    if bad.any():
-        index = int(np.argmax(bad))
+    if not all_finite(values):
+        index = int(np.argmin(np.isfinite(values)))
         raise RolloutAborted(f"{what} {names[index]} is {values[index]}")
 
 
-def _check_size(u: Array, most: Array, joints: Sequence[str], what: str) -> None:
+def _check_size(u: Array, largest: Sequence[float], joints: Sequence[str], what: str) -> None:
     """Abort at the first torque that is absurd."""
-    bad = np.abs(u) > most
-    if bad.any():
-        index = int(np.argmax(bad))
+    if not all(map(le, map(abs, u.tolist()), largest)):
+        index = int(np.argmax(np.abs(u) > largest))
         times = f"{MAX_OVER_LIMIT:g} times its limit"
         raise RolloutAborted(f"{what} {joints[index]} is {u[index]:g} N m, more than {times}")

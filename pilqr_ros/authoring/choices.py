@@ -1,0 +1,218 @@
+"""What a new task begins with: a start pose, a target, a hold and noise, chosen from the model."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from pilqr_ros.authoring.errors import AuthoringError
+from pilqr_ros.authoring.hold import ArmDynamics, Gains, choose_gains, sample
+from pilqr_ros.authoring.probe import Probe
+from pilqr_ros.authoring.reach import search_bounds
+from pilqr_ros.trajopt.noise import draw_noise
+from pilqr_ros.trajopt.typing import Array
+
+RATE, STEPS, SMOOTHING = 20, 100, 2.0
+"""Rate of control [Hz], steps of a rollout, width of the noise's filter [steps]."""
+
+FREQUENCY, RATIO = 4.0, 0.7
+"""Natural frequency [rad/s] and damping ratio of the hold."""
+
+SPREAD = 0.05
+"""Wanted spread of the tip under the first policy's noise [m]."""
+
+MAX_NOISE = 0.25
+"""Largest standard deviation of the noise, as a share of the torque limit."""
+
+_TARGET_DISTANCE = 0.3
+"""How far the target is from the tip, as a share of the arm's length."""
+
+_POSES = 300
+_SIMULATED = 100
+_MAX_WEIGHT = 0.5
+
+_TRIED, _NEAR = 20, 0.005
+"""Poses from which a place is looked for, and how near the tip must come to it [m]."""
+
+_MIN_SPREAD = 1e-9
+"""Of a tip that no joint moves [m]."""
+
+_MARGIN = 0.1
+"""Share of a joint's range that a chosen pose stays away from its bounds."""
+
+
+class Choices(NamedTuple):
+    """What a new task begins with.
+
+    Attributes:
+        start: Start pose [rad or m], ``(n,)``.
+        target: Where the tip is to be brought [m], ``(3,)``.
+        distance: How far that is from the start [m].
+        gains: The hold.
+        inertias: What each joint feels while the others are free [kg m^2 or kg], ``(n,)``.
+        noise: Standard deviation of each torque [N m or N], ``(n,)``.
+        spread: Of the tip that this noise is expected to make [m].
+        weight: What bearing the arm takes at the start, as the largest share of a torque limit.
+    """
+
+    start: Array
+    target: Array
+    distance: float
+    gains: Gains
+    inertias: Array
+    noise: Array
+    spread: float
+    weight: float
+
+
+class Places(NamedTuple):
+    """Where the tip starts and where it is to be brought [m], ``(3,)``; None to have it chosen."""
+
+    start: Array | None = None
+    target: Array | None = None
+
+
+ANYWHERE = Places()
+
+
+def choose(probe: Probe, places: Places = ANYWHERE) -> Choices:
+    """Choose everything for an arm that is not given; the same for the same model.
+
+    Raises:
+        AuthoringError: The arm touches something in every pose that was tried, or it cannot reach
+            a place that is given.
+    """
+    rng = np.random.default_rng(0)
+    if places.start is None:
+        start = _choose_start(probe, rng)
+    else:
+        start = _pose_at(probe, places.start, "--start", rng)
+    if places.target is None:
+        target = _choose_target(probe, start, rng)
+    else:
+        target = np.asarray(places.target)
+        _pose_at(probe, target, "--target", rng)
+    probe.look(start)
+    arm = probe.arm
+    gains = choose_gains(arm, 1.0 / RATE, FREQUENCY, RATIO)
+    noise, spread = choose_noise(arm, gains, probe.jacobian, probe.efforts)
+    return Choices(
+        start=start,
+        target=target,
+        distance=float(np.linalg.norm(target - probe.tip)),
+        gains=gains,
+        inertias=arm.inertias,
+        noise=noise,
+        spread=spread,
+        weight=_weight(probe),
+    )
+
+
+def choose_noise(
+    arm: ArmDynamics, gains: Gains, jacobian: Array, efforts: Array
+) -> tuple[Array, float]:
+    """Return noise in proportion to the inertias that spreads the tip as wanted, and the spread.
+
+    The arm under its hold is simulated as the linear system that it is about its start.
+
+    Args:
+        arm: The arm at its start.
+        gains: Its hold.
+        jacobian: How the tip moves with the joints, ``(3, n)``.
+        efforts: Torque limits ``(n,)``, of which the noise stays a part.
+    """
+    sampled, n = sample(arm, 1.0 / RATE), len(arm.friction)
+    closed = sampled.closed(gains.stiffness, gains.damping)
+    rng = np.random.default_rng(0)
+    draws = [draw_noise(STEPS, n, rng, SMOOTHING) for _ in range(_SIMULATED)]
+    torques = np.array(draws) * arm.inertias
+    x, squares = np.zeros((_SIMULATED, 2 * n)), []
+    for t in range(STEPS):
+        x = x @ closed.T + torques[:, t] @ sampled.B.T
+        squares.append(np.mean(np.sum((x[:, :n] @ jacobian.T) ** 2, axis=1)))
+    spread = max(float(np.sqrt(max(squares))), _MIN_SPREAD)
+    scale = min(SPREAD / spread, float(np.min(MAX_NOISE * efforts / arm.inertias)))
+    return scale * arm.inertias, scale * spread
+
+
+def _choose_start(probe: Probe, rng: np.random.Generator) -> Array:
+    """Return the first pose that is free, bears its weight easily and can move its tip anywhere."""
+    lower, upper = _inner_bounds(probe)
+    middle = np.where(np.isfinite(probe.limits).all(axis=1), (lower + upper) / 2.0, probe.reference)
+    quarter = (upper - lower) / 4.0
+    near = middle + rng.uniform(-quarter, quarter, (_POSES, len(middle)))
+    free, touching = [], []
+    for q in [np.clip(probe.reference, lower, upper), middle, *near]:
+        probe.look(q)
+        if probe.touching:
+            touching += probe.touching
+            continue
+        values = np.linalg.svd(probe.jacobian, compute_uv=False)
+        free.append((q, _weight(probe), values[1] / values[0] if len(values) > 1 else 1.0))
+        if free[-1][1] < _MAX_WEIGHT and free[-1][2] > 0.15:
+            return _rounded(q)
+    if not free:
+        problem = f"the arm touches something in every pose that was tried: {touching[0]}"
+        raise AuthoringError(
+            f"{problem}; take these collisions out (contype, conaffinity, exclude)"
+        )
+    return _rounded(min(free, key=lambda one: one[1] - one[2])[0])
+
+
+def _pose_at(probe: Probe, place: Array, option: str, rng: np.random.Generator) -> Array:
+    """Return a free pose whose tip is at a place [m], as near to the middle of its bounds as found.
+
+    Raises:
+        AuthoringError: There is none.
+    """
+    lower, upper = search_bounds(probe.limits, probe.reference)
+    middle = (lower + upper) / 2.0
+    nearest, found = np.inf, []
+    for q in [middle, *rng.uniform(lower, upper, (_TRIED, len(lower)))]:
+        pose = _rounded(least_squares(_miss, q, bounds=(lower, upper), args=(probe, place)).x)
+        probe.look(pose)
+        away = float(np.linalg.norm(probe.tip - place))
+        nearest = min(nearest, away)
+        if away < _NEAR and not probe.touching:
+            found.append(pose)
+    if not found:
+        problem = f"no free pose was found; the tip comes within {nearest:.3g} m"
+        raise AuthoringError(f"{option} is {[float(x) for x in place]}: {problem}")
+    return min(found, key=lambda pose: float(np.linalg.norm((pose - middle) / (upper - lower))))
+
+
+def _miss(q: Array, probe: Probe, place: Array) -> Array:
+    """Return how far the tip is from a place in a pose [m], ``(3,)``."""
+    probe.look(q)
+    return probe.tip - place
+
+
+def _choose_target(probe: Probe, start: Array, rng: np.random.Generator) -> Array:
+    """Return a place that the tip can reach from the start [m], ``(3,)``, to the millimetre."""
+    probe.look(start)
+    tip, wanted = probe.tip, _TARGET_DISTANCE * probe.length
+    lower, upper = _inner_bounds(probe)
+    best, distance = tip, 0.0
+    for q in start + rng.uniform(-0.8, 0.8, (_POSES, len(start))):
+        probe.look(np.clip(q, lower, upper))
+        away = float(np.linalg.norm(probe.tip - tip))
+        if abs(away - wanted) < abs(distance - wanted) and not probe.touching:
+            best, distance = probe.tip, away
+    return np.round(best, 3)
+
+
+def _inner_bounds(probe: Probe) -> tuple[Array, Array]:
+    """Return bounds of poses that keep away from the joints' stops, each ``(n,)``."""
+    lower, upper = search_bounds(probe.limits, probe.reference)
+    margin = _MARGIN * (upper - lower)
+    return lower + margin, upper - margin
+
+
+def _weight(probe: Probe) -> float:
+    return float(np.max(np.abs(probe.weight) / probe.efforts))
+
+
+def _rounded(q: Array) -> Array:
+    return np.round(q, 3)

@@ -1,0 +1,9 @@
+"""Errors of what helps to write a task."""
+
+from __future__ import annotations
+
+from pilqr_ros.errors import PilqrError
+
+
+class AuthoringError(PilqrError):
+    """No task can be written for a robot; the message says what its model lacks."""

@@ -1,0 +1,104 @@
+"""What the world is like at the start of a condition: state, contacts, inertia, weight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import mujoco
+import numpy as np
+
+from pilqr_ros.authoring.hold import ArmDynamics
+from pilqr_ros.robot.estimation.state_estimation import StateEstimator
+from pilqr_ros.simulation.errors import ResetError
+from pilqr_ros.simulation.world import World
+from pilqr_ros.tasks import Task
+from pilqr_ros.tasks.models import ROBOT_PREFIX, joint_id, short_name
+from pilqr_ros.trajopt.typing import Array
+
+
+class ExaminedStart(NamedTuple):
+    """The start of a condition, at rest and without jitter.
+
+    Attributes:
+        condition: Index of the condition.
+        refusal: Why the world cannot be brought there; empty if it can, and the rest is known.
+        x: The state, ``(dX,)``.
+        touching: Pairs of bodies in contact of which at least one is the robot's.
+        arm: The arm's dynamics there.
+        weight: What the motors must give to bear the arm's weight [N m or N], ``(dU,)``.
+    """
+
+    condition: int
+    refusal: str
+    x: Array
+    touching: tuple[tuple[str, str], ...]
+    arm: ArmDynamics
+    weight: Array
+
+
+def look_at_starts(task: Task) -> list[ExaminedStart]:
+    """Return the start of every condition of a task."""
+    world, estimator = World(task), StateEstimator(task)
+    dofs = actuated_dofs(task, world.model)
+    return [_look(task, world, estimator, dofs, i) for i in range(len(task.conditions))]
+
+
+def actuated_dofs(task: Task, model: mujoco.MjModel) -> Array:
+    """Return where the actuated joints lie in a model's velocities, ``(dU,)``."""
+    return model.jnt_dofadr[[joint_id(model, name, "joints") for name in task.joints]]
+
+
+def arm_dynamics(model: mujoco.MjModel, data: mujoco.MjData, dofs: Array) -> ArmDynamics:
+    """Return the dynamics of some joints in a state; all others are taken to stand still."""
+    full = np.zeros((model.nv, model.nv))
+    mujoco.mj_fullM(model, data, full)
+    joints = model.dof_jntid[dofs]
+    springs = np.asarray(model.jnt_stiffness[joints], dtype=np.float64).reshape(len(dofs), -1)
+    friction = np.asarray(model.dof_damping[dofs], dtype=np.float64).reshape(len(dofs), -1)
+    return ArmDynamics(full[np.ix_(dofs, dofs)], friction[:, 0].copy(), springs[:, 0].copy())
+
+
+def touching_bodies(model: mujoco.MjModel, data: mujoco.MjData) -> Iterator[tuple[str, str]]:
+    """Yield the names of bodies that touch; the robot's have its prefix."""
+    for contact in data.contact:
+        if contact.dist <= 0.0:
+            first, second = (model.body(model.geom_bodyid[geom]).name for geom in contact.geom)
+            yield first, second
+
+
+def _look(
+    task: Task, world: World, estimator: StateEstimator, dofs: Array, index: int
+) -> ExaminedStart:
+    """Bring the world to a start and look."""
+    nothing, dU = np.zeros(0), task.dU
+    try:
+        world.reset(index, seed=0, jitter=False)
+    except ResetError as error:
+        none = ArmDynamics(np.eye(dU), np.zeros(dU), np.zeros(dU))
+        return ExaminedStart(index, str(error), nothing, (), none, nothing)
+    pairs = {
+        (short_name(first) or "world", short_name(second) or "world")
+        for first, second in touching_bodies(world.model, world.data)
+        if first.startswith(ROBOT_PREFIX) or second.startswith(ROBOT_PREFIX)
+    }
+    data = world.data
+    weight = data.qfrc_bias[dofs] - data.qfrc_passive[dofs]
+    return ExaminedStart(
+        condition=index,
+        refusal="",
+        x=_state(world, estimator),
+        touching=tuple(sorted(pairs)),
+        arm=arm_dynamics(world.model, data, dofs),
+        weight=weight.copy(),
+    )
+
+
+def _state(world: World, estimator: StateEstimator) -> Array:
+    """Return the state as the nodes would estimate it, ``(dX,)``."""
+    readings = world.sense()
+    for name, pose in readings.bodies.items():
+        estimator.on_body(name, readings.stamp_ns, pose.position)
+    joints = readings.joint_names, readings.positions, readings.velocities
+    estimator.on_joints(readings.stamp_ns, *joints)
+    return estimator.estimate().x.copy()

@@ -1,0 +1,105 @@
+"""The commands that help to write a task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from pilqr_ros.authoring.check import check_task, has_faults
+from pilqr_ros.authoring.choices import Places
+from pilqr_ros.authoring.json_schema import schema_text
+from pilqr_ros.authoring.robot_files import Adaptation
+from pilqr_ros.authoring.scaffold import new_task
+from pilqr_ros.authoring.trial import NOISY
+from pilqr_ros.cli import console as show
+from pilqr_ros.cli.arguments import Seed, TaskName
+from pilqr_ros.trajopt.typing import Array
+
+
+def check(
+    task: TaskName,
+    seed: Seed = 0,
+    rollouts: Annotated[int, typer.Option(min=2, max=1000, help="Noisy rollouts.")] = NOISY,
+) -> None:
+    """Check a task before it is trained: starts, motors, hold, noise, success, cost.
+
+    The exit code is 1 if something must be mended (FAIL).
+    """
+    with show.console.status("trying the first policy"):
+        findings = check_task(task, seed=seed, rollouts=rollouts)
+    show.show_findings(findings, title=f"check of {task}")
+    if has_faults(findings):
+        raise typer.Exit(1)
+
+
+def new(
+    name: Annotated[str, typer.Argument(help="The task's name: small letters, digits, _.")],
+    robot: Annotated[Path, typer.Option(help="The robot's model, MJCF or URDF.")],
+    scene: Annotated[
+        Path | None,
+        typer.Option(
+            help="The scene's model; else a floor and a target.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    site: Annotated[str, typer.Option(help="The site of the robot that is to be moved.")] = "",
+    adapt: Annotated[
+        bool,
+        typer.Option(
+            "--adapt",
+            help="Write a copy of the robot's model that fits: a motor for each joint instead of"
+            " its actuators, its weight compensated, --site may be a body.",
+        ),
+    ] = False,
+    joints: Annotated[
+        str, typer.Option(help="Joints to move, separated by commas; else all with motors.")
+    ] = "",
+    torque_limits: Annotated[
+        str, typer.Option(help="With --adapt: one for each joint, separated by commas, or one.")
+    ] = "",
+    start: Annotated[
+        str, typer.Option(help="Where the tip starts, X,Y,Z [m]; else a pose is chosen.")
+    ] = "",
+    target: Annotated[
+        str, typer.Option(help="Where it is to be brought, X,Y,Z [m]; else a place in reach.")
+    ] = "",
+) -> None:
+    """Write a task file for a robot: its tip is brought to a target. It loads and trains."""
+    wanted = Adaptation(_names(joints), _numbers("--torque-limits", torque_limits), site)
+    places = Places(_place("--start", start), _place("--target", target))
+    made = new_task(
+        name, robot, folder=Path(), scene=scene, adapt=adapt, wanted=wanted, places=places
+    )
+    for path in made.files:
+        show.console.print(f"wrote {path}", soft_wrap=True)
+    show.console.print(
+        f"now: pilqr check {made.path}\n     pilqr train {made.path} --in-process", soft_wrap=True
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Return names that are separated by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _place(option: str, text: str) -> Array | None:
+    """Return a place X,Y,Z; None if there is none."""
+    numbers = _numbers(option, text)
+    if len(numbers) not in (0, 3):
+        raise typer.BadParameter(f"{option} is {text!r}, expected X,Y,Z")
+    return np.array(numbers) if numbers else None
+
+
+def _numbers(option: str, text: str) -> tuple[float, ...]:
+    """Return numbers that are separated by commas."""
+    try:
+        return tuple(float(number) for number in _names(text))
+    except ValueError as error:
+        raise typer.BadParameter(f"{option} is {text!r}, expected numbers") from error
+
+
+def schema() -> None:
+    """Print the JSON schema of task files, for an editor."""
+    typer.echo(schema_text(), nl=False)

@@ -1,0 +1,327 @@
+"""Each shipped task is free of faults; a task broken in one way is said to be, in that way."""
+
+import pytest
+
+from pilqr_ros.authoring.check import check_task, has_faults, quick_warnings
+from pilqr_ros.doctor.findings import Verdict
+from pilqr_ros.learning.collector import InProcessCollector
+from pilqr_ros.tasks import load_task
+from pilqr_ros.tasks.loader import config_names
+
+OK, WARN, FAIL = Verdict.OK, Verdict.WARN, Verdict.FAIL
+
+
+@pytest.fixture
+def found(two_joints, tmp_path):
+    """Return a function that checks an edited task of two joints, and returns what of it was said.
+
+    It takes what `two_joints` takes, and the subject that is asked for.
+    """
+
+    def check(subject, **edits):
+        two_joints(**edits)
+        findings = check_task(str(tmp_path / "two_joints.yaml"), rollouts=4)
+        return next(one for one in findings if one.subject == subject)
+
+    return check
+
+
+@pytest.mark.parametrize("name", config_names())
+def test_a_shipped_task_has_no_fault_and_warns_of_nothing_at_once(name):
+    findings = check_task(name, rollouts=3)
+    assert not has_faults(findings), [one for one in findings if one.verdict is FAIL]
+    assert quick_warnings(load_task(name)) == []
+    assert all(one.advice for one in findings if one.verdict is not OK)
+
+
+def test_a_task_that_does_not_load_is_the_one_fault(tmp_path):
+    (tmp_path / "broken.yaml").write_text("name: broken\nplan: none\n")
+    (finding,) = check_task(str(tmp_path / "broken.yaml"))
+    assert finding.verdict is FAIL
+    assert "plan: is not a known key" in finding.message
+
+
+def test_a_sound_task_of_two_joints_is_all_ok(two_joints, tmp_path):
+    two_joints()
+    findings = check_task(str(tmp_path / "two_joints.yaml"), rollouts=4)
+    assert {one.verdict for one in findings} == {OK}
+
+
+def test_a_body_that_cannot_be_placed_is_a_fault(found):
+    finding = found(
+        "start: bodies and overlaps",
+        scene=('mocap="true"', ""),
+    )
+    assert finding.verdict is FAIL
+    assert "target' cannot be placed" in finding.message
+
+
+SOLID = ('<geom contype="0" conaffinity="0"/>', '<geom contype="1" conaffinity="0"/>')
+WALL = '<geom name="wall" type="box" size=".01 .1 .1" pos="{} 0 0" contype="0" conaffinity="1"/>'
+
+
+def scene_with(wall):
+    return ("<worldbody>", "<worldbody>" + WALL.format(wall))
+
+
+def test_an_overlap_at_the_start_is_a_fault(found):
+    finding = found("start: bodies and overlaps", arm=SOLID, scene=scene_with(0.215))
+    assert finding.verdict is FAIL
+    assert "overlap" in finding.message
+
+
+def test_a_contact_at_the_start_is_a_warning(found):
+    finding = found("start: bodies and overlaps", arm=SOLID, scene=scene_with(0.2197))
+    assert finding.verdict is WARN
+    assert "lower and world" in finding.message
+
+
+HEAVY = ('<joint name="j1"/>', '<joint name="j1" axis="0 1 0"/>')
+
+
+def heavy(mass):
+    return ('fromto="0 0 0 .1 0 0" size=".01"/>\n<body', f'fromto="0 0 0 .1 0 0" size=".01"/><geom'
+            f' size=".01" pos=".1 0 0" mass="{mass}"/>\n<body')  # fmt: skip
+
+
+@pytest.mark.parametrize(("mass", "verdict"), [(10.0, OK), (15.0, WARN), (25.0, FAIL)])
+def test_a_weight_that_the_motors_cannot_bear_is_a_fault(two_joints, tmp_path, mass, verdict):
+    """The motor has 20 N m; the mass at 0.1 m needs about a newton metre a kilogram."""
+    (tmp_path / "arm.xml").touch()
+    two_joints(arm=heavy(mass))
+    text = (tmp_path / "arm.xml").read_text()
+    (tmp_path / "arm.xml").write_text(text.replace(*HEAVY))
+    findings = check_task(str(tmp_path / "two_joints.yaml"), rollouts=2)
+    weight = next(one for one in findings if one.subject == "gravity: torque at the start")
+    assert weight.verdict is verdict
+    assert f"j1 needs {-(mass * 0.1 * 9.81):.2g}"[:11] in weight.message
+    sag = next(one for one in findings if one.subject == "hold: sag without noise")
+    assert sag.verdict is WARN
+    assert "gravcomp" in sag.advice
+
+
+def damped(value):
+    return lambda content: content["initial_policy"].update(damping=[value, value])
+
+
+def test_a_hold_that_swings_itself_up_is_a_fault_with_gains_that_do_not(found):
+    subject = "hold: spectral radius as sampled"
+    assert found(subject, edit=damped(30.0)).verdict is OK
+    finding = found(subject, edit=damped(45.0))
+    assert finding.verdict is FAIL
+    assert finding.message.startswith("1.")
+    assert "stiffness [" in finding.advice
+
+
+def test_a_hold_that_is_called_unstable_is_so_in_the_simulator(two_joints):
+    for damping, grows in ((35.0, False), (45.0, True)):
+        task = two_joints(edit=damped(damping))
+        policy = task.initial_policy(0)
+        rollout = InProcessCollector(task).collect(policy, 0, 0, explore=True, jitter=False)
+        assert (abs(rollout.applied[-5:]).min() == task.torque_limits[0]) == grows
+
+
+def test_a_hold_that_rings_long_is_a_warning(found):
+    assert found("hold: spectral radius as sampled", edit=damped(39.7)).verdict is WARN
+
+
+def noise(value):
+    return lambda content: content["initial_policy"].update(torque_std=[value, value])
+
+
+@pytest.mark.parametrize(("std", "verdict"), [(5.0, OK), (15.0, WARN), (25.0, FAIL)])
+def test_noise_above_the_torque_limits_is_a_fault(found, std, verdict):
+    finding = found("noise: of the torque limits", edit=noise(std))
+    assert finding.verdict is verdict
+    assert f"{std / 20:.0%}" in finding.message
+
+
+def rate(value):
+    def edit(content):
+        for joint in content["joints"]:
+            joint["torque_rate_limit"] = value
+
+    return edit
+
+
+def test_rate_limits_that_cannot_follow_the_noise_are_a_warning(found):
+    assert found("rate limits", edit=rate(3.0)).verdict is OK
+    assert "often cut" in found("rate limits", edit=rate(1.0)).message
+    cut = found("rollouts: interventions of the guard", edit=rate(1.0))
+    assert cut.verdict is WARN
+    assert "rate_limit" in cut.message
+
+
+def test_a_rate_limit_that_takes_long_to_full_torque_is_a_warning(found):
+    def edit(content):
+        noise(0.05)(content)
+        rate(0.5)(content)
+
+    finding = found("rate limits", edit=edit)
+    assert finding.verdict is WARN
+    assert "takes 2 s from zero" in finding.message
+
+
+def target(*position):
+    def edit(content):
+        content["conditions"][0]["targets"]["target"] = list(position)
+
+    return edit
+
+
+def test_a_start_that_is_a_success_is_a_warning_and_a_fault_where_any_step_counts(found):
+    subject = "success: at the start"
+    assert found(subject, edit=target(0.2, 0, 0)).verdict is WARN
+
+    def edit(content):
+        target(0.2, 0, 0)(content)
+        content["success"]["at"] = "any"
+
+    assert found(subject, edit=edit).verdict is FAIL
+
+
+def test_a_target_beyond_the_arm_is_a_fault_with_the_distance_that_is_left(found):
+    finding = found("success: within reach", edit=target(0.3, 0, 0))
+    assert finding.verdict is FAIL
+    assert "no nearer than 0.1 m" in finding.message
+
+
+def test_a_target_is_out_of_reach_of_joints_that_are_bounded(found):
+    def edit(content):
+        target(0, 0.2, 0)(content)
+        content["joints"][0]["position_limits"] = [-0.1, 0.1]
+        content["joints"][1]["position_limits"] = [-0.1, 0.1]
+
+    assert found("success: within reach", edit=target(0, 0.2, 0)).verdict is OK
+    assert found("success: within reach", edit=edit).verdict is FAIL
+
+
+def test_a_success_that_every_pose_meets_is_a_fault(found):
+    finding = found(
+        "success: within reach", edit=lambda content: content["success"].update(within=0.5)
+    )
+    assert finding.verdict is FAIL
+    assert "says nothing" in finding.message
+
+
+BALL = """<worldbody><body name="ball" pos="{} {} 0"><joint type="slide" axis="1 0 0"/>
+<joint type="slide" axis="0 1 0"/><geom size=".01" contype="0" conaffinity="1" mass=".1"/></body>"""
+
+
+def with_ball(x, y=0.0, within=0.02):
+    """Return edits: the success, and the cost beside `near`, is of a ball at a place."""
+
+    def edit(content):
+        content["state"].append({"name": "ball", "kind": "body_position", "of": "ball"})
+        content["success"] = {"of": "ball", "minus": "goal", "within": within}
+        content["cost"]["terms"].append(
+            {"name": "ball", "of": "ball", "minus": "goal", "alpha": 0.0, "beta": 1.0}
+        )
+        content["conditions"][0]["bodies"]["ball"] = [x, y, 0]
+        content["conditions"][0]["targets"]["goal"] = [0.5, 0, 0]
+        content["initial_policy"]["torque_std"] = [3.0, 3.0]
+
+    return {"arm": SOLID, "scene": ("<worldbody>", BALL.format(x, y)), "edit": edit}
+
+
+def test_a_success_of_bodies_is_measured_by_the_scene(found):
+    assert found("success: within reach", **with_ball(0.23)).verdict is OK
+    finding = found("success: within reach", **with_ball(0.23, within=20.0))
+    assert finding.verdict is FAIL
+    assert "scene's extent" in finding.message
+
+
+def test_a_body_that_noise_touches_is_told_from_one_that_it_does_not(found):
+    beside, far = with_ball(0.15, 0.022), with_ball(0.4)
+    near, far = found("body ball", **beside), found("body ball", **far)
+    assert "in 0 of 4" not in near.message
+    assert "in 0 of 4 noisy rollouts; what must lead there: near" in far.message
+
+
+def test_a_body_to_which_no_cost_leads_is_a_warning(found):
+    edits = with_ball(0.4)
+    inner = edits["edit"]
+
+    def edit(content):
+        inner(content)
+        del content["cost"]["terms"][0]
+
+    edits["edit"] = edit
+    assert found("body ball", **edits).verdict is WARN
+    assert found("cost", **edits).verdict is FAIL
+
+
+def test_noise_that_does_next_to_nothing_is_a_warning_with_the_factor_to_raise_it_by(found):
+    finding = found("noise: spread of tip", edit=noise(0.01))
+    assert finding.verdict is WARN
+    assert "raise initial_policy.torque_std" in finding.advice
+
+
+def test_noise_beyond_any_linear_model_is_a_warning(found):
+    def edit(content):
+        content["initial_policy"] = {"kind": "zero", "torque_std": [19.0, 19.0]}
+        content["control"]["steps"] = 60
+
+    assert found("noise: spread of tip", edit=edit).verdict is WARN
+
+
+def term(**changes):
+    def edit(content):
+        first = content["cost"]["terms"][0]
+        content["cost"]["terms"].append({**first, "name": "other", **changes})
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"axes": "z", "beta": 0.0, "alpha": 1.0}, "starts at zero and stays there"),
+        ({"axes": "z", "of": "tip", "gamma": 1.0}, "noise does not change it"),
+        ({"weight": 1e-4}, "the others drown it"),
+    ],
+)
+def test_a_cost_term_that_tells_nothing_is_a_warning(found, changes, message):
+    finding = found("cost: other", edit=term(**changes))
+    assert finding.verdict is WARN
+    assert message in finding.message
+    assert found("cost: near", edit=term(**changes)).verdict is OK
+
+
+def test_a_torque_penalty_that_drowns_the_task_is_a_warning(found):
+    def edit(content):
+        content["cost"]["torque_weights"] = 10.0
+
+    assert found("cost: torque", edit=edit).verdict is WARN
+
+
+def test_rollouts_that_the_guard_ends_are_a_fault(found):
+    def edit(content):
+        for joint in content["joints"]:
+            joint["position_limits"] = [-0.06, 0.06]
+        content["guard"] = {"bound_tolerance": 0.01}
+        noise(19.0)(content)
+
+    finding = found("rollouts: valid", edit=edit)
+    assert finding.verdict is FAIL
+    assert "j1" in finding.message or "j2" in finding.message
+
+
+def test_a_task_that_noise_alone_does_is_a_warning(found):
+    def edit(content):
+        target(0.2, 0, 0.019)(content)
+        content["success"].update(within=0.05)
+
+    assert found("success: by noise alone", edit=edit).verdict is WARN
+
+
+def test_what_can_be_said_at_once_is_said_before_a_training(two_joints):
+    findings = quick_warnings(two_joints(edit=damped(45.0)))
+    assert [one.subject for one in findings] == ["hold: spectral radius as sampled"]
+
+
+def test_a_first_policy_that_cannot_be_executed_is_a_fault(found):
+    def edit(content):
+        content["initial_policy"].update(stiffness=[1e9, 1e9])
+
+    assert found("rollouts", edit=edit).verdict is FAIL
