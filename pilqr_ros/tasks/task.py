@@ -17,7 +17,8 @@ from pilqr_ros.tasks.conditions import Condition, build_conditions, condition_in
 from pilqr_ros.tasks.cost import build_cost
 from pilqr_ros.tasks.errors import ConfigError, TaskError, refuse_repeated
 from pilqr_ros.tasks.global_policy import GlobalPlan, build_global_plan
-from pilqr_ros.tasks.initial_policy import build_initial_policy
+from pilqr_ros.tasks.inertial_hold import inertial_hold
+from pilqr_ros.tasks.initial_policy import Hold, build_initial_policy, given_hold
 from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds, sliding
@@ -345,8 +346,16 @@ class Task:
         """Return the policy that training starts from (errors as `check_condition`)."""
         self.check_condition(condition)
         start = self.conditions[condition].start
-        return build_initial_policy(
-            self.file.initial_policy, self.layout, self.joints, start, self.T
+        return build_initial_policy(self._hold(start), self.layout, self.joints, start, self.T)
+
+    def _hold(self, start: Array) -> Hold:
+        """Return gains and noise of the first policy at a start."""
+        initial = self.file.initial_policy
+        if not initial.from_inertia:
+            return given_hold(initial, self.dU)
+        limits, smoothing = self.torque_limits, self.noise_smoothing
+        return inertial_hold(
+            initial, self.robot_model, self.joints, start, self.points, limits, self.dt, smoothing
         )
 
 
