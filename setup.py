@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -15,11 +16,29 @@ NODES = [
     "trajectory_executor",
 ]
 CONFIG = ["config", "config/dds", "config/robots", "config/ros2_control", "config/sros2"]
+EXTRAS = {
+    "torch": {"torch"},
+    "video": {"imageio", "imageio-ffmpeg"},
+}
+"""Requirements of neural policies and of videos alone. ROS itself is no requirement of pip's."""
+
+
+def requirements() -> dict[str, list[str]]:
+    """Return the requirements of each extra; those of the package itself are called ``""``."""
+    text = re.sub("#.*", "", Path("requirements/runtime.txt").read_text())
+    found: dict[str, list[str]] = {name: [] for name in ("", *EXTRAS)}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        library = re.split("[=<>;]", line)[0].strip()
+        extra = next((name for name, of in EXTRAS.items() if library in of), "")
+        found[extra].append(line)
+    return found
 
 
 def files(folder: str, pattern: str) -> list[str]:
     return sorted(str(path) for path in Path(folder).glob(pattern))
 
+
+NEEDED = requirements()
 
 setup(
     name=NAME,
@@ -37,9 +56,14 @@ setup(
         *((f"share/{NAME}/{folder}", files(folder, "*.*")) for folder in CONFIG),
         ("bin", ["bin/pilqr"]),
     ],
-    install_requires=["setuptools"],
+    python_requires=">=3.11",
+    install_requires=NEEDED.pop(""),
+    extras_require=NEEDED,
     zip_safe=False,
     entry_points={
-        "console_scripts": [f"{node} = {NAME}.nodes.{node}:main" for node in NODES],
+        "console_scripts": [
+            f"pilqr = {NAME}.cli:main",
+            *(f"{node} = {NAME}.nodes.{node}:main" for node in NODES),
+        ],
     },
 )

@@ -27,6 +27,9 @@ from pilqr_ros.lifetime import FOLLOW_PARENT
 FOLLOW_LAUNCH = {FOLLOW_PARENT: str(os.getpid())}
 """What lets a process end with this one, even if it is killed."""
 
+STARTING = "60"
+"""Longest wait for the nodes, which start at the same time on what may be a busy machine [s]."""
+
 
 def argument(option: Field) -> DeclareLaunchArgument:
     """Return the launch argument for an option."""
@@ -71,8 +74,9 @@ def start_nodes(context: LaunchContext) -> list[Action]:
     starts = graph.starts(chosen)
     names = [start.name for start in starts]
     graph.check_free(names, chosen.namespace)
-    graph.prepare_guard(chosen, names, graph.print_line)
-    training = train(LaunchConfiguration("train").perform(context), chosen)
+    method = LaunchConfiguration("train").perform(context)
+    graph.prepare_guard(chosen, names, graph.print_line, needs_torque=bool(method))
+    training = train(method, chosen)
     return [discovery, *(node(start, chosen) for start in starts), *training]
 
 
@@ -81,7 +85,7 @@ def train(method: str, chosen: graph.GraphOptions) -> list[Action]:
     if not method:
         return []
     command = [sys.executable, "-m", "pilqr_ros.cli", "train", chosen.task, "--attach"]
-    command += ["--method", method, "--namespace", chosen.namespace]
+    command += ["--method", method, "--namespace", chosen.namespace, "--wait", STARTING]
     return [ExecuteProcess(cmd=command, output="screen", additional_env=FOLLOW_LAUNCH)]
 
 

@@ -8,6 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+EMPTIED = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK | os.O_CLOEXEC
+"""How a file is opened to be emptied: without waiting, even if it is a pipe."""
+
 
 def replace_file(path: Path, write: Callable[[BinaryIO], Any]) -> None:
     """Write a file through a temporary one that is synced and renamed.
@@ -30,18 +33,21 @@ def replace_file(path: Path, write: Callable[[BinaryIO], Any]) -> None:
 
 
 def empty_file(path: Path) -> None:
-    """Empty a file in place, which needs no room and no right to its directory; or remove it.
+    """Leave an empty file at a path, whatever was there; at no time is there none instead.
+
+    Emptying it in place needs no room and no right to its directory. Where that cannot be done, an
+    empty one is put in its place.
 
     Raises:
         OSError: Neither can be done.
     """
     try:
-        with path.open("r+b") as file:
-            file.truncate()
+        handle = os.open(path, EMPTIED, 0o666)
+        with os.fdopen(handle, "wb") as file:
             _sync(file.fileno())
-    except OSError:
-        path.unlink(missing_ok=True)
         _sync_directory(path.parent)
+    except OSError:
+        replace_file(path, lambda file: None)
 
 
 def _sync(handle: int) -> None:

@@ -1,6 +1,7 @@
 """What the tests see depends neither on the terminal, nor on the machine's load, nor on chance."""
 
 import os
+from pathlib import Path
 
 import pytest
 import yaml
@@ -15,6 +16,26 @@ settings.register_profile(
     "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("steady")
+
+HERE = Path(__file__).parent
+
+
+def pytest_xdist_auto_num_workers(config):
+    """Two for all tests; a part of them runs in this process, where it begins sooner."""
+    return 2 if all(Path(argument).resolve() == HERE for argument in config.args) else 0
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Keep what belongs together with one worker: a file, and the tests of the nodes themselves.
+
+    These wait for nodes more than they compute, and the largest group is begun first: the other
+    worker has the core that they leave, and two of them never delay each other's control loops.
+    """
+    for item in items:
+        folder = item.path.parent
+        group = folder if folder == HERE / "nodes" else item.path
+        item.add_marker(pytest.mark.xdist_group(group.relative_to(HERE).as_posix()))
 
 
 ARM = """<mujoco model="arm"><compiler angle="radian"/>

@@ -1,12 +1,16 @@
 import json
 import re
+import shutil
 from dataclasses import replace
+from typing import Annotated
 
 import pytest
+import typer
 import yaml
 from typer.testing import CliRunner
 
 from pilqr_ros.cli import app, main
+from pilqr_ros.cli.arguments import given_options
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.runs.run_store import find_runs
 
@@ -18,11 +22,21 @@ def runner():
     return CliRunner()
 
 
-@pytest.fixture
-def trained(runner, tmp_path):
-    result = runner.invoke(app, ["train", "hockey", *SHORT, "--runs", str(tmp_path)])
+@pytest.fixture(scope="module")
+def training(tmp_path_factory):
+    """A folder with the run of a short training, and what was said meanwhile."""
+    runs = tmp_path_factory.mktemp("runs")
+    result = CliRunner().invoke(app, ["train", "hockey", *SHORT, "--runs", str(runs)])
     assert result.exit_code == 0, result.output
-    return next(find_runs(tmp_path)), result.output
+    return runs, result.output
+
+
+@pytest.fixture
+def trained(training, tmp_path):
+    """A copy of that run for one test, and what was said."""
+    runs, said = training
+    shutil.copytree(runs, tmp_path, dirs_exist_ok=True)
+    return next(find_runs(tmp_path)), said
 
 
 def test_training_leaves_a_run_with_curve_policy_and_rollouts(trained):
@@ -93,7 +107,13 @@ def test_a_folder_without_runs_says_so(runner, tmp_path):
     assert f"no runs in {tmp_path}" in result.output
 
 
-def test_an_interrupted_training_says_how_to_go_on(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def one_at_a_time(monkeypatch):
+    """Let rollouts be executed one after the other, so that a test can count them."""
+    monkeypatch.setattr("pilqr_ros.cli.sessions.rollouts_at_once", lambda: 1)
+
+
+def test_an_interrupted_training_says_how_to_go_on(tmp_path, monkeypatch, capsys, one_at_a_time):
     collect, calls = InProcessCollector.collect, []
 
     def interrupted(self, *args, **kwargs):
@@ -108,7 +128,8 @@ def test_an_interrupted_training_says_how_to_go_on(tmp_path, monkeypatch, capsys
         main()
     assert stopped.value.code == 130
     run = next(find_runs(tmp_path))
-    assert f"interrupted; `pilqr train --resume {run}` continues" in capsys.readouterr().err
+    again = f"pilqr train --resume {run} --evaluation 2 --no-video --in-process"
+    assert f"interrupted; `{again}` continues" in capsys.readouterr().err
     assert len(list(run.glob("iteration_000/condition_0/rollout_0?.npz"))) == 2
 
 
@@ -167,14 +188,35 @@ def test_resuming_with_a_task_file_that_was_edited_since_is_refused(
     assert "joints[0].torque_limit is 1.25, but the run has" in problem
 
 
+def test_a_run_whose_own_task_file_was_edited_is_not_continued_and_read_with_a_warning(
+    trained, monkeypatch, capsys, runner
+):
+    run, _ = trained
+    with (run / "task.yaml").open("a") as file:
+        file.write("# edited\n")
+    problem = refused(["train", "--resume", str(run), "--in-process"], monkeypatch, capsys)
+    assert "task.yaml is not as it was when the run was begun" in problem
+    for command in (["plot", str(run)], ["runs", str(run.parents[1])]):
+        read = runner.invoke(app, command)
+        assert read.exit_code == 0
+        assert "task.yaml is not as it was when the run was begun" in read.stderr
+
+
 def test_a_resumed_training_says_which_copy_of_the_task_it_uses(trained, runner):
     run, _ = trained
     command = ["train", "--resume", str(run), "--in-process", "--evaluation", "0"]
-    assert f"task: {run / 'task.yaml'}" in runner.invoke(app, command).output
+    expected = f"task: {run / 'task.yaml'}, as it was when the run was begun"
+    assert expected in runner.invoke(app, command).output
+    description = json.loads((run / "run.json").read_text())
+    del description["files"]
+    (run / "run.json").write_text(json.dumps(description))
+    resumed = runner.invoke(app, command)
+    assert expected not in resumed.output
+    assert "has no digests of its files" in resumed.stderr
 
 
 @pytest.fixture
-def broken_later(monkeypatch):
+def broken_later(monkeypatch, one_at_a_time):
     """Let training's rollouts fail from some call on, and return a switch for evaluations."""
     collect, calls, switch = InProcessCollector.collect, [], {"evaluates": True}
 
@@ -215,7 +257,9 @@ def test_a_training_that_fails_leaves_its_best_policy_evaluated_and_its_curve(
     assert (run / "learning_curve.png").exists()
     assert f"best policy so far is that of iteration {best + 1}" in said.err
     assert "evaluation" in said.out
-    assert said.err.rstrip().endswith(f"`pilqr train --resume {run}` continues")
+    assert said.err.rstrip().endswith(
+        f"--resume {run} --evaluation 1 --no-video --in-process` continues"
+    )
     assert "j1 is out of bounds" in said.err
 
 
@@ -226,7 +270,9 @@ def test_a_robot_that_cannot_evaluate_either_hides_neither_curve_nor_reason(
     run, said = failed_training(tmp_path, monkeypatch, capsys)
     assert (run / "learning_curve.png").exists()
     assert "no evaluation: evaluation, condition 0, rollout 0" in said.err
-    assert said.err.rstrip().endswith(f"`pilqr train --resume {run}` continues")
+    assert said.err.rstrip().endswith(
+        f"--resume {run} --evaluation 1 --no-video --in-process` continues"
+    )
 
 
 def test_a_training_that_fails_at_once_has_nothing_to_evaluate(
@@ -246,3 +292,72 @@ def test_halved_steps_stand_in_the_table(broken_later, tmp_path, monkeypatch, ca
     output = runner.invoke(app, command).output
     assert "halved" in output
     assert re.search(r"2 .* middle .* 6 ", output)
+
+
+@pytest.fixture
+def with_ros():
+    pytest.importorskip("rclpy", reason="ROS 2 is not in this environment")
+    pytest.importorskip("pilqr_msgs", reason="pilqr_msgs is not built or not sourced")
+
+
+EVERY_COMMAND = (
+    ["up", "hockey"],
+    ["robot", "hockey_lightarm", "--robot-config", "lightarm"],
+    ["train", "hockey"],
+    ["train", "hockey", "--attach"],
+    ["guard", "stop"],
+    ["confirm"],
+    ["doctor"],
+)
+
+
+@pytest.mark.parametrize("command", EVERY_COMMAND, ids=" ".join)
+def test_no_command_starts_anything_in_a_domain_that_is_none(
+    with_ros, command, monkeypatch, capsys
+):
+    monkeypatch.setenv("ROS_DOMAIN_ID", "none")
+    problem = refused(command, monkeypatch, capsys)
+    assert problem == "pilqr: ROS_DOMAIN_ID is 'none', allowed is an integer from 0 to 232\n"
+
+
+@pytest.mark.parametrize("command", [*EVERY_COMMAND, ["sros2-policy"]], ids=" ".join)
+def test_no_command_starts_anything_in_a_namespace_that_is_none(
+    with_ros, command, monkeypatch, capsys
+):
+    problem = refused([*command, "--namespace", "1 bad<"], monkeypatch, capsys)
+    assert problem.startswith("pilqr: namespace is '1 bad<', allowed are names of letters")
+    assert problem.count("\n") == 1
+
+
+def test_a_wrong_task_is_told_once_before_any_node_is_started(with_ros, monkeypatch, capsys):
+    problem = refused(["up", "juggling"], monkeypatch, capsys)
+    assert problem.startswith("pilqr: no task 'juggling'; tasks: ")
+    assert problem.count("\n") == 1
+
+
+def test_how_a_training_goes_on_is_said_as_a_shell_takes_it(runner):
+    app = typer.Typer()
+
+    @app.command()
+    def example(
+        context: typer.Context,
+        place: str = "",
+        record: bool = True,
+        loud: Annotated[bool, typer.Option("--loud")] = False,
+        seed: int = 0,
+        pace: float = 1.0,
+    ) -> None:
+        print(given_options(context, without={"seed"}))
+
+    given = ["--place", "a b", "--no-record", "--loud", "--seed", "3"]
+    assert runner.invoke(app, given).output == "--place 'a b' --no-record --loud\n"
+    assert runner.invoke(app, []).output == "\n"
+
+
+@pytest.mark.parametrize("option", ["--seed", "--evaluation", "--iterations", "--real-time-factor"])
+def test_a_number_too_large_for_anything_is_refused(option, runner):
+    result = runner.invoke(app, ["train", "hockey", "--in-process", option, "9" * 400])
+    assert result.exit_code != 0
+    assert result.exception is None or not isinstance(
+        result.exception, (OverflowError, AssertionError)
+    )

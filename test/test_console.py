@@ -10,7 +10,7 @@ import pytest
 
 from pilqr_ros.cli import console, main
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
-from pilqr_ros.experiments.comparison import Job
+from pilqr_ros.experiments.comparison import ComparedRun
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
@@ -114,7 +114,21 @@ def test_a_bar_shows_a_hostile_title_and_status(capfd):
 
 
 def test_a_comparison_shows_a_hostile_condition(run, capfd):
-    job = Job("hockey", HOSTILE, 0, run)
+    job = ComparedRun("hockey", HOSTILE, 0, run)
     outcome = {HOSTILE: {"successes": 1, "mean_distance": 0.1}}
     console.show_comparison([job], {job: {"noise_free": outcome, "noisy": outcome}})
     assert "[/red]" in capfd.readouterr().out
+
+
+def test_a_table_is_not_cut_where_there_is_no_terminal_and_nobody_says_where(monkeypatch, capsys):
+    name = "runs/" + "a" * 300
+    rows = console.table("", "directory")
+    rows.add_row(name)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    console.PlainConsole().print(rows)
+    assert name in capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", "60")
+    console.PlainConsole().print(rows)
+    written = capsys.readouterr().out
+    assert max(map(len, written.splitlines())) == 60
+    assert written.count("a") == 300

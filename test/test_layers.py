@@ -130,6 +130,32 @@ def test_beside_the_rooms_are_the_nodes_and_their_errors_alone():
     assert modules == {spec.name for spec in (*NODES, SERVER)}
 
 
+def accessed_files(path: Path) -> list[int]:
+    """Return the lines in which a module reads the sections of a task's file by itself."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and node.attr == "file"
+        and ast.unparse(node.value).rpartition(".")[2].endswith("task")
+    ]
+
+
+def test_a_task_is_asked_not_its_file():
+    for path in ROOT.rglob("*.py"):
+        if path.relative_to(ROOT).parts[0] != "tasks":
+            assert not accessed_files(path), f"{path.relative_to(ROOT)}: {accessed_files(path)}"
+
+
+def test_no_two_classes_have_the_same_name():
+    places: dict[str, list[str]] = {}
+    for path in ROOT.rglob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
 def test_trajopt_needs_nothing_but_numpy_and_scipy():
     for path in (ROOT / "trajopt").rglob("*.py"):
         for name in imported_modules(path):
@@ -150,3 +176,10 @@ def test_what_can_be_used_without_ros_knows_none(floor):
 def test_torch_is_needed_by_the_supervised_step_alone():
     users = {path.name for path in ROOT.rglob("*.py") if "torch" in imported_modules(path)}
     assert users == {"supervised.py"}
+
+
+def test_a_video_library_is_asked_for_only_when_a_video_is_made():
+    for path in ROOT.rglob("*.py"):
+        top = (node for node in ast.parse(path.read_text()).body)
+        names = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
+        assert not any(name.startswith("imageio") for name in names), path

@@ -36,7 +36,7 @@ _MAX_WEIGHT = 0.5
 _TRIED, _NEAR = 20, 0.005
 """Poses from which a place is looked for, and how near the tip must come to it [m]."""
 
-_LEAST_SPREAD = 1e-9
+_MIN_SPREAD = 1e-9
 """Of a tip that no joint moves [m]."""
 
 _MARGIN = 0.1
@@ -138,7 +138,7 @@ def choose_noise(arm: ArmDynamics, gains: Gains, jacobian: Array, efforts: Array
         x = x @ sampled.A.T + u @ sampled.B.T
         squares.append(np.mean(np.sum((x[:, :n] @ jacobian.T) ** 2, axis=1)))
         torques.append(np.mean(u**2, axis=0))
-    spread = max(float(np.sqrt(max(squares))), _LEAST_SPREAD)
+    spread = max(float(np.sqrt(max(squares))), _MIN_SPREAD)
     scale = min(SPREAD / spread, float(np.min(MAX_NOISE * efforts / arm.inertias)))
     usual = np.sqrt(np.mean(torques, axis=0))
     return Noise(scale * arm.inertias, scale * spread, scale * usual)

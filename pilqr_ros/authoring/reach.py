@@ -54,7 +54,7 @@ def look_at_reach(task: Task, conditions: Sequence[int]) -> dict[int, Reach]:
     states = np.array([pose(q) for q in samples])
     reaches = {}
     for condition in conditions:
-        test = build_success(task.file.success, task.layout, task.conditions[condition].targets)
+        test = build_success(task.criterion, task.layout, task.conditions[condition].targets)
         near = np.argsort([np.linalg.norm(_residual(test, x)) for x in states])[:_REFINED]
         nearest = _nearest(test, pose, samples[near], lower, upper)
         share = np.mean([test(x[None]).success for x in states])
@@ -91,7 +91,7 @@ class _Pose:
 
 def _used(task: Task) -> Iterator[StateBlock]:
     """Yield the blocks of the state that success is of."""
-    success = task.file.success
+    success = task.criterion
     for name in (*success.of, *(success.minus or ())):
         if name in task.layout.names:
             yield task.layout.block(name)

@@ -10,7 +10,7 @@ import mujoco
 import numpy as np
 
 from pilqr_ros.authoring.starts import touching_bodies
-from pilqr_ros.learning.collector import InProcessCollector
+from pilqr_ros.learning.collector import SimulatedRobot
 from pilqr_ros.learning.seeds import Stream, rollout_seed
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
 from pilqr_ros.robot.execution.rollout import Rollout
@@ -84,26 +84,26 @@ def try_out(task: Task, condition: int, seed: int, rollouts: int = NOISY) -> Tri
     """
     policy, evaluator = task.initial_policy(condition), TaskCostEvaluator(task)
     bodies = tuple(dict.fromkeys((*task.bodies, *task.conditions[condition].bodies)))
-    collector = _WatchingCollector(task, task.points, bodies)
+    robot = _WatchedRobot(task, task.points, bodies)
 
     def one(seed: int, noisy: bool) -> Seen:
         began = time.perf_counter()
-        rollout = collector.collect(policy, condition, seed, explore=noisy, jitter=noisy)
+        rollout = robot.execute(policy, condition, seed, explore=noisy, jitter=noisy)
         seconds = time.perf_counter() - began
         cost = evaluator.evaluate(rollout) if rollout.valid else None
-        return collector.seen(rollout, cost, seconds)
+        return robot.seen(rollout, cost, seconds)
 
     seeds = (rollout_seed(seed, 0, condition, i, stream=Stream.TRAINING) for i in range(rollouts))
     quiet = one(0, noisy=False)
     return Trial(condition, task.points, bodies, quiet, tuple(one(s, noisy=True) for s in seeds))
 
 
-class _WatchingCollector(InProcessCollector):
+class _WatchedRobot(SimulatedRobot):
     """Executes policies and watches the world after each step."""
 
     def __init__(self, task: Task, points: Sequence[str], bodies: Sequence[str]) -> None:
         super().__init__(task)
-        model = self._world.model
+        model = self.world.model
         site, body = mujoco.mjtObj.mjOBJ_SITE, mujoco.mjtObj.mjOBJ_BODY
         self._sites = [element_id(model, site, name, "state") for name in points]
         self._watched = [element_id(model, body, name, "bodies") for name in bodies]
@@ -127,16 +127,16 @@ class _WatchingCollector(InProcessCollector):
     def _tick(self, runner: PolicyRunner) -> None:
         super()._tick(runner)
         self._instants.append(self._look())
-        for pair in touching_bodies(self._world.model, self._world.data):
+        for pair in touching_bodies(self.world.model, self.world.data):
             arm = [name.startswith(ROBOT_PREFIX) for name in pair]
             if arm[0] != arm[1]:
                 self._touched.add(short_name(pair[arm.index(False)]) or "world")
 
     def _look(self) -> Motion:
         """Return where everything is."""
-        data = self._world.data
+        data = self.world.data
         return Motion(
-            joints=self._world.sense().positions[: self._task.dU].copy(),
+            joints=self.world.sense().positions[: self._task.dU].copy(),
             points=data.site_xpos[self._sites].copy(),
             turns=data.site_xmat[self._sites].reshape(-1, 3, 3).copy(),
             bodies=data.xpos[self._watched].copy(),

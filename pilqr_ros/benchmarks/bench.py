@@ -24,6 +24,7 @@ from pilqr_ros.tasks import load_task
 from pilqr_ros.trajopt import dynamics, lqr_flm, model, pilqr, prior
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.cost import LossTerm, TrajectoryCost
+from pilqr_ros.trajopt.dynamics import MeanDynamics
 from pilqr_ros.trajopt.exploration import Exploration, pool
 from pilqr_ros.trajopt.pi2 import pi2_update
 from pilqr_ros.trajopt.settings import Settings
@@ -169,7 +170,12 @@ def parts(case: Case, settings: Settings) -> dict[str, Callable[[], object]]:
         samples = pool(newest, case.explorations, settings.pi2_history_weights)
         weighted, _ = pilqr.residual_weights(newest, samples, settings)
         return pi2_update(
-            case.policy, samples.noise, weighted.weights, settings, samples.unit_noise
+            case.policy,
+            samples.noise,
+            weighted.weights,
+            settings,
+            samples.unit_noise,
+            samples.prior,
         )
 
     return {
@@ -181,11 +187,22 @@ def parts(case: Case, settings: Settings) -> dict[str, Callable[[], object]]:
         "residuals": lambda: model.predict_cost_to_go(
             problem, all_samples, without_fold, fitted.cost
         ),
+        "direct model": lambda: direct(problem, without_fold, fitted),
         "one backward and forward pass": lambda: constrained(1, "new"),
         "KL-constrained LQR": lambda: constrained(settings.kl_passes, settings.kl_expectation),
         "PI2": weigh_and_fit,
         "the whole update": lambda: whole(case, settings),
     }
+
+
+def direct(
+    problem: model.Problem, without_fold: MeanDynamics | None, fitted: model.Model
+) -> object:
+    """Look for a direct model, where there can be one."""
+    if without_fold is None:
+        return None
+    predicted = problem.batch.cost_to_go - fitted.residual
+    return model.look_past(problem, without_fold, predicted)
 
 
 def whole(case: Case, settings: Settings) -> object:

@@ -40,6 +40,7 @@ from pilqr_ros.nodes.runtime.waiting import wait_for_condition
 from pilqr_ros.nodes.state_estimator import StateEstimatorNode
 from pilqr_ros.nodes.training.ros_collector import RosCollector
 from pilqr_ros.nodes.trajectory_executor import TrajectoryExecutorNode
+from pilqr_ros.robot.guard.interventions import GUARD
 from pilqr_ros.tasks import Task, load_task
 
 COMPOSED = (MujocoBridgeNode, EffortGuardNode, StateEstimatorNode, TrajectoryExecutorNode)
@@ -133,7 +134,7 @@ def measure_rollouts(task: Task, rollouts: int, recorded_in: Path | None = None)
 
 def measure_graph(task: Task, name: str, rollouts: int) -> float:
     """Return the ticks a second with each node in its own process."""
-    with running_graph(GraphOptions(task=name), nodes=LOOP):
+    with running_graph(GraphOptions(task=name), nodes=LOOP, needs_torque=True):
         return measure_rollouts(task, rollouts)
 
 
@@ -141,7 +142,7 @@ def measure_recorded(task: Task, name: str, rollouts: int) -> float:
     """Return the ticks a second with each node in its own process, and a recorder."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_graph(GraphOptions(task=name), nodes=RECORDED),
+        running_graph(GraphOptions(task=name), nodes=RECORDED, needs_torque=True),
     ):
         rate = measure_rollouts(task, rollouts, Path(folder))
         size = sum(path.stat().st_size for path in Path(folder).rglob("*.mcap"))
@@ -162,7 +163,7 @@ def _begin_recording(node: Node, folder: Path) -> None:
 
 def measure_composed(task: Task, name: str, rollouts: int) -> float:
     """Return the ticks a second with all nodes in one process."""
-    prepare_guard(GraphOptions(task=name), ["effort_guard"], print_line)
+    prepare_guard(GraphOptions(task=name), [GUARD], print_line, needs_torque=True)
     with ProcessGroup(_children(name, "composed"), print_line):
         return measure_rollouts(task, rollouts)
 

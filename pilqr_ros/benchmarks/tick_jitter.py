@@ -92,9 +92,8 @@ def measure(name: str, minutes: float) -> tuple[dict[str, TickJitter], Counter[s
     others = {role: [*program, role] for role in ("bare", "busy")}
     task, ends = load_task(name), Counter[str]()
     with ExitStack() as stack:
-        stack.enter_context(
-            running_graph(GraphOptions(task=name, real_time_factor=1.0), nodes=LOOP)
-        )
+        chosen = GraphOptions(task=name, real_time_factor=1.0)
+        stack.enter_context(running_graph(chosen, nodes=LOOP, needs_torque=True))
         stack.enter_context(ProcessGroup(others, print_line))
         client = stack.enter_context(ClientNode("tick_jitter"))
         listener, collector = Listener(client.node), RosCollector(client.node)

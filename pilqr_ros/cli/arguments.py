@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-MAX_SEED = 2**64 - 1
-"""Largest seed that a goal can carry."""
+from pilqr_ros.graph.graph_options import MAX_REAL_TIME_FACTOR
+from pilqr_ros.runs.run_config import MAX_SEED
 
 MAX_COUNT = 2**31 - 1
-"""Likewise of an iteration, or a number of rollouts."""
+"""Largest iteration, or number of rollouts, that a goal can carry."""
 
 TaskName = Annotated[str, typer.Argument(help="A task's name, or the path of a task file.")]
 RunPath = Annotated[Path, typer.Argument(help="A run's directory.", exists=True, file_okay=False)]
@@ -35,9 +37,15 @@ Conditions = Annotated[
 Record = Annotated[bool, typer.Option(help="Record what the nodes say in a bag.")]
 InProcess = Annotated[bool, typer.Option("--in-process", help="Without ROS, in this process.")]
 Attach = Annotated[bool, typer.Option("--attach", help="Use nodes that are already running.")]
+Wait = Annotated[
+    int, typer.Option(min=0, max=600, help="How long nodes to attach to are looked for [s].")
+]
 Namespace = Annotated[str, typer.Option(help="Namespace of all nodes.")]
-Pace = Annotated[
-    float, typer.Option(min=0.0, max=10.0, help="1: real time; 0: as fast as the graph goes.")
+RealTimeFactor = Annotated[
+    float,
+    typer.Option(
+        min=0.0, max=MAX_REAL_TIME_FACTOR, help="1: real time; 0: as fast as the graph goes."
+    ),
 ]
 RobotFile = Annotated[
     str, typer.Option("--robot-config", help="A robot's name, or the path of its file.")
@@ -49,3 +57,29 @@ Discovery = Annotated[
 WhichPolicy = Annotated[
     str, typer.Option(help="local, global, or best: the global one where there is one.")
 ]
+
+
+def is_given(option: str, context: typer.Context) -> bool:
+    """Tell whether the user gave an option, on the command line or in the environment."""
+    source = context.get_parameter_source(option)
+    return source is not None and source.name != "DEFAULT"
+
+
+def given_options(context: typer.Context, without: Collection[str]) -> str:
+    """Return the options that the user gave, as a shell takes them.
+
+    Args:
+        context: The command's.
+        without: Names of parameters to leave out.
+    """
+    words: list[str] = []
+    for option in context.command.params:
+        name = option.name
+        if name is None or name in without or not is_given(name, context):
+            continue
+        value = context.params[name]
+        if isinstance(value, bool):
+            words.append(option.opts[0] if value else option.secondary_opts[0])
+        else:
+            words += [option.opts[0], str(value)]
+    return shlex.join(words)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from pilqr_ros.cli import console as show
 from pilqr_ros.recording import reader
@@ -32,8 +31,7 @@ def info(path: BagPath) -> None:
         f"{bag.message_count} messages",
         soft_wrap=True,
     )
-    table = Table("topic", "type")
-    table.add_column("messages", justify="right")
+    table = show.table("", "topic", "type", "messages")
     for topic in bag.topics:
         table.add_row(topic.name, topic.type, str(topic.messages))
     show.console.print(table)
@@ -44,9 +42,9 @@ def list_(path: BagPath) -> None:
     """List the rollouts of a bag: where each stands, whether it is valid, and what it cost."""
     run = read_run(reader.find_bag(path))
     config = run.store.config
-    table = Table(title=f"{config.task}, {config.method}, seed {config.seed}", title_justify="left")
-    for name in ("iteration", "condition", "rollout", "seed", "valid", "cost", "success"):
-        table.add_column(name, justify="left" if name == "condition" else "right")
+    title = f"{config.task}, {config.method}, seed {config.seed}"
+    columns = ("iteration", "condition", "rollout", "seed", "valid", "cost", "success")
+    table = show.table(title, *columns)
     for one in list_rollouts(run):
         table.add_row(*_row(one, [condition.name for condition in run.store.task.conditions]))
     show.console.print(table)

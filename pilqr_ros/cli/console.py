@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,12 +17,16 @@ from rich.table import Table
 from rich.text import Text
 
 from pilqr_ros.cli.sessions import Outcomes
-from pilqr_ros.experiments.comparison import Job
+from pilqr_ros.experiments.comparison import ComparedRun
 from pilqr_ros.plain_text import printable
 from pilqr_ros.runs.run_store import RunStore, open_run
 from pilqr_ros.tasks import Task
 
 _COLOURS = {"OK": "green", "WARN": "yellow", "FAIL": "bold red"}
+
+
+MAX_WIDTH = 10_000
+"""Longest line of a table where there is no terminal [characters]."""
 
 
 class PlainConsole(Console):
@@ -30,6 +35,8 @@ class PlainConsole(Console):
     def __init__(self, *, stderr: bool = False) -> None:
         """Write to standard output, or to standard error."""
         super().__init__(stderr=stderr, markup=False, emoji=False)
+        if not self.is_terminal and "COLUMNS" not in os.environ:
+            self.width = MAX_WIDTH  # nothing is cut
 
     def render_str(self, text: str, **style: Any) -> Text:  # noqa: ANN401
         """Return text that a stranger may have written, fit for a terminal."""
@@ -103,9 +110,9 @@ def show_iterations(store: RunStore) -> None:
     reports = store.reports()
     halved = any(report.get("halvings", 0) > 0 for report in reports)
     columns += ["halved"] * halved
-    table = _table(f"{config.task}, {config.method}, seed {config.seed}", *columns)
+    shown = table(f"{config.task}, {config.method}, seed {config.seed}", *columns)
     for report in reports:
-        table.add_row(
+        shown.add_row(
             str(report["iteration"] + 1),
             store.task.conditions[report["condition"]].name,
             str(report["rollouts"]),
@@ -114,7 +121,7 @@ def show_iterations(store: RunStore) -> None:
             f"{np.mean(report['distances']):.3f}",
             *[str(report.get("halvings", 0))] * halved,
         )
-    console.print(table)
+    console.print(shown)
 
 
 def show_evaluation(evaluated: Task, outcomes: Outcomes) -> None:
@@ -125,13 +132,13 @@ def show_evaluation(evaluated: Task, outcomes: Outcomes) -> None:
         outcomes: What came of each rollout.
     """
     distances = (evaluated.distance_label, f"worst [{evaluated.distance_unit}]")
-    table = _table("evaluation", "condition", "rollouts", "success", *distances, "mean cost")
+    shown = table("evaluation", "condition", "rollouts", "success", *distances, "mean cost")
     condition = np.array([evaluated.conditions[index].group for index in outcomes.condition])
     success = np.asarray(outcomes.successes)
     distance, cost = np.asarray(outcomes.distances), np.asarray(outcomes.costs)
     for name in dict.fromkeys(condition):
         rows = condition == name
-        table.add_row(
+        shown.add_row(
             name,
             str(rows.sum()),
             f"{success[rows].sum()}/{rows.sum()}",
@@ -139,21 +146,21 @@ def show_evaluation(evaluated: Task, outcomes: Outcomes) -> None:
             f"{distance[rows].max():.3f}",
             f"{cost[rows].mean():.1f}",
         )
-    console.print(table)
+    console.print(shown)
 
 
 def show_findings(findings: Sequence[Any], title: str = "doctor") -> None:
     """Print one row a `Finding`, and how many there are of each kind."""
-    table = _table(title, "verdict", "what", "found")
+    shown = table(title, "verdict", "what", "found")
     for finding in findings:
         verdict = finding.verdict.value
         advice = f"\n{finding.advice}" if finding.advice else ""
-        table.add_row(
+        shown.add_row(
             styled((verdict, _COLOURS[verdict])),
             finding.subject,
             styled((finding.message, ""), (advice, "italic")),
         )
-    console.print(table)
+    console.print(shown)
     counts = Counter(finding.verdict.value for finding in findings)
     console.print(", ".join(f"{counts[verdict]} {verdict}" for verdict in _COLOURS))
 
@@ -168,18 +175,20 @@ def show_runs(directory: Path, stores: Sequence[RunStore]) -> None:
     if not stores:
         console.print(f"no runs in {directory}", soft_wrap=True)
         return
-    table = _table("runs", "task", "method", "seed", "iterations", "success", "directory")
+    shown = table("runs", "task", "method", "seed", "iterations", "success", "directory")
     for store in stores:
         config, reports = store.config, store.reports()
         last = [one["successes"] for one in reports if one["iteration"] == reports[-1]["iteration"]]
         success = f"{np.mean(last):.0%}" if last else ""
         done = f"{store.iterations_finished}/{config.iterations}"
         row = (config.task, config.method, str(config.seed), done, success, str(store.directory))
-        table.add_row(*row)
-    console.print(table)
+        shown.add_row(*row)
+    console.print(shown)
 
 
-def show_comparison(jobs: Sequence[Job], results: Mapping[Job, Mapping[str, Any]]) -> None:
+def show_comparison(
+    jobs: Sequence[ComparedRun], results: Mapping[ComparedRun, Mapping[str, Any]]
+) -> None:
     """Print one row a method and condition; a seed without a result is a dash.
 
     Args:
@@ -188,41 +197,41 @@ def show_comparison(jobs: Sequence[Job], results: Mapping[Job, Mapping[str, Any]
     """
     label = open_run(jobs[0].directory).task.distance_label
     columns = ("noise-free by seed", "noisy by seed", label)
-    table = _table("successes of each seed's final policy", "method", "condition", *columns)
+    shown = table("successes of each seed's final policy", "method", "condition", *columns)
     for variant in dict.fromkeys(job.variant for job in results):
         ordered = sorted((job for job in jobs if job.variant == variant), key=lambda job: job.seed)
         rows = [results.get(job) for job in ordered]
         done = [row for row in rows if row is not None]
         for condition in done[0]["noise_free"]:
             distance = [row["noise_free"][condition]["mean_distance"] for row in done]
-            table.add_row(
+            shown.add_row(
                 variant,
                 condition,
                 _successes(rows, "noise_free", condition),
                 _successes(rows, "noisy", condition),
                 f"{np.mean(distance):.3f} +- {np.std(distance):.3f}",
             )
-    console.print(table)
+    console.print(shown)
 
 
-def show_tests(results: Mapping[Job, Mapping[str, Any]]) -> None:
+def show_tests(results: Mapping[ComparedRun, Mapping[str, Any]]) -> None:
     """Print how the last networks of runs did in their tests; each of the runs has some."""
     jobs = sorted(results, key=lambda job: job.seed)
     label = open_run(jobs[0].directory).task.distance_label
     columns = ("rollouts", "successes by seed", f"{label} by seed")
-    table = _table("tests of each seed's network, noise-free", "method", "test", *columns)
+    shown = table("tests of each seed's network, noise-free", "method", "test", *columns)
     for variant in dict.fromkeys(job.variant for job in jobs):
         tests = [results[job]["tests"] for job in jobs if job.variant == variant]
         for name in tests[0]:
             last = [test[name][-1] for test in tests]
-            table.add_row(
+            shown.add_row(
                 variant,
                 name,
                 str(last[0]["rollouts"]),
                 " ".join(str(point["successes"]) for point in last),
                 " ".join(f"{point['mean_distance']:.3f}" for point in last),
             )
-    console.print(table)
+    console.print(shown)
 
 
 def _successes(rows: Sequence[Mapping[str, Any] | None], kind: str, condition: str) -> str:
@@ -239,12 +248,29 @@ def counting_bar(title: str, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-_TEXT = ("condition", "task", "method", "directory", "test", "verdict", "what", "found")
+_TEXT = (
+    "condition",
+    "task",
+    "method",
+    "directory",
+    "test",
+    "verdict",
+    "what",
+    "found",
+    "topic",
+    "type",
+)
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left")
+def table(title: str, *columns: str) -> Table:
+    """Return a table without rows; what is too long for a cell goes on in its next line.
+
+    Args:
+        title: What stands above it; empty for nothing.
+        columns: Their names; text stands left, figures right.
+    """
+    made = Table(title=title, title_justify="left")
     for name in columns:
         text = name in _TEXT
-        table.add_column(name, justify="left" if text else "right", overflow="fold")
-    return table
+        made.add_column(name, justify="left" if text else "right", overflow="fold")
+    return made

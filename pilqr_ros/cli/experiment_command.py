@@ -34,7 +34,7 @@ def experiment(
     )
     with show.counting_bar(f"{task}: {len(jobs)} runs", len(jobs)) as advance:
 
-        def done(job: comparison.Job, problem: str) -> None:
+        def done(job: comparison.ComparedRun, problem: str) -> None:
             advance()
             if problem:
                 show.warn(f"{job.variant}, seed {job.seed}: {problem}")

@@ -20,14 +20,17 @@ from pilqr_ros.cli.arguments import (
     Iterations,
     Method,
     Namespace,
-    Pace,
+    RealTimeFactor,
     Record,
     RobotFile,
     Rollouts,
     RunPath,
     Runs,
     Seed,
+    Wait,
     WhichPolicy,
+    given_options,
+    is_given,
 )
 from pilqr_ros.cli.quick_warnings import warn_of
 from pilqr_ros.cli.sessions import Session, TrainingEndedEarly, Where, open_session
@@ -41,11 +44,19 @@ from pilqr_ros.evaluation.video import film_evaluation
 from pilqr_ros.learning.errors import TrainingStopped
 from pilqr_ros.runs.best_iteration import best_iteration
 from pilqr_ros.runs.errors import RunError
-from pilqr_ros.runs.run_config import RunConfig, check_config
-from pilqr_ros.runs.run_store import TASK_FILE, RunStore, find_runs, open_run
+from pilqr_ros.runs.run_config import MAX_SEED, RunConfig, check_config
+from pilqr_ros.runs.run_description import TASK_FILE
+from pilqr_ros.runs.run_store import RunStore, find_runs, open_run
+from pilqr_ros.runs.same_files import check_files, file_warnings
 from pilqr_ros.runs.same_run import check_same, check_versions
 from pilqr_ros.simulation.errors import RenderError
 from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks.schema import MAX_ROLLOUTS
+
+_OF_THE_RUN = frozenset(
+    {"task", "method", "iterations", "rollouts", "conditions", "seed", "resume", "runs"}
+)
+"""What a run that is resumed knows by itself, of the parameters of `train`."""
 
 
 def train(
@@ -58,21 +69,25 @@ def train(
     rollouts: Rollouts = None,
     conditions: Conditions = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Seed of everything random; else 0.")
+        int | None, typer.Option(min=0, max=MAX_SEED, help="Seed of everything random; else 0.")
     ] = None,
     resume: Annotated[
         Path | None, typer.Option(help="Continue this run.", exists=True, file_okay=False)
     ] = None,
     runs: Runs = Path("runs"),
     evaluation: Annotated[
-        int, typer.Option(min=0, help="Rollouts that evaluate the final policy; 0: none.")
+        int,
+        typer.Option(
+            min=0, max=MAX_ROLLOUTS, help="Rollouts that evaluate the final policy; 0: none."
+        ),
     ] = 20,
     video: Annotated[bool, typer.Option(help="Film the learned policy.")] = True,
-    real_time_factor: Pace = 0.0,
+    real_time_factor: RealTimeFactor = 0.0,
     record: Record = True,
     namespace: Namespace = "",
     in_process: InProcess = False,
     attach: Attach = False,
+    wait: Wait = 5,
     robot_config: RobotFile = "",
     discovery: Discovery = "auto",
 ) -> None:
@@ -87,7 +102,12 @@ def train(
         asked = {"method": method, "iterations": iterations, "rollouts": rollouts, "seed": seed}
         task, config = _resumed(resume, task, conditions, asked)
     place = Where(real_time_factor, record, namespace, in_process, attach, robot_config, discovery)
-    where = replace(place, runs_chosen=resume is None and _is_given("runs", context))
+    where = replace(
+        place,
+        wait=wait,
+        runs_chosen=resume is None and is_given("runs", context),
+        again=given_options(context, without=_OF_THE_RUN),
+    )
     with open_session(task, runs, where) as work:
         store, failure = _train(work, config, resume)
         show.show_iterations(store)
@@ -118,24 +138,25 @@ def evaluate(
     test: Annotated[
         str | None, typer.Option(help="A test of the task file: its conditions and rollouts.")
     ] = None,
-    real_time_factor: Pace = 0.0,
+    real_time_factor: RealTimeFactor = 0.0,
     record: Record = True,
     namespace: Namespace = "",
     in_process: InProcess = False,
     attach: Attach = False,
+    wait: Wait = 5,
     robot_config: RobotFile = "",
     discovery: Discovery = "auto",
 ) -> None:
     """Execute the policies of a run and count successes."""
-    store = open_run(run)
+    store = opened(run)
     chosen = () if conditions is None else _indices(store.task, conditions)
     if test is not None:
         named = named_test(store.task, test)
         chosen, rollouts = named.conditions, named.rollouts
     config = EvaluationConfig(iteration, rollouts, explore, seed, chosen, policy)
     task, runs = str(run / TASK_FILE), run.parent
-    where = Where(real_time_factor, record, namespace, in_process, attach, robot_config, discovery)
-    with open_session(task, runs, where) as work:
+    place = Where(real_time_factor, record, namespace, in_process, attach, robot_config, discovery)
+    with open_session(task, runs, replace(place, wait=wait)) as work:
         _evaluate(work, store, config)
     show.console.print(f"card: {write_card(store)}", soft_wrap=True)
 
@@ -145,7 +166,7 @@ def plot(
     video: Annotated[bool, typer.Option(help="Film the last evaluation, too.")] = False,
 ) -> None:
     """Draw the learning curve of a run."""
-    _draw(open_run(run), video=video)
+    _draw(opened(run), video=video)
 
 
 def runs(
@@ -157,16 +178,18 @@ def runs(
     stores = []
     for path in find_runs(directory):
         try:
-            stores.append(open_run(path))
+            stores.append(opened(path))
         except PilqrError as error:
             show.warn(f"{path} is left out: {error}")
     show.show_runs(directory, stores)
 
 
-def _is_given(option: str, context: typer.Context) -> bool:
-    """Tell whether the user gave an option, on the command line or in the environment."""
-    source = context.get_parameter_source(option)
-    return source is not None and source.name != "DEFAULT"
+def opened(run: Path) -> RunStore:
+    """Open a run to look at it or to execute its policies, and warn of files that changed."""
+    store = open_run(run)
+    for warning in file_warnings(store):
+        show.warn(warning)
+    return store
 
 
 def _new_config(
@@ -210,10 +233,12 @@ def _resumed(
         "conditions": None if conditions is None else _indices(store.task, conditions),
     }
     check_same(store, wanted, None if task is None else load_task(task))
-    for warning in check_versions(store):
+    unknown = check_files(store)
+    for warning in (*unknown, *check_versions(store)):
         show.warn(warning)
     own = run / TASK_FILE
-    show.console.print(f"task: {own}, as it was when the run was begun", soft_wrap=True)
+    same = "" if unknown else ", as it was when the run was begun"
+    show.console.print(f"task: {own}{same}", soft_wrap=True)
     return str(own), store.config
 
 

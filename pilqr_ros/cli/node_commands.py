@@ -11,7 +11,7 @@ from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import (
     Discovery,
     Namespace,
-    Pace,
+    RealTimeFactor,
     Record,
     RobotFile,
     RunPath,
@@ -19,15 +19,16 @@ from pilqr_ros.cli.arguments import (
     TaskName,
     WhichPolicy,
 )
+from pilqr_ros.cli.learning_commands import opened
 from pilqr_ros.cli.sessions import require_ros
 from pilqr_ros.evaluation.policy_evaluation import policy_of
-from pilqr_ros.runs.run_store import TASK_FILE, open_run
+from pilqr_ros.runs.run_description import TASK_FILE
 
 
 def up(
     task: TaskName = "hockey",
     runs: Runs = Path("runs"),
-    real_time_factor: Pace = 0.0,
+    real_time_factor: RealTimeFactor = 0.0,
     viewer: Annotated[bool, typer.Option(help="Show the simulated world in a window.")] = False,
     record: Record = True,
     namespace: Namespace = "",
@@ -80,16 +81,17 @@ def robot(
 
 
 def guard(
-    deed: Annotated[str, typer.Argument(help="enable, disable, stop or reset.")],
+    action: Annotated[str, typer.Argument(help="enable, disable, stop or reset.")],
     namespace: Namespace = "",
 ) -> None:
-    """Let torques pass, or not: enable, disable, stop (emergency stop), reset (after a stop)."""
+    """Let torques pass, or not: enable, disable, stop (emergency stop), reset (after a stop).
+
+    Without nodes, reset releases the stop that is kept for the next ones.
+    """
     require_ros()
     from pilqr_ros.clients.guard_client import switch_guard
 
-    said = switch_guard(deed, namespace)
-    if said:
-        show.console.print(said)
+    show.console.print(switch_guard(action, namespace), soft_wrap=True)
 
 
 def confirm(namespace: Namespace = "") -> None:
@@ -113,7 +115,9 @@ def sros2_policy(namespace: Namespace = "") -> None:
 def doctor(
     task: TaskName = "hockey",
     robot_config: RobotFile = "",
-    seconds: Annotated[float, typer.Option(min=1.0, help="How long is listened.")] = 3.0,
+    seconds: Annotated[
+        float, typer.Option(min=1.0, max=600.0, help="How long is listened [s].")
+    ] = 3.0,
     namespace: Namespace = "",
     discovery: Discovery = "auto",
 ) -> None:
@@ -139,7 +143,7 @@ def deploy(
     times: Annotated[
         int, typer.Option(min=0, help="Execute it so often and end; 0: on each request.")
     ] = 0,
-    real_time_factor: Pace = 0.0,
+    real_time_factor: RealTimeFactor = 0.0,
     namespace: Namespace = "",
 ) -> None:
     """Serve a trained policy through the executor, without a learner; Ctrl-C ends it."""
@@ -148,7 +152,7 @@ def deploy(
     from pilqr_ros.graph import DEPLOYED, DeploymentOptions, run_graph
     from pilqr_ros.graph.naming import full_name
 
-    store = open_run(run)
+    store = opened(run)
     chosen = store.config.conditions[0]
     if condition is not None:
         chosen = store.task.condition_indices([condition])[0]

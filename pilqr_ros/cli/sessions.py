@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,9 @@ from typing import Any, Protocol
 
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
-from pilqr_ros.learning.collector import InProcessCollector
+from pilqr_ros.learning.collector import InProcessCollector, rollouts_at_once
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
-from pilqr_ros.learning.trainers import trainer_class
+from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_presence import is_present
@@ -32,10 +33,10 @@ class TrainingEndedEarly(TrainingError):
         directory: The run's; empty if it was not begun, or is gone.
     """
 
-    def __init__(self, why: str, directory: str) -> None:
-        """Say why, and how the training goes on if its run is there."""
+    def __init__(self, why: str, directory: str, again: str) -> None:
+        """Say why, and how the training goes on if its run is there (see `Where.again`)."""
         self.directory = directory if directory and is_present(Path(directory)) else ""
-        super().__init__(f"{why}{_goes_on(directory)}" if self.directory else why)
+        super().__init__(f"{why}{_goes_on(directory, again)}" if self.directory else why)
 
 
 def require_ros() -> None:
@@ -82,6 +83,7 @@ class InProcessSession:
 
     task: Task
     runs: Path
+    again: str = ""
 
     def __post_init__(self) -> None:
         """Build the simulated world once."""
@@ -99,19 +101,26 @@ class InProcessSession:
         """
         store = create_run(self.runs, self.task, config) if resume is None else open_run(resume)
         try:
-            trainer = trainer_class(store)
-            trainer(store, self._collector, self._evaluator, on_progress=on_progress).run()
+            Trainer(
+                store,
+                self._collector,
+                self._evaluator,
+                on_progress=on_progress,
+                at_once=rollouts_at_once(),
+            ).run()
         except PilqrError as error:
-            raise TrainingEndedEarly(str(error), str(store.directory)) from error
+            raise TrainingEndedEarly(str(error), str(store.directory), self.again) from error
         except KeyboardInterrupt:
-            raise _interrupted(str(store.directory)) from None
+            raise _interrupted(str(store.directory), self.again) from None
         return store.directory
 
     def evaluate(
         self, run: Path, config: EvaluationConfig, on_rollout: Callable[[], None]
     ) -> Outcomes:
         """Evaluate a run's policies and return what came of each rollout."""
-        evaluator = PolicyEvaluator(open_run(run), self._collector, self._evaluator)
+        evaluator = PolicyEvaluator(
+            open_run(run), self._collector, self._evaluator, at_once=rollouts_at_once()
+        )
         results = evaluator.run(config, lambda _: on_rollout())
         return Outcomes(
             condition=[one.rollout.condition for one in results],
@@ -126,6 +135,7 @@ class GraphSession:
     """Trains and evaluates through the learner node."""
 
     client: Any  # a nodes.clients.learner_client.LearnerClient; ROS is not imported here
+    again: str = ""
 
     def train(
         self, config: RunConfig, resume: Path | None, on_progress: Callable[[Any], None]
@@ -157,11 +167,11 @@ class GraphSession:
             train = self.client.train_global if config.guided else self.client.train
             result = train(goal, on_feedback)
         except KeyboardInterrupt:
-            raise _interrupted(directory) from None
+            raise _interrupted(directory, self.again) from None
         except PilqrError as error:
-            raise TrainingEndedEarly(str(error), directory) from error
+            raise TrainingEndedEarly(str(error), directory, self.again) from error
         if not result.success:
-            raise TrainingEndedEarly(result.message, result.run_directory)
+            raise TrainingEndedEarly(result.message, result.run_directory, self.again)
         return Path(result.run_directory)
 
     def evaluate(
@@ -203,16 +213,17 @@ class GraphSession:
         )
 
 
-def _interrupted(directory: str) -> TrainingStopped:
+def _interrupted(directory: str, again: str) -> TrainingStopped:
     """Say that training was interrupted and how it goes on."""
     if not directory:
         return TrainingStopped("interrupted before the run began")
-    return TrainingStopped(f"interrupted{_goes_on(directory)}")
+    return TrainingStopped(f"interrupted{_goes_on(directory, again)}")
 
 
-def _goes_on(directory: str) -> str:
+def _goes_on(directory: str, again: str) -> str:
     """Return how a training goes on, as the end of a sentence."""
-    return f"; `pilqr train --resume {directory}` continues"
+    command = f"pilqr train --resume {shlex.quote(directory)} {again}".rstrip()
+    return f"; `{command}` continues"
 
 
 @dataclass(frozen=True)
@@ -228,6 +239,8 @@ class Where:
         robot_config: Name or path of the robot's file; empty for the usual names.
         discovery: Whose nodes are found.
         runs_chosen: Whether the user said where new runs are to be kept.
+        again: The options with which a training that ended early goes on as it was begun.
+        wait: How long running nodes are waited for until they are found [s].
     """
 
     real_time_factor: float = 0.0
@@ -238,6 +251,8 @@ class Where:
     robot_config: str = ""
     discovery: str = "auto"
     runs_chosen: bool = False
+    again: str = ""
+    wait: int = 5
 
 
 @contextlib.contextmanager
@@ -251,14 +266,14 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
 
     Raises:
         TrainingError: Nodes are to be used and to be done without.
-        NodeError: Nodes are to be started that are running, or those that are running keep runs
-            elsewhere than the user wants.
+        NodeError: Nodes are to be started that are running, or those that are to be running are
+            not, or keep runs elsewhere than the user wants, or an emergency stop is latched.
         RosMissingError: Nodes are to be used, and there is no ROS 2.
     """
     if where.in_process and where.attach:
         raise TrainingError("--in-process uses no nodes: leave out --attach")
     if where.in_process:
-        yield InProcessSession(load_task(task), runs)
+        yield InProcessSession(load_task(task), runs, where.again)
         return
     require_ros()
     from pilqr_ros.clients.learner_client import LearnerClient
@@ -277,8 +292,12 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
     )
     with contextlib.ExitStack() as stack:
         if not where.attach:
-            stack.enter_context(running_graph(options))
+            stack.enter_context(running_graph(options, needs_torque=True))
         client = stack.enter_context(LearnerClient(where.namespace))
+        if where.attach:
+            client.find_learner(where.wait)
         if where.attach and where.runs_chosen:
             client.check_runs_directory(runs.resolve())
-        yield GraphSession(client)
+        if where.attach:
+            client.check_guard()
+        yield GraphSession(client, where.again)

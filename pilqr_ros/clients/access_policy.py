@@ -20,7 +20,7 @@ from rclpy.action.graph import (
 from rclpy.node import Node
 
 from pilqr_ros.clients.client_node import ClientNode
-from pilqr_ros.graph.naming import full_name
+from pilqr_ros.graph.naming import check_namespace, full_name
 from pilqr_ros.nodes.runtime.waiting import wait_for_condition
 from pilqr_ros.tasks.loader import shipped_file
 
@@ -93,7 +93,12 @@ def observe(node: Node, name: str, namespace: str = "") -> Access:
 
 
 def policy_in(namespace: str) -> str:
-    """Return the text of the shipped policy for nodes in a namespace; without one, as it is."""
+    """Return the text of the shipped policy for nodes in a namespace; without one, as it is.
+
+    Raises:
+        GraphError: The namespace is none.
+    """
+    check_namespace(namespace)
     nodes = read_policy(shipped_file(POLICY))
     moved = {name: access.within(namespace) for name, access in nodes.items()}
     return policy_text(moved, namespace)

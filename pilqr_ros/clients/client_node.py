@@ -10,7 +10,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 
 from pilqr_ros.graph.discovery import limit_discovery
-from pilqr_ros.graph.naming import full_name
+from pilqr_ros.graph.naming import check_namespace, full_name
 
 END_TIMEOUT = 5.0
 """Longest wait for the spinning thread's end [s]."""
@@ -26,7 +26,13 @@ class ClientNode:
     """
 
     def __init__(self, name: str, namespace: str = "") -> None:
-        """Create the node and start to spin it."""
+        """Create the node and start to spin it.
+
+        Raises:
+            GraphError: The namespace is none.
+            DomainError: The environment gives no ROS domain.
+        """
+        check_namespace(namespace)
         limit_discovery()
         self._context = rclpy.Context()
         rclpy.init(

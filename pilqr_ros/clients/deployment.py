@@ -31,8 +31,12 @@ def execute(chosen: DeploymentOptions, times: int, on_answer: Callable[[bool, st
 
     Raises:
         SilenceError: A node did not answer in time.
+        NodeError: An emergency stop is latched, or the nodes are running already.
     """
-    with running_graph(chosen, nodes=DEPLOYED), ClientNode("deployer", chosen.namespace) as client:
+    with (
+        running_graph(chosen, nodes=DEPLOYED, needs_torque=True),
+        ClientNode("deployer", chosen.namespace) as client,
+    ):
         trigger: Client[Any, Any] = client.node.create_client(Trigger, f"{WHO}/execute")
         wait_for_condition(trigger.service_is_ready, START_TIMEOUT, WHO, "offer execute")
         for _ in range(times):

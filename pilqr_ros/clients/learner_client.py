@@ -18,10 +18,16 @@ from rclpy.task import Future
 from unique_identifier_msgs.msg import UUID
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
+from pilqr_msgs.msg import GuardState
 from pilqr_ros.clients.client_node import ClientNode
+from pilqr_ros.graph.exclusive import holder
+from pilqr_ros.graph.node_list import TRAINING
 from pilqr_ros.nodes.errors import NodeError, SilenceError
+from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.runtime.action_client import ActionClient
 from pilqr_ros.nodes.runtime.waiting import wait_for, wait_for_condition, wait_while_alive
+from pilqr_ros.robot.guard.interventions import GUARD
+from pilqr_ros.ros_domain import ros_domain
 
 START_TIMEOUT = 60.0
 """Longest wait for the learner to offer its actions [s]; others may start at the same time."""
@@ -32,7 +38,10 @@ ANSWER_TIMEOUT = 10.0
 SILENCE_TIMEOUT = 10.0
 """Longest time between two signs of life while the learner works [s]; it gives one a second."""
 
-MOST_RETURNS = 5
+GUARD_TIMEOUT = 5.0
+"""Longest wait for the guard to tell its state [s]: discovery may take so long."""
+
+MAX_RETURNS = 5
 """How often in a row a learner may fall silent before it has made any progress."""
 
 FAREWELL_TIMEOUT = 5.0
@@ -71,6 +80,36 @@ class LearnerClient(ClientNode):
         """Return this."""
         return self
 
+    def find_learner(self, seconds: float) -> None:
+        """Look for a learner that is said to be running.
+
+        Args:
+            seconds: How long; it may be starting.
+
+        Raises:
+            ClientError: There is none; the message names the nodes that are missing, and where.
+        """
+        namespace = self.node.get_namespace()
+        try:
+            wait_for_condition(
+                lambda: WHO in self._present() or bool(holder(WHO, namespace)),
+                seconds,
+                WHO,
+                "appear",
+            )
+        except SilenceError as error:
+            missing = ", ".join(name for name in TRAINING if name not in self._present())
+            raise ClientError(
+                f"in ROS domain {ros_domain()}, namespace '{namespace}' there is no {missing} "
+                f"within {seconds:g} s: start the nodes with `pilqr up`, look elsewhere "
+                "(ROS_DOMAIN_ID, --namespace, --discovery), or wait longer (--wait)"
+            ) from error
+
+    def _present(self) -> set[str]:
+        """Return the names of the nodes in the learner's namespace that have been found."""
+        found = self.node.get_node_names_and_namespaces()
+        return {name for name, namespace in found if namespace == self.node.get_namespace()}
+
     def check_runs_directory(self, wanted: Path) -> None:
         """Check that the learner keeps new runs where the user wants them.
 
@@ -92,6 +131,24 @@ class LearnerClient(ClientNode):
                 f"--runs is {wanted}, but the running learner keeps runs in {kept}: leave out "
                 "--runs, or start the nodes with that directory"
             )
+
+    def check_guard(self) -> None:
+        """Check that no emergency stop is latched: nothing could be executed until it is reset.
+
+        A guard that says nothing is left to the learner, which waits for it.
+
+        Raises:
+            ClientError: One is; the message says why, and what resets it.
+        """
+        said: list[GuardState] = []
+        listener = self.node.create_subscription(
+            GuardState, "guard_state", said.append, qos.LATCHED
+        )
+        with suppress(SilenceError):
+            wait_for_condition(lambda: bool(said), GUARD_TIMEOUT, GUARD, "tell its state")
+        self.node.destroy_subscription(listener)
+        if said and said[-1].state == GuardState.STOPPED:
+            raise ClientError(f"{GUARD} lets no torque pass: {said[-1].reason}")
 
     def train(
         self, goal: TrainLocal.Goal, on_feedback: Callable[[TrainLocal.Feedback], None]
@@ -153,7 +210,7 @@ class LearnerClient(ClientNode):
                 return self._run(client, resumed(last), note)
             except _LearnerSilent:
                 returns += 1
-                if returns > MOST_RETURNS:
+                if returns > MAX_RETURNS:
                     raise
 
     def _run(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pilqr_ros.doctor.known_tasks import identity
 from pilqr_ros.graph import NODES, SIMULATED_ROBOT
+from pilqr_ros.robot.guard.interventions import GUARD
 from pilqr_ros.robot.robot_config import RobotConfig
 from pilqr_ros.tasks.task import Task
 
@@ -95,14 +96,12 @@ def expect(task: Task, robot: RobotConfig | None, namespace: str) -> Expectation
     wires |= {
         f"{space}state": Wire("pilqr_msgs/msg/State", "state_estimator", "trajectory_executor"),
         f"{space}torque_command": Wire(
-            "pilqr_msgs/msg/TorqueCommand", "trajectory_executor", "effort_guard"
+            "pilqr_msgs/msg/TorqueCommand", "trajectory_executor", GUARD
         ),
         f"{space}applied_torque": Wire(
-            "pilqr_msgs/msg/AppliedTorque", "effort_guard", "trajectory_executor"
+            "pilqr_msgs/msg/AppliedTorque", GUARD, "trajectory_executor"
         ),
-        moved["effort_controller/commands"]: Wire(
-            "std_msgs/msg/Float64MultiArray", "effort_guard", ROBOT
-        ),
+        moved["effort_controller/commands"]: Wire("std_msgs/msg/Float64MultiArray", GUARD, ROBOT),
     }
     base_frame, pose_frame = config.frames(namespace)
     return Expectation(

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from pilqr_ros.doctor.expectation import BRIDGE, ROBOT, Expectation, Wire
 from pilqr_ros.doctor.findings import Finding, fail, ok, warn
-from pilqr_ros.doctor.snapshot import Endpoint, Snapshot, Topic
+from pilqr_ros.doctor.snapshot import Endpoint, Endpoints, Snapshot
+from pilqr_ros.robot.guard.interventions import GUARD
 
 
 def check_nodes(seen: Snapshot, expected: Expectation) -> Iterator[Finding]:
@@ -78,7 +79,7 @@ def check_services(seen: Snapshot, expected: Expectation) -> Iterator[Finding]:
 def check_topics(seen: Snapshot, expected: Expectation) -> Iterator[Finding]:
     """Every topic has its two ends, of one type and of qualities that fit."""
     for name, wire in expected.wires.items():
-        topic = seen.topics.get(name, Topic())
+        topic = seen.topics.get(name, Endpoints())
         problems = [
             *_ends(name, topic, seen, expected),
             *_types(name, wire, topic),
@@ -92,12 +93,14 @@ def check_topics(seen: Snapshot, expected: Expectation) -> Iterator[Finding]:
 
 def check_commander(seen: Snapshot, expected: Expectation) -> Iterator[Finding]:
     """Nobody but the guard talks to the robot's controller."""
-    guard = f"{expected.namespace}effort_guard"
-    topic = seen.topics.get(expected.effort_topic, Topic())
-    for endpoint in topic.publishers:
-        if endpoint.node != guard:
-            advice = "end it before anything is enabled: it goes round every limit"
-            yield fail(expected.effort_topic, f"{endpoint.node} publishes torques, too", advice)
+    guard = f"{expected.namespace}{GUARD}"
+    topic = seen.topics.get(expected.effort_topic, Endpoints())
+    nodes = [endpoint.node for endpoint in topic.publishers]
+    others = [node for node in nodes if node != guard]
+    others += [f"another node with the name {guard}"] * (nodes.count(guard) > 1)
+    for other in others:
+        advice = "end it before anything is enabled: it goes round every limit"
+        yield fail(expected.effort_topic, f"{other} publishes torques, too", advice)
 
 
 def is_simulated(seen: Snapshot) -> bool:
@@ -105,7 +108,7 @@ def is_simulated(seen: Snapshot) -> bool:
     return any(node.rpartition("/")[2] == BRIDGE for node in seen.nodes)
 
 
-def _ends(name: str, topic: Topic, seen: Snapshot, expected: Expectation) -> Iterator[Finding]:
+def _ends(name: str, topic: Endpoints, seen: Snapshot, expected: Expectation) -> Iterator[Finding]:
     """Look for publisher and subscription; nodes that are not there have been told of."""
     wire = expected.wires[name]
     sides = (("publish", wire.publisher, topic.publishers),
@@ -120,7 +123,7 @@ def _ends(name: str, topic: Topic, seen: Snapshot, expected: Expectation) -> Ite
             yield fail(f"topic {name}", f"{who} does not {verb} it", f"see the node {who}")
 
 
-def _types(name: str, wire: Wire, topic: Topic) -> Iterator[Finding]:
+def _types(name: str, wire: Wire, topic: Endpoints) -> Iterator[Finding]:
     """Look for ends of another type."""
     for end in (*topic.publishers, *topic.subscribers):
         if end.kind != wire.kind:
@@ -128,7 +131,7 @@ def _types(name: str, wire: Wire, topic: Topic) -> Iterator[Finding]:
             yield fail(f"topic {name}", f"{end.node} has {end.kind}, not {wire.kind}", advice)
 
 
-def _qualities(name: str, wire: Wire, topic: Topic) -> Iterator[Finding]:
+def _qualities(name: str, wire: Wire, topic: Endpoints) -> Iterator[Finding]:
     """Look for a subscription that asks for more than a publisher offers."""
     for giver in topic.publishers:
         for taker in topic.subscribers:

@@ -10,8 +10,7 @@ from pilqr_ros.doctor.graph_checks import is_simulated
 from pilqr_ros.doctor.snapshot import Snapshot, Status
 from pilqr_ros.graph.discovery import LOCALHOST, PROFILES, VARIABLE
 from pilqr_ros.nodes.runtime.diagnostics import Level
-
-GUARD = "effort_guard"
+from pilqr_ros.robot.guard.interventions import GUARD
 
 CONTAINED = "rmw_fastrtps"
 """Middlewares whose names begin so are told to use the loopback interface alone."""
@@ -29,7 +28,7 @@ def check_guard(seen: Snapshot, expected: Expectation) -> Iterator[Finding]:
     """The guard passes torque in simulation, and does not yet on a robot; nobody has stopped it."""
     statuses = [status for status in seen.statuses if status.node == GUARD]
     if not statuses:
-        yield fail("guard", "says nothing on /diagnostics", "see the node effort_guard")
+        yield fail("guard", "says nothing on /diagnostics", f"see the node {GUARD}")
     for status in statuses:
         name = f"{expected.namespace}{GUARD}"
         if status.level == _number(Level.ERROR):

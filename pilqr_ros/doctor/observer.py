@@ -24,11 +24,12 @@ from sensor_msgs.msg import JointState
 from pilqr_msgs.msg import State
 from pilqr_ros import __version__
 from pilqr_ros.doctor.expectation import BRIDGE, Expectation
-from pilqr_ros.doctor.snapshot import Endpoint, Joints, Snapshot, Status, Topic
+from pilqr_ros.doctor.snapshot import Endpoint, Endpoints, Joints, Snapshot, Status
 from pilqr_ros.doctor.stream_log import StreamLog
 from pilqr_ros.graph.discovery import PROFILES, VARIABLE, discovery_range, own_profiles
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS, to_nanoseconds
+from pilqr_ros.ros_domain import ros_domain
 
 START_TIMEOUT = 5.0
 """Longest wait for the graph's nodes to be discovered [s]."""
@@ -146,11 +147,11 @@ class Observer:
             self._node.destroy_client(client)
         return told, tuple(name for name in answers if name.rpartition("/")[2] not in told)
 
-    def _topic(self, name: str) -> Topic:
+    def _topic(self, name: str) -> Endpoints:
         """Return both ends of a topic, without this node's own subscription."""
         own = self._node.get_fully_qualified_name()
         listening = map(_endpoint, self._node.get_subscriptions_info_by_topic(name))
-        return Topic(
+        return Endpoints(
             tuple(map(_endpoint, self._node.get_publishers_info_by_topic(name))),
             tuple(end for end in listening if end.node != own),
         )
@@ -177,7 +178,7 @@ def _environment() -> dict[str, str]:
     return {
         VARIABLE: discovery_range(),
         PROFILES[0]: own_profiles(),
-        "ROS domain": os.environ.get("ROS_DOMAIN_ID", "0"),
+        "ROS domain": str(ros_domain()),
         "ROS": os.environ.get("ROS_DISTRO", "without a distribution"),
         "middleware": rclpy.get_rmw_implementation_identifier(),
         "Python": platform.python_version(),

@@ -17,7 +17,7 @@ class Endpoint(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Topic:
+class Endpoints:
     """Who publishes and who subscribes."""
 
     publishers: tuple[Endpoint, ...] = ()
@@ -25,7 +25,7 @@ class Topic:
 
 
 @dataclass(frozen=True)
-class Stream:
+class TopicTraffic:
     """What came on a topic while it was listened to.
 
     Attributes:
@@ -87,9 +87,9 @@ class Snapshot:
     """
 
     nodes: tuple[str, ...] = ()
-    topics: Mapping[str, Topic] = field(default_factory=dict)
+    topics: Mapping[str, Endpoints] = field(default_factory=dict)
     services: frozenset[str] = frozenset()
-    streams: Mapping[str, Stream] = field(default_factory=dict)
+    streams: Mapping[str, TopicTraffic] = field(default_factory=dict)
     joints: Joints | None = None
     statuses: tuple[Status, ...] = ()
     parameters: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilqr_ros.doctor.snapshot import Stream
+from pilqr_ros.doctor.snapshot import TopicTraffic
 
 
 class StreamLog:
@@ -29,13 +29,13 @@ class StreamLog:
         self._last_time, self._stamp, self._frame = now, stamp, frame
         self._lag = max(self._lag, abs(now - stamp))
 
-    def stream(self, now: float) -> Stream:
+    def stream(self, now: float) -> TopicTraffic:
         """Return what came until a time [s]."""
         began = now if self._began is None else self._began
         seconds = max(now - began, 1e-6)
         if self._count == 0:
-            return Stream(0, seconds)
-        return Stream(
+            return TopicTraffic(0, seconds)
+        return TopicTraffic(
             self._count,
             seconds,
             age=now - self._last_time,

@@ -49,7 +49,7 @@ def describe(store: RunStore) -> dict[str, Any]:
     path = store.directory / "run.json"
     return {
         "task": config.task,
-        "description": task.file.description,
+        "description": task.description,
         "method": config.method,
         "iterations": store.iterations_finished,
         "rollouts": sum(report["rollouts"] for report in reports),
@@ -66,7 +66,7 @@ def describe(store: RunStore) -> dict[str, Any]:
 def _policy(store: RunStore) -> dict[str, Any]:
     """Describe the policy itself: its kind, size and inputs."""
     task, last = store.task, store.iterations_finished
-    common = {"steps": task.T, "rate_hz": task.file.control.rate, "action": list(task.joints)}
+    common = {"steps": task.T, "rate_hz": task.rate, "action": list(task.joints)}
     common["action_units"] = list(task.joint_units.effort)
     network = store.network(last)
     if network is None or task.global_plan is None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy as np
 from pilqr_ros.guided.neural_policy import NeuralPolicy
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.errors import TrainingStopped
-from pilqr_ros.learning.sampling import execute_until_valid
+from pilqr_ros.learning.sampling import execute_until_valid, in_order
 from pilqr_ros.learning.seeds import Stream, rollout_seed
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
@@ -56,12 +58,21 @@ class EvaluatedRollout:
 
 @dataclass
 class PolicyEvaluator:
-    """Evaluates the policies of one run and stores the rollouts beside them."""
+    """Evaluates the policies of one run and stores the rollouts beside them.
+
+    Attributes:
+        store: The run.
+        collector: Executes policies.
+        evaluator: Tells what a rollout cost.
+        should_stop: Asked before each rollout.
+        at_once: How many rollouts are executed at once; the collector must be able to.
+    """
 
     store: RunStore
     collector: Collector
     evaluator: CostEvaluator
     should_stop: Callable[[], bool] = lambda: False
+    at_once: int = 1
 
     def run(
         self,
@@ -83,24 +94,29 @@ class PolicyEvaluator:
     ) -> list[EvaluatedRollout]:
         iteration = self._iteration(config.iteration)
         directory = self.store.evaluation_directory(_name(self.store, config, iteration))
-        results = []
+        jobs = []
         for condition in evaluated_conditions(self.store, config):
             policy = policy_of(self.store, config.policy, iteration, condition)
             for sample in range(config.rollouts):
                 path = directory / f"condition_{condition}" / f"rollout_{sample:02d}.npz"
-                rollout = execute_until_valid(
-                    self.collector,
-                    policy,
-                    _EvaluationPlace(path, config.seed, iteration, condition, sample),
-                    explore=config.explore,
-                    check_stop=self._check_stop,
-                )
-                cost = self.evaluator.evaluate(rollout)
-                save_cost(path.with_suffix(".cost.npz"), cost)
-                results.append(EvaluatedRollout(rollout, cost))
-                on_rollout(results[-1])
+                place = _EvaluationPlace(path, config.seed, iteration, condition, sample)
+                jobs.append(partial(self._execute, policy, place, config.explore))
+        results = []
+        with closing(in_order(jobs, self.at_once)) as evaluated:
+            for each in evaluated:
+                results.append(each)
+                on_rollout(each)
         atomic.write_json(directory / "summary.json", summarise(results))
         return results
+
+    def _execute(self, policy: Policy, place: _EvaluationPlace, explore: bool) -> EvaluatedRollout:
+        """Execute a policy until a rollout is valid, and store it with its cost."""
+        rollout = execute_until_valid(
+            self.collector, policy, place, explore=explore, check_stop=self._check_stop
+        )
+        cost = self.evaluator.evaluate(rollout)
+        save_cost(place.path.with_suffix(".cost.npz"), cost)
+        return EvaluatedRollout(rollout, cost)
 
     def _check_stop(self) -> None:
         if self.should_stop():

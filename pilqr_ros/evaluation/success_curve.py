@@ -20,7 +20,7 @@ from pilqr_ros.trajopt.typing import Array
 BINS = 8
 
 
-class Outcomes(NamedTuple):
+class GoalOutcomes(NamedTuple):
     """Where the goal was in each rollout, and whether the rollout succeeded.
 
     Attributes:
@@ -67,7 +67,7 @@ def plot_success_curve(store: RunStore) -> Path:
     return path
 
 
-def drawn_outcomes(store: RunStore) -> Outcomes:
+def drawn_outcomes(store: RunStore) -> GoalOutcomes:
     """Return the outcomes of the newest evaluation of each drawn condition (errors as above)."""
     plan, task = store.task.global_plan, store.task
     if plan is None or not plan.targets:
@@ -87,7 +87,7 @@ def drawn_outcomes(store: RunStore) -> Outcomes:
     label = plan.labels[plan.entries.size + entry]
     target, _, count = label.rpartition(".")
     unit = task.target_unit(target, int(count))
-    return Outcomes(label, position, success, np.array(trained), unit)
+    return GoalOutcomes(label, position, success, np.array(trained), unit)
 
 
 def _newest(store: RunStore) -> dict[int, list[Path]]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import imageio.v2 as imageio
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,9 +30,9 @@ def film(task: Task, rollouts: Sequence[Rollout], path: Path) -> Path:
         path: Where the MP4 goes.
 
     Raises:
-        RenderError: No off-screen renderer is at hand; the message says what to install.
+        RenderError: No off-screen renderer or encoder is at hand; the message says what to install.
     """
-    writer: Any = imageio.get_writer(path, fps=round(1 / task.dt), macro_block_size=8)
+    writer = _writer(path, rate=round(1 / task.dt))
     try:
         with writer:
             for rollout in rollouts:
@@ -45,6 +44,15 @@ def film(task: Task, rollouts: Sequence[Rollout], path: Path) -> Path:
     return path
 
 
+def _writer(path: Path, rate: int) -> Any:  # noqa: ANN401
+    """Return what writes pictures to an MP4, at a rate [Hz]."""
+    try:
+        import imageio.v2 as imageio
+    except ImportError as error:
+        raise RenderError("a video needs imageio: pip install 'pilqr_ros[video]'") from error
+    return imageio.get_writer(path, fps=rate, macro_block_size=8)
+
+
 def film_evaluation(store: RunStore) -> Path:
     """Film the first rollout of a run's latest evaluation in each listed condition.
 
@@ -53,7 +61,7 @@ def film_evaluation(store: RunStore) -> Path:
 
     Raises:
         RunError: The run has not been evaluated.
-        RenderError: No off-screen renderer is at hand.
+        RenderError: No off-screen renderer or encoder is at hand.
     """
     rollouts = store.directory.glob("evaluations/*/condition_*/rollout_00.npz")
     latest = max(rollouts, key=lambda path: path.stat().st_mtime, default=None)

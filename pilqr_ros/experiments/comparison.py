@@ -20,7 +20,7 @@ from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvalu
 from pilqr_ros.experiments.generalisation import curves_over_tests
 from pilqr_ros.experiments.variants import parse_variant
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.trainers import trainer_class
+from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunError
@@ -33,7 +33,7 @@ EVALUATION_ROLLOUTS = 20
 
 
 @dataclass(frozen=True)
-class Job:
+class ComparedRun:
     """One run of a comparison.
 
     Attributes:
@@ -59,7 +59,7 @@ def plan(
     seeds: Sequence[int],
     directory: Path,
     iterations: int | None = None,
-) -> list[Job]:
+) -> list[ComparedRun]:
     """Return the jobs of a comparison, those of one seed beside each other.
 
     Raises:
@@ -71,16 +71,16 @@ def plan(
         parse_variant(variant).apply(loaded)
     root = directory / loaded.name
     return [
-        Job(task, variant, seed, root / variant / f"seed_{seed}", iterations=iterations)
+        ComparedRun(task, variant, seed, root / variant / f"seed_{seed}", iterations=iterations)
         for seed in seeds
         for variant in dict.fromkeys(variants)
     ]
 
 
 def run_jobs(
-    jobs: Sequence[Job],
+    jobs: Sequence[ComparedRun],
     workers: int | None = None,
-    on_done: Callable[[Job, str], None] = lambda job, problem: None,
+    on_done: Callable[[ComparedRun, str], None] = lambda job, problem: None,
 ) -> None:
     """Do all jobs; one that fails is reported and does not end the others.
 
@@ -109,7 +109,7 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _attempt(job: Job) -> str:
+def _attempt(job: ComparedRun) -> str:
     """Do a job and return what went wrong, as text: not every error can cross processes."""
     try:
         run_job(job)
@@ -118,7 +118,7 @@ def _attempt(job: Job) -> str:
     return ""
 
 
-def run_job(job: Job) -> None:
+def run_job(job: ComparedRun) -> None:
     """Train one run to its end and evaluate its last policies with and without their noise.
 
     Networks are also tried in the task's tests, those of earlier iterations, too.
@@ -132,7 +132,7 @@ def run_job(job: Job) -> None:
     _check_libraries(store)
     collector, evaluator = InProcessCollector(store.task), TaskCostEvaluator(store.task)
     try:
-        trainer_class(store)(store, collector, evaluator).run()
+        Trainer(store, collector, evaluator).run()
         evaluation = PolicyEvaluator(store, collector, evaluator)
         result = {
             name: _by_condition(evaluation, store, explore)
@@ -146,7 +146,7 @@ def run_job(job: Job) -> None:
     (job.directory / "failure.json").unlink(missing_ok=True)
 
 
-def results(jobs: Sequence[Job]) -> dict[Job, dict[str, Any]]:
+def results(jobs: Sequence[ComparedRun]) -> dict[ComparedRun, dict[str, Any]]:
     """Return the results of the jobs that are done."""
     paths = {job: job.directory / "result.json" for job in jobs}
     return {job: atomic.read_json(path) for job, path in paths.items() if path.exists()}
@@ -163,7 +163,7 @@ def _by_condition(evaluation: PolicyEvaluator, store: RunStore, explore: bool) -
     }
 
 
-def _open_or_create(job: Job) -> RunStore:
+def _open_or_create(job: ComparedRun) -> RunStore:
     """Return the run of a job; one that was begun must be what the job asks for now."""
     task, config = _wanted(job)
     if not (job.directory / "run.json").exists():
@@ -184,7 +184,7 @@ def _check_libraries(store: RunStore) -> None:
         raise RunError(f"{store.directory} cannot be continued: {'; '.join(changed)}")
 
 
-def _wanted(job: Job) -> tuple[Task, RunConfig]:
+def _wanted(job: ComparedRun) -> tuple[Task, RunConfig]:
     """Return the task of a job's variant and what its run is to do."""
     variant = parse_variant(job.variant)
     task = variant.apply(load_task(job.task))

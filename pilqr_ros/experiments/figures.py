@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pilqr_ros.experiments.comparison import Job
+from pilqr_ros.experiments.comparison import ComparedRun
 from pilqr_ros.plain_text import in_figure
 from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.run_store import open_run
@@ -28,7 +28,7 @@ Curve = tuple[Array, Array]
 """Rollouts so far, and a metric there."""
 
 
-def draw_comparison(jobs: Sequence[Job], metric: str, path: Path) -> Path:
+def draw_comparison(jobs: Sequence[ComparedRun], metric: str, path: Path) -> Path:
     """Draw a metric over rollouts, a panel a condition, a colour a method, a thin line a seed.
 
     Args:
@@ -54,7 +54,7 @@ def draw_comparison(jobs: Sequence[Job], metric: str, path: Path) -> Path:
     return path
 
 
-def draw_tests(results: Mapping[Job, Mapping[str, Any]], test: str, path: Path) -> Path:
+def draw_tests(results: Mapping[ComparedRun, Mapping[str, Any]], test: str, path: Path) -> Path:
     """Draw how networks do in a test over the rollouts that they were trained on.
 
     Args:
@@ -105,7 +105,7 @@ def _picture(path: Path, count: int) -> Iterator[Sequence[Axes]]:
         figure.savefig(path, dpi=130)
 
 
-def _draw_panel(axis: Axes, jobs: Sequence[Job], curves: Sequence[Curve]) -> None:
+def _draw_panel(axis: Axes, jobs: Sequence[ComparedRun], curves: Sequence[Curve]) -> None:
     """Draw one curve a job, and for each variant median and quartiles."""
     for index, variant in enumerate(dict.fromkeys(job.variant for job in jobs)):
         own = [

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 from pilqr_ros.graph.errors import GraphError
+from pilqr_ros.ros_domain import ros_domain
 from pilqr_ros.tasks.loader import shipped_file
 
 VARIABLE = "ROS_AUTOMATIC_DISCOVERY_RANGE"
@@ -47,7 +48,12 @@ def limit_discovery(choice: str = AUTO) -> None:
     """Set the environment of this process and those that it starts; before ROS is initialised.
 
     A file of profiles that the user names is left as it is.
+
+    Raises:
+        GraphError: There is no such choice.
+        DomainError: The environment gives no ROS domain.
     """
+    ros_domain()
     os.environ[VARIABLE] = discovery_range(choice)
     for variable in PROFILES:
         if not _is_own(variable):

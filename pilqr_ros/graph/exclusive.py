@@ -22,6 +22,8 @@ from pathlib import Path
 
 from pilqr_ros.graph.discovery import discovery_range
 from pilqr_ros.graph.errors import GraphError
+from pilqr_ros.graph.naming import full_name
+from pilqr_ros.ros_domain import ros_domain
 
 PATIENCE = 3.0
 """How long a place is waited for [s]: a process that ends, or was killed, needs a moment."""
@@ -91,9 +93,9 @@ def refusal(node: str, namespace: str, who: str) -> GraphError:
         who: Which process it is.
     """
     return GraphError(
-        f"another {node} is running in ROS domain {_domain()}, namespace "
-        f"'/{namespace.strip('/')}' ({who}): end it, use its nodes (--attach), or choose another "
-        "domain with ROS_DOMAIN_ID, or another namespace"
+        f"another {node} is running in ROS domain {ros_domain()}, namespace "
+        f"'{full_name(namespace)}' ({who}): end it, train through its nodes (`pilqr train "
+        "--attach`), or choose another domain with ROS_DOMAIN_ID, or another namespace"
     )
 
 
@@ -118,12 +120,7 @@ def _bind(place: socket.socket, address: str) -> bool:
 def _address(node: str, namespace: str) -> str:
     """Return the address of a node's place."""
     name = f"{namespace.strip('/')}/{node}"  # of any length, which an address is not
-    return f"\0pilqr_ros/{_domain()}/{blake2s(name.encode()).hexdigest()}"
-
-
-def _domain() -> str:
-    """Return the ROS domain of this process."""
-    return os.environ.get("ROS_DOMAIN_ID", "").strip().lstrip("0") or "0"
+    return f"\0pilqr_ros/{ros_domain()}/{blake2s(name.encode()).hexdigest()}"
 
 
 def _user_name(user: int) -> str:

@@ -7,7 +7,11 @@ from typing import Any
 
 from pilqr_ros.graph.discovery import AUTO, RANGES
 from pilqr_ros.graph.errors import GraphError
+from pilqr_ros.graph.naming import check_namespace
 from pilqr_ros.runs.policy_kind import POLICY_KINDS
+
+MAX_REAL_TIME_FACTOR = 20.0
+"""Fastest pace at which control in a rhythm of its own is of use [simulated seconds a second]."""
 
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 
@@ -19,7 +23,7 @@ def _option(default: Any, description: str, choices: tuple[str, ...] | None = No
 
 @dataclass(frozen=True)
 class GraphOptions:
-    """What can be chosen when the graph is started."""
+    """What can be chosen when the graph is started; checked here, before any node is."""
 
     task: str = _option("hockey", "name of a task, or path of a task file")
     real_time_factor: float = _option(
@@ -33,7 +37,7 @@ class GraphOptions:
         AUTO, "whose nodes are found: localhost, subnet, or as the environment says", RANGES
     )
     start_enabled: bool = _option(
-        True, "let torques pass from the start, without effort_guard's service ~/enable"
+        True, "let torques pass from the start, without `pilqr guard enable`"
     )
     viewer: bool = _option(False, "show the simulated world in a window")
     record: bool = _option(True, "record what the nodes say during each run in a bag")
@@ -41,6 +45,24 @@ class GraphOptions:
     namespace: str = _option("", "namespace of all nodes")
     log_level: str = _option("info", "least severity of what the nodes log", LOG_LEVELS)
     respawn: bool = _option(True, "start a node again that died")
+
+    def __post_init__(self) -> None:
+        """Check what no node could start with.
+
+        Raises:
+            GraphError: An option has no value that is allowed.
+        """
+        for option in fields(self):
+            choices, value = option.metadata["choices"], getattr(self, option.name)
+            if choices is not None and value not in choices:
+                allowed = ", ".join(choices)
+                raise GraphError(f"{option.name} is {value!r}, allowed is one of {allowed}")
+        check_namespace(self.namespace)
+        if not 0.0 <= self.real_time_factor <= MAX_REAL_TIME_FACTOR:
+            raise GraphError(
+                f"real_time_factor is {self.real_time_factor:g}, allowed is 0 to "
+                f"{MAX_REAL_TIME_FACTOR:g}"
+            )
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,23 @@
-"""What a graph that is started tells its guard: whether torque may pass from the start."""
+"""What is told to a guard that is not running: whether torque may pass when it starts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from pilqr_ros.graph.errors import GraphError
+from pilqr_ros.graph.exclusive import held
 from pilqr_ros.graph.graph_options import GraphOptions
+from pilqr_ros.graph.naming import full_name
 from pilqr_ros.graph.processes import Output
 from pilqr_ros.robot.guard.errors import RecordError
+from pilqr_ros.robot.guard.interventions import GUARD
 from pilqr_ros.robot.guard.safety_record import SafetyRecord, record_path
+from pilqr_ros.ros_domain import ros_domain
 
-GUARD = "effort_guard"
 
-
-def prepare_guard(chosen: GraphOptions, nodes: Iterable[str], tell: Output) -> None:
+def prepare_guard(
+    chosen: GraphOptions, nodes: Iterable[str], tell: Output, *, needs_torque: bool = False
+) -> None:
     """Record what the guard is to start with; an emergency stop stays, and is told.
 
     To be called once before the nodes are started, when no graph runs in the same place: a guard
@@ -23,9 +27,10 @@ def prepare_guard(chosen: GraphOptions, nodes: Iterable[str], tell: Output) -> N
         chosen: The graph's options.
         nodes: The nodes that will be started.
         tell: Takes a node's name and a line about it.
+        needs_torque: Whether the graph is of no use while a stop stays.
 
     Raises:
-        GraphError: Nothing can be recorded.
+        GraphError: Nothing can be recorded, or a stop stays and torque is needed.
     """
     if GUARD not in nodes:
         return
@@ -35,6 +40,40 @@ def prepare_guard(chosen: GraphOptions, nodes: Iterable[str], tell: Output) -> N
     except RecordError as error:
         place = "let XDG_STATE_HOME name a folder that this user may write"
         raise GraphError(f"an emergency stop could not be kept: {error}; {place}") from error
-    if stop:
-        how = "`pilqr guard reset` and then `pilqr guard enable`"
-        tell(GUARD, f"EMERGENCY STOP ({stop}): no torque passes until {how}")
+    if not stop:
+        return
+    latched = f"EMERGENCY STOP ({stop}): no torque passes until"
+    reset, enable = (guard_command(action, chosen.namespace) for action in ("reset", "enable"))
+    if needs_torque:
+        raise GraphError(f"{GUARD}: {latched} {reset}; then start this again")
+    tell(GUARD, f"{latched} {reset} and then {enable}")
+
+
+def reset_record(namespace: str) -> str:
+    """Release a recorded emergency stop where no guard runs; return what was done, in words.
+
+    No guard can start meanwhile, and none is bypassed: one that runs has its stop in its memory.
+
+    Args:
+        namespace: The guard's namespace.
+
+    Raises:
+        GraphError: A guard runs on this machine, no stop is recorded, or nothing can be recorded.
+    """
+    place = f"no {GUARD} runs in ROS domain {ros_domain()}, namespace '{full_name(namespace)}'"
+    record = SafetyRecord(record_path(namespace))
+    try:
+        with held(GUARD, namespace):
+            released = record.reset("`pilqr guard reset` while no guard ran")
+    except RecordError as error:
+        raise GraphError(f"{place}, and there is nothing to reset for the next: {error}") from error
+    return (
+        f"{place}; the stop that it would start with ({released}) is reset in {record.path}: the "
+        f"next graph starts enabled or disabled, as its options say"
+    )
+
+
+def guard_command(action: str, namespace: str) -> str:
+    """Return the command that switches the guard of a namespace, in backticks."""
+    place = namespace.strip("/")
+    return f"`pilqr guard {action}{f' --namespace {place}' if place else ''}`"

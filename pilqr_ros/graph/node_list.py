@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pilqr_ros.robot.guard.interventions import GUARD
+from pilqr_ros.robot.reset.reset_motion import ResetMotion
+
 
 @dataclass(frozen=True)
 class NodeSpec:
@@ -29,15 +32,7 @@ class NodeSpec:
 
 MOTION_CAPTURE = ("base_frame", "mocap_frame", "mocap_xyz", "mocap_rpy")
 
-RESET_MOTION = (
-    "max_speed",
-    "frequency",
-    "damping_ratio",
-    "tracking_error",
-    "settle_time",
-    "deadline",
-    "operator_timeout",
-)
+RESET_MOTION = tuple(ResetMotion.model_fields)
 
 NODES = (
     NodeSpec(
@@ -47,7 +42,7 @@ NODES = (
         unless="hardware",
     ),
     NodeSpec(
-        "effort_guard",
+        GUARD,
         ("task", "real_time_factor", "hardware"),
         robot=("command_timeout", "robot_joints", "torque_limits", "torque_rate_limits"),
     ),
@@ -56,7 +51,12 @@ NODES = (
     ),
     NodeSpec("trajectory_executor", ("task", "real_time_factor", "hardware")),
     NodeSpec("cost_evaluator", ("task",)),
-    NodeSpec("robot_reset", ("task", "real_time_factor"), robot=RESET_MOTION, needs="hardware"),
+    NodeSpec(
+        "robot_reset",
+        ("task", "real_time_factor"),
+        robot=RESET_MOTION,
+        needs="hardware",
+    ),
     NodeSpec("recorder", ("task",), needs="record"),
     NodeSpec("learner", ("task", "runs_directory", "record"), robot=("reset_timeout",)),
 )
@@ -66,6 +66,9 @@ SIMULATED_ROBOT = (replace(NODES[0], fixed=(("offer_reset", False),)),)
 
 LEARNING = ("cost_evaluator", "learner")
 """The nodes that only learning needs."""
+
+TRAINING = tuple(spec.name for spec in NODES if not spec.needs and not spec.unless)
+"""The nodes that training needs in any case, on a robot or without one."""
 
 SERVER = NodeSpec("policy_server", ("task", "run", "policy", "condition"))
 """The node that serves a trained policy in their place."""

@@ -13,7 +13,7 @@ from pilqr_ros.graph.naming import full_name
 from pilqr_ros.graph.node_list import NODES, NodeSpec
 from pilqr_ros.robot.robot_config import load_robot_config
 from pilqr_ros.robot.robot_parameters import robot_parameters
-from pilqr_ros.tasks import load_task
+from pilqr_ros.tasks import Task, load_task
 
 HARDWARE: dict[str, Any] = {"real_time_factor": 1.0, "start_enabled": False}
 """What a real robot leaves no choice of."""
@@ -49,12 +49,13 @@ def starts(chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES) -> tuple[N
         nodes: Which nodes to choose from.
 
     Raises:
-        ConfigError: The robot's file is not valid or does not fit the task.
-        GraphError: There is none, and it is for hardware.
+        ConfigError: The file of the task or the robot is not valid, or they do not fit.
+        GraphError: There is no robot's file, and it is for hardware.
     """
     if chosen.hardware:
         chosen = replace(chosen, **HARDWARE)
-    parameters, remappings = _robot(chosen)
+    # Here, so that a wrong file is told once and not by each node.
+    parameters, remappings = _robot(chosen, load_task(chosen.task))
     return tuple(
         NodeStart(
             spec.name,
@@ -70,13 +71,12 @@ def starts(chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES) -> tuple[N
     )
 
 
-def _robot(chosen: GraphOptions) -> tuple[dict[str, Any], dict[str, str]]:
+def _robot(chosen: GraphOptions, task: Task) -> tuple[dict[str, Any], dict[str, str]]:
     """Return parameters and topics that the robot's file gives."""
     if not chosen.robot_config:
         if chosen.hardware:
             raise GraphError("hardware needs robot_config, the name or path of the robot's file")
         return {}, {}
-    task = load_task(chosen.task)
     config = load_robot_config(chosen.robot_config, task)
     parameters: dict[str, Any] = dict(robot_parameters(config, task, chosen.namespace))
     if not chosen.hardware:  # the simulation resets itself

@@ -28,6 +28,8 @@ def running_graph(
     chosen: GraphOptions,
     on_output: Output = print_line,
     nodes: tuple[NodeSpec, ...] = NODES,
+    *,
+    needs_torque: bool = False,
 ) -> Iterator[ProcessGroup]:
     """Run the graph's nodes, each as its own process, as long as the context lasts.
 
@@ -35,15 +37,18 @@ def running_graph(
         chosen: The options.
         on_output: Takes each line that a node prints.
         nodes: Which nodes to start.
+        needs_torque: Whether they are started for rollouts only, and not at all while the guard
+            would be stopped.
 
     Raises:
-        GraphError: One of them is running in the same place already.
+        GraphError: One of them is running in the same place already, or an emergency stop is
+            latched and torque is needed.
     """
     limit_discovery(chosen.discovery)
     commands = {start.name: command(start, chosen) for start in starts(chosen, nodes)}
     group = ProcessGroup(commands, on_output, respawn=chosen.respawn)
     check_free(commands, chosen.namespace)
-    prepare_guard(chosen, commands, on_output)
+    prepare_guard(chosen, commands, on_output, needs_torque=needs_torque)
     with group:
         try:
             yield group

@@ -18,7 +18,7 @@ from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
 
 
-class Guide(NamedTuple):
+class Teacher(NamedTuple):
     """A local policy and the states that it teaches in.
 
     Attributes:
@@ -40,30 +40,31 @@ class Examples(NamedTuple):
     whitening: Array
 
 
-def examples_of(guides: Sequence[Guide], settings: GuidedSettings) -> Examples:
+def examples_of(teachers: Sequence[Teacher], settings: GuidedSettings) -> Examples:
     """Return the examples in the visited states, a row for each state of each rollout."""
-    return Examples(*_lessons(guides), _whitening(guides, settings))
+    return Examples(*_targets(teachers), _whitening(teachers, settings))
 
 
-def _lessons(guides: Sequence[Guide]) -> tuple[Array, Array]:
-    """Return the observations in the guides' states, and the actions that are right there."""
-    observations = [guide.observation.of(guide.states) for guide in guides]
+def _targets(teachers: Sequence[Teacher]) -> tuple[Array, Array]:
+    """Return the observations in the teachers' states, and the actions that are right there."""
+    observations = [teacher.observation.of(teacher.states) for teacher in teachers]
     targets = [
-        np.einsum("tij,ntj->nti", guide.policy.K, guide.states) + guide.policy.k for guide in guides
+        np.einsum("tij,ntj->nti", teacher.policy.K, teacher.states) + teacher.policy.k
+        for teacher in teachers
     ]
     return _rows(observations), _rows(targets)
 
 
-def _whitening(guides: Sequence[Guide], settings: GuidedSettings) -> Array:
+def _whitening(teachers: Sequence[Teacher], settings: GuidedSettings) -> Array:
     """Return L^-1 times the weight's root for each state of each rollout."""
-    inverses = [np.linalg.inv(guide.policy.L) for guide in guides]
+    inverses = [np.linalg.inv(teacher.policy.L) for teacher in teachers]
     sizes = [np.sum(inverse**2, axis=(1, 2)) for inverse in inverses]
     median = float(np.median(np.concatenate(sizes)))
     parts = []
-    for guide, inverse, size in zip(guides, inverses, sizes, strict=True):
+    for teacher, inverse, size in zip(teachers, inverses, sizes, strict=True):
         too_large = np.sqrt(np.minimum(size, settings.weight_limit * median) / size)
         weighted = inverse * too_large[:, None, None] / np.sqrt(median)
-        parts.append(np.broadcast_to(weighted, (len(guide.states), *inverse.shape)))
+        parts.append(np.broadcast_to(weighted, (len(teacher.states), *inverse.shape)))
     return _rows(parts)
 
 
@@ -73,14 +74,16 @@ def _rows(parts: Sequence[Array]) -> Array:
 
 
 def augmented(
-    guides: Sequence[Guide], data: Examples, settings: GuidedSettings, rng: np.random.Generator
+    teachers: Sequence[Teacher], data: Examples, settings: GuidedSettings, rng: np.random.Generator
 ) -> Examples:
     """Return the examples with noise: of states, whose targets follow, and of observations."""
     if settings.state_noise > 0:
-        moved = [guide._replace(states=_moved(guide.states, settings, rng)) for guide in guides]
-        data = Examples(*_lessons(moved), data.whitening)
-    if settings.mixing > 0 and len(guides) > 1:
-        data = _mixed(guides, data, settings.mixing, rng)
+        moved = [
+            teacher._replace(states=_moved(teacher.states, settings, rng)) for teacher in teachers
+        ]
+        data = Examples(*_targets(moved), data.whitening)
+    if settings.mixing > 0 and len(teachers) > 1:
+        data = _mixed(teachers, data, settings.mixing, rng)
     spread = settings.observation_noise * data.observations.std(axis=0)
     noise = rng.standard_normal(data.observations.shape) * spread
     return data._replace(observations=data.observations + noise)
@@ -99,14 +102,14 @@ def _moved(states: Array, settings: GuidedSettings, rng: np.random.Generator) ->
 
 
 def _mixed(
-    guides: Sequence[Guide], data: Examples, part: float, rng: np.random.Generator
+    teachers: Sequence[Teacher], data: Examples, part: float, rng: np.random.Generator
 ) -> Examples:
     """Add examples between those of two conditions at the same time step."""
-    T, counts = guides[0].policy.T, np.array([len(guide.states) for guide in guides])
+    T, counts = teachers[0].policy.T, np.array([len(teacher.states) for teacher in teachers])
     first = np.concatenate([[0], np.cumsum(counts * T)[:-1]])
     count = round(part * len(data.targets))
-    one = rng.integers(len(guides), size=count)
-    other = (one + rng.integers(1, len(guides), size=count)) % len(guides)
+    one = rng.integers(len(teachers), size=count)
+    other = (one + rng.integers(1, len(teachers), size=count)) % len(teachers)
     step, share = rng.integers(T, size=count), rng.random(count)
     rows = [first[g] + rng.integers(counts[g]) * T + step for g in (one, other)]
     mixed = []

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from pilqr_ros.guided.errors import NetworkError
-from pilqr_ros.guided.examples import Examples, Guide, augmented, examples_of
+from pilqr_ros.guided.examples import Examples, Teacher, augmented, examples_of
 from pilqr_ros.guided.network import Network, renormalised
 from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.trajopt.factors import triangular_factor
@@ -35,7 +35,7 @@ class Fitted(NamedTuple):
 
 def fit(
     network: Network,
-    guides: Sequence[Guide],
+    teachers: Sequence[Teacher],
     settings: GuidedSettings,
     rng: np.random.Generator,
     check_stop: Callable[[], None] = lambda: None,
@@ -44,7 +44,7 @@ def fit(
 
     Args:
         network: Where the fit starts from.
-        guides: The local policies of all conditions.
+        teachers: The local policies of all conditions.
         settings: Options.
         rng: Draws the order of examples and the augmentation.
         check_stop: Called before each pass over the data; raises to end the fit.
@@ -52,10 +52,12 @@ def fit(
     Raises:
         NetworkError: The fit diverged.
     """
-    data = examples_of(guides, settings)
+    data = examples_of(teachers, settings)
     spread = np.maximum(data.observations.std(axis=0), settings.least_spread)
     start = renormalised(network, data.observations.mean(axis=0), 1.0 / spread)
-    start = Network(start.weights, start.biases, start.mean, start.scale, covariance_factor(guides))
+    start = Network(
+        start.weights, start.biases, start.mean, start.scale, covariance_factor(teachers)
+    )
     unit = np.maximum(data.targets.std(axis=0), 1e-6)
     model = _Model(start, unit)
     with _one_thread():
@@ -71,14 +73,14 @@ def fit(
             share = epoch / settings.epochs
             for group in optimiser.param_groups:
                 group["lr"] = settings.learning_rate * (1.0 - 0.9 * share)
-            _epoch(model, optimiser, augmented(guides, data, settings, rng), settings, rng)
+            _epoch(model, optimiser, augmented(teachers, data, settings, rng), settings, rng)
     fitted = model.network(start)
     return Fitted(fitted, before, _evaluate(fitted, data))
 
 
-def covariance_factor(guides: Sequence[Guide]) -> Array:
+def covariance_factor(teachers: Sequence[Teacher]) -> Array:
     """Return L of the covariance whose inverse is the mean local precision, ``(dU, dU)``."""
-    inverse = np.concatenate([np.linalg.inv(guide.policy.L) for guide in guides])
+    inverse = np.concatenate([np.linalg.inv(guide.policy.L) for guide in teachers])
     precision = np.mean(inverse.swapaxes(-1, -2) @ inverse, axis=0)
     values, vectors = np.linalg.eigh(precision)
     return triangular_factor(vectors / np.sqrt(values))

@@ -1,11 +1,14 @@
 """Executing a policy once: the protocol, and the collector that needs no ROS.
 
 The in-process collector runs the very objects that the nodes wrap, in the same order, so that a
-rollout through the ROS graph in lock-step gives the same numbers.
+rollout through the ROS graph in lock-step gives the same numbers. It may be asked from several
+threads at once: each rollout has a world of its own, and while the physics computes, which is most
+of the time, the Python of another rollout runs.
 """
 
 from __future__ import annotations
 
+import os
 from typing import Protocol
 
 from pilqr_ros.robot.estimation.errors import StateError
@@ -14,7 +17,8 @@ from pilqr_ros.robot.execution.errors import RolloutAborted
 from pilqr_ros.robot.execution.policy_execution import build_runner
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
 from pilqr_ros.robot.execution.rollout import Rollout
-from pilqr_ros.robot.guard.torque_guard import GuardedCommand, build_guard
+from pilqr_ros.robot.guard.torque_guard import build_guard
+from pilqr_ros.robot.guard.torque_records import TorqueCommand
 from pilqr_ros.simulation.errors import SimulationDiverged
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import Task
@@ -32,24 +36,30 @@ class Collector(Protocol):
         Args:
             policy: The policy.
             condition: Index of the condition.
-            seed: Seed of the exploration noise and of the start's jitter.
+            seed: Seed of the exploration noise and of the start's jitter; those of seeds 2m and
+                2m + 1 are opposite noise and independent jitter.
             explore: Whether the policy's noise is on.
             jitter: Whether the start jitters.
         """
 
 
+MAX_AT_ONCE = 4
+"""More rollouts than this at once would only wait for one another: Python runs in one thread at a
+time, and takes a quarter of a rollout where the physics is heavy, and more where it is light."""
+
+
+def rollouts_at_once() -> int:
+    """Return how many rollouts this machine executes at once in one process."""
+    return min(MAX_AT_ONCE, len(os.sched_getaffinity(0)))
+
+
 class InProcessCollector:
-    """Executes policies in a simulated world of its own, without ROS."""
+    """Executes policies in simulated worlds, without ROS; several at once from as many threads."""
 
     def __init__(self, task: Task) -> None:
-        """Build the world and the robot loop of a task."""
+        """Build the first world of a task; more are built when they are needed."""
         self._task = task
-        self._world = World(task)
-        self._estimator = StateEstimator(task)
-        self._guard = build_guard(
-            task, timeout_ns=2 * task.period_ns, between_commands=False, enabled=True
-        )
-        self._rollouts = 0
+        self._idle = [SimulatedRobot(task)]
 
     def collect(
         self, policy: Policy, condition: int, seed: int, explore: bool, jitter: bool
@@ -58,11 +68,43 @@ class InProcessCollector:
 
         Raises:
             PolicyError: The policy cannot be executed.
+            TaskError: There is no such condition.
             ResetError: The start was not reached.
         """
-        most_limited = self._task.file.guard.most_limited
-        runner = build_runner(self._task, policy, condition, seed, explore, most_limited)
-        self._world.reset(condition, seed, jitter)
+        try:
+            robot = self._idle.pop()
+        except IndexError:  # whoever asks the list's length first may lose it to another thread
+            robot = SimulatedRobot(self._task)
+        try:
+            return robot.execute(policy, condition, seed, explore, jitter)
+        finally:
+            self._idle.append(robot)
+
+
+class SimulatedRobot:
+    """A world with the robot loop around it, for one rollout at a time.
+
+    Attributes:
+        world: The world.
+    """
+
+    def __init__(self, task: Task) -> None:
+        """Build the world and the robot loop of a task."""
+        self._task = task
+        self.world = World(task)
+        self._estimator = StateEstimator(task)
+        self._guard = build_guard(
+            task, timeout_ns=2 * task.period_ns, between_commands=False, enabled=True
+        )
+        self._rollouts = 0
+
+    def execute(
+        self, policy: Policy, condition: int, seed: int, explore: bool, jitter: bool
+    ) -> Rollout:
+        """Execute a policy once (arguments and errors as `InProcessCollector.collect`)."""
+        max_fraction_limited = self._task.guard().max_fraction_limited
+        runner = build_runner(self._task, policy, condition, seed, explore, max_fraction_limited)
+        self.world.reset(condition, seed, jitter)
         self._rollouts += 1
         failure = ""
         try:
@@ -70,23 +112,23 @@ class InProcessCollector:
                 self._tick(runner)
         except (StateError, RolloutAborted, SimulationDiverged) as error:
             failure = str(error)
-        self._guard.on_last(self._rollouts)
+        self._guard.on_command(0, TorqueCommand(0, self._rollouts, runner.step, last=True))
         return runner.rollout(failure)
 
     def _tick(self, runner: PolicyRunner) -> None:
         """Sense, act, guard, apply."""
         estimate = self._sense()
-        torque = runner.act(estimate.stamp_ns, estimate.x)
-        command = GuardedCommand(self._rollouts, estimate.stamp_ns, torque)
-        applied = self._guard.on_command(estimate.stamp_ns, command)
+        step, stamp_ns = runner.step, estimate.stamp_ns
+        command = TorqueCommand(stamp_ns, self._rollouts, step, runner.act(stamp_ns, estimate.x))
+        applied = self._guard.on_command(stamp_ns, command)
         if applied is None:
-            raise RolloutAborted(f"step {runner.step - 1}: the guard lacks the joint state")
-        runner.record_applied(runner.step - 1, *applied)
-        self._world.step(applied.effort)
+            raise RolloutAborted(f"step {step}: the guard lacks the joint state")
+        runner.record_applied(applied)
+        self.world.step(applied.effort)
 
     def _sense(self) -> StateEstimate:
         """Read the sensors and return the state, all of it valid."""
-        readings = self._world.sense()
+        readings = self.world.sense()
         for name, pose in readings.bodies.items():
             self._estimator.on_body(name, readings.stamp_ns, pose.position)
         stamp_ns = readings.stamp_ns

@@ -16,7 +16,16 @@ class TrainingError(PilqrError):
 
 
 class PolicyRefused(TrainingError):
-    """No rollout of a policy is valid: the robot's limits, or its guard, do not let it be."""
+    """No rollout of a policy is valid: the robot's limits, or its guard, do not let it be.
+
+    Attributes:
+        condition: Index of the condition in which it was executed.
+    """
+
+    def __init__(self, message: str, condition: int) -> None:
+        """Say why, and in which condition."""
+        super().__init__(message)
+        self.condition = condition
 
 
 class TrainingStopped(PilqrError):

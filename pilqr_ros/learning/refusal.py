@@ -9,7 +9,7 @@ lies one that can be. What is tried after n refusals is
 and at last the accepted policy itself. The multipliers of the next update's KL step shrink by a
 quarter each time: the divergence of a step grows with its square, so that is the bound under which
 the step would have been as short as the one that is taken. Without it the next update would step to
-where it has just been refused. Multipliers grow again where the model proves right.
+where it has just been refused. The step rule lets them grow again.
 
 The covariance of a network is halved likewise, and its weights are: the supervised step starts from
 the last network's, so the two lie in one basin. All conditions share it and go back with it.

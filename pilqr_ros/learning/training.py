@@ -10,7 +10,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +21,9 @@ from pilqr_ros.learning import refusal
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.errors import PolicyRefused, TrainingError, TrainingStopped
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
-from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid
+from pilqr_ros.learning.remaining_time import RemainingTime
+from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid, in_order, waves
+from pilqr_ros.learning.strategy import Strategy, strategy_for
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
 from pilqr_ros.robot.execution.tick_jitter import judge_ticks
@@ -45,6 +49,7 @@ class Trainer:
         on_progress: Called after each rollout and at each change of phase.
         on_summary: Called after each update.
         should_stop: Asked before each rollout and update.
+        at_once: How many rollouts are executed at once; the collector must be able to.
     """
 
     store: RunStore
@@ -53,8 +58,10 @@ class Trainer:
     on_progress: Callable[[TrainingProgress], None] = lambda progress: None
     on_summary: Callable[[IterationSummary], None] = lambda summary: None
     should_stop: Callable[[], bool] = lambda: False
+    at_once: int = 1
     _batches: dict[int, list[Batch]] = field(default_factory=dict, init=False)
-    _pace: _Pace = field(init=False)
+    _strategy: Strategy = field(init=False)
+    _remaining: RemainingTime = field(init=False)
     _progress: TrainingProgress = field(init=False)
 
     def run(self) -> None:
@@ -72,7 +79,8 @@ class Trainer:
     def _train(self) -> None:
         config, first = self.store.config, self.store.iterations_finished
         per_iteration = config.rollouts * len(config.conditions)
-        self._pace = _Pace(per_iteration, len(config.conditions))
+        self._strategy = strategy_for(self.store, self._check_stop)
+        self._remaining = RemainingTime(per_iteration, len(config.conditions))
         self._progress = TrainingProgress("collecting", first, config.iterations, 0, per_iteration)
         self._start(first)
         for iteration in range(first, config.iterations):
@@ -88,83 +96,86 @@ class Trainer:
             ]
 
     def _run_iteration(self, iteration: int) -> None:
-        self._tell(iteration=iteration, rollout=0)
-        summaries = []
-        for condition in self.store.config.conditions:
-            if self.store.started(iteration + 1, condition):
-                self._batches[condition].append(self._stored_batch(iteration, condition))
-                self._tell(rollout=self._progress.rollout + self.store.config.rollouts)
-                continue
-            summaries.append(self._improve(iteration, condition))
-        if summaries:
-            self._tell(
-                mean_cost=float(np.mean([summary.total_costs for summary in summaries])),
-                success_rate=float(np.mean([summary.success_rate for summary in summaries])),
-            )
+        collected = self._collect(iteration)
+        for condition, samples in collected.items():
+            self._batches[condition].append(_batch(samples.executed))
+        newest = {condition: self._batches[condition][-1] for condition in collected}
+        self._tell(phase="updating")
+        self._strategy.begin_updates(iteration, newest)
+        for condition, samples in collected.items():
+            if not self.store.started(iteration + 1, condition):
+                self._improve(samples, iteration, condition)
+        self._strategy.end_iteration(iteration, newest)
+        costs = [cost for samples in collected.values() for _, cost in samples.executed]
+        self._tell(
+            phase="collecting",
+            mean_cost=float(np.mean([cost.total for cost in costs])),
+            success_rate=float(np.mean([cost.success for cost in costs])),
+        )
 
-    def _improve(self, iteration: int, condition: int) -> IterationSummary:
-        return self._learn(self._collect(iteration, condition), iteration, condition)
-
-    def _policy(self, iteration: int, condition: int) -> Policy:
-        """Return the policy whose rollouts an iteration learns from."""
-        return self.store.policy(iteration, condition)[0]
-
-    def _collect(self, iteration: int, condition: int) -> Samples:
+    def _collect(self, iteration: int) -> dict[int, Samples]:
         """Collect the rollouts of an iteration; a policy that is refused goes half-way back."""
-        refusal.complete(self.store, iteration, condition)
-        counted = self._progress.rollout
+        for condition in self.store.config.conditions:
+            refusal.complete(self.store, iteration, condition)
         while True:
+            self._tell(iteration=iteration, rollout=self.store.collected(iteration))
             try:
-                return self._samples(iteration, condition)
+                return self._execute_all(iteration)
             except PolicyRefused as error:
-                self._go_back(iteration, condition, error)
-                self._tell(rollout=counted)
+                self._go_back(iteration, error)
 
-    def _go_back(self, iteration: int, condition: int, error: PolicyRefused) -> None:
+    def _go_back(self, iteration: int, error: PolicyRefused) -> None:
         """Replace a refused policy, or give up.
 
         Raises:
             TrainingError: There is nothing to go back to.
         """
-        refusal.go_back(self.store, iteration, condition, str(error))
-        count = refusal.halvings(self.store, iteration, condition)
+        refusal.go_back(self.store, iteration, error.condition, str(error))
+        count = refusal.halvings(self.store, iteration, error.condition)
         self._tell(waiting_for=f"step halved {count} of {refusal.MAX_HALVINGS} times: {error}")
 
-    def _samples(self, iteration: int, condition: int) -> Samples:
-        """Collect the rollouts of an iteration's policy, or find them on disk."""
-        began, policy = time.monotonic(), self._policy(iteration, condition)
-        samples = []
-        for sample in range(self.store.config.rollouts):
-            samples.append(self._sample(policy, iteration, condition, sample))
-            self._tell(rollout=self._progress.rollout + 1, waiting_for="")
-        self._batches[condition].append(_batch(samples))
-        return Samples(samples, time.monotonic() - began)
+    def _execute_all(self, iteration: int) -> dict[int, Samples]:
+        """Collect the rollouts of an iteration's policies, or find them on disk."""
+        began, config = time.monotonic(), self.store.config
+        policies = {c: self._strategy.policy_to_sample(iteration, c) for c in config.conditions}
+        found: dict[tuple[int, int], tuple[Rollout, CostReport]] = {}
+        for wave in waves(self.store, self.at_once):
+            places = [(condition, sample) for condition in policies for sample in wave]
+            jobs = [partial(self._rollout, policies[c], iteration, c, n) for c, n in places]
+            with closing(in_order(jobs, self.at_once)) as results:
+                for place, executed in zip(places, results, strict=True):
+                    found[place] = executed
+                    self._count(len(found))
+        seconds = (time.monotonic() - began) / len(policies)
+        ordered = {c: [found[c, n] for n in range(config.rollouts)] for c in policies}
+        return {c: Samples(executed, seconds) for c, executed in ordered.items()}
 
-    def _learn(self, collected: Samples, iteration: int, condition: int) -> IterationSummary:
+    def _count(self, done: int) -> None:
+        """Tell that so many rollouts of an iteration are done; more may have been on disk."""
+        self._tell(rollout=max(done, self._progress.rollout), waiting_for="")
+
+    def _improve(self, samples: Samples, iteration: int, condition: int) -> None:
         """Update a policy from its rollouts and keep what came of it."""
-        began, samples = time.monotonic(), collected.samples
-        self._tell(phase="updating")
+        began, executed = time.monotonic(), samples.executed
         policy, step_multiplier = self.store.policy(iteration, condition)
         result = self._update(policy, step_multiplier, iteration, condition)
-        rollouts = [rollout for rollout, _ in samples]
+        rollouts = [rollout for rollout, _ in executed]
         summary = IterationSummary(
             iteration=iteration,
             condition=condition,
-            rollouts=len(samples),
+            rollouts=len(executed),
             rollouts_invalid=self.store.invalid_count(iteration, condition),
             refusals=refusal.reasons(self.store, iteration, condition),
-            total_costs=np.array([cost.total for _, cost in samples]),
-            successes=np.array([cost.success for _, cost in samples]),
-            distances=np.array([cost.distance for _, cost in samples]),
+            total_costs=np.array([cost.total for _, cost in executed]),
+            successes=np.array([cost.success for _, cost in executed]),
+            distances=np.array([cost.distance for _, cost in executed]),
             record=asdict(result.record),
-            seconds_collecting=collected.seconds,
+            seconds_collecting=samples.seconds,
             seconds_updating=time.monotonic() - began,
             interventions=sum((Counter(r.intervention_counts) for r in rollouts), Counter()),
             ticks=judge_ticks(r.ticks for r in rollouts),
         )
         self._keep(result, summary)
-        self._tell(phase="collecting")
-        return summary
 
     def _keep(self, result: UpdateResult, summary: IterationSummary) -> None:
         iteration, condition = summary.iteration, summary.condition
@@ -173,7 +184,7 @@ class Trainer:
             self.store.save_exploration(iteration, condition, result.exploration)
         self.store.save_report(iteration, condition, summary.to_json())
         self.store.save_policy(iteration + 1, condition, result.policy, result.step_multiplier)
-        self._pace.updated(summary.seconds_updating)
+        self._remaining.add_update(summary.seconds_updating)
         self.on_summary(summary)
 
     def _update(
@@ -186,28 +197,20 @@ class Trainer:
         try:
             return update(
                 config.local_method,
-                self._sampled(policy, condition),
+                self._strategy.sampled(policy, condition),
                 self._batches[condition],
                 task.cost(condition),
                 settings,
                 step_multiplier,
                 action_limits=task.torque_limits,
                 turn=Turn(iteration, config.iterations),
-                reference=self._reference(policy, condition),
+                reference=self._strategy.reference(policy, condition),
                 earlier=self.store.explorations(iteration, condition, earlier),
             )
         except UpdateError as error:
             raise TrainingError(f"iteration {iteration}, condition {condition}: {error}") from error
 
-    def _sampled(self, policy: TVLGPolicy, condition: int) -> TVLGPolicy:
-        """Return the policy that a condition's rollouts were drawn from."""
-        return policy
-
-    def _reference(self, policy: TVLGPolicy, condition: int) -> TVLGPolicy | None:
-        """Return what the update of a condition's policy is constrained against; None: itself."""
-        return None
-
-    def _sample(
+    def _rollout(
         self, policy: Policy, iteration: int, condition: int, sample: int
     ) -> tuple[Rollout, CostReport]:
         """Return a rollout and its cost, executed now unless it is on disk."""
@@ -225,14 +228,14 @@ class Trainer:
         rollout = execute_until_valid(
             self.collector, policy, place, explore=True, check_stop=self._check_stop
         )
-        self._pace.collected(time.monotonic() - began)
+        self._remaining.add_rollout((time.monotonic() - began) / self.at_once)
         return rollout
 
     def _stored_batch(self, iteration: int, condition: int) -> Batch:
         """Return the samples of an iteration that is finished; what was deleted is done again."""
-        policy = self._policy(iteration, condition)
+        policy = self._strategy.policy_to_sample(iteration, condition)
         places = range(self.store.config.rollouts)
-        return _batch([self._sample(policy, iteration, condition, sample) for sample in places])
+        return _batch([self._rollout(policy, iteration, condition, sample) for sample in places])
 
     def _check_stop(self) -> None:
         if self.should_stop():
@@ -242,7 +245,7 @@ class Trainer:
     def _tell(self, **changes: object) -> None:
         self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]
         progress = self._progress
-        left = self._pace.seconds_left(progress.iterations - progress.iteration, progress.rollout)
+        left = self._remaining.seconds(progress.iterations - progress.iteration, progress.rollout)
         self._progress = replace(progress, seconds_left=left)
         self.on_progress(self._progress)
 
@@ -250,38 +253,14 @@ class Trainer:
 class Samples(NamedTuple):
     """Rollouts with their costs, and how long they took [s]."""
 
-    samples: list[tuple[Rollout, CostReport]]
+    executed: list[tuple[Rollout, CostReport]]
     seconds: float
 
 
-@dataclass
-class _Pace:
-    """Estimates the time left from the mean duration of rollouts and updates."""
-
-    rollouts_per_iteration: int
-    updates_per_iteration: int
-    _rollout_seconds: list[float] = field(default_factory=list)
-    _update_seconds: list[float] = field(default_factory=list)
-
-    def collected(self, seconds: float) -> None:
-        self._rollout_seconds.append(seconds)
-
-    def updated(self, seconds: float) -> None:
-        self._update_seconds.append(seconds)
-
-    def seconds_left(self, iterations_left: int, rollouts_done: int) -> float:
-        if not self._rollout_seconds:
-            return float("nan")
-        rollouts = iterations_left * self.rollouts_per_iteration - rollouts_done
-        updates = iterations_left * self.updates_per_iteration
-        update_seconds = np.mean(self._update_seconds) if self._update_seconds else 0.0
-        return float(rollouts * np.mean(self._rollout_seconds) + updates * update_seconds)
-
-
-def _batch(samples: list[tuple[Rollout, CostReport]]) -> Batch:
+def _batch(executed: list[tuple[Rollout, CostReport]]) -> Batch:
     return Batch(
-        states=np.stack([rollout.states for rollout, _ in samples]),
-        actions=np.stack([rollout.applied for rollout, _ in samples]),
-        noise=np.stack([rollout.noise for rollout, _ in samples]),
-        costs=np.stack([cost.costs for _, cost in samples]),
+        states=np.stack([rollout.states for rollout, _ in executed]),
+        actions=np.stack([rollout.applied for rollout, _ in executed]),
+        noise=np.stack([rollout.noise for rollout, _ in executed]),
+        costs=np.stack([cost.costs for _, cost in executed]),
     )

@@ -22,9 +22,12 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 
-from pilqr_msgs.msg import AppliedTorque, GuardState, TorqueCommand
+from pilqr_msgs.msg import AppliedTorque as AppliedMessage
+from pilqr_msgs.msg import GuardState
+from pilqr_msgs.msg import TorqueCommand as CommandMessage
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS, to_nanoseconds, view_field
+from pilqr_ros.nodes.messages.torque_messages import command_from_message, put_applied
 from pilqr_ros.nodes.messages.wiring import count_listeners, publish, subscribe
 from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
 from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
@@ -39,10 +42,11 @@ from pilqr_ros.nodes.runtime.publisher_watch import PublisherWatch
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.robot.estimation.errors import StateError
 from pilqr_ros.robot.guard.command_stream import CommandStream
-from pilqr_ros.robot.guard.interventions import GuardedTorque, Intervention, InterventionLog
+from pilqr_ros.robot.guard.interventions import GUARD, Intervention, InterventionLog
 from pilqr_ros.robot.guard.recorded_switch import RecordedSwitch
 from pilqr_ros.robot.guard.safety_record import SafetyRecord, record_path
-from pilqr_ros.robot.guard.torque_guard import GuardedCommand, build_guard
+from pilqr_ros.robot.guard.torque_guard import build_guard
+from pilqr_ros.robot.guard.torque_records import AppliedTorque
 from pilqr_ros.tasks import load_task
 
 CHECKS_PER_TIMEOUT = 5
@@ -53,18 +57,8 @@ WAITING_PERIOD = 5.0
 FAREWELL = Duration(seconds=0.3)
 """Longest wait for the robot to have heard the last zero torque."""
 
-STATES = {
-    Intervention.NONE: GuardState.ENABLED,
-    Intervention.DISABLED: GuardState.DISABLED,
-    Intervention.ESTOP: GuardState.STOPPED,
-    Intervention.OTHER_PUBLISHER: GuardState.DISABLED,
-}
-LEVELS = {
-    Intervention.NONE: Level.OK,
-    Intervention.DISABLED: Level.WARN,
-    Intervention.ESTOP: Level.ERROR,
-    Intervention.OTHER_PUBLISHER: Level.ERROR,
-}
+RECORDING_PERIOD_NS = 1_000_000_000
+"""How long after a record could not be written it is tried again [ns]."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +90,7 @@ class EffortGuardNode(Node):
 
     def __init__(self) -> None:
         """Publish to the controller and listen for commands."""
-        super().__init__("effort_guard")
+        super().__init__(GUARD)
         self._given = declare(self, GuardParameters)
         task = load_task(self._given.task)
         timeout_ns = self._given.timeout_ns(task.period_ns)
@@ -113,17 +107,17 @@ class EffortGuardNode(Node):
         )
         record = SafetyRecord(record_path(self.get_namespace(), self._given.state_directory))
         self._switch = RecordedSwitch(self._guard.switch, record, hardware=self._given.hardware)
+        self._record_due_ns = 0
         self._commanded = False
         self._log = InterventionLog()
-        self._applied = AppliedTorque(effort=array("d", bytes(8 * task.dU)))
-        self._applied_effort = view_field(self._applied.effort)
+        self._applied = AppliedMessage(effort=array("d", bytes(8 * task.dU)))
         self._output = Float64MultiArray(data=array("d", bytes(8 * task.dU)))
         self._output_data = view_field(self._output.data)
         self._controller = publish(
             self, Float64MultiArray, "effort_controller/commands", qos.COMMAND
         )
         self._watch = PublisherWatch(self, self._controller)
-        self._report = publish(self, AppliedTorque, "applied_torque", qos.RECORD)
+        self._report = publish(self, AppliedMessage, "applied_torque", qos.RECORD)
         self._state = publish(self, GuardState, "guard_state", qos.LATCHED)
         subscribe(self, JointState, "joint_states", self._on_joints, qos.SENSOR)
         self._create_switches()
@@ -152,25 +146,18 @@ class EffortGuardNode(Node):
             waiting = f"waiting for a controller on {self._controller.topic_name}"
             self.get_logger().info(waiting, throttle_duration_sec=WAITING_PERIOD)
             return
-        subscribe(self, TorqueCommand, "torque_command", self._on_command, qos.COMMAND)
+        subscribe(self, CommandMessage, "torque_command", self._on_command, qos.COMMAND)
         self._search.cancel()
         self._rest()
 
-    def _on_command(self, command: TorqueCommand) -> None:
+    def _on_command(self, message: CommandMessage) -> None:
         self._commanded = True
-        if not self._guard.admits(command.rollout_id):
+        command = command_from_message(message)
+        if not self._guard.admits(command):
             foreign = f"torque command of rollout {command.rollout_id} ignored: not under way"
             self.get_logger().warning(foreign, throttle_duration_sec=WAITING_PERIOD)
             return
-        applied = self._applied
-        applied.header.stamp = command.header.stamp
-        applied.rollout_id, applied.step = command.rollout_id, command.step
-        if command.last:
-            self._send(self._guard.on_last(command.rollout_id))
-            return
-        stamp_ns, effort = to_nanoseconds(command.header.stamp), view_field(command.effort)
-        guarded = GuardedCommand(command.rollout_id, stamp_ns, effort)
-        self._send(self._guard.on_command(time.monotonic_ns(), guarded))
+        self._send(self._guard.on_command(time.monotonic_ns(), command))
 
     def _on_joints(self, message: JointState) -> None:
         if not self._guard.joints.concerns(message.name):
@@ -190,6 +177,8 @@ class EffortGuardNode(Node):
         if self._watch.look(now_ns):
             self._send(self._guard.on_others(self._watch.others))
             self._tell_state()
+        if self._switch.unrecorded and now_ns > self._record_due_ns:
+            self._keep()
         if self._guard.switch.refusal[0] is not Intervention.NONE or not self._commanded:
             self._rest()
 
@@ -203,14 +192,13 @@ class EffortGuardNode(Node):
             self._output_data[:] = 0.0
             self._controller.publish(self._output)
 
-    def _send(self, torque: GuardedTorque | None) -> None:
+    def _send(self, torque: AppliedTorque | None) -> None:
         """Send a torque to the robot and tell what was done to the commanded one."""
         if torque is None:
             return
         self._output_data[:] = torque.effort
         self._controller.publish(self._output)
-        self._applied_effort[:] = torque.effort
-        self._applied.interventions, self._applied.detail = torque.interventions, torque.detail
+        put_applied(self._applied, torque)
         self._report.publish(self._applied)
         if torque.interventions:
             warning = self._log.note(torque)
@@ -219,21 +207,19 @@ class EffortGuardNode(Node):
 
     def _on_enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         if request.data:
-            response.message = self._switch.enable()
-            response.success = not response.message
+            self._answer(response, refusal=self._switch.enable())
         else:
             self._send(self._guard.disable())
-            response.success, response.message = True, self._keep()
+            self._answer(response, problem=self._keep())
         self._tell_state()
         return response
 
     def _on_estop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        response.success, response.message = True, self._stop("service ~/estop")
+        self._answer(response, problem=self._stop("service ~/estop"))
         return response
 
     def _on_reset_estop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        response.message = self._switch.reset()
-        response.success = not response.message
+        self._answer(response, refusal=self._switch.reset())
         if self._button is not None:
             self._button.on_command(time.monotonic_ns())
         self._tell_state()
@@ -256,23 +242,32 @@ class EffortGuardNode(Node):
     def _keep(self) -> str:
         """Record what took torque away, and return what is wrong with the record, if anything."""
         problem = self._switch.keep()
+        self._record_due_ns = time.monotonic_ns() + RECORDING_PERIOD_NS
         if problem:
-            self.get_logger().error(problem)
+            self.get_logger().error(problem, throttle_duration_sec=WAITING_PERIOD)
         return problem
+
+    def _answer(
+        self, response: SetBool.Response | Trigger.Response, *, refusal: str = "", problem: str = ""
+    ) -> None:
+        """Tell who switched the guard its state now and what is wrong with it, or its refusal."""
+        response.success = not refusal
+        state = self._guard.switch.summary
+        response.message = refusal or (f"{state}; but {problem}" if problem else state)
 
     def _tell_state(self) -> None:
         """Publish whether torque passes, and log it."""
-        kind, reason = self._guard.switch.refusal
-        message = GuardState(state=STATES[kind], reason=reason)
+        kinds, reason = self._guard.switch.refusal
+        message = GuardState(state=_state_and_level(kinds)[0], reason=reason)
         message.header.stamp = self.get_clock().now().to_msg()
         self._state.publish(message)
         self.get_logger().info(reason or "enabled")
         self._diagnostics.report()
 
     def _diagnose(self) -> list[Diagnosis]:
-        kind, reason = self._guard.switch.refusal
+        kinds, reason = self._guard.switch.refusal
         message = reason or ("a rollout is under way" if self._guard.active else "enabled")
-        return [Diagnosis("torque", LEVELS[kind], message, self._log.counts)]
+        return [Diagnosis("torque", _state_and_level(kinds)[1], message, self._log.counts)]
 
     def destroy_node(self) -> None:
         """Leave zero torque behind: a controller would hold the last one for ever."""
@@ -280,6 +275,15 @@ class EffortGuardNode(Node):
             self._rest()
             self._controller.wait_for_all_acked(FAREWELL)
         super().destroy_node()
+
+
+def _state_and_level(kinds: Intervention) -> tuple[int, Level]:
+    """Return what the guard is called, and how bad that is, by what keeps torque from passing."""
+    if kinds & Intervention.ESTOP:
+        return GuardState.STOPPED, Level.ERROR
+    if kinds & Intervention.OTHER_PUBLISHER:
+        return GuardState.DISABLED, Level.ERROR
+    return (GuardState.DISABLED, Level.WARN) if kinds else (GuardState.ENABLED, Level.OK)
 
 
 def main() -> None:

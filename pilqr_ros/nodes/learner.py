@@ -33,7 +33,6 @@ from pilqr_ros.evaluation.policy_evaluation import (
 from pilqr_ros.evaluation.policy_tests import run_tests
 from pilqr_ros.learning.errors import TrainingStopped
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
-from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.messages import qos
@@ -220,7 +219,7 @@ class LearnerNode(Node):
             self._reports.publish(report)
             self._policies.publish(policy_to_message(policy))
 
-        return trainer_class(store)(
+        return Trainer(
             store,
             self._collector,
             self._evaluator,

@@ -34,7 +34,7 @@ from pilqr_ros.robot.estimation.joint_reader import names_on_robot
 from pilqr_ros.robot.frames import base_frame_in
 from pilqr_ros.robot.guard.command_stream import CommandStream
 from pilqr_ros.robot.guard.naming import named_values
-from pilqr_ros.simulation.errors import ResetError, SimulationDiverged
+from pilqr_ros.simulation.errors import EffortError, SimulationDiverged
 from pilqr_ros.simulation.imperfect_sensors import ImperfectSensors
 from pilqr_ros.simulation.viewer import open_viewer
 from pilqr_ros.simulation.world import World
@@ -47,7 +47,7 @@ missed them or has just come does not wait for ever."""
 WARN_PERIOD = 2.0
 """Least time between two messages about commands beyond the motors' limits [s]."""
 
-MOST_PERIODS_AT_ONCE = 10
+MAX_PERIODS_AT_ONCE = 10
 """In real time, sensor periods made up for after the process was held up."""
 
 
@@ -109,8 +109,10 @@ class MujocoBridgeNode(Node):
 
     def _on_command(self, command: Float64MultiArray) -> None:
         effort = view_field(command.data)
-        if effort.shape != self._effort.shape or not np.isfinite(effort).all():
-            self.get_logger().error(f"command refused: {list(command.data)}")
+        try:
+            self._world.check_effort(effort)
+        except EffortError as error:
+            self.get_logger().error(f"command refused: {error}")
             return
         self._effort[:] = self._within_motors(effort)
         self._stream.on_command(time.monotonic_ns(), last=not effort.any())
@@ -156,7 +158,7 @@ class MujocoBridgeNode(Node):
     def _on_reset(self, request: Reset.Request, response: Reset.Response) -> Reset.Response:
         try:
             report = self._world.reset(request.condition, request.seed, request.jitter)
-        except ResetError as error:
+        except PilqrError as error:
             response.success, response.message = False, str(error)
             return response
         self._effort[:] = 0.0
@@ -210,10 +212,10 @@ class DuePeriods:
         self._taken_until_ns = now_ns
 
     def take(self, now_ns: int) -> int:
-        """Return the periods completed since the last call, at most `MOST_PERIODS_AT_ONCE`."""
+        """Return the periods completed since the last call, at most `MAX_PERIODS_AT_ONCE`."""
         periods = (now_ns - self._taken_until_ns) // self._period_ns
         self._taken_until_ns += periods * self._period_ns
-        return min(periods, MOST_PERIODS_AT_ONCE)
+        return min(periods, MAX_PERIODS_AT_ONCE)
 
 
 def main() -> None:

@@ -109,7 +109,7 @@ class PolicyServerNode(Node):
         task = self._store.task
         outcome = task.success(rollout.condition, rollout.states)
         what = "success" if outcome.success else "no success"
-        when = "" if task.file.success.at == "last" else "at best "
+        when = "" if task.judged_at_end else "at best "
         where = f"{when}{outcome.distance:.3f} {task.distance_unit} from the goal"
         return outcome.success, f"{what}: {where}"
 

@@ -29,7 +29,7 @@ from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.recording.bag import Bounds
 from pilqr_ros.recording.definitions import Definitions
 from pilqr_ros.recording.recorder import Recorder
-from pilqr_ros.recording.topic import Topic
+from pilqr_ros.recording.topic import BagTopic
 from pilqr_ros.tasks import load_task
 
 TAKING_PERIOD = 0.02
@@ -113,11 +113,11 @@ class RecorderNode(Node):
             self._recorder.end()
         super().destroy_node()
 
-    def _describe(self, topic: RecordedTopic, definitions: Definitions) -> Topic:
+    def _describe(self, topic: RecordedTopic, definitions: Definitions) -> BagTopic:
         """Return a topic as a bag describes it."""
         kind = type_name(topic.kind)
         name = self.resolve_topic_name(topic.name)
-        return Topic(
+        return BagTopic(
             name, kind, definitions.definition(kind), definitions.type_hash(kind), topic.offered
         )
 

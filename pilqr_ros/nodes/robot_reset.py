@@ -28,72 +28,25 @@ from pilqr_ros.nodes.messages.conversions import NANOSECONDS, set_stamp, to_nano
 from pilqr_ros.nodes.messages.wiring import publish, subscribe
 from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
 from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
-from pilqr_ros.nodes.runtime.parameters import NodeParameters, declare, parameter
+from pilqr_ros.nodes.runtime.parameters import NodeParameters, declare, section
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.runtime.wake import wake
 from pilqr_ros.robot.guard.command_stream import CommandStream
-from pilqr_ros.robot.guard.interventions import REFUSED
-from pilqr_ros.robot.reset.joint_servo import JointServo, ServoGains
-from pilqr_ros.robot.reset.reset_session import ResetLimits, ResetSession
+from pilqr_ros.robot.guard.interventions import GUARD, REFUSED
+from pilqr_ros.robot.reset.joint_servo import JointServo
+from pilqr_ros.robot.reset.reset_motion import ResetMotion
+from pilqr_ros.robot.reset.reset_session import ResetSession
 from pilqr_ros.robot.reset.start_check import StartCheck
 from pilqr_ros.tasks import Task, load_task
 from pilqr_ros.tasks.starts import start_of
 from pilqr_ros.trajopt.typing import Array
-
-STATE_AGE_PERIODS = 3
-"""Longest time between two states while the arm moves [control periods]."""
 
 
 @dataclass(frozen=True)
 class ResetParameters(NodeParameters):
     """Parameters of the reset."""
 
-    max_speed: float = parameter(
-        0.3, "largest speed of a joint's reference [rad/s, of slides m/s]", low=0.01, high=2.0
-    )
-    frequency: float = parameter(
-        6.0, "natural frequency with which the reference is followed [rad/s]", low=0.5, high=10.0
-    )
-    damping_ratio: float = parameter(1.0, "damping ratio of the same", low=0.3, high=2.0)
-    integral_time: float = parameter(
-        2.0, "time constant that makes up for friction [s]", low=0.1, high=100.0
-    )
-    tracking_error: float = parameter(
-        0.3, "largest distance of a joint from its reference [rad, of slides m]", low=0.01, high=3.0
-    )
-    settle_time: float = parameter(
-        0.5, "how long arm and bodies have to stay within tolerance [s]", low=0.0, high=60.0
-    )
-    deadline: float = parameter(
-        60.0, "longest time for a motion and its settling [s]", low=1.0, high=600.0
-    )
-    operator_timeout: float = parameter(
-        120.0, "longest wait for a person [s]", low=1.0, high=3600.0
-    )
-
-    state_age: float = parameter(
-        0.0,
-        "longest time between two states while the arm moves [s]; 0: three control periods",
-        low=0.0,
-        high=10.0,
-    )
-
-    def limits(self, period_ns: int) -> ResetLimits:
-        """Return speeds and times at a control period [ns]."""
-        age_ns = round(self.state_age * NANOSECONDS)
-        return ResetLimits(
-            max_speed=self.max_speed,
-            tracking_error=self.tracking_error,
-            settle_ns=round(self.settle_time * NANOSECONDS),
-            deadline_ns=round(self.deadline * NANOSECONDS),
-            operator_ns=round(self.operator_timeout * NANOSECONDS),
-            state_age_ns=age_ns if age_ns > 0 else STATE_AGE_PERIODS * period_ns,
-        )
-
-    @property
-    def gains(self) -> ServoGains:
-        """How stiffly the reference is followed."""
-        return ServoGains(self.frequency, self.damping_ratio, self.integral_time)
+    motion: ResetMotion = section(ResetMotion)
 
 
 class RobotResetNode(Node):
@@ -153,7 +106,7 @@ class RobotResetNode(Node):
 
     def _new_session(self, request: Reset.Request) -> ResetSession:
         """Return a session for a request, or raise unless it fits the task and this moment."""
-        task, given = self._task, self._given
+        task, motion = self._task, self._given.motion
         start = start_of(task, request.condition, request.seed, request.jitter)
         check = StartCheck(task, request.condition, start)
         if self._session is not None:
@@ -165,8 +118,9 @@ class RobotResetNode(Node):
         return ResetSession(
             start,
             check,
-            lambda: JointServo(model, task.joints, limits, dt, given.gains),
-            given.limits(task.period_ns),
+            lambda: JointServo(model, task.joints, limits, dt, motion),
+            motion,
+            task.period_ns,
             self._now_ns(),
         )
 
@@ -210,7 +164,7 @@ class RobotResetNode(Node):
     def _on_applied(self, message: AppliedTorque) -> None:
         if self._session is not None and message.rollout_id == self._message.rollout_id:
             refused = message.interventions & REFUSED
-            self._session.on_answer(f"effort_guard: {message.detail}" if refused else "")
+            self._session.on_answer(f"{GUARD}: {message.detail}" if refused else "")
             self._follow(self._session)
 
     def _on_command(self, command: TorqueCommand) -> None:

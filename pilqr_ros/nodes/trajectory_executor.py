@@ -19,29 +19,32 @@ from rclpy.task import Future
 from std_msgs.msg import String
 
 from pilqr_msgs.action import ExecuteRollout
-from pilqr_msgs.msg import AppliedTorque, GuardState, State, TorqueCommand
+from pilqr_msgs.msg import AppliedTorque as AppliedMessage
+from pilqr_msgs.msg import GuardState, State
 from pilqr_msgs.msg import Rollout as RolloutMessage
+from pilqr_msgs.msg import TorqueCommand as CommandMessage
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import (
     NANOSECONDS,
     rollout_to_message,
-    set_stamp,
     to_nanoseconds,
     view_field,
 )
-from pilqr_ros.nodes.messages.policy_messages import policy_of
+from pilqr_ros.nodes.messages.policy_messages import policy_from_goal
+from pilqr_ros.nodes.messages.torque_messages import applied_from_message, put_command
 from pilqr_ros.nodes.messages.wiring import count_listeners, publish, subscribe
 from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
 from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
 from pilqr_ros.nodes.runtime.parameters import NodeParameters, declare, hardware, parameter
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.runtime.wake import wake
-from pilqr_ros.robot.execution.policy_execution import build_runner, check_policy
-from pilqr_ros.robot.execution.rollout_records import Applied, Command, GuardView, Pace
+from pilqr_ros.robot.execution.policy_execution import build_runner
+from pilqr_ros.robot.execution.policy_runner import PolicyRunner
+from pilqr_ros.robot.execution.rollout_records import GuardView, RolloutTiming
 from pilqr_ros.robot.execution.rollout_session import RolloutSession
 from pilqr_ros.robot.execution.tick_jitter import TickMeter
+from pilqr_ros.robot.guard.torque_records import TorqueCommand
 from pilqr_ros.tasks import Task, load_task
 
 FEEDBACK_PERIOD_NS = 500_000_000
@@ -69,10 +72,10 @@ class ExecutorParameters(NodeParameters):
         1.0, "largest age of a state in real time [control periods]", low=0.1, high=10.0
     )
 
-    def pace(self, period_ns: int) -> Pace:
+    def timing(self, period_ns: int) -> RolloutTiming:
         """Return when states and ticks have to come at a control period [ns]."""
         tick_ns = period_ns if self.lockstep else round(period_ns / self.real_time_factor)
-        return Pace(
+        return RolloutTiming(
             lockstep=self.lockstep,
             period_ns=period_ns,
             tick_ns=tick_ns,
@@ -91,26 +94,25 @@ class TrajectoryExecutorNode(Node):
         super().__init__("trajectory_executor")
         parameters = declare(self, ExecutorParameters)
         self._task: Task = load_task(parameters.task)
-        guard = self._task.file.guard
-        self._tolerances = guard.strict if parameters.hardware else guard
-        self._pace = parameters.pace(self._task.period_ns)
+        self._tolerances = self._task.guard(strict=parameters.hardware)
+        self._timing = parameters.timing(self._task.period_ns)
+        self._runners: dict[int, PolicyRunner] = {}
         self._session: RolloutSession | None = None
         self._goal: ServerGoalHandle | None = None
         self._over: Future[None] = Future()
         self._sign_ns = 0
         self._refusal: str | None = None
         self._rollout_id = time.time_ns()  # no two rollouts share it, even if the node restarts
-        self._message = TorqueCommand(effort=array("d", bytes(8 * self._task.dU)))
-        self._effort = view_field(self._message.effort)
-        self._commands = publish(self, TorqueCommand, "torque_command", qos.COMMAND)
+        self._message = CommandMessage(effort=array("d", bytes(8 * self._task.dU)))
+        self._commands = publish(self, CommandMessage, "torque_command", qos.COMMAND)
         self._rollouts = publish(self, RolloutMessage, "rollout", qos.ROLLOUTS)
         subscribe(self, State, "state", self._on_state, qos.SENSOR)
-        subscribe(self, AppliedTorque, "applied_torque", self._on_applied, qos.RECORD)
+        subscribe(self, AppliedMessage, "applied_torque", self._on_applied, qos.RECORD)
         subscribe(self, String, "robot_fault", self._on_robot_fault, qos.RECORD)
         subscribe(self, GuardState, "guard_state", self._on_guard_state, qos.LATCHED)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(self._pace.tick_ns / NANOSECONDS, self._on_tick, clock=steady)
-        self._meter = TickMeter(self._pace.tick_ns)
+        self.create_timer(self._timing.tick_ns / NANOSECONDS, self._on_tick, clock=steady)
+        self._meter = TickMeter(self._timing.tick_ns)
         Diagnostics(self, self._diagnose)
         self._server = ActionServer(
             self,
@@ -122,22 +124,29 @@ class TrajectoryExecutorNode(Node):
         )
 
     def _on_goal(self, goal: ExecuteRollout.Goal) -> GoalResponse:
+        """Accept a goal that fits the task: its policy is read here, once."""
         try:
-            self._check(goal)
+            # The handle of an accepted goal holds this very message.
+            self._runners[id(goal)] = self._new_runner(goal)
         except PilqrError as error:
             self.get_logger().error(f"goal rejected: {error}")
             return GoalResponse.REJECT
         return GoalResponse.ACCEPT
 
-    def _check(self, goal: ExecuteRollout.Goal) -> None:
-        """Raise unless the goal fits the task."""
-        check_policy(policy_of(goal), self._task)
-        highest = len(self._task.conditions) - 1
-        if goal.condition > highest:
-            raise NodeError(f"condition is {goal.condition}, expected 0 to {highest}")
+    def _new_runner(self, goal: ExecuteRollout.Goal) -> PolicyRunner:
+        """Return what executes a goal's policy, or raise unless the goal fits the task."""
+        return build_runner(
+            self._task,
+            policy_from_goal(goal),
+            goal.condition,
+            goal.seed,
+            goal.explore,
+            self._tolerances.max_fraction_limited,
+        )
 
     async def _execute(self, goal: ServerGoalHandle) -> ExecuteRollout.Result:
         """Run one rollout; the callbacks below drive it and complete the future."""
+        runner = self._runners.pop(id(goal.request))
         if goal.is_cancel_requested:
             goal.canceled()
             return _nothing_done(CANCELLED)
@@ -146,7 +155,7 @@ class TrajectoryExecutorNode(Node):
             return _nothing_done("another rollout is under way")
         self._rollout_id += 1
         self._over = Future()
-        self._goal, self._session = goal, self._new_session(goal.request)
+        self._goal, self._session = goal, self._new_session(runner, goal.request)
         await self._over
         rollout = self._session.rollout()
         message = rollout_to_message(rollout, self._task.name)
@@ -160,14 +169,15 @@ class TrajectoryExecutorNode(Node):
             goal.abort()
         return ExecuteRollout.Result(rollout=message)
 
-    def _new_session(self, goal: ExecuteRollout.Goal) -> RolloutSession:
-        most_limited = self._tolerances.most_limited
-        runner = build_runner(
-            self._task, policy_of(goal), goal.condition, goal.seed, goal.explore, most_limited
+    def _new_session(self, runner: PolicyRunner, goal: ExecuteRollout.Goal) -> RolloutSession:
+        return RolloutSession(
+            runner,
+            self._timing,
+            to_nanoseconds(goal.not_before),
+            time.monotonic_ns(),
+            self._view_guard,
+            rollout_id=self._rollout_id,
         )
-        not_before_ns = to_nanoseconds(goal.not_before)
-        now_ns = time.monotonic_ns()
-        return RolloutSession(runner, self._pace, not_before_ns, now_ns, self._view_guard)
 
     def _view_guard(self) -> GuardView:
         """Tell whether the guard hears commands, its answers are heard, and torque may pass."""
@@ -193,16 +203,10 @@ class TrajectoryExecutorNode(Node):
         if self._session is not None:
             self._send(self._session.on_tick(now_ns))
 
-    def _on_applied(self, message: AppliedTorque) -> None:
-        if self._session is None or message.rollout_id != self._rollout_id:
-            return
-        applied = Applied(
-            message.step,
-            view_field(message.effort),
-            message.interventions,
-            message.detail,
-        )
-        self._send(self._session.on_applied(applied, time.monotonic_ns()))
+    def _on_applied(self, message: AppliedMessage) -> None:
+        applied = applied_from_message(message)
+        if self._session is not None and applied.rollout_id == self._session.rollout_id:
+            self._send(self._session.on_applied(applied, time.monotonic_ns()))
 
     def _on_robot_fault(self, fault: String) -> None:
         """End the rollout: whoever stands for the robot cannot go on with it."""
@@ -216,19 +220,16 @@ class TrajectoryExecutorNode(Node):
     def _diagnose(self) -> list[Diagnosis]:
         """Return how evenly the node ticks; in lock-step nothing hangs on that."""
         jitter = self._meter.judge()
-        if jitter is None or self._pace.lockstep:
+        if jitter is None or self._timing.lockstep:
             return [Diagnosis("ticks", Level.OK, "in lock-step, or none yet")]
-        late = jitter.max_ms > self._pace.tick_tolerance_ns * 1e-6
+        late = jitter.max_ms > self._timing.tick_tolerance_ns * 1e-6
         level, message = (Level.WARN, "some came late") if late else (Level.OK, "in time")
         return [Diagnosis("ticks", level, message, jitter._asdict())]
 
-    def _send(self, command: Command | None) -> None:
+    def _send(self, command: TorqueCommand | None) -> None:
         """Publish a command if there is one, and wake the action when the rollout is over."""
         if command is not None:
-            self._effort[:] = 0.0 if command.last else command.effort
-            set_stamp(self._message.header.stamp, command.stamp_ns)
-            self._message.rollout_id = self._rollout_id
-            self._message.step, self._message.last = command.step, command.last
+            put_command(self._message, command)
             self._commands.publish(self._message)
             self._give_sign(command.step)
         if self._session is not None and self._session.done and not self._over.done():

@@ -27,7 +27,7 @@ from pilqr_ros.recording.mcap_file import read_summary
 from pilqr_ros.recording.mcap_summary import Summary
 from pilqr_ros.recording.mcap_writer import McapWriter, empty_file
 from pilqr_ros.recording.metadata import FILE_NAME, metadata_text
-from pilqr_ros.recording.topic import Topic
+from pilqr_ros.recording.topic import BagTopic
 from pilqr_ros.runs import atomic
 
 FOLDER = "bag"
@@ -50,7 +50,7 @@ class Bounds:
 class BagWriter:
     """Writes one bag, or continues it."""
 
-    def __init__(self, directory: Path, topics: Sequence[Topic], bounds: Bounds) -> None:
+    def __init__(self, directory: Path, topics: Sequence[BagTopic], bounds: Bounds) -> None:
         """Open a bag; files that an earlier recorder left torn are mended.
 
         Args:

@@ -7,19 +7,29 @@ end, each chunk by its own. Whatever is wrong comes out as a `BagError` that nam
 from __future__ import annotations
 
 import os
-import struct
 import zlib
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from mcap.opcode import Opcode
+from mcap.records import Channel, ChunkIndex, DataEnd, Footer, Message, Schema, Statistics
+
 from pilqr_ros.foreign_file import decoding, open_foreign
-from pilqr_ros.recording import mcap
+from pilqr_ros.recording import mcap_chunk
 from pilqr_ros.recording.errors import BagError
-from pilqr_ros.recording.mcap import Op
-from pilqr_ros.recording.mcap_summary import Summary
+from pilqr_ros.recording.mcap_records import (
+    MAGIC,
+    RECORD_HEADER,
+    Record,
+    decode,
+    encode,
+    records,
+)
+from pilqr_ros.recording.mcap_summary import CHECKSUM_SIZE, Summary
 from pilqr_ros.recording.mcap_writer import HASH_KEY, QOS_KEY
-from pilqr_ros.recording.topic import Topic
+from pilqr_ros.recording.topic import BagTopic
 
 MAX_SUMMARY = 64 * 2**20
 """Larger summaries than this are not read [bytes]."""
@@ -27,28 +37,11 @@ MAX_SUMMARY = 64 * 2**20
 MAX_RECORDS = 5_000_000
 """Most records of a file, those within its chunks included."""
 
-MAX_ENTRIES = 2**16
-"""Longest description of a topic that is read [bytes]."""
-
-_DATA_END = struct.Struct("<BQI")
-_UNSUMMED = 4 + len(mcap.MAGIC)
+_DATA_END_SIZE = len(encode(DataEnd(0)))
+_FOOTER_SIZE = len(encode(Footer(summary_start=0, summary_offset_start=0, summary_crc=0)))
+_UNSUMMED = CHECKSUM_SIZE + len(MAGIC)
 """What follows the part of the file that the footer's checksum covers [bytes]."""
-_FOOTER_SIZE = mcap.RECORD_HEADER.size + mcap.FOOTER.size + len(mcap.MAGIC)
 _BLOCK = 2**20
-
-
-class Message(NamedTuple):
-    """A message as it was recorded.
-
-    Attributes:
-        channel: Number of its channel.
-        received_ns: When it was received [ns].
-        data: Its content in CDR.
-    """
-
-    channel: int
-    received_ns: int
-    data: bytes
 
 
 class _Ending(NamedTuple):
@@ -79,31 +72,19 @@ def read_messages(path: Path, channels: set[int]) -> Iterator[Message]:
         ending = _read_ending(file, path)
         if ending.checksum not in (0, checksum(file, ending.end)):
             raise BagError(f"{path} is damaged: its data has a wrong checksum")
-        count, reached = 0, len(mcap.MAGIC)
-        for op, offset, content in file_records(file, reached, ending.end):
-            reached = offset + mcap.RECORD_HEADER.size + len(content)
+        count, reached = 0, len(MAGIC)
+        for op, offset, content in records(file, reached, ending.end):
+            reached = offset + RECORD_HEADER.size + len(content)
             found = []
             for one in _messages(op, content):
                 count += 1
                 if count > MAX_RECORDS:
                     raise BagError(f"{path} holds more than the {MAX_RECORDS} records allowed")
-                if one is not None and one.channel in channels:
+                if one is not None and one.channel_id in channels:
                     found.append(one)
-            yield from sorted(found, key=lambda one: one.received_ns)
+            yield from sorted(found, key=lambda one: one.log_time)
         if reached != ending.end:
             raise BagError(f"{path} is damaged: a record at byte {reached} has no end")
-
-
-def file_records(file: BinaryIO, offset: int, end: int) -> Iterator[tuple[int, int, bytes]]:
-    """Yield opcode, offset and content of each record before an end; a torn one is the last."""
-    while offset + mcap.RECORD_HEADER.size <= end:
-        file.seek(offset)
-        op, size = mcap.RECORD_HEADER.unpack(file.read(mcap.RECORD_HEADER.size))
-        begin = offset + mcap.RECORD_HEADER.size
-        if size > min(end - begin, mcap.MAX_CHUNK):
-            return
-        yield op, offset, file.read(size)
-        offset = begin + size
 
 
 def checksum(file: BinaryIO, end: int) -> int:
@@ -115,88 +96,75 @@ def checksum(file: BinaryIO, end: int) -> int:
     return found
 
 
-def take_record(
-    op: int, content: bytes, summary: Summary, schemas: dict[int, tuple[str, str]]
-) -> None:
+def take_record(op: int, content: bytes, summary: Summary, schemas: dict[int, Schema]) -> None:
     """Take one record of a summary, or of a file's head."""
-    if op == Op.SCHEMA:
-        summary.schemas.append(mcap.record(Op.SCHEMA, content))
-        name, rest = mcap.take_text(content[2:])
-        _, rest = mcap.take_text(rest)
-        schemas[struct.unpack_from("<H", content)[0]] = (name, mcap.take_text(rest)[0])
-    elif op == Op.CHANNEL:
-        summary.channels.append(mcap.record(Op.CHANNEL, content))
-        number, schema = struct.unpack_from("<HH", content)
-        topic, rest = mcap.take_text(content[4:])
-        entries = _entries(mcap.take_text(rest)[1][4:])
-        kind, definition = schemas[schema]
-        summary.topics[number] = Topic(
-            topic, kind, definition, entries.get(HASH_KEY, ""), entries.get(QOS_KEY, "")
-        )
-    elif op == Op.CHUNK_INDEX:
-        summary.chunks.append(mcap.record(Op.CHUNK_INDEX, content))
-    elif op == Op.STATISTICS:
-        *_, start_ns, end_ns, _ = struct.unpack_from("<QHIIIIQQI", content)
-        summary.counts = dict(struct.iter_unpack("<HQ", content[46:]))
+    if op == Opcode.SCHEMA:
+        schema = decode(Schema, content)
+        schemas[schema.id] = schema
+        summary.schemas.append(encode(schema))
+    elif op == Opcode.CHANNEL:
+        channel = decode(Channel, content)
+        summary.topics[channel.id] = _topic(channel, schemas[channel.schema_id])
+        summary.channels.append(encode(channel))
+    elif op == Opcode.CHUNK_INDEX:
+        summary.chunks.append(encode(decode(ChunkIndex, content)))
+    elif op == Opcode.STATISTICS:
+        statistics = decode(Statistics, content)
+        summary.counts = statistics.channel_message_counts
         if summary.message_count > 0:
-            summary.start_ns, summary.end_ns = start_ns, end_ns
+            summary.start_ns = statistics.message_start_time
+            summary.end_ns = statistics.message_end_time
+
+
+def _topic(channel: Channel, schema: Schema) -> BagTopic:
+    entries = channel.metadata
+    qos, type_hash = entries.get(QOS_KEY, ""), entries.get(HASH_KEY, "")
+    return BagTopic(channel.topic, schema.name, schema.data.decode(), type_hash, qos)
 
 
 def _read_ending(file: BinaryIO, path: Path) -> _Ending:
     """Read what lies behind a file's data."""
     size = file.seek(0, os.SEEK_END)
-    if size < _FOOTER_SIZE + len(mcap.MAGIC):
+    footer_at = size - _FOOTER_SIZE - len(MAGIC)
+    if footer_at < len(MAGIC):
         raise BagError(f"{path} is torn: it has {size} bytes")
-    file.seek(-_FOOTER_SIZE, os.SEEK_END)
-    tail = file.read()
-    record = mcap.RECORD_HEADER.unpack_from(tail)
-    if record != (Op.FOOTER, mcap.FOOTER.size) or not tail.endswith(mcap.MAGIC):
+    footer = _record_at(file, footer_at, _FOOTER_SIZE, Footer, Opcode.FOOTER)
+    if footer is None or file.read() != MAGIC:
         raise BagError(f"{path} is torn: it does not end with a footer")
-    start, _, summary_checksum = mcap.FOOTER.unpack_from(tail, mcap.RECORD_HEADER.size)
-    end = start - _DATA_END.size
-    if end < len(mcap.MAGIC) or not 0 <= size - start <= MAX_SUMMARY:
+    start = footer.summary_start
+    end = start - _DATA_END_SIZE
+    if end < len(MAGIC) or not 0 <= size - start <= MAX_SUMMARY:
         raise BagError(f"{path} is torn: its summary begins at byte {start} of {size}")
-    file.seek(end)
-    op, length, data_checksum = _DATA_END.unpack(file.read(_DATA_END.size))
+    data_end = _record_at(file, end, _DATA_END_SIZE, DataEnd, Opcode.DATA_END)
     content = file.read(size - start)
     # A torn write can leave an older footer behind it.
-    summed = zlib.crc32(content[:-_UNSUMMED])
-    if (op, length) != (Op.DATA_END, 4) or summed != summary_checksum:
+    if data_end is None or zlib.crc32(content[:-_UNSUMMED]) != footer.summary_crc:
         raise BagError(f"{path} is torn: its summary has a wrong checksum")
-    summary, schemas = Summary(), dict[int, tuple[str, str]]()
-    for op, _, content_of in mcap.records(content):
+    summary, schemas = Summary(), dict[int, Schema]()
+    for op, _, content_of in records(BytesIO(content), 0, len(content)):
         take_record(op, content_of, summary, schemas)
-    return _Ending(summary, end, data_checksum)
+    return _Ending(summary, end, data_end.data_section_crc)
+
+
+def _record_at(
+    file: BinaryIO, offset: int, size: int, kind: type[Record], opcode: Opcode
+) -> Record | None:
+    """Return the record of a kind and size that begins at a byte; None if there is no such one."""
+    op, _, content = next(records(file, offset, offset + size), (None, offset, b""))
+    if op != opcode or RECORD_HEADER.size + len(content) != size:
+        return None
+    return decode(kind, content)
 
 
 def _messages(op: int, content: bytes) -> Iterator[Message | None]:
     """Yield the messages of a record; None for a record of a chunk that is none."""
-    if op == Op.MESSAGE:
-        yield _message(content)
-    elif op == Op.CHUNK:
-        messages = mcap.unpack_chunk(content).messages
+    if op == Opcode.MESSAGE:
+        yield decode(Message, content, len(content))
+    elif op == Opcode.CHUNK:
+        _, messages = mcap_chunk.unpack(content)
         end = 0
-        for inner, offset, data in mcap.records(messages):
-            end = offset + mcap.RECORD_HEADER.size + len(data)
-            yield _message(data) if inner == Op.MESSAGE else None
+        for inner, offset, data in records(BytesIO(messages), 0, len(messages)):
+            end = offset + RECORD_HEADER.size + len(data)
+            yield decode(Message, data, len(data)) if inner == Opcode.MESSAGE else None
         if end != len(messages):
             raise ValueError(f"a chunk's record at byte {end} has no end")
-
-
-def _message(content: bytes) -> Message:
-    number, _, received_ns, _ = _MESSAGE.unpack_from(content)
-    return Message(number, received_ns, content[_MESSAGE.size :])
-
-
-_MESSAGE = struct.Struct("<HIQQ")
-
-
-def _entries(data: bytes) -> dict[str, str]:
-    """Return the entries of a channel's metadata."""
-    if len(data) > MAX_ENTRIES:
-        raise ValueError(f"a topic is described in {len(data)} bytes, allowed are {MAX_ENTRIES}")
-    found = {}
-    while data:
-        key, data = mcap.take_text(data)
-        found[key], data = mcap.take_text(data)
-    return found

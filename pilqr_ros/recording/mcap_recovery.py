@@ -7,16 +7,16 @@ import os
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from mcap.opcode import Opcode
+from mcap.records import Header, Schema
+
 from pilqr_ros.foreign_file import decoding, open_foreign
-from pilqr_ros.recording import mcap
+from pilqr_ros.recording import mcap_chunk
 from pilqr_ros.recording.errors import BagError
-from pilqr_ros.recording.mcap import Index, Op
-from pilqr_ros.recording.mcap_file import checksum, file_records, read_summary, take_record
+from pilqr_ros.recording.mcap_file import checksum, read_summary, take_record
+from pilqr_ros.recording.mcap_records import MAGIC, RECORD_HEADER, decode, encode, records
 from pilqr_ros.recording.mcap_summary import Summary
 from pilqr_ros.recording.mcap_writer import LIBRARY
-
-MAX_MESSAGES = 1_000_000
-"""Most messages of a chunk that is mended."""
 
 
 class Scan(NamedTuple):
@@ -78,48 +78,35 @@ def _scan(file: BinaryIO, path: Path) -> Scan:
     """Read every whole record from the beginning of a file."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    if file.read(len(mcap.MAGIC)) != mcap.MAGIC:
+    if file.read(len(MAGIC)) != MAGIC:
         raise BagError(f"{path} is no MCAP file")
-    summary, schemas = Summary(), dict[int, tuple[str, str]]()
+    summary, schemas = Summary(), dict[int, Schema]()
     end, rest = 0, b""
-    for op, offset, content in file_records(file, len(mcap.MAGIC), size):
-        record = mcap.RECORD_HEADER.size + len(content)
-        if op == Op.CHUNK:
+    for op, offset, content in records(file, len(MAGIC), size):
+        record = RECORD_HEADER.size + len(content)
+        if op == Opcode.CHUNK:
             try:
-                chunk = mcap.unpack_chunk(content)
+                chunk, messages = mcap_chunk.unpack(content)
             except ValueError:
                 break
-            index = _index_of(chunk.messages)
-            indexes = mcap.pack_index(index)
-            place = mcap.chunk_index(chunk, mcap.record(Op.CHUNK, content), offset, indexes)
+            index = mcap_chunk.index_of(messages)
+            indexes = {number: encode(one) for number, one in index.items()}
+            place = mcap_chunk.place_of(chunk, record, offset, indexes)
             summary.add_chunk(chunk, index, place)
-            end, rest = offset + record, b"".join(indexes)
-        elif op in (Op.HEADER, Op.SCHEMA, Op.CHANNEL):
-            if op == Op.HEADER:
-                _check_ours(content, path)
+            end, rest = offset + record, b"".join(indexes.values())
+        elif op in (Opcode.HEADER, Opcode.SCHEMA, Opcode.CHANNEL):
+            if op == Opcode.HEADER:
+                _check_ours(decode(Header, content).library, path)
             take_record(op, content, summary, schemas)
             end = offset + record
-        elif op != Op.MESSAGE_INDEX:
+        elif op != Opcode.MESSAGE_INDEX:
             break
     if not summary.channels:
         raise BagError(f"{path} is torn before its first topic")
     return Scan(summary, end, rest)
 
 
-def _check_ours(header: bytes, path: Path) -> None:
+def _check_ours(library: str, path: Path) -> None:
     """Refuse to cut the file of another program, whose records need not be as ours."""
-    library = mcap.take_text(mcap.take_text(header)[1])[0]
     if not library.startswith(f"{LIBRARY} "):
         raise BagError(f"{path} is torn, and {library!r} wrote it: mend it with tools of its own")
-
-
-def _index_of(messages: bytes) -> Index:
-    """Return where each message of a chunk is."""
-    index: Index = {}
-    for count, (op, offset, _) in enumerate(mcap.records(messages)):
-        if count >= MAX_MESSAGES:
-            raise ValueError(f"a chunk holds more than the {MAX_MESSAGES} messages allowed")
-        if op == Op.MESSAGE:
-            _, _, number, _, received_ns, _ = mcap.MESSAGE_HEADER.unpack_from(messages, offset)
-            index.setdefault(number, []).append((received_ns, offset))
-    return index

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from pilqr_ros.recording import mcap
-from pilqr_ros.recording.mcap import Chunk, Op
-from pilqr_ros.recording.topic import Topic
+from mcap.opcode import Opcode
+from mcap.records import Chunk, ChunkIndex, DataEnd, Footer, Statistics, SummaryOffset
+
+from pilqr_ros.recording.mcap_chunk import Index
+from pilqr_ros.recording.mcap_records import MAGIC, encode
+from pilqr_ros.recording.topic import BagTopic
+
+CHECKSUM_SIZE = 4
+"""Bytes of a checksum, which a footer ends with."""
 
 
 @dataclass
@@ -28,7 +33,7 @@ class Summary:
 
     schemas: list[bytes] = field(default_factory=list)
     channels: list[bytes] = field(default_factory=list)
-    topics: dict[int, Topic] = field(default_factory=dict)
+    topics: dict[int, BagTopic] = field(default_factory=dict)
     chunks: list[bytes] = field(default_factory=list)
     counts: dict[int, int] = field(default_factory=dict)
     start_ns: int | None = None
@@ -39,13 +44,13 @@ class Summary:
         """Number of messages."""
         return sum(self.counts.values())
 
-    def add_chunk(self, chunk: Chunk, index: mcap.Index, place: bytes) -> None:
+    def add_chunk(self, chunk: Chunk, index: Index, place: ChunkIndex) -> None:
         """Count a chunk's messages and remember its place."""
-        self.chunks.append(place)
-        for number, entries in index.items():
-            self.counts[number] = self.counts.get(number, 0) + len(entries)
-        self.start_ns = extreme(min, self.start_ns, chunk.start_ns)
-        self.end_ns = extreme(max, self.end_ns, chunk.end_ns)
+        self.chunks.append(encode(place))
+        for number, one in index.items():
+            self.counts[number] = self.counts.get(number, 0) + len(one.records)
+        self.start_ns = extreme(min, self.start_ns, chunk.message_start_time)
+        self.end_ns = extreme(max, self.end_ns, chunk.message_end_time)
 
     def tail(self, offset: int, checksum: int) -> bytes:
         """Return everything that follows the data.
@@ -54,36 +59,35 @@ class Summary:
             offset: Where the data ends in the file.
             checksum: CRC-32 of the data, that is, of everything before.
         """
-        end = mcap.record(Op.DATA_END, struct.pack("<I", checksum))
+        end = encode(DataEnd(checksum))
         start = offset + len(end)
         groups = [
-            (Op.SCHEMA, self.schemas),
-            (Op.CHANNEL, self.channels),
-            (Op.STATISTICS, [self._statistics()]),
-            (Op.CHUNK_INDEX, self.chunks),
+            (Opcode.SCHEMA, self.schemas),
+            (Opcode.CHANNEL, self.channels),
+            (Opcode.STATISTICS, [encode(self._statistics())]),
+            (Opcode.CHUNK_INDEX, self.chunks),
         ]
         content = b"".join(b"".join(group) for _, group in groups)
-        places = _group_places(groups, start)
-        summary = content + places
-        summary += mcap.RECORD_HEADER.pack(Op.FOOTER, mcap.FOOTER.size)
-        summary += struct.pack("<QQ", start, start + len(content))
-        return end + summary + struct.pack("<I", zlib.crc32(summary)) + mcap.MAGIC
-
-    def _statistics(self) -> bytes:
-        """Return the record that counts everything."""
-        counts = b"".join(struct.pack("<HQ", *item) for item in sorted(self.counts.items()))
-        content = struct.pack(
-            "<QHIIIIQQ",
-            self.message_count,
-            len(self.schemas),
-            len(self.channels),
-            0,
-            0,
-            len(self.chunks),
-            0 if self.start_ns is None else self.start_ns,
-            0 if self.end_ns is None else self.end_ns,
+        summary = content + _group_places(groups, start)
+        footer = Footer(
+            summary_start=start, summary_offset_start=start + len(content), summary_crc=0
         )
-        return mcap.record(Op.STATISTICS, content + mcap.text(counts))
+        footer.summary_crc = zlib.crc32(summary + encode(footer)[:-CHECKSUM_SIZE])
+        return end + summary + encode(footer) + MAGIC
+
+    def _statistics(self) -> Statistics:
+        """Return the record that counts everything."""
+        return Statistics(
+            message_count=self.message_count,
+            schema_count=len(self.schemas),
+            channel_count=len(self.channels),
+            attachment_count=0,
+            metadata_count=0,
+            chunk_count=len(self.chunks),
+            message_start_time=0 if self.start_ns is None else self.start_ns,
+            message_end_time=0 if self.end_ns is None else self.end_ns,
+            channel_message_counts=dict(sorted(self.counts.items())),
+        )
 
 
 def extreme(choose: Callable[[int, int], int], known: int | None, new: int) -> int:
@@ -91,12 +95,12 @@ def extreme(choose: Callable[[int, int], int], known: int | None, new: int) -> i
     return new if known is None else choose(known, new)
 
 
-def _group_places(groups: Sequence[tuple[Op, Sequence[bytes]]], start: int) -> bytes:
+def _group_places(groups: Sequence[tuple[Opcode, Sequence[bytes]]], start: int) -> bytes:
     """Return the records that tell where each kind of record lies in a summary."""
     found = b""
     for op, group in groups:
         size = sum(map(len, group))
         if size > 0:
-            found += mcap.record(Op.SUMMARY_OFFSET, struct.pack("<BQQ", op, start, size))
+            found += encode(SummaryOffset(group_opcode=op, group_start=start, group_length=size))
         start += size
     return found

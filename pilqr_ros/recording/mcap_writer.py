@@ -4,6 +4,10 @@ What was collected goes to the disk as one chunk together with the summary and t
 the file; the next chunk overwrites these. A recorder that is killed therefore leaves a file that
 every reader of MCAP takes, with everything until the last `flush`. Only where the kill fell within
 the very call that writes, the file is torn, and `mcap_recovery` mends it.
+
+The records are those of the package `mcap`. Its `Writer` can end a file but once: killed before, it
+leaves one that neither the package's reader nor `rosbags` opens, even if it was flushed; ended
+again after each flush, the data's checksum is wrong.
 """
 
 from __future__ import annotations
@@ -14,11 +18,14 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from mcap.records import Channel, Header, Message, Schema
+from mcap.well_known import MessageEncoding, Profile, SchemaEncoding
+
 from pilqr_ros import __version__
-from pilqr_ros.recording import mcap
-from pilqr_ros.recording.mcap import Chunk, Index
+from pilqr_ros.recording.mcap_chunk import Index, add_entry, pack, place_of
+from pilqr_ros.recording.mcap_records import MAGIC, encode
 from pilqr_ros.recording.mcap_summary import Summary
-from pilqr_ros.recording.topic import Topic
+from pilqr_ros.recording.topic import BagTopic
 from pilqr_ros.runs import atomic
 
 LIBRARY = "pilqr_ros"
@@ -43,7 +50,7 @@ class McapWriter:
         summary: What it holds on disk.
     """
 
-    def __init__(self, path: Path, topics: Sequence[Topic]) -> None:
+    def __init__(self, path: Path, topics: Sequence[BagTopic]) -> None:
         """Create a file without messages.
 
         Args:
@@ -59,7 +66,6 @@ class McapWriter:
         self._pending: list[bytes] = []
         self._index: Index = {}
         self._chunk_size = 0
-        self._times: list[int] = []
         atomic.write_bytes(path, content)
         self._file = os.open(path, os.O_RDWR)
         # Whoever mends torn files leaves this one alone.
@@ -79,10 +85,16 @@ class McapWriter:
 
     def write(self, topic: int, received_ns: int, sent_ns: int, data: bytes) -> None:
         """Add a message; it is on disk after the next `flush`."""
-        self._index.setdefault(topic, []).append((received_ns, self._chunk_size))
-        self._pending.append(mcap.message(topic, self._sequence[topic], received_ns, sent_ns, data))
+        message = Message(
+            channel_id=topic,
+            sequence=self._sequence[topic],
+            log_time=received_ns,
+            publish_time=sent_ns,
+            data=data,
+        )
+        add_entry(self._index, message, self._chunk_size)
+        self._pending.append(encode(message))
         self._sequence[topic] += 1
-        self._times.append(received_ns)
         self._chunk_size += len(self._pending[-1])
 
     def flush(self) -> None:
@@ -93,12 +105,11 @@ class McapWriter:
         """
         if not self._pending:
             return
-        chunk = Chunk(min(self._times), max(self._times), b"".join(self._pending))
-        index, packed = self._index, mcap.pack_chunk(chunk)
+        index, chunk = self._index, pack(b"".join(self._pending), self._index)
         self.discard()
-        indexes = mcap.pack_index(index)
-        data = packed + b"".join(indexes)
-        place = mcap.chunk_index(chunk, packed, self._end, indexes)
+        packed, indexes = encode(chunk), {number: encode(one) for number, one in index.items()}
+        data = packed + b"".join(indexes.values())
+        place = place_of(chunk, len(packed), self._end, indexes)
         before = self.summary.tail(self._end, self._checksum)
         checksum = zlib.crc32(data, self._checksum)
         self.summary.add_chunk(chunk, index, place)
@@ -112,7 +123,7 @@ class McapWriter:
 
     def discard(self) -> None:
         """Forget what was added since the last `flush`."""
-        self._pending, self._index, self._chunk_size, self._times = [], {}, 0, []
+        self._pending, self._index, self._chunk_size = [], {}, 0
 
     def close(self) -> None:
         """Write the rest and close the file; it is then safe from a loss of power, too."""
@@ -130,24 +141,31 @@ class McapWriter:
             view, offset = view[written:], offset + written
 
 
-def empty_file(topics: Sequence[Topic]) -> tuple[bytes, int, Summary]:
+def empty_file(topics: Sequence[BagTopic]) -> tuple[bytes, int, Summary]:
     """Return the content of a file without messages, where its data ends, and its summary."""
     summary = _summary_of(topics)
-    head = mcap.MAGIC + mcap.header(f"{LIBRARY} {__version__}")
+    head = MAGIC + encode(Header(profile=Profile.ROS2, library=f"{LIBRARY} {__version__}"))
     head += b"".join(summary.schemas + summary.channels)
     return head + summary.tail(len(head), zlib.crc32(head)), len(head), summary
 
 
-def _summary_of(topics: Sequence[Topic]) -> Summary:
+def _summary_of(topics: Sequence[BagTopic]) -> Summary:
     """Return the summary of a file that knows topics and has no messages."""
     types = list(dict.fromkeys(topic.type for topic in topics))
     definitions = {topic.type: topic.definition for topic in topics}
     summary = Summary(topics=dict(enumerate(topics)))
     for number, name in enumerate(types, start=1):
-        summary.schemas.append(mcap.schema(number, name, definitions[name]))
+        text = definitions[name].encode()
+        schema = Schema(id=number, name=name, encoding=SchemaEncoding.ROS2, data=text)
+        summary.schemas.append(encode(schema))
     for number, topic in enumerate(topics):
         metadata = {QOS_KEY: topic.qos, HASH_KEY: topic.type_hash}
-        summary.channels.append(
-            mcap.channel(number, types.index(topic.type) + 1, topic.name, metadata)
+        channel = Channel(
+            id=number,
+            schema_id=types.index(topic.type) + 1,
+            topic=topic.name,
+            message_encoding=MessageEncoding.CDR,
+            metadata=metadata,
         )
+        summary.channels.append(encode(channel))
     return summary

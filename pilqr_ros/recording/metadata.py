@@ -10,7 +10,7 @@ import yaml
 
 from pilqr_ros import __version__
 from pilqr_ros.recording.mcap_summary import Summary, extreme
-from pilqr_ros.recording.topic import Topic
+from pilqr_ros.recording.topic import BagTopic
 
 VERSION = 9
 FILE_NAME = "metadata.yaml"
@@ -66,14 +66,14 @@ def _file(name: str, summary: Summary) -> dict[str, Any]:
 
 def _topics(summaries: Sequence[Summary]) -> list[dict[str, Any]]:
     """Return the entry of each topic."""
-    counts: dict[Topic, int] = {}
+    counts: dict[BagTopic, int] = {}
     for summary in summaries:
         for number, topic in summary.topics.items():
             counts[topic] = counts.get(topic, 0) + summary.counts.get(number, 0)
     return [_topic(topic, count) for topic, count in counts.items()]
 
 
-def _topic(topic: Topic, count: int) -> dict[str, Any]:
+def _topic(topic: BagTopic, count: int) -> dict[str, Any]:
     return {
         "topic_metadata": {
             "name": topic.name,

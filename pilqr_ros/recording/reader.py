@@ -112,7 +112,7 @@ def read_messages(bag: Path, *types: str) -> Iterator[Any]:
                 key = (one.type, one.definition)
                 stores[key] = stores.get(key) or _typestore(*key)
             for message in mcap_file.read_messages(path, set(chosen)):
-                topic = chosen[message.channel]
+                topic = chosen[message.channel_id]
                 store = stores[topic.type, topic.definition]
                 yield store.deserialize_cdr(message.data, topic.type)
 

@@ -14,7 +14,7 @@ from typing import Any
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.foreign_file import decoding
 from pilqr_ros.learning.refusal import MAX_HALVINGS
-from pilqr_ros.learning.sampling import MAX_ATTEMPTS, training_seed
+from pilqr_ros.learning.sampling import ATTEMPTS_OF_A_POLICY, training_seed
 from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.reader import read_messages
 from pilqr_ros.robot.execution.fields import rollout_from_message
@@ -22,12 +22,13 @@ from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.run_config import check_config
 from pilqr_ros.runs.run_store import RunStore, open_run
+from pilqr_ros.runs.same_files import check_files
 
 ROLLOUT = "pilqr_msgs/msg/Rollout"
 RUN = "pilqr_msgs/msg/TrainingRun"
 MODELS = "models"
 
-MOST_ATTEMPTS = (MAX_HALVINGS + 2) * MAX_ATTEMPTS
+MAX_RECORDED_ATTEMPTS = (MAX_HALVINGS + 2) * ATTEMPTS_OF_A_POLICY
 """Attempts in one place, of all policies that were refused there, too, that are told from those of
 an evaluation."""
 
@@ -37,7 +38,7 @@ MAX_STATES = 2**29
 
 
 @dataclass(frozen=True)
-class Place:
+class RecordedPlace:
     """Where a rollout stands in a training.
 
     Attributes:
@@ -63,7 +64,7 @@ class RecordedRollout:
     """
 
     rollout: Rollout
-    place: Place | None
+    place: RecordedPlace | None
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,7 @@ def restore(files: dict[str, bytes], directory: Path) -> RunStore:
             atomic.write_bytes(directory / name, content)
         store = open_run(directory)
         check_config(store.config, store.task)
+        check_files(store)
     except (PilqrError, ValueError) as error:
         raise BagError(f"the run in the bag cannot be restored: {error}") from error
     return store
@@ -154,16 +156,16 @@ def _files(bag: Path, message: Any) -> dict[str, bytes]:  # noqa: ANN401
         return {one.name: bytes(one.content) for one in message.files} if message.active else {}
 
 
-def _places(store: RunStore) -> Iterator[Place]:
+def _places(store: RunStore) -> Iterator[RecordedPlace]:
     """Yield every place that a rollout of a training can have."""
     config = store.config
     for iteration in range(config.iterations):
         for condition in config.conditions:
             for sample in range(config.rollouts):
-                for attempt in range(MOST_ATTEMPTS):
-                    yield Place(iteration, condition, sample, attempt)
+                for attempt in range(MAX_RECORDED_ATTEMPTS):
+                    yield RecordedPlace(iteration, condition, sample, attempt)
 
 
-def _seed(store: RunStore, place: Place) -> int:
+def _seed(store: RunStore, place: RecordedPlace) -> int:
     """Return the seed of the rollout that belongs in a place."""
     return training_seed(store, place.iteration, place.condition, place.sample, place.attempt)

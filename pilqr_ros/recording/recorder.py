@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.recording.bag import FOLDER, BagWriter, Bounds
-from pilqr_ros.recording.topic import Topic
+from pilqr_ros.recording.topic import BagTopic
 
 NEARLY_FULL = 0.9
 """Share of a bag's bound at which a warning is given."""
@@ -23,7 +23,7 @@ class Recorder:
     """
 
     def __init__(
-        self, topics: Sequence[Topic], bounds: Bounds, warn: Callable[[str], object]
+        self, topics: Sequence[BagTopic], bounds: Bounds, warn: Callable[[str], object]
     ) -> None:
         """Wait for a run.
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from pilqr_ros.learning.errors import CollectorError
 from pilqr_ros.learning.progress import TrainingProgress
-from pilqr_ros.learning.trainers import trainer_class
+from pilqr_ros.learning.training import Trainer
 from pilqr_ros.recording.recorded_run import RecordedRun
 from pilqr_ros.robot.execution.policy_execution import check_policy, exploration_noise
 from pilqr_ros.robot.execution.policy_runner import limitation
@@ -61,7 +61,7 @@ class RecordedCollector:
         shape = (self.task.T, self.task.dX)
         if rollout.states.shape != shape:
             raise _misfit(rollout, f"states have shape {rollout.states.shape}, expected {shape}")
-        limited = limitation(rollout.interventions, self.task.file.guard.most_limited)
+        limited = limitation(rollout.interventions, self.task.guard().max_fraction_limited)
         if limited:
             raise _misfit(rollout, limited)
         _compare(rollout, "noise", noise)
@@ -90,7 +90,7 @@ def redo(
     executed = [one.rollout for one in recorded.rollouts]
     rollouts = {(rollout.condition, rollout.seed): rollout for rollout in executed}
     collector, evaluator = RecordedCollector(old.task, rollouts), TaskCostEvaluator(old.task)
-    trainer_class(store)(store, collector, evaluator, on_progress=on_progress).run()
+    Trainer(store, collector, evaluator, on_progress=on_progress).run()
     return store
 
 

@@ -10,7 +10,7 @@ FOREVER = {"sec": 9223372036, "nsec": 854775807}
 """An infinite duration, as rosbag2 writes it."""
 
 
-class Topic(NamedTuple):
+class BagTopic(NamedTuple):
     """A topic and its type.
 
     Attributes:

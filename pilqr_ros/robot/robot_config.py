@@ -6,23 +6,26 @@ this site calls them, where its topics are, and what it may do. SI units, radian
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
 from pilqr_ros.robot.errors import RobotConfigError
 from pilqr_ros.robot.frames import base_frame_in
+from pilqr_ros.robot.reset.reset_motion import ResetMotion
 from pilqr_ros.tasks.errors import ConfigError
 from pilqr_ros.tasks.loader import find_config
 from pilqr_ros.tasks.schema import Positive, Section, Vector3
 from pilqr_ros.tasks.task import Task
+from pilqr_ros.tasks.validation import validated
 from pilqr_ros.tasks.yaml_text import parse_yaml, read_text
+from pilqr_ros.trajopt.typing import Array
 
 FOLDER = "robots"
 """Where the package's own lie, below ``config``."""
 
 _TOPIC = r"^/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*$"
-Topic = Annotated[str, Field(pattern=_TOPIC, max_length=200)]
+TopicName = Annotated[str, Field(pattern=_TOPIC, max_length=120)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]+$", max_length=100)]
 Rate = Annotated[float, Field(ge=20, le=500)]
 
@@ -30,7 +33,7 @@ Rate = Annotated[float, Field(ge=20, le=500)]
 class JointStates(Section):
     """What joint_state_broadcaster publishes, and how often [Hz]."""
 
-    topic: Topic = "joint_states"
+    topic: TopicName = "joint_states"
     rate: Rate = 100.0
 
 
@@ -40,7 +43,7 @@ class Effort(Section):
     0 stands for two control periods.
     """
 
-    topic: Topic = "effort_controller/commands"
+    topic: TopicName = "effort_controller/commands"
     command_timeout: Annotated[float, Field(ge=0, le=10)] = 0.0
 
 
@@ -54,26 +57,14 @@ class MotionCapture(Section):
     xyz: Vector3 = (0.0, 0.0, 0.0)
     rpy: Vector3 = (0.0, 0.0, 0.0)
     rate: Rate = 100.0
-    topics: dict[str, Topic] = Field(default_factory=dict)
+    topics: dict[str, TopicName] = Field(default_factory=dict)
 
 
-class Limits(Section):
+class OwnLimits(Section):
     """Limits of a joint that are tighter than the task's [N m, N m per control step]."""
 
     torque_limit: Positive | None = None
     torque_rate_limit: Positive | None = None
-
-
-class ResetMotion(Section):
-    """How the arm moves to a start: see the parameters of robot_reset [rad/s, rad, s]."""
-
-    max_speed: Annotated[float, Field(ge=0.01, le=2)] = 0.3
-    frequency: Annotated[float, Field(ge=0.5, le=10)] = 6.0
-    damping_ratio: Annotated[float, Field(ge=0.3, le=2)] = 1.0
-    tracking_error: Annotated[float, Field(ge=0.01, le=3)] = 0.3
-    settle_time: Annotated[float, Field(ge=0, le=60)] = 0.5
-    deadline: Annotated[float, Field(ge=1, le=600)] = 60.0
-    operator_timeout: Annotated[float, Field(ge=1, le=1800)] = 300.0
 
 
 class RobotConfig(Section):
@@ -86,12 +77,17 @@ class RobotConfig(Section):
     effort: Effort = Effort()
     motion_capture: MotionCapture = MotionCapture()
     joints: dict[str, Name] = Field(default_factory=dict)
-    limits: dict[str, Limits] = Field(default_factory=dict)
+    limits: dict[str, OwnLimits] = Field(default_factory=dict)
     reset: ResetMotion = ResetMotion()
 
     def joint_names(self, task: Task) -> list[str]:
         """Return the robot's names of the task's sensed joints, in their order."""
         return [self.joints.get(joint, joint) for joint in task.sensed_joints]
+
+    def own_limits(self, name: Literal["torque_limit", "torque_rate_limit"]) -> dict[str, float]:
+        """Return one of the limits, of the joints that have one of their own."""
+        given = {joint: getattr(limits, name) for joint, limits in self.limits.items()}
+        return {joint: value for joint, value in given.items() if value is not None}
 
     def frames(self, namespace: str) -> tuple[str, str]:
         """Return the frames of the base and of motion capture for nodes in a namespace."""
@@ -123,8 +119,9 @@ class RobotConfig(Section):
         _check_names(self.motion_capture.topics, task.bodies, "motion_capture.topics", "body")
         _check_names(self.joints, task.sensed_joints, "joints", "joint")
         _check_names(self.limits, task.joints, "limits", "joint")
-        for joint in task.file.joints:
-            _check_limits(joint, self.limits.get(joint.name, Limits()), f"limits.{joint.name}")
+        _check_limits("torque_limit", self.own_limits("torque_limit"), task, task.torque_limits)
+        rates = self.own_limits("torque_rate_limit")
+        _check_limits("torque_rate_limit", rates, task, task.torque_rate_limits)
         names = self.joint_names(task)
         for i, name in enumerate(names):
             if name in names[:i]:
@@ -142,7 +139,7 @@ def load_robot_config(name_or_path: str, task: Task) -> RobotConfig:
     try:
         path = find_config(name_or_path, "robot", FOLDER)
         origin = str(path)
-        config = RobotConfig.model_validate(parse_yaml(read_text(path)))
+        config = validated(RobotConfig, parse_yaml(read_text(path)))
         config.check(task)
     except ValidationError as error:
         raise RobotConfigError.from_validation(error, source=origin) from error
@@ -159,11 +156,9 @@ def _check_names(given: dict[str, Any], known: tuple[str, ...], key: str, what: 
             raise RobotConfigError(f"{key}.{name}", problem)
 
 
-def _check_limits(joint: Any, limits: Limits, key: str) -> None:  # noqa: ANN401
+def _check_limits(name: str, own: dict[str, float], task: Task, allowed: Array) -> None:
     """Refuse limits beyond the task's."""
-    for name in ("torque_limit", "torque_rate_limit"):
-        value, allowed = getattr(limits, name), getattr(joint, name)
-        if value is not None and value > allowed:
-            raise RobotConfigError(
-                f"{key}.{name}", f"{value:g} is more than the task's {allowed:g}"
-            )
+    for joint, limit in zip(task.joints, allowed.tolist(), strict=True):
+        if joint in own and own[joint] > limit:
+            problem = f"{own[joint]:g} is more than the task's {limit:g}"
+            raise RobotConfigError(f"limits.{joint}.{name}", problem)

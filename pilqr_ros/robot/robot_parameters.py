@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pilqr_ros.robot.robot_config import RobotConfig
 from pilqr_ros.tasks.task import Task
+from pilqr_ros.trajopt.typing import Array
 
 Value = float | str | list[float] | list[str]
 
@@ -27,8 +28,10 @@ def robot_parameters(config: RobotConfig, task: Task, namespace: str = "") -> di
         "mocap_xyz": list(capture.xyz),
         "mocap_rpy": list(capture.rpy),
         "robot_joints": config.joint_names(task) if config.joints else [],
-        "torque_limits": _limits(config, task, "torque_limit"),
-        "torque_rate_limits": _limits(config, task, "torque_rate_limit"),
+        "torque_limits": _limits(config.own_limits("torque_limit"), task, task.torque_limits),
+        "torque_rate_limits": _limits(
+            config.own_limits("torque_rate_limit"), task, task.torque_rate_limits
+        ),
         "command_timeout": config.effort.command_timeout,
         "sensor_rate": config.joint_states.rate,
         **reset.model_dump(),
@@ -37,13 +40,9 @@ def robot_parameters(config: RobotConfig, task: Task, namespace: str = "") -> di
     return {name: value for name, value in values.items() if value != []}
 
 
-def _limits(config: RobotConfig, task: Task, key: str) -> list[float]:
+def _limits(own: dict[str, float], task: Task, allowed: Array) -> list[float]:
     """Return one limit of each joint, or nothing where the file has none."""
-    own = {name: getattr(limits, key) for name, limits in config.limits.items()}
-    if all(value is None for value in own.values()):
+    if len(own) == 0:
         return []
-    limits = []
-    for joint in task.file.joints:
-        value = own.get(joint.name)
-        limits.append(getattr(joint, key) if value is None else value)
-    return limits
+    usual = zip(task.joints, allowed.tolist(), strict=True)
+    return [own.get(joint, limit) for joint, limit in usual]

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pilqr_ros.runs.errors import RunConfigError
-from pilqr_ros.tasks import Task
+from pilqr_ros.tasks import Task, TaskError
 from pilqr_ros.tasks.schema import MAX_ITERATIONS, MAX_ROLLOUTS, MIN_ROLLOUTS
 from pilqr_ros.tasks.task import GuidedPlan, LearningPlan
 from pilqr_ros.trajopt.update import METHODS
+
+MAX_SEED = 2**64 - 1
+"""Largest seed that a run can have: that a goal can carry."""
 
 GUIDED = "mdgps-"
 """What the names of methods within guided policy search begin with."""
@@ -110,16 +113,29 @@ def check_config(config: RunConfig, task: Task) -> None:
         )
     _check_range("iterations", config.iterations, 1, MAX_ITERATIONS)
     _check_range("rollouts", config.rollouts, MIN_ROLLOUTS, MAX_ROLLOUTS)
-    _check_range("seed", config.seed, 0, 2**64 - 1)
-    if len(config.conditions) > len(task.conditions):
-        many, most = len(config.conditions), len(task.conditions)
-        raise RunConfigError(f"conditions has {many} entries, expected at most {most}")
-    if not config.conditions:
+    _check_range("seed", config.seed, 0, MAX_SEED)
+    check_conditions(config.conditions, task)
+
+
+def check_conditions(conditions: Sequence[int], task: Task) -> None:
+    """Check indices of the conditions to train in.
+
+    Raises:
+        RunConfigError: There is none, one twice, or one that the task does not have.
+    """
+    if len(conditions) > len(task.conditions):
+        allowed = len(task.conditions)
+        problem = f"conditions has {len(conditions)} entries, expected at most {allowed}"
+        raise RunConfigError(problem)
+    if len(conditions) == 0:
         raise RunConfigError("conditions is empty, expected at least one index")
-    if len(set(config.conditions)) < len(config.conditions):
-        raise RunConfigError(f"conditions is {config.conditions}, expected each index once")
-    for condition in config.conditions:
-        _check_range("condition", condition, 0, len(task.conditions) - 1)
+    if len(set(conditions)) < len(conditions):
+        raise RunConfigError(f"conditions is {conditions}, expected each index once")
+    try:
+        for condition in conditions:
+            task.check_condition(condition)
+    except TaskError as error:
+        raise RunConfigError(str(error)) from error
 
 
 def _check_range(name: str, value: int, low: int, high: int) -> None:

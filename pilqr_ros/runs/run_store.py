@@ -5,7 +5,8 @@
     <runs>/<task>/<time>/
         task.yaml                          the task file, as it was
         models/                            the files of its MuJoCo models, as they were
-        run.json                           method, seed, conditions, settings, versions
+        run.json                           method, seed, conditions, settings,
+                                           versions, digests of the files above
         iteration_007/network.npz          weights of the global policy at its beginning, if there
         iteration_007/supervised.json      is one, and how well it fits
         iteration_007/condition_0/
@@ -30,13 +31,11 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
 
 from pilqr_ros.guided.errors import NetworkError
 from pilqr_ros.guided.network import Network, from_arrays
@@ -55,20 +54,22 @@ from pilqr_ros.runs.rollout_files import (
     save_attempt,
     save_cost,
 )
-from pilqr_ros.runs.run_config import GUIDED, RunConfig, plan_of
-from pilqr_ros.runs.versions import versions
+from pilqr_ros.runs.run_config import RunConfig
+from pilqr_ros.runs.run_description import (
+    DESCRIPTION_FILE,
+    TASK_FILE,
+    check_conditions_of,
+    describe,
+    read_config,
+    read_description,
+    task_files,
+)
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.yaml_text import read_text
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.exploration import Exploration
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
-
-FORMAT = 1
-"""Version of the directory's layout."""
-
-TASK_FILE = "task.yaml"
-"""The frozen task file; its models lie in ``models`` beside it."""
 
 
 class RunStore:
@@ -157,6 +158,11 @@ class RunStore:
         path = self._rollout_path(iteration, condition, sample)
         return load_sample(path, self.task, condition) if path.exists() else None
 
+    def collected(self, iteration: int) -> int:
+        """Return how many of an iteration's rollouts are on disk, over all conditions."""
+        places = itertools.product(self.config.conditions, range(self.config.rollouts))
+        return sum(self._rollout_path(iteration, *place).exists() for place in places)
+
     def save_rollout(self, iteration: int, condition: int, sample: int, rollout: Rollout) -> None:
         """Store a rollout; an invalid one goes beside the place that it leaves open."""
         path = self._rollout_path(iteration, condition, sample)
@@ -221,8 +227,8 @@ class RunStore:
 
     def own_files(self) -> dict[str, bytes]:
         """Return what tells this run from others: its description, its task file and models."""
-        names = ["run.json", TASK_FILE, *(f"models/{name}" for name in self.task.model_files)]
-        return {name: atomic.read_bytes(self.directory / name) for name in names}
+        description = atomic.read_bytes(self.directory / DESCRIPTION_FILE)
+        return {DESCRIPTION_FILE: description, **task_files(self.task)}
 
     def evaluation_directory(self, name: str) -> Path:
         """Return the directory of an evaluation."""
@@ -264,13 +270,6 @@ def _exploration(path: Path) -> Exploration:
     )
 
 
-def settings_of(task: Task, method: str) -> dict[str, Any]:
-    """Return the settings that a method trains with, those that are defaults, too."""
-    plan = task.global_plan if method.startswith(GUIDED) else None
-    network = {} if plan is None else {"global_policy": asdict(plan.settings)}
-    return {**asdict(plan_of(task, method).settings), **network}
-
-
 def iteration_name(iteration: int) -> str:
     """Return what an iteration is called: on disk, and as a part of its run."""
     return f"iteration_{iteration:03d}"
@@ -291,11 +290,9 @@ def create_run(runs: Path, task: Task, config: RunConfig) -> RunStore:
 def create_run_in(directory: Path, task: Task, config: RunConfig) -> RunStore:
     """Create a new run in this directory."""
     directory.mkdir(parents=True, exist_ok=True)
-    for name, content in task.model_files.items():
-        atomic.write_bytes(directory / "models" / name, content)
-    atomic.write_text(directory / TASK_FILE, task.source)
-    description = {"settings": settings_of(task, config.method), "versions": versions()}
-    atomic.write_json(directory / "run.json", {"format": FORMAT, **asdict(config), **description})
+    for name, content in task_files(task).items():
+        atomic.write_bytes(directory / name, content)
+    atomic.write_json(directory / DESCRIPTION_FILE, describe(task, config))
     return RunStore(directory, task, config)
 
 
@@ -306,45 +303,20 @@ def open_run(directory: Path) -> RunStore:
         RunError: It is not a run, or of another format.
         TaskError: Its task file is not valid.
     """
-    description = atomic.read_json(directory / "run.json")
-    if description.get("format") != FORMAT:
-        raise RunError(
-            f"{directory / 'run.json'}: format {description.get('format')!r} is not supported, "
-            f"expected {FORMAT}"
-        )
-    config = _config_from(description, directory / "run.json")
+    path = directory / DESCRIPTION_FILE
+    config = read_config(read_description(directory), path)
     task_file = directory / TASK_FILE
     if not task_file.is_file():
         raise RunError(f"{directory} is not a run: it has no {TASK_FILE}")
     text = read_text(task_file)
     task = Task.from_text(text, folder=directory, origin=str(task_file))
-    _check_conditions(config, task, directory / "run.json")
+    check_conditions_of(config, task, path)
     return RunStore(directory, task, config)
-
-
-def _check_conditions(config: RunConfig, task: Task, path: Path) -> None:
-    """Refuse conditions that the task does not have, whatever else a run may be asked."""
-    count = len(task.conditions)
-    if not 0 < len(config.conditions) <= count or not all(
-        0 <= one < count for one in config.conditions
-    ):
-        allowed = f"1 to {count} indices from 0 to {count - 1}"
-        raise RunError(f"{path}: conditions is {config.conditions}, expected {allowed}")
 
 
 def find_runs(runs: Path) -> Iterator[Path]:
     """Yield the directories of all runs below a folder, by task and time."""
-    yield from (path.parent for path in sorted(runs.glob("*/*/run.json")))
-
-
-def _config_from(description: Mapping[str, Any], path: Path) -> RunConfig:
-    known = {name: description[name] for name in RunConfig.__annotations__ if name in description}
-    try:
-        return TypeAdapter(RunConfig).validate_python(known)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"]))
-        raise RunError(f"{path}: {key}: {first['msg']}") from error
+    yield from (path.parent for path in sorted(runs.glob(f"*/*/{DESCRIPTION_FILE}")))
 
 
 def _new_directory(wanted: Path) -> Path:

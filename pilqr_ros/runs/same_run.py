@@ -18,7 +18,8 @@ from typing import Any
 
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunError
-from pilqr_ros.runs.run_store import RunStore, settings_of
+from pilqr_ros.runs.run_description import settings_of
+from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.runs.versions import recorded_versions, versions
 from pilqr_ros.tasks import Task
 
@@ -28,7 +29,7 @@ REFUSING = ("pilqr_ros", "mujoco")
 OF_LEARNING = ("description", "learning", "guided", "initial_policy", "global_policy")
 """Sections of the task file that do not decide what a finished policy does."""
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 """So many differences are named; two task files may differ in every key."""
 
 _ABSENT = "absent"
@@ -50,8 +51,8 @@ def check_same(
     """
     found = differences(store, asked, task, ignored=("description",) if strict else OF_LEARNING)
     if found:
-        named = "; ".join(found[:MOST_NAMED])
-        more = len(found) - MOST_NAMED
+        named = "; ".join(found[:MAX_NAMED])
+        more = len(found) - MAX_NAMED
         rest = f"; and {more} more" if more > 0 else ""
         raise RunError(f"{store.directory} was begun otherwise: {named}{rest}")
 
@@ -125,7 +126,7 @@ def _changed_defaults(store: RunStore, begun: Mapping[str, Any]) -> list[str]:
 
 def _key_differences(now: Task, begun: Task, ignored: Collection[str]) -> list[str]:
     """Compare two task files key by key; comments and the order of keys do not matter."""
-    leaves = [dict(_leaves(task.file.model_dump(exclude=set(ignored)))) for task in (now, begun)]
+    leaves = [dict(_leaves(task.keys(ignored))) for task in (now, begun)]
     return _compared(*leaves)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -72,8 +72,7 @@ class ImperfectSensors:
             for name, pose in readings.bodies.items()
             if not self._is_lost(name, readings.stamp_ns)
         }
-        return replace(
-            readings,
+        return readings._replace(
             positions=self._noisy(readings.positions, self._given.position_noise),
             velocities=self._noisy(readings.velocities, self._given.velocity_noise),
             bodies=MappingProxyType(bodies),

@@ -9,7 +9,7 @@ world runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from math import hypot
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -29,12 +29,13 @@ from pilqr_ros.tasks import mujoco_warnings
 from pilqr_ros.tasks.models import control_index, element_id, joint_id, short_name
 from pilqr_ros.tasks.starts import start_of
 from pilqr_ros.tasks.task import Task
+from pilqr_ros.trajopt.finite import all_finite
 from pilqr_ros.trajopt.typing import Array
 
 RESET_NS = 1_000_000_000
 """What a reset adds to the clock [ns]."""
 
-_MOST_SPEED = 1e3
+_MAX_SPEED = 1e3
 """A generalised velocity beyond this [rad/s or m/s] is no longer physical."""
 
 
@@ -45,8 +46,7 @@ class BodyPose(NamedTuple):
     quaternion: Array
 
 
-@dataclass(frozen=True)
-class SensorReadings:
+class SensorReadings(NamedTuple):
     """What the robot's sensors and motion capture read at one instant.
 
     Attributes:
@@ -88,17 +88,18 @@ class World:
         mujoco_warnings.redirect()
         self.task = task
         self.model = task.world_model
-        self.model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
         self.data = mujoco.MjData(self.model)
         body, actuator = mujoco.mjtObj.mjOBJ_BODY, mujoco.mjtObj.mjOBJ_ACTUATOR
         ids = [joint_id(self.model, name, "joints") for name in task.sensed_joints]
-        self._qpos = self.model.jnt_qposadr[ids]
-        self._qvel = self.model.jnt_dofadr[ids]
-        self._controls = [
+        self._qpos = self.model.jnt_qposadr[ids].astype(np.intp)
+        self._qvel = self.model.jnt_dofadr[ids].astype(np.intp)
+        controls = [
             control_index(self.model, element_id(self.model, actuator, name, "joints"))
             for name in task.joints
         ]
+        self._controls = np.array(controls, dtype=np.intp)
         self._bodies = {name: element_id(self.model, body, name, "state") for name in task.bodies}
+        self._timestep, self._period_ns = self.model.opt.timestep, task.period_ns
         self._stamp_ns = self._reset_ns = 0
         self._steps = 0
         self._renderer: OffscreenRenderer | None = None
@@ -112,14 +113,13 @@ class World:
             jitter: Whether there is any.
 
         Raises:
-            ResetError: There is no such condition, or the start was not reached.
+            TaskError: There is no such condition.
+            ResetError: The start was not reached.
         """
-        conditions = self.task.conditions
-        if not 0 <= condition < len(conditions):
-            raise ResetError(f"condition is {condition}, expected 0 to {len(conditions) - 1}")
-        start, dU = conditions[condition], self.task.dU
+        joints = start_of(self.task, condition, seed, jitter)
+        start, dU = self.task.conditions[condition], self.task.dU
         mujoco.mj_resetData(self.model, self.data)
-        self.data.qpos[self._qpos[:dU]] = start_of(self.task, condition, seed, jitter)
+        self.data.qpos[self._qpos[:dU]] = joints
         placed = {}
         for name in start.bodies:
             placed[name] = element_id(self.model, mujoco.mjtObj.mjOBJ_BODY, name, "bodies")
@@ -153,17 +153,27 @@ class World:
             EffortError: It is not finite or of a wrong size.
             SimulationDiverged: The state is no longer physical.
         """
-        self._advance(effort, self.task.period_ns)
+        self._advance(effort, self._period_ns)
 
     def advance(self, effort: Array, seconds: float) -> None:
         """Hold a torque for some time, to the nanosecond (errors as `step`)."""
         self._advance(effort, round(seconds * 1e9))
 
+    def check_effort(self, effort: Array) -> None:
+        """Check that a torque can be held.
+
+        Raises:
+            EffortError: It is not finite or of a wrong size.
+        """
+        if effort.shape != self._controls.shape or not all_finite(effort):
+            problem = f"effort is {effort.tolist()}, expected {self.task.dU} finite numbers"
+            raise EffortError(problem)
+
     def sense(self) -> SensorReadings:
         """Read all sensors."""
         mujoco.mj_kinematics(self.model, self.data)
-        efforts = np.zeros(len(self._qpos))
-        efforts[: self.task.dU] = self.data.ctrl[self._controls]
+        efforts = np.zeros(self._qpos.size)
+        efforts[: self._controls.size] = self.data.ctrl[self._controls]
         bodies = {
             name: BodyPose(self.data.xpos[body].copy(), self.data.xquat[body].copy())
             for name, body in self._bodies.items()
@@ -201,13 +211,11 @@ class World:
     def _advance(self, effort: Array, duration_ns: int) -> None:
         """Advance the clock, and the physics by the steps that are due then."""
         effort = np.asarray(effort, dtype=np.float64)
-        if effort.shape != (self.task.dU,) or not np.isfinite(effort).all():
-            problem = f"effort is {effort.tolist()}, expected {self.task.dU} finite numbers"
-            raise EffortError(problem)
+        self.check_effort(effort)
         self.data.ctrl[self._controls] = effort
         self._stamp_ns += duration_ns
         elapsed = (self._stamp_ns - self._reset_ns) * 1e-9
-        steps = round(elapsed / self.model.opt.timestep) - self._steps
+        steps = round(elapsed / self._timestep) - self._steps
         if steps > 0:
             mujoco.mj_step(self.model, self.data, nstep=steps)
             self._steps += steps
@@ -215,10 +223,12 @@ class World:
 
     def _check_physical(self) -> None:
         """Refuse a state that is not finite or absurdly fast."""
+        if hypot(*self.data.qpos.tolist(), *self.data.qvel.tolist()) < _MAX_SPEED:
+            return  # no entry can be larger than all of them together; this is the usual case
         addresses = (self.model.jnt_qposadr, self.model.jnt_dofadr)
         quantities = (("position", self.data.qpos), ("velocity", self.data.qvel))
         for (quantity, values), first in zip(quantities, addresses, strict=True):
-            bad = ~(np.abs(values) < _MOST_SPEED)
+            bad = ~(np.abs(values) < _MAX_SPEED)
             if bad.any():
                 index = int(np.argmax(bad))
                 joint = int(np.searchsorted(first, index, side="right")) - 1
@@ -229,7 +239,7 @@ class World:
 
     def _verify_start(self, condition: int, placed: dict[str, int]) -> ResetReport:
         """Check what `reset` did."""
-        start, tolerance, dU = self.task.conditions[condition], self.task.file.reset, self.task.dU
+        start, tolerance, dU = self.task.conditions[condition], self.task.reset, self.task.dU
         position = np.abs(self.data.qpos[self._qpos[:dU]] - start.start)
         velocity = np.abs(self.data.qvel[self._qvel[:dU]])
         joints, units = self.task.joints, self.task.joint_units

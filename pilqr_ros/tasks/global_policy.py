@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from pilqr_ros.guided.neural_policy import Observation
 from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.tasks.errors import TaskError, refuse_repeated
 from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.schema import GlobalPolicy
+from pilqr_ros.tasks.validation import validated
 from pilqr_ros.trajopt.typing import Array, Indices
 
 
@@ -80,6 +81,6 @@ def _size(target: str, conditions: dict[str, dict[str, Array]]) -> int:
 
 def _settings(section: GlobalPolicy) -> GuidedSettings:
     try:
-        return TypeAdapter(GuidedSettings).validate_python(section.settings)
+        return validated(GuidedSettings, section.settings)
     except ValidationError as error:
         raise TaskError.from_validation(error, "global_policy.settings") from error

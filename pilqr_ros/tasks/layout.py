@@ -102,6 +102,27 @@ class StateLayout:
         """Return the points or bodies of blocks of some kinds, each once, in their order."""
         return tuple(dict.fromkeys(block.source for block in self.of_kind(*kinds)))
 
+    def joint_entries(self, kind: Kind, joints: Sequence[str], *, key: str, user: str) -> list[int]:
+        """Return where joints' positions or velocities are in the state.
+
+        Args:
+            kind: Which of the two.
+            joints: Names of the joints.
+            key: Path of the key that asks for them, for the error.
+            user: Who needs them, for the error.
+
+        Raises:
+            TaskError: The state lacks some.
+        """
+        found: dict[str, int] = {}
+        for block in self.of_kind(kind):
+            for i, joint in enumerate(block.axes):
+                found.setdefault(joint, block.slice.start + i)
+        missing = [joint for joint in joints if joint not in found]
+        if missing:
+            raise TaskError(key, f"{user} needs {kind} of {', '.join(missing)} in the state")
+        return [found[joint] for joint in joints]
+
     def selector(self, block: StateBlock, indices: Sequence[int]) -> Array:
         """Return the matrix that picks entries of a block from the state, ``(n, dX)``."""
         matrix = np.zeros((len(indices), self.dX))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from pathlib import Path
 
 from pilqr_ros.foreign_file import is_file
@@ -11,6 +12,7 @@ from pilqr_ros.tasks.task import Task
 from pilqr_ros.tasks.yaml_text import read_text
 
 _SOURCE_CONFIG = Path(__file__).parents[2] / "config"
+_PIP_CONFIG = Path(sys.prefix) / "share" / "pilqr_ros" / "config"
 
 
 def load_task(name_or_path: str | Path) -> Task:
@@ -72,8 +74,8 @@ def config_names(folder: str = "") -> list[str]:
 
 
 def _config_folders() -> list[Path]:
-    """Return the installed package's folder, if there is one, and the source tree's."""
-    folders = [_SOURCE_CONFIG]
+    """Return those there are: of the built ROS package, of the source tree, of a pip install."""
+    folders = [_SOURCE_CONFIG, _PIP_CONFIG]
     try:
         from ament_index_python.packages import get_package_share_directory
     except ImportError:

@@ -19,7 +19,7 @@ import mujoco
 
 from pilqr_ros.foreign_file import is_file, read_foreign
 from pilqr_ros.tasks.errors import TaskError
-from pilqr_ros.tasks.model_references import ModelTexts, Reference, existing, is_inside, outside
+from pilqr_ros.tasks.model_references import ModelTexts, NamedFile, existing, is_inside, outside
 from pilqr_ros.tasks.schema import Models
 
 MAX_BYTES = 64 * 2**20
@@ -138,7 +138,7 @@ class _Reading:
                 if path not in self._models:
                     self._read_model(path)
 
-    def _existing(self, texts: ModelTexts, reference: Reference) -> list[str]:
+    def _existing(self, texts: ModelTexts, reference: NamedFile) -> list[str]:
         """Return the files that an included file or an attached model may be, at least one."""
         found = list(existing(self._root, texts, reference, self._key))
         if not found:

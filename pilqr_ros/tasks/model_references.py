@@ -22,7 +22,7 @@ from pilqr_ros.tasks.errors import TaskError
 _DIRECTORIES = ("meshdir", "texturedir", "assetdir")
 
 
-class Reference(NamedTuple):
+class NamedFile(NamedTuple):
     """A file that a text of a model names.
 
     Attributes:
@@ -50,9 +50,9 @@ class ModelTexts:
     """
 
     folder: str
-    included: list[Reference] = field(default_factory=list)
-    attached: list[Reference] = field(default_factory=list)
-    assets: list[Reference] = field(default_factory=list)
+    included: list[NamedFile] = field(default_factory=list)
+    attached: list[NamedFile] = field(default_factory=list)
+    assets: list[NamedFile] = field(default_factory=list)
     directories: set[str] = field(default_factory=set)
     strips: bool = False
 
@@ -68,19 +68,19 @@ class ModelTexts:
             named = of_texts.get(element.tag, self.assets)
             for key, file in element.attrib.items():
                 if key.startswith("file"):
-                    named.append(Reference(file, beside, element.tag not in of_texts))
+                    named.append(NamedFile(file, beside, element.tag not in of_texts))
             if element.tag == "compiler":
                 self.directories |= {element.get(name, "") for name in _DIRECTORIES}
                 self.strips = element.get("strippath", str(self.strips)).lower() == "true"
 
     def add_meshes(self, spec: mujoco.MjSpec) -> None:
         """Add the meshes of a parsed model that is no MJCF and names them in its own way."""
-        self.assets += [Reference(mesh.file, self.folder) for mesh in spec.meshes]
+        self.assets += [NamedFile(mesh.file, self.folder) for mesh in spec.meshes]
         self.directories.add(spec.meshdir)
         self.strips = bool(spec.strippath)
 
 
-def existing(root: Path, texts: ModelTexts, reference: Reference, key: str) -> Iterator[str]:
+def existing(root: Path, texts: ModelTexts, reference: NamedFile, key: str) -> Iterator[str]:
     """Yield the files in a folder that a reference may mean, by their paths in it.
 
     Raises:

@@ -15,7 +15,7 @@ import numpy as np
 from pilqr_ros.tasks import mujoco_warnings
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.model_files import parse_model
-from pilqr_ros.tasks.schema import Joint, Models
+from pilqr_ros.tasks.schema import ActuatedJoint, Models
 from pilqr_ros.trajopt.typing import Array
 
 ROBOT_PREFIX = "robot/"
@@ -38,8 +38,13 @@ def build_robot_model(models: Models, root: Path) -> mujoco.MjModel:
 
 
 def build_world_model(models: Models, root: Path) -> mujoco.MjModel:
-    """Compile the scene with the robot and its tool (arguments and errors as above)."""
-    return _compile(parse_model(root, models.scene, "models.scene"), models, root)
+    """Compile the scene with the robot and its tool (arguments and errors as above).
+
+    A state that is no longer physical stays as it is, to be seen: MuJoCo itself would reset it.
+    """
+    model = _compile(parse_model(root, models.scene, "models.scene"), models, root)
+    model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
+    return model
 
 
 def element_id(model: mujoco.MjModel, kind: mujoco.mjtObj, name: str, key: str) -> int:
@@ -98,7 +103,7 @@ def element_names(model: mujoco.MjModel, kind: mujoco.mjtObj) -> list[str]:
     return [short_name(name) for name in names if name]
 
 
-def position_bounds(joints: Sequence[Joint], model: mujoco.MjModel) -> Array:
+def position_bounds(joints: Sequence[ActuatedJoint], model: mujoco.MjModel) -> Array:
     """Return each joint's bounds [rad or m], ``(n, 2)``; infinite where there is none.
 
     They are the model's, narrowed by the joint's own: beyond the model's there is a stop.

@@ -16,7 +16,7 @@ import numpy as np
 
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.models import control_index, element_id, joint_id, sliding
-from pilqr_ros.tasks.schema import Joint
+from pilqr_ros.tasks.schema import ActuatedJoint
 from pilqr_ros.tasks.units import joint_units
 from pilqr_ros.trajopt.typing import Array
 
@@ -36,13 +36,13 @@ class _Motor(NamedTuple):
     """An actuated joint of a task, and its ids in the world's model."""
 
     key: str
-    joint: Joint
+    joint: ActuatedJoint
     driven: int
     actuator: int
     unit: str
 
 
-def verify_motors(joints: Sequence[Joint], world: mujoco.MjModel) -> None:
+def verify_motors(joints: Sequence[ActuatedJoint], world: mujoco.MjModel) -> None:
     """Check that each joint's motor gives what is commanded, up to the joint's torque limit.
 
     Raises:

@@ -73,7 +73,7 @@ class Control(Section):
     steps: Annotated[int, Field(ge=1, le=MAX_STEPS)]
 
 
-class Joint(Section):
+class ActuatedJoint(Section):
     """An actuated joint and its limits.
 
     A joint that slides has N for N m and m for rad, everywhere.
@@ -96,7 +96,7 @@ class Joint(Section):
     soft_margin: Positive | None = None
 
     @model_validator(mode="after")
-    def _check_order(self) -> Joint:
+    def _check_order(self) -> ActuatedJoint:
         """The lower bound comes first."""
         if self.position_limits is not None and self.position_limits[0] >= self.position_limits[1]:
             raise ValueError("position_limits are [lower, upper]")
@@ -110,14 +110,14 @@ class Guard(Section):
         soft_margin: Torque towards a bound fades inside it over this [rad].
         bound_tolerance: Further beyond a bound than this [rad] the robot stops.
         overspeed: Faster than so many times the velocity limit the robot stops.
-        most_limited: A rollout that was kept from bounds or speed in a larger share of its steps is
-            not used.
+        max_fraction_limited: A rollout that was kept from bounds or speed in a larger share of its
+            steps is not used.
     """
 
     soft_margin: Positive = 0.05
     bound_tolerance: Positive = 0.1
     overspeed: Annotated[float, Field(gt=1)] = 1.5
-    most_limited: Annotated[float, Field(ge=0, le=1)] = 0.5
+    max_fraction_limited: Annotated[float, Field(ge=0, le=1)] = 0.5
 
     @property
     def strict(self) -> Guard:
@@ -127,7 +127,7 @@ class Guard(Section):
             soft_margin=self.soft_margin,
             bound_tolerance=min(self.bound_tolerance, default.bound_tolerance),
             overspeed=min(self.overspeed, default.overspeed),
-            most_limited=min(self.most_limited, default.most_limited),
+            max_fraction_limited=min(self.max_fraction_limited, default.max_fraction_limited),
         )
 
 
@@ -312,27 +312,50 @@ class Success(Expression):
 class InitialPolicy(Section):
     """The first policy: zero torque, or a weak hold of the start; noise in both.
 
+    A hold needs no numbers: without stiffness, damping and torque_std they follow from the arm's
+    mass matrix at the start, and from the four keys after them, whose defaults serve most arms.
+
     Attributes:
         kind: Zero torque, or -stiffness (q - q_start) - damping qd.
         torque_std: Standard deviation of each joint's noise [N m].
         stiffness: Of a hold, one for each joint [N m/rad].
         damping: Of a hold, one for each joint [N m s/rad]. Too much is unstable at the rate of
             control.
+        natural_frequency: Of a hold without numbers [rad/s], in every direction of joint space.
+        damping_ratio: Of the same.
+        position_spread: How far its noise moves the points in the state on an axis [m], at most.
+        direction_spread: How far it turns them about an axis [rad], at most.
     """
 
     kind: Literal["zero", "hold"]
-    torque_std: tuple[Positive, ...]
+    torque_std: tuple[Positive, ...] | None = None
     stiffness: tuple[NonNegative, ...] | None = None
     damping: tuple[NonNegative, ...] | None = None
+    natural_frequency: Positive = 4.0
+    damping_ratio: Positive = 0.7
+    position_spread: Positive = 0.075
+    direction_spread: Positive = 0.2
+
+    @property
+    def from_inertia(self) -> bool:
+        """Whether gains and noise follow from the mass matrix."""
+        return self.torque_std is None
 
     @model_validator(mode="after")
     def _check_gains(self) -> InitialPolicy:
-        """A hold has gains, zero torque has none."""
-        gains = (self.stiffness, self.damping)
-        if self.kind == "hold" and None in gains:
-            raise ValueError("kind hold needs stiffness and damping")
-        if self.kind == "zero" and gains != (None, None):
-            raise ValueError("kind zero takes neither stiffness nor damping")
+        """Zero torque has noise alone; a hold has all of its numbers or none."""
+        given = [n for n in ("stiffness", "damping", "torque_std") if getattr(self, n) is not None]
+        if self.kind == "zero" and given != ["torque_std"]:
+            raise ValueError("kind zero takes torque_std, and neither stiffness nor damping")
+        if self.kind == "hold" and len(given) not in (0, 3):
+            raise ValueError(
+                "kind hold takes all of stiffness, damping and torque_std, or none of them: then "
+                "they follow from the arm's mass matrix"
+            )
+        derived = {"natural_frequency", "damping_ratio", "position_spread", "direction_spread"}
+        unused = sorted(derived & self.model_fields_set)
+        if given and unused:
+            raise ValueError(f"{unused[0]} is of a hold without stiffness, damping and torque_std")
         return self
 
 
@@ -424,7 +447,7 @@ class TaskFile(Section):
     description: str = ""
     models: Models
     control: Control
-    joints: Annotated[tuple[Joint, ...], Field(min_length=1)]
+    joints: Annotated[tuple[ActuatedJoint, ...], Field(min_length=1)]
     state: Annotated[tuple[Block, ...], Field(min_length=1)]
     cost: Cost
     success: Success

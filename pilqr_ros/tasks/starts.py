@@ -27,6 +27,6 @@ def start_of(task: Task, condition: int, seed: int, jitter: bool) -> Array:
     angles = task.conditions[condition].start.copy()
     if jitter:
         rng = np.random.default_rng([_JITTER_STREAM, seed])
-        angles += task.file.reset.joint_jitter * rng.standard_normal(task.dU)
+        angles += task.reset.joint_jitter * rng.standard_normal(task.dU)
         angles = np.clip(angles, *task.position_limits.T)
     return angles

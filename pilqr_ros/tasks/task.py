@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import mujoco
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from pilqr_ros.guided.neural_policy import Observation
 from pilqr_ros.tasks.conditions import Condition, build_conditions, condition_indices
 from pilqr_ros.tasks.cost import build_cost
 from pilqr_ros.tasks.errors import ConfigError, TaskError, refuse_repeated
 from pilqr_ros.tasks.global_policy import GlobalPlan, build_global_plan
-from pilqr_ros.tasks.initial_policy import build_initial_policy
+from pilqr_ros.tasks.inertial_hold import inertial_hold
+from pilqr_ros.tasks.initial_policy import Hold, build_initial_policy, given_hold
 from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds, sliding
-from pilqr_ros.tasks.schema import TaskFile
+from pilqr_ros.tasks.schema import Guard, Reset, Success, TaskFile
 from pilqr_ros.tasks.success import Outcome, build_success
 from pilqr_ros.tasks.units import JointUnits, in_words, joint_units, state_units
+from pilqr_ros.tasks.validation import validated
 from pilqr_ros.tasks.verify import verify_models
 from pilqr_ros.tasks.yaml_text import parse_yaml
 from pilqr_ros.trajopt.cost import TrajectoryCost
@@ -123,8 +126,7 @@ class Task:
         self._successes = tuple(
             build_success(file.success, self.layout, c.targets) for c in self.conditions
         )
-        for i in range(len(self.conditions)):
-            self.initial_policy(i)
+        self.initial_policy(0)  # what can be wrong with it is wrong in every condition
         self.global_plan = self._build_global_plan()
 
     @classmethod
@@ -140,7 +142,7 @@ class Task:
             TaskError: It is no YAML, or a key is wrong; the message names it.
         """
         try:
-            return cls(text, TaskFile.model_validate(parse_yaml(text)), folder)
+            return cls(text, validated(TaskFile, parse_yaml(text)), folder)
         except ValidationError as error:
             raise TaskError.from_validation(error, source=origin) from error
         except ConfigError as error:
@@ -152,9 +154,23 @@ class Task:
         return self.file.name
 
     @property
+    def description(self) -> str:
+        """What it is about, for people."""
+        return self.file.description
+
+    def keys(self, ignored: Collection[str] = ()) -> dict[str, Any]:
+        """Return the keys of its file with their values, without some sections."""
+        return self.file.model_dump(exclude=set(ignored))
+
+    @property
     def T(self) -> int:
         """Number of control steps of a rollout."""
         return self.file.control.steps
+
+    @property
+    def rate(self) -> float:
+        """Rate of control [Hz]."""
+        return self.file.control.rate
 
     @property
     def dt(self) -> float:
@@ -164,7 +180,7 @@ class Task:
     @property
     def period_ns(self) -> int:
         """Control period [ns]."""
-        return round(1e9 / self.file.control.rate)
+        return round(1e9 / self.rate)
 
     @property
     def dX(self) -> int:
@@ -181,7 +197,7 @@ class Task:
         """Actuated joints, in the order of the action."""
         return tuple(joint.name for joint in self.file.joints)
 
-    @property
+    @cached_property
     def sensed_joints(self) -> tuple[str, ...]:
         """Joints that must be sensed: the actuated ones, then others that the state holds."""
         blocks = self.layout.of_kind("joint_positions", "joint_velocities")
@@ -220,9 +236,19 @@ class Task:
         return in_words(units[entry] for entry in entries)
 
     @property
+    def criterion(self) -> Success:
+        """What success is, as the task file says it."""
+        return self.file.success
+
+    @property
+    def judged_at_end(self) -> bool:
+        """Whether success is judged at the last step; else at the best one."""
+        return self.file.success.at == "last"
+
+    @property
     def distance_label(self) -> str:
         """What the distance to success is, with its unit: at the last step, or the least of all."""
-        name = "distance" if self.file.success.at == "last" else "least distance"
+        name = "distance" if self.judged_at_end else "least distance"
         return f"{name} [{self.distance_unit}]"
 
     def target_unit(self, name: str, entry: int) -> str:
@@ -248,9 +274,22 @@ class Task:
     @property
     def soft_margins(self) -> Array:
         """Soft margin inside each joint's bounds [rad or m], ``(dU,)``."""
-        default = self.file.guard.soft_margin
+        default = self.guard().soft_margin
         margins = [joint.soft_margin for joint in self.file.joints]
         return np.array([default if margin is None else margin for margin in margins])
+
+    def guard(self, *, strict: bool = False) -> Guard:
+        """Return the tolerances of the guard.
+
+        Args:
+            strict: Whether none is wider than the default one, as on a real arm.
+        """
+        return self.file.guard.strict if strict else self.file.guard
+
+    @property
+    def reset(self) -> Reset:
+        """Jitter of the start and how exactly a reset must reach it."""
+        return self.file.reset
 
     @property
     def noise_smoothing(self) -> float:
@@ -307,8 +346,16 @@ class Task:
         """Return the policy that training starts from (errors as `check_condition`)."""
         self.check_condition(condition)
         start = self.conditions[condition].start
-        return build_initial_policy(
-            self.file.initial_policy, self.layout, self.joints, start, self.T
+        return build_initial_policy(self._hold(start), self.layout, self.joints, start, self.T)
+
+    def _hold(self, start: Array) -> Hold:
+        """Return gains and noise of the first policy at a start."""
+        initial = self.file.initial_policy
+        if not initial.from_inertia:
+            return given_hold(initial, self.dU)
+        limits, smoothing = self.torque_limits, self.noise_smoothing
+        return inertial_hold(
+            initial, self.robot_model, self.joints, start, self.points, limits, self.dt, smoothing
         )
 
 
@@ -324,7 +371,7 @@ def _learning(file: TaskFile, conditions: tuple[Condition, ...]) -> LearningPlan
 def _settings(given: dict[str, Any], key: str) -> Settings:
     """Validate settings of the methods; errors name the key that they stand under."""
     try:
-        return TypeAdapter(Settings).validate_python(given)
+        return validated(Settings, given)
     except ValidationError as error:
         raise TaskError.from_validation(error, key) from error
 

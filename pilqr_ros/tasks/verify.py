@@ -11,7 +11,7 @@ from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.models import element_id, joint_id, position_bounds
 from pilqr_ros.tasks.motors import verify_motors
-from pilqr_ros.tasks.schema import Joint, TaskFile
+from pilqr_ros.tasks.schema import ActuatedJoint, TaskFile
 from pilqr_ros.trajopt.typing import Array
 
 _SITE = mujoco.mjtObj.mjOBJ_SITE
@@ -59,7 +59,7 @@ def _verify_period(file: TaskFile, world: mujoco.MjModel) -> None:
 
 
 def _verify_start(
-    condition: Condition, joints: Sequence[Joint], bounds: Array, world: mujoco.MjModel
+    condition: Condition, joints: Sequence[ActuatedJoint], bounds: Array, world: mujoco.MjModel
 ) -> None:
     """A start lies within the joints' bounds, and its bodies exist."""
     for i, (joint, angle) in enumerate(zip(joints, condition.start, strict=True)):

@@ -23,6 +23,9 @@ MAX_BYTES = 2**20
 MAX_VALUES = 100_000
 """Most keys and values of a file, its aliases written out."""
 
+MAX_INTEGER = 2**64 - 1
+"""Largest integer of a file, and with a minus the least: no seed is larger, and Python can neither
+print much longer ones nor make floats of them."""
 
 _DATE = "tag:yaml.org,2002:timestamp"
 
@@ -81,6 +84,17 @@ class _Loader(yaml.SafeLoader):
             raise ConfigError("", f"holds more than the {MAX_VALUES} values allowed")
         return super().compose_node(parent, index)
 
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        """Build an integer after checking its size."""
+        try:
+            value = super().construct_yaml_int(node)
+        except ValueError:  # one of more digits than Python reads, or none
+            value = None
+        if value is None or abs(value) > MAX_INTEGER:
+            problem = f"{_shortened(node.value)} is no integer of at most {MAX_INTEGER}"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+        return int(value)
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Build a mapping after checking its keys."""
         seen = set()
@@ -90,6 +104,13 @@ class _Loader(yaml.SafeLoader):
                 raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
         return super().construct_mapping(node, deep)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 30 else f"{text[:27]}..."
 
 
 def _in_one_line(error: Exception) -> str:

@@ -19,6 +19,9 @@ policy's, passes alternate: backward with the last known multipliers, which give
 solving for each multiplier with the states that the new policy reaches. So the bound is met at
 every step after every pass; what settles over the passes is V.
 
+With a direct model (see `direct_model`) the value function at its step b is given, not computed:
+the steps before b look ahead through it.
+
 In the loops over t the matrices are so small that `a.dot(b)` takes half the time of `a @ b`.
 """
 
@@ -30,6 +33,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pilqr_ros.trajopt.cost import QuadraticCost
+from pilqr_ros.trajopt.direct_model import DirectModel
 from pilqr_ros.trajopt.dynamics import Dynamics
 from pilqr_ros.trajopt.errors import UpdateError
 from pilqr_ros.trajopt.factors import symmetric_eigen, triangular_factor
@@ -92,6 +96,7 @@ class _Problem(NamedTuple):
         epsilon: KL bounds, ``(T,)``.
         update_covariance: Whether the covariance is updated.
         old_value: Whether to look ahead with the old policy's value function.
+        direct: Whose value function is given at its step, if there is one.
     """
 
     dynamics: _Whitened
@@ -100,6 +105,7 @@ class _Problem(NamedTuple):
     epsilon: list[float]
     update_covariance: bool
     old_value: bool
+    direct: DirectModel | None
 
 
 class _Solution:
@@ -127,6 +133,7 @@ def lqr_flm(
     *,
     update_covariance: bool,
     sampled: TVLGPolicy | None = None,
+    direct: DirectModel | None = None,
 ) -> LQRResult:
     """Update a policy by LQR-FLM.
 
@@ -138,11 +145,12 @@ def lqr_flm(
         settings: Options `kl_expectation`, `kl_passes`, `kl_tolerance`, `value_function`.
         update_covariance: Update the covariance too, or only the mean.
         sampled: The policy whose states are the old ones, if that is another; None: `policy`.
+        direct: The direct model past a contact, if there is one.
 
     Raises:
         UpdateError: A number overflows; the message names the time step.
     """
-    problem = _problem(policy, dynamics, cost, epsilon, settings, update_covariance)
+    problem = _problem(policy, dynamics, cost, epsilon, settings, update_covariance, direct)
     solution = _Solution(policy.T)
     old = problem.dynamics if sampled is None else _whitened(sampled, dynamics)
     solution.S = _state_moments(old, problem.start)
@@ -177,6 +185,7 @@ def _problem(
     epsilon: Array,
     settings: Settings,
     update_covariance: bool,
+    direct: DirectModel | None,
 ) -> _Problem:
     """Put z = (y, u) = M (y, v) into dynamics and cost."""
     whitened = _whitened(policy, dynamics)
@@ -188,6 +197,7 @@ def _problem(
         epsilon=epsilon.tolist(),
         update_covariance=update_covariance,
         old_value=settings.value_function == "old",
+        direct=direct,
     )
 
 
@@ -229,7 +239,10 @@ def _backward(problem: _Problem, solution: _Solution) -> None:
         if not problem.old_value:
             gain = 1.0 / (h + eta)
             half -= (g.T * (0.5 * gain + 0.5 * eta * gain * gain)).dot(g)
-        solution.V[t] = V = half + half.T  # feedback would not damp an asymmetry of rounding
+        V = half + half.T  # feedback would not damp an asymmetry of rounding
+        if problem.direct is not None and t == problem.direct.step:
+            V = problem.direct.value
+        solution.V[t] = V
         if t > 0:
             F = problem.dynamics.F[t - 1]
             Q = problem.C[t - 1] + F.T.dot(V.dot(F))

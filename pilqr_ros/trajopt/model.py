@@ -16,15 +16,18 @@ import numpy as np
 
 from pilqr_ros.trajopt.batch import Batch, require_finite
 from pilqr_ros.trajopt.cost import QuadraticCost, TrajectoryCost
+from pilqr_ros.trajopt.direct_model import Chain, DirectModel, fit_direct
 from pilqr_ros.trajopt.dynamics import Dynamics, MeanDynamics, fit_with_folds
 from pilqr_ros.trajopt.exploration import Exploration
 from pilqr_ros.trajopt.factors import solve
 from pilqr_ros.trajopt.residual import (
     cost_to_go_from_mean,
     cost_to_go_from_samples,
+    simulate_from_mean,
     simulated_cost_to_go,
 )
 from pilqr_ros.trajopt.settings import Settings
+from pilqr_ros.trajopt.step_rule import choose_steps, residual_ratio
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array, Indices
 
@@ -72,8 +75,9 @@ class Model:
         cost: Quadratic approximation of the cost.
         residual: Residual cost-to-go of each sample, ``(N, T)``.
         ratio: Residual over cost per time step, ``(T,)``.
-        step_multiplier: Adjusted multipliers of the KL step, ``(T,)``.
+        step_multiplier: What the next update is given of the multipliers of the KL step, ``(T,)``.
         epsilon: LQR-FLM's KL bounds, ``(T,)``.
+        direct: The direct model, where it predicts more than the chain of the dynamics.
     """
 
     dynamics: Dynamics
@@ -82,6 +86,7 @@ class Model:
     ratio: Array
     step_multiplier: Array
     epsilon: Array
+    direct: DirectModel | None = None
 
 
 def fit_model(problem: Problem) -> Model:
@@ -92,10 +97,14 @@ def fit_model(problem: Problem) -> Model:
     cost = problem.cost.expand_average(problem.batch.states, settings.cost_curvature)
     predicted = predict_cost_to_go(problem, dynamics, without_fold, cost)
     require_finite("the fitted model's cost-to-go", predicted.T)
-    ratio = residual_ratio(total, total - predicted, settings)
-    multiplier = adjust_steps(problem.step_multiplier, ratio, settings)
+    direct = None
+    if settings.direct_model and without_fold is not None:
+        direct = look_past(problem, without_fold, predicted)
+    residual = total - (predicted if direct is None else direct.predicted)
+    ratio = residual_ratio(total, residual, settings)
+    steps = choose_steps(problem.step_multiplier, ratio, settings)
     base = np.linspace(settings.lqr_kl_start, settings.lqr_kl_end, problem.policy.T)
-    return Model(dynamics, cost, total - predicted, ratio, multiplier, base * multiplier)
+    return Model(dynamics, cost, residual, ratio, steps.kept, base * steps.multiplier, direct)
 
 
 def predict_cost_to_go(
@@ -119,6 +128,29 @@ def fold_rows(N: int, folds: int) -> Indices:
     return np.where(rows < N, rows, np.arange(folds)[:, None])
 
 
+def look_past(problem: Problem, without_fold: MeanDynamics, predicted: Array) -> DirectModel | None:
+    """Return a direct model past a contact, where one predicts more than the chain.
+
+    Args:
+        problem: The problem.
+        without_fold: The dynamics without each fold.
+        predicted: S-hat of each sample by the chain of them, ``(N, T)``.
+    """
+    chain = Chain(_simulate(problem, without_fold), predicted, len(without_fold.mu0))
+    return fit_direct(problem.batches, problem.settings.history_weights, problem.cost, chain)
+
+
+def _simulate(problem: Problem, without_fold: MeanDynamics) -> Array:
+    """Return (x, 1, u) of each sample as predicted without its fold, ``(N, T, dX + 1 + dU)``."""
+    policy, limits = problem.policy, problem.action_limits
+    rows = fold_rows(problem.batch.N, len(without_fold.mu0))
+    noise = problem.noise if limits is None else problem.batch.noise
+    z = simulate_from_mean(policy, without_fold, noise[rows], limits)
+    simulated = np.empty((problem.batch.N, policy.T, z.shape[-1]))
+    simulated[rows] = np.moveaxis(z, 0, 2)
+    return simulated
+
+
 def _predict(problem: Problem, dynamics: MeanDynamics, cost: QuadraticCost, rows: Indices) -> Array:
     """Return S-hat of the samples in rows ``(..., N)``, ``(..., N, T)``."""
     policy, batch, limits = problem.policy, problem.batch, problem.action_limits
@@ -129,20 +161,3 @@ def _predict(problem: Problem, dynamics: MeanDynamics, cost: QuadraticCost, rows
     if limits is None:
         return cost_to_go_from_samples(policy, dynamics, cost, *samples)
     return simulated_cost_to_go(policy, dynamics, cost, *samples, limits)
-
-
-def residual_ratio(total: Array, residual: Array, settings: Settings) -> Array:
-    """Compare residual and cost, cost-to-go of each sample ``(N, T)``, per time step ``(T,)``."""
-    if settings.step_ratio == "std":
-        size, of = residual.std(axis=0), total.std(axis=0)
-    else:
-        size, of = np.abs(residual).mean(axis=0), np.abs(total).mean(axis=0)
-    ratio = np.where(size > 0, np.inf, 0.0)
-    return np.divide(size, of, out=ratio, where=of > 0)
-
-
-def adjust_steps(multiplier: Array, ratio: Array, settings: Settings) -> Array:
-    """Halve the multipliers where the model is bad, double them where it is good, ``(T,)``."""
-    factor = np.where(ratio > settings.step_decrease_above, 0.5, 1.0)
-    factor = np.where(ratio < settings.step_increase_below, 2.0, factor)
-    return np.clip(multiplier * factor, settings.step_multiplier_min, settings.step_multiplier_max)

@@ -6,10 +6,26 @@ section 4.3), the weighted maximum-likelihood Gaussian is
     k_new     = k + L sum_i w_i xi_i
     Sigma_new = L R L',    R = sum_i w_i (xi_i - xi_mean)(xi_i - xi_mean)'
 
+That mean is mostly chance: with seven effective samples, 0.38 standard deviations in every
+direction, useful or not. Part of it is the chance of the draw, which has nothing to do with the
+cost. The baseline takes that away, with p the prior weights of the samples, which know no cost:
+
+    k_new     = k + L sum_i (w_i - p_i) xi_i
+
 The mean is fitted, too, so with few effective samples R is too small by the factor 1 - sum_i w_i^2
 on average: weights that know nothing of the noise would still shrink it, by a quarter or more in
 each update. The unbiased estimator divides by that factor. With few samples R is also singular or
 nearly so; damping takes only part of the way from I to R.
+
+Or the covariance changes by one ratio for each joint j, pooled over the time steps, as the rank-mu
+update of CMA-ES does it: the second moment about the old mean,
+
+    r_j   = 1/T sum_t sum_i w_ti xi_tij^2          within bounds
+    L_new = L diag(sqrt r)
+
+About the old mean it does not shrink on a slope, where all good samples lie on one side; its mean
+is 1 where the weights know nothing; and there are T times as many numbers in it. (Where L is not
+diagonal, j is a direction of torques rather than a joint.)
 """
 
 from __future__ import annotations
@@ -19,6 +35,7 @@ import numpy as np
 from pilqr_ros.trajopt.batch import require_finite
 from pilqr_ros.trajopt.factors import triangular_factor
 from pilqr_ros.trajopt.settings import Settings
+from pilqr_ros.trajopt.temperature import prior_weights
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
 
@@ -32,6 +49,7 @@ def pi2_update(
     weights: Array,
     settings: Settings,
     unit_noise: Array | None = None,
+    prior: Array | None = None,
 ) -> TVLGPolicy:
     """Fit the policy to weighted samples.
 
@@ -39,17 +57,36 @@ def pi2_update(
         policy: The policy whose actions ``K x + k + L xi`` are weighted.
         noise: Noise xi of the samples, ``(N, T, dU)``.
         weights: Weights of the samples, ``(N, T)``; each column sums to 1.
-        settings: Options `covariance_*`.
+        settings: Options `pi2_baseline` and `covariance_*`.
         unit_noise: The noise in units of the policy that each sample was drawn from, if that is
             not the same for all, ``(N, T, dU)``: what the covariance is fitted to.
+        prior: Weights of the samples before their costs are known, ``(N,)``; None: equal ones.
     """
-    shift = _mean(noise, weights)[..., None]
+    moved = weights
+    if settings.pi2_baseline:
+        moved = weights - prior_weights(prior, len(weights))[:, None]
+    shift = _mean(noise, moved)[..., None]
     k, L = policy.k + (policy.L @ shift)[..., 0], policy.L
-    if settings.covariance_update != "keep":
-        R = _spread(noise if unit_noise is None else unit_noise, weights, settings)
+    unit = noise if unit_noise is None else unit_noise
+    if settings.covariance_update == "joint":
+        L = L * np.sqrt(joint_ratios(unit, weights, settings))
+    elif settings.covariance_update != "keep":
+        R = _spread(unit, weights, settings)
         require_finite("the weighted covariance of the noise", R)
-        L = _new_factor(policy.L, R, settings)
+        L = _new_factor(L, R, settings)
     return TVLGPolicy(policy.K, k, L)
+
+
+def joint_ratios(noise: Array, weights: Array, settings: Settings) -> Array:
+    """Return the ratio of each joint's new variance to the old, ``(dU,)``.
+
+    Args:
+        noise: In units of the policy that each sample was drawn from, ``(N, T, dU)``.
+        weights: ``(N, T)``; each column sums to 1.
+        settings: Options `covariance_ratio_*`.
+    """
+    ratios = np.einsum("nt,ntj->j", weights, noise**2) / weights.shape[1]
+    return np.clip(ratios, settings.covariance_ratio_min, settings.covariance_ratio_max)
 
 
 def _mean(noise: Array, weights: Array) -> Array:

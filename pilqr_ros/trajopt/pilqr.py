@@ -1,8 +1,8 @@
 """PILQR: LQR-FLM on the modelled cost, PI2 on what the model misses (section 4, Algorithm 1).
 
     line 3   fit the dynamics                                  `model`, `dynamics`
-    line 4   residual cost-to-go S~ = S - S-hat                `model`, `residual`
-    line 5   KL steps from the ratio of residual to cost       `model`
+    line 4   residual cost-to-go S~ = S - S-hat                `model`, `residual`, `direct_model`
+    line 5   KL steps from the ratio of residual to cost       `step_rule`
     line 6   temperatures from the dual                        `temperature`
     line 7   p-hat: LQR-FLM on the quadratic cost              `lqr_flm`    (equation 6)
     line 8   PI2 on p-hat's actions, weighted by S~            `pi2`        (equation 5)
@@ -54,7 +54,7 @@ def two_stages(problem: Problem, model: Model) -> UpdateResult:
     newest = _exploration(problem, model.residual)
     samples = pool(newest, problem.earlier, settings.pi2_history_weights)
     weighted, fell_back = residual_weights(newest, samples, settings)
-    policy = pi2_update(lqr.policy, samples.noise, weighted.weights, settings, samples.unit_noise)
+    policy = _reweighted(lqr.policy, samples, weighted, settings)
     record = _record("pilqr", policy, problem)
     record = _with_pi2(_with_lqr(record, lqr, model, problem), weighted, settings)
     flags = np.where(fell_back, StepStatus.FELL_BACK_TO_COST, 0)
@@ -77,9 +77,7 @@ def pi2_alone(problem: Problem) -> UpdateResult:
     samples = pool(newest, problem.earlier, settings.pi2_history_weights)
     size = np.abs(newest.total).max(axis=0)
     weighted = solve_temperatures(samples.total, settings.pi2_kl, samples.prior, size)
-    policy = pi2_update(
-        problem.anchor, samples.noise, weighted.weights, settings, samples.unit_noise
-    )
+    policy = _reweighted(problem.anchor, samples, weighted, settings)
     record = _with_pi2(_record("pi2", policy, problem), weighted, settings)
     return UpdateResult(policy, problem.step_multiplier, record, newest)
 
@@ -120,6 +118,14 @@ def residual_weights(
     return weighted._replace(**flags), fell_back
 
 
+def _reweighted(
+    policy: TVLGPolicy, samples: Pool, weighted: Temperatures, settings: Settings
+) -> TVLGPolicy:
+    """Return PI2's update of a policy (line 8)."""
+    weights, unit = weighted.weights, samples.unit_noise
+    return pi2_update(policy, samples.noise, weights, settings, unit, samples.prior)
+
+
 def _exploration(problem: Problem, residual: Array) -> Exploration:
     return Exploration(problem.noise, problem.policy.L, problem.batch.cost_to_go, residual)
 
@@ -133,6 +139,7 @@ def _run_lqr(problem: Problem, model: Model, *, update_covariance: bool) -> LQRR
         problem.settings,
         update_covariance=update_covariance,
         sampled=None if problem.reference is None else problem.policy,
+        direct=model.direct,
     )
 
 
@@ -156,6 +163,7 @@ def _with_lqr(record: UpdateRecord, lqr: LQRResult, model: Model, problem: Probl
         multiplier=lqr.eta,
         lqr_passes=lqr.passes,
         residual_ratio=model.ratio,
+        direct_step=None if model.direct is None else model.direct.step,
     )
 
 

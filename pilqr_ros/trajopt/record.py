@@ -49,6 +49,8 @@ class UpdateRecord:
         multiplier: LQR-FLM's Lagrange multipliers eta, ``(T,)``.
         lqr_passes: Backward passes of LQR-FLM.
         residual_ratio: Residual over cost, as the step rule sees them, ``(T,)``.
+        direct_step: The step from which a direct model took the place of the chained one-step
+            models; None where they predicted as well.
         temperature: PI2's temperatures, ``(T,)``; infinite where all samples cost the same.
         pi2_kl_wanted: PI2's KL step epsilon.
         pi2_kl_got: KL divergence of the weights from the prior ones, ``(T,)``.
@@ -65,6 +67,7 @@ class UpdateRecord:
     multiplier: Array | None = None
     lqr_passes: int | None = None
     residual_ratio: Array | None = None
+    direct_step: int | None = None
     temperature: Array | None = None
     pi2_kl_wanted: float | None = None
     pi2_kl_got: Array | None = None
@@ -78,19 +81,21 @@ def in_short(record: Mapping[str, Any]) -> dict[str, Any]:
         record: The fields of an `UpdateRecord` by name.
 
     Returns:
-        ``steps``: at how many time steps each `StepStatus` held. ``lqr_kl``: LQR-FLM's KL
-        divergences summed over time, as bounded (``wanted``), by the model (``got``) and over the
-        samples' own states (``sampled``), and ``largest_excess``, the largest ratio of the last to
-        the first at a time step, ``at_step``; None where LQR-FLM was not used.
+        ``steps``: at how many time steps each `StepStatus` held. ``direct_step``: as in the
+        record. ``lqr_kl``: LQR-FLM's KL divergences summed over time, as bounded (``wanted``), by
+        the model (``got``) and over the samples' own states (``sampled``), and ``largest_excess``,
+        the largest ratio of the last to the first at a time step, ``at_step``; None where LQR-FLM
+        was not used.
     """
     status = record["status"]
     steps = {str(flag.name).lower(): int(np.sum(status & flag > 0)) for flag in StepStatus}
+    short = {"steps": steps, "direct_step": record["direct_step"]}
     if record["kl_sampled"] is None:
-        return {"steps": steps, "lqr_kl": None}
+        return {**short, "lqr_kl": None}
     sums = {name: float(np.sum(record[f"kl_{name}"])) for name in ("wanted", "got", "sampled")}
     excess = record["kl_sampled"] / record["kl_wanted"]
     worst = {"largest_excess": float(excess.max()), "at_step": int(excess.argmax())}
-    return {"steps": steps, "lqr_kl": sums | worst}
+    return {**short, "lqr_kl": sums | worst}
 
 
 @dataclass(frozen=True)

@@ -93,18 +93,29 @@ def cost_to_go_from_mean(
         noise: Unit noise, ``(..., N, T, dU)``.
         limits: Clip simulated actions to +- these, ``(dU,)`` [N m].
     """
-    C, P, a = quadratic_form(cost, policy.dX), affine_policy(policy), _offsets(policy, noise)
+    C, z = quadratic_form(cost, policy.dX), simulate_from_mean(policy, dynamics, noise, limits)
+    flat = z.reshape(policy.T, -1, z.shape[-1])
+    costs = 0.5 * np.sum((flat @ C) * flat, axis=-1).reshape(z.shape[:-1])
+    return to_go(np.moveaxis(costs, 0, -1))
+
+
+def simulate_from_mean(
+    policy: TVLGPolicy, dynamics: MeanDynamics, noise: Array, limits: Array | None = None
+) -> Array:
+    """Return (x, 1, u) along one simulation per sample from the mean start, time first.
+
+    Arguments as in `cost_to_go_from_mean`; shape ``(T, ..., N, n + dU)``.
+    """
+    P, a = affine_policy(policy), _offsets(policy, noise)
     n = policy.dX + 1
-    z = np.empty((*a.shape[:-1], C.shape[-1]))
+    z = np.empty((*a.shape[:-1], n + policy.dU))
     y = append_one(dynamics.mu0)[..., None, :]
     for t in range(policy.T):
         z[t, ..., :n] = y
         z[t, ..., n:] = _clip(z[t, ..., :n] @ P[t].T + a[t], limits)
         if t + 1 < policy.T:
             y = z[t] @ dynamics.F[t].swapaxes(-1, -2)
-    flat = z.reshape(policy.T, -1, z.shape[-1])
-    costs = 0.5 * np.sum((flat @ C) * flat, axis=-1).reshape(a.shape[:-1])
-    return to_go(np.moveaxis(costs, 0, -1))
+    return z
 
 
 def simulated_cost_to_go(

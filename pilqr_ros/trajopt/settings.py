@@ -63,22 +63,31 @@ class Settings:
             once from the mean initial state (the authors' code).
         cross_fit_folds: Each of so many folds of samples is predicted with dynamics that were
             fitted without it; 1 predicts all samples with the dynamics fitted to all.
+        direct_model: Where it predicts the cost better out of fold, a map from the state at one
+            time step straight to all later ones takes the place of the chain of one-step models,
+            see `direct_model`. It needs at least two folds.
+        opposite_pairs: Samples 2j and 2j + 1 of an iteration have opposite noise. It is the trainer
+            that draws them so.
         noise_source: PI2 and the simulations take xi from the applied action,
             ``L^-1 (u - K x - k)``, or as recorded; they differ where a limit changed the action.
         pi2_kl: KL step epsilon of PI2's weights (equation 4).
         pi2_history_weights: Prior weight of the newest batch's samples in PI2, of those of the
             batch before, and so on; as many batches are used as there are weights.
+        pi2_baseline: PI2's mean moves by what the weights are more than the prior ones, so that
+            weights that know nothing do not move it; without, by all of the weighted noise.
         temperature_cost: The dual of equation 4 is solved on the total cost-to-go, on the residual
             cost-to-go, or on both, taking the larger temperature. PI2 alone has only the total.
         pi2_fallback_to_cost: Where the residual varies more than the cost, weight by the cost.
-        covariance_update: Weighted maximum likelihood of the whole covariance, only of its trace
-            (one scalar per step), or no update.
-        covariance_estimator: The covariance of PI2's weighted samples with or without the bias of
-            maximum likelihood, which shrinks the noise by a part of about one over the effective
-            number of samples in every update.
+        covariance_update: One ratio for each joint ('joint': of all time steps together, about the
+            old mean), weighted maximum likelihood of the whole covariance at each time step
+            ('full'), only of its trace ('scalar'), or no update ('keep').
+        covariance_estimator: For 'full' and 'scalar', the covariance of PI2's weighted samples with
+            or without the bias of maximum likelihood, which shrinks the noise by a part of about
+            one over the effective number of samples in every update.
         covariance_damping: 'scalar' takes this root of the ratio of traces; 'full' goes the
             reciprocal of it of the way. At least 1.
-        covariance_ratio_min: Least factor on the variance in any direction in one update.
+        covariance_ratio_min: Least factor on the variance of a joint, for 'full' and 'scalar' in
+            any direction, in one update.
         covariance_ratio_max: Largest such factor; 1 lets PI2 only shrink the noise. Where torques
             saturate, the applied noise also holds what the limits cut off the mean action, and
             without a bound the noise grows beyond the limits themselves.
@@ -87,10 +96,13 @@ class Settings:
         anneal_share: Share of a run's updates, its last, that also shrink the noise: until then it
             explores, from then on the policy settles.
         anneal_to: What all of them together multiply its standard deviation with, above 0.
+        step_rule: The KL step follows the present ratio of residual to cost, or the step before,
+            halved or doubled, see `step_rule`.
         step_ratio: The residual is compared with the cost by mean absolute values or by standard
             deviations over the samples.
-        step_decrease_above: Ratio of residual to cost above which the KL step is halved.
-        step_increase_below: Ratio below which the KL step is doubled.
+        step_decrease_above: With `step_rule: memory`, the ratio of residual to cost above which the
+            KL step is halved.
+        step_increase_below: The ratio below which it is doubled.
         step_multiplier_min: Least multiplier of the KL step.
         step_multiplier_max: Largest multiplier of the KL step.
     """
@@ -113,19 +125,23 @@ class Settings:
     lqr_covariance: Literal["update", "keep"] = "keep"
     residual_start: Literal["sample", "mean"] = "mean"
     cross_fit_folds: int = 5
+    direct_model: bool = True
+    opposite_pairs: bool = True
     noise_source: Literal["applied", "recorded"] = "applied"
     pi2_kl: float = 1.0
     pi2_history_weights: tuple[float, ...] = (1.0, 0.7, 0.49)
+    pi2_baseline: bool = True
     temperature_cost: Literal["total", "residual", "larger"] = "larger"
     pi2_fallback_to_cost: bool = True
-    covariance_update: Literal["full", "scalar", "keep"] = "scalar"
+    covariance_update: Literal["joint", "full", "scalar", "keep"] = "joint"
     covariance_estimator: Literal["unbiased", "maximum-likelihood"] = "unbiased"
     covariance_damping: float = 3.0
-    covariance_ratio_min: float = 1e-3
-    covariance_ratio_max: float = 1.0
+    covariance_ratio_min: float = 0.6
+    covariance_ratio_max: float = 1.6
     min_action_std: float = 1e-6
     anneal_share: float = 0.6
     anneal_to: float = 0.05
+    step_rule: Literal["ratio", "memory"] = "ratio"
     step_ratio: Literal["mean-abs", "std"] = "std"
     step_decrease_above: float = 1.0
     step_increase_below: float = 0.8
@@ -151,6 +167,10 @@ class Settings:
             "covariance_damping": (1 <= self.covariance_damping < math.inf, "at least 1"),
             "covariance_ratio_min": (0 < self.covariance_ratio_min <= 1, "above 0, at most 1"),
             "covariance_ratio_max": (1 <= self.covariance_ratio_max < math.inf, "at least 1"),
+            "direct_model": (
+                not self.direct_model or self.cross_fit_folds > 1,
+                "false where cross_fit_folds is 1",
+            ),
             "anneal_share": (0 <= self.anneal_share <= 1, "from 0 to 1"),
             "anneal_to": (0 < self.anneal_to <= 1, "above 0, at most 1"),
             "step_increase_below": (
@@ -184,16 +204,20 @@ class Settings:
             lqr_covariance="update",
             residual_start="sample",
             cross_fit_folds=1,
+            direct_model=False,
+            opposite_pairs=False,
             noise_source="recorded",
             temperature_cost="total",
             pi2_fallback_to_cost=False,
             pi2_history_weights=(1.0,),
+            pi2_baseline=False,
             covariance_update="scalar",
             covariance_estimator="maximum-likelihood",
             covariance_damping=10.0,
             covariance_ratio_min=1e-12,
             covariance_ratio_max=1e12,
             anneal_share=0.0,
+            step_rule="memory",
             step_ratio="mean-abs",
             step_decrease_above=0.2,
             step_increase_below=0.05,

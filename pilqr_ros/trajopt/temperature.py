@@ -63,7 +63,7 @@ def with_temperature(costs: Array, eta: Array, prior: Array | None = None) -> Te
         eta: Temperatures, ``(T,)``.
         prior: Prior weights, as in `solve_temperatures`.
     """
-    prior = _prior(prior, costs)
+    prior = prior_weights(prior, len(costs))
     weights = prior[:, None] * np.exp((costs.min(axis=0) - costs) / eta)
     weights /= weights.sum(axis=0)
     none = np.zeros(eta.shape, dtype=bool)
@@ -73,7 +73,7 @@ def with_temperature(costs: Array, eta: Array, prior: Array | None = None) -> Te
 
 def weights_kl(weights: Array, prior: Array | None = None) -> Array:
     """Return the KL divergence of weights ``(N, T)`` from prior ones ``(N,)``, ``(T,)``."""
-    ratio = weights / _prior(prior, weights)[:, None]
+    ratio = weights / prior_weights(prior, len(weights))[:, None]
     logs = np.log(np.where(weights > 0, ratio, 1.0))
     return np.sum(weights * logs, axis=0)
 
@@ -95,7 +95,7 @@ def solve_temperatures(
         size: Size of the numbers whose difference the costs are, where it is more than that of
             the costs, ``(T,)``; costs that differ less than rounding of such numbers are equal.
     """
-    prior = _prior(prior, costs)
+    prior = prior_weights(prior, len(costs))
     largest = np.abs(costs).max(axis=0)
     size = largest if size is None else np.maximum(largest, size)
     least = np.maximum(_ROUNDING * size, np.finfo(np.float64).tiny)
@@ -115,8 +115,9 @@ def solve_temperatures(
     return Temperatures(eta, weights, kl, at_bound, constant, unsolved)
 
 
-def _prior(prior: Array | None, costs: Array) -> Array:
-    return np.full(len(costs), 1.0 / len(costs)) if prior is None else prior
+def prior_weights(prior: Array | None, N: int) -> Array:
+    """Return weights of N samples before their costs are known: those given, or equal ones."""
+    return np.full(N, 1.0 / N) if prior is None else prior
 
 
 def _solve(above: Array, high: Array, epsilon: float, prior: Array) -> Array:

@@ -70,8 +70,8 @@ class TVLGPolicy:
 
     def mean(self, t: int, x: Array) -> Array:
         """Return the mean action at step t in state x, ``(dU,)``."""
-        return self.K[t] @ x + self.k[t]
+        return self.K[t].dot(x) + self.k[t]  # for vectors far quicker than numpy's @
 
     def act(self, t: int, x: Array, xi: Array) -> Array:
         """Return the action at step t in state x under unit noise xi, ``(dU,)`` (equation 7)."""
-        return self.mean(t, x) + self.L[t] @ xi
+        return self.mean(t, x) + self.L[t].dot(xi)

@@ -28,7 +28,7 @@ from pilqr_ros.graph import (
 )
 from pilqr_ros.graph.node_list import NODES as TRAINING
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.trainers import trainer_class
+from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.run_store import RunConfig, create_run
 
@@ -87,7 +87,7 @@ def trained(task, tmp_path_factory):
         task=task.name, method="pilqr", iterations=1, rollouts=2, seed=0, conditions=(0,)
     )
     store = create_run(tmp_path_factory.mktemp("runs"), task, config)
-    trainer_class(store)(store, InProcessCollector(task), TaskCostEvaluator(task)).run()
+    Trainer(store, InProcessCollector(task), TaskCostEvaluator(task)).run()
     return store.directory
 
 

@@ -9,7 +9,7 @@ import pytest
 from pilqr_ros.doctor.examination import examine, is_fit
 from pilqr_ros.doctor.expectation import ROBOT, expect
 from pilqr_ros.doctor.findings import Verdict
-from pilqr_ros.doctor.snapshot import Endpoint, Joints, Snapshot, Status, Stream, Topic
+from pilqr_ros.doctor.snapshot import Endpoint, Endpoints, Joints, Snapshot, Status, TopicTraffic
 from pilqr_ros.robot.robot_config import load_robot_config
 from pilqr_ros.tasks import load_task
 
@@ -33,13 +33,13 @@ def healthy(expected):
     """A snapshot of a graph for hardware in which all is well."""
     names = {ROBOT: "driver"}
     topics = {
-        topic: Topic(
+        topic: Endpoints(
             (end(names.get(wire.publisher, wire.publisher), wire.kind),),
             (end(names.get(wire.subscriber, wire.subscriber), wire.kind, reliable=False),),
         )
         for topic, wire in expected.wires.items()
     }
-    stream = Stream(300, 3.0, age=0.01, stamp=NOW, lag=0.01, advanced=3.0)
+    stream = TopicTraffic(300, 3.0, age=0.01, stamp=NOW, lag=0.01, advanced=3.0)
     return Snapshot(
         nodes=tuple(f"/{name}" for name in (*expected.nodes, "driver")),
         topics=topics,
@@ -144,6 +144,10 @@ FAULTS = {
             s, EFFORT, publishers=(end("effort_guard", FLOAT), end("teleop", FLOAT))
         ),
         r"commands: /teleop publishes torques, too",
+    ),
+    "second commander with the guard's name": (
+        lambda s: with_topic(s, EFFORT, publishers=2 * (end("effort_guard", FLOAT),)),
+        r"commands: another node with the name /effort_guard publishes torques, too",
     ),
     "silent": (
         lambda s: with_stream(s, JOINTS, count=0),

@@ -64,3 +64,17 @@ def test_policies_that_are_not_there_are_refused(evaluator):
         evaluator.run(EvaluationConfig(conditions=(4,)))
     with pytest.raises(RunError, match="expected each index once"):
         evaluator.run(EvaluationConfig(conditions=(0, 0)))
+
+
+def test_rollouts_at_once_are_told_and_summed_up_as_one_after_the_other(evaluator, store):
+    told, config = [], EvaluationConfig(rollouts=5, explore=True, seed=2)
+    alone = evaluator.run(config)
+    folder = store.evaluation_directory("iteration_000_seed_2_noisy")
+    summary = (folder / "summary.json").read_text()
+    evaluator.at_once = 3
+    together = evaluator.run(config, told.append)
+    assert told == together
+    assert (folder / "summary.json").read_text() == summary
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one.rollout.states, other.rollout.states)
+        assert one.cost.total == other.cost.total

@@ -4,6 +4,8 @@ import pytest
 
 from pilqr_ros import graph
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.graph import exclusive
+from pilqr_ros.graph.guard_record import reset_record
 from pilqr_ros.robot.guard.safety_record import SafetyRecord, SafetyState, record_path
 
 
@@ -13,10 +15,14 @@ def home(monkeypatch, tmp_path):
     return tmp_path
 
 
-def prepare(*nodes, **options):
+def prepare(*nodes, needs_torque=False, **options):
     lines = []
-    chosen = graph.GraphOptions(**options)
-    graph.prepare_guard(chosen, nodes, lambda name, line: lines.append((name, line)))
+    graph.prepare_guard(
+        graph.GraphOptions(**options),
+        nodes,
+        lambda name, line: lines.append((name, line)),
+        needs_torque=needs_torque,
+    )
     return lines
 
 
@@ -39,6 +45,51 @@ def test_a_stop_stays_and_is_told_with_what_to_do():
     assert name == "effort_guard"
     assert line.startswith("EMERGENCY STOP (topic estop, since 20")
     assert "`pilqr guard reset` and then `pilqr guard enable`" in line
+
+
+def test_what_needs_torque_is_not_started_with_a_stop_and_says_which_and_what_to_do(home):
+    SafetyRecord(record_path("/left")).write(SafetyState.STOPPED, "topic estop")
+    with (
+        pytest.raises(PilqrError, match=r"\(topic estop, since 20.*guard reset --namespace left`"),
+        graph.running_graph(graph.GraphOptions(namespace="left"), needs_torque=True),
+    ):
+        pass
+    assert prepare("effort_guard", needs_torque=True) == []
+
+
+def test_without_a_guard_the_record_is_reset_and_what_is_released_is_told():
+    record = SafetyRecord(record_path("/left"))
+    record.write(SafetyState.STOPPED, "topic estop")
+    told = reset_record("left")
+    assert "no effort_guard runs in ROS domain" in told
+    assert "namespace '/left'" in told
+    assert "(topic estop, since 20" in told
+    assert str(record.path) in told
+    assert record.read().state is SafetyState.DISABLED
+    assert prepare("effort_guard", needs_torque=True, namespace="left") == []
+
+
+@pytest.mark.parametrize("before", [None, SafetyState.ENABLED])
+def test_without_a_guard_and_without_a_stop_there_is_nothing_to_reset(before):
+    record = SafetyRecord(record_path("left"))
+    if before is not None:
+        record.write(before)
+    with pytest.raises(PilqrError, match=r"nothing to reset for the next: record .*_left\.json"):
+        reset_record("left")
+    assert record.path.exists() == (before is not None)
+
+
+def test_the_record_of_a_guard_that_runs_is_not_reset(monkeypatch):
+    """Whoever holds its place is a guard, though it may answer nobody."""
+    record = SafetyRecord(record_path("left"))
+    record.write(SafetyState.STOPPED, "topic estop")
+    monkeypatch.setattr(exclusive, "PATIENCE", 0.1)
+    with (
+        exclusive.held("effort_guard", "left"),
+        pytest.raises(PilqrError, match="another effort_guard is running"),
+    ):
+        reset_record("left")
+    assert record.read().state is SafetyState.STOPPED
 
 
 def test_where_no_guard_is_started_nothing_is_recorded(home):

@@ -1,13 +1,16 @@
 """Which command lines the options lead to."""
 
-import dataclasses
 import importlib
 
 import pytest
+import yaml
 
 from pilqr_ros import graph
 from pilqr_ros.graph.errors import GraphError
-from pilqr_ros.nodes.runtime.parameters import TaskParameters
+from pilqr_ros.nodes.runtime.parameters import TaskParameters, declarations
+from pilqr_ros.robot.reset.reset_motion import ResetMotion
+from pilqr_ros.tasks import load_task
+from pilqr_ros.tasks.errors import TaskError
 
 EVERY_NODE = [
     "mujoco_bridge",
@@ -26,16 +29,23 @@ def started(**options):
     return {start.name: graph.command(start, chosen) for start in graph.starts(chosen)}
 
 
-def test_options_reach_the_nodes_that_take_them():
-    commands = started(task="a b", real_time_factor=1.0, namespace="left")
+def test_options_reach_the_nodes_that_take_them(tmp_path):
+    file = tmp_path / "a b.yaml"
+    file.write_text(load_task("hockey").source)
+    commands = started(task=str(file), real_time_factor=1.0, namespace="left")
     assert list(commands) == EVERY_NODE
     bridge = commands["mujoco_bridge"]
-    assert 'task:="a b"' in bridge
+    assert f'task:="{file}"' in bridge
     assert "real_time_factor:=1.0" in bridge
     assert "viewer:=false" in bridge
     assert "__ns:=/left" in bridge
     assert "real_time_factor" not in " ".join(commands["cost_evaluator"])
     assert bridge[bridge.index("--enclave") + 1] == "/left/mujoco_bridge"
+
+
+def test_a_wrong_task_file_is_told_before_any_node_is_started(tmp_path):
+    with pytest.raises(TaskError, match="no task 'juggling'"):
+        started(task="juggling")
 
 
 def test_frames_that_a_robots_file_leaves_out_are_named_after_the_namespace(tmp_path):
@@ -66,8 +76,23 @@ def test_a_node_knows_every_parameter_that_it_is_started_with(spec):
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, TaskParameters)
     ]
-    known = {field.name for record in records for field in dataclasses.fields(record)}
+    known = {one.name for record in records for one in declarations(record)}
     assert {*spec.options, *spec.robot, *dict(spec.fixed)} <= known
+
+
+def test_every_setting_of_a_reset_is_reached_from_the_robots_file(tmp_path):
+    largest = {
+        name: mark.le
+        for name, key in ResetMotion.model_fields.items()
+        for mark in key.metadata
+        if hasattr(mark, "le")
+    }
+    assert largest.keys() == ResetMotion.model_fields.keys()
+    file = tmp_path / "robot.yaml"
+    file.write_text(yaml.safe_dump({"name": "largest", "reset": largest}))
+    command = started(robot_config=str(file), hardware=True)["robot_reset"]
+    for name, value in largest.items():
+        assert f"{name}:={float(value)}" in command
 
 
 def test_hardware_is_everything_but_the_simulated_robot_in_real_time():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pilqr_ros.guided.examples import Guide, augmented, examples_of
+from pilqr_ros.guided.examples import Teacher, augmented, examples_of
 from pilqr_ros.guided.neural_policy import Observation
 from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -19,7 +19,7 @@ def make_guide(seed=0):
     states[..., 2] = states[..., 0] + states[..., 1]
     K, k = rng.standard_normal((T, DU, DX)), rng.standard_normal((T, DU))
     L = np.tril(rng.uniform(0.5, 1.0, (T, DU, DU)))
-    return Guide(TVLGPolicy(K, k, L), SEES_ALL, states)
+    return Teacher(TVLGPolicy(K, k, L), SEES_ALL, states)
 
 
 def test_an_example_is_the_local_policys_mean_action_in_a_visited_state():

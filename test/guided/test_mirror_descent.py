@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pilqr_ros.guided.examples import Guide
+from pilqr_ros.guided.examples import Teacher
 from pilqr_ros.guided.linearisation import linearise
 from pilqr_ros.guided.network import Network, initial_network
 from pilqr_ros.guided.neural_policy import NeuralPolicy, Observation
@@ -83,7 +83,7 @@ def test_the_supervised_step_finds_a_policy_that_the_network_can_be():
     states, _, _ = roll_out(policy, rng)
     start = linear_network(steady_policy(rng), rng)
     settings = GuidedSettings(hidden=(), epochs=400, observation_noise=0.0, learning_rate=0.02)
-    fitted = fit(start, [Guide(policy, SEES_ALL, states)], settings, rng)
+    fitted = fit(start, [Teacher(policy, SEES_ALL, states)], settings, rng)
     found = linearise(NeuralPolicy(fitted.network, SEES_ALL), states)
     assert fitted.loss_after < 1e-6 * fitted.loss_before
     np.testing.assert_allclose(found.K, policy.K, atol=2e-3)
@@ -96,7 +96,7 @@ def test_the_global_precision_is_the_mean_of_the_local_ones():
     first, second = steady_policy(rng), steady_policy(rng)
     second = replace(second, L=3.0 * second.L)
     states = np.zeros((1, T, DX))
-    guides = [Guide(policy, SEES_ALL, states) for policy in (first, second)]
+    guides = [Teacher(policy, SEES_ALL, states) for policy in (first, second)]
     L = covariance_factor(guides)
     wanted = np.mean([np.linalg.inv(p.covariance[0]) for p in (first, second)], axis=0)
     np.testing.assert_allclose(np.linalg.inv(L @ L.T), wanted, rtol=1e-10)
@@ -110,7 +110,7 @@ def test_where_two_policies_disagree_the_more_precise_one_prevails():
 
     def constant(value, std):
         K, k, L = np.zeros((T, 1, 1)), np.full((T, 1), value), np.full((T, 1, 1), std)
-        return Guide(TVLGPolicy(K, k, L), sees, states)
+        return Teacher(TVLGPolicy(K, k, L), sees, states)
 
     network = Network((np.zeros((1, 1)),), (np.zeros(1),), np.zeros(1), np.ones(1), np.eye(1))
     settings = GuidedSettings(hidden=(), epochs=300, learning_rate=0.05, observation_noise=0.0)
@@ -126,7 +126,7 @@ def test_the_same_generator_gives_the_same_weights_bit_for_bit(make_network):
     runs = [
         fit(
             make_network((DX, 8, DU)),
-            [Guide(policy, SEES_ALL, states)],
+            [Teacher(policy, SEES_ALL, states)],
             settings,
             np.random.default_rng(7),
         ).network
@@ -144,7 +144,7 @@ def test_mixing_says_what_to_do_between_two_conditions():
     def guide(goal, action):
         K, k, L = np.zeros((T, 1, 1)), np.full((T, 1), action), np.full((T, 1, 1), 0.5)
         sees = Observation(1, T, np.array([0]), np.array([goal]))
-        return Guide(TVLGPolicy(K, k, L), sees, states)
+        return Teacher(TVLGPolicy(K, k, L), sees, states)
 
     start = initial_network(2, (16,), np.eye(1), rng)
     settings = GuidedSettings(hidden=(16,), epochs=300, learning_rate=0.01, mixing=2.0)

@@ -1,12 +1,18 @@
 import time
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
+from pilqr_ros.learning.collector import InProcessCollector
+from pilqr_ros.learning.sampling import in_order
 from pilqr_ros.robot.estimation.errors import StateError
 from pilqr_ros.robot.execution.policy_execution import exploration_noise
-from pilqr_ros.simulation.errors import ResetError, SimulationDiverged
+from pilqr_ros.simulation.errors import SimulationDiverged
+from pilqr_ros.simulation.world import World
+from pilqr_ros.tasks import TaskError, load_task
+from pilqr_ros.tasks.loader import config_names
 
 
 def test_a_rollout_is_a_function_of_its_seed(task, collector):
@@ -17,6 +23,18 @@ def test_a_rollout_is_a_function_of_its_seed(task, collector):
     for name in ("states", "commanded", "applied", "noise"):
         np.testing.assert_array_equal(getattr(first, name), getattr(again, name))
         assert np.any(getattr(first, name) != getattr(other, name))
+
+
+def test_seeds_of_a_pair_have_opposite_noise_and_each_a_start_of_its_own(task, collector):
+    policy = task.initial_policy(0)
+    even, odd, next_pair = (
+        collector.collect(policy, 0, seed, explore=True, jitter=True) for seed in (6, 7, 8)
+    )
+    np.testing.assert_array_equal(odd.noise, -even.noise)
+    assert np.all(next_pair.noise != even.noise)
+    starts = [rollout.states[0, : task.dU] - task.conditions[0].start for rollout in (even, odd)]
+    assert np.all(starts[0] != starts[1])
+    assert np.any(np.abs(starts[0] + starts[1]) > 1e-4)
 
 
 def test_stamps_are_one_period_apart(task, collector):
@@ -60,7 +78,8 @@ def test_the_states_obey_the_robots_motion(task, collector):
 
 @pytest.mark.parametrize("error", [SimulationDiverged("boom"), StateError("boom")])
 def test_a_failure_on_the_way_keeps_the_steps_but_not_as_data(task, collector, error, monkeypatch):
-    step, calls = collector._world.step, []
+    world = collector._idle[-1].world
+    step, calls = world.step, []
 
     def failing(effort):
         calls.append(effort)
@@ -68,7 +87,7 @@ def test_a_failure_on_the_way_keeps_the_steps_but_not_as_data(task, collector, e
             raise error
         step(effort)
 
-    monkeypatch.setattr(collector._world, "step", failing)
+    monkeypatch.setattr(world, "step", failing)
     rollout = collector.collect(task.initial_policy(0), 0, 1, explore=True, jitter=True)
     assert not rollout.valid
     assert rollout.reason == "boom"
@@ -76,7 +95,7 @@ def test_a_failure_on_the_way_keeps_the_steps_but_not_as_data(task, collector, e
 
 
 def test_a_start_that_cannot_be_reached_is_an_error(task, collector):
-    with pytest.raises(ResetError, match="condition"):
+    with pytest.raises(TaskError, match="condition is"):
         collector.collect(task.initial_policy(0), 900, 1, explore=True, jitter=True)
 
 
@@ -88,3 +107,51 @@ def test_a_rollout_is_far_faster_than_the_robots_five_seconds(task, collector):
         best = min(best, time.process_time() - start)
     print(f"{best * 1e3:.1f} ms a rollout")
     assert best < 0.2
+
+
+def assert_same(one, other):
+    """Compare all that a rollout tells; stamps count from its start, as clocks differ."""
+    for name in ("states", "commanded", "applied", "noise", "interventions"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    np.testing.assert_array_equal(np.diff(one.stamps), np.diff(other.stamps))
+    told = [(r.condition, r.seed, r.T, r.valid, r.reason, r.interrupted) for r in (one, other)]
+    assert told[0] == told[1]
+
+
+def of_all_kinds(task):
+    """Return arguments for rollouts that run through, are limited, are stopped, or diverge."""
+    policy = task.initial_policy(0)
+    late = np.arange(task.T)[:, None] > task.T // 3
+    kinds = {
+        "quiet": replace(policy, L=0.3 * policy.L),
+        "loud": replace(policy, L=12 * policy.L),
+        "wild": replace(policy, L=60 * policy.L, k=np.where(late, 100.0, policy.k)),
+        "absurd": replace(policy, k=np.where(late, 9e5, policy.k), K=1e5 * np.sign(policy.K)),
+    }
+    return {
+        (kind, seed): (each, 0, seed, True, True) for kind, each in kinds.items() for seed in (1, 2)
+    }
+
+
+@pytest.mark.parametrize("name", config_names())
+def test_rollouts_executed_at_once_are_those_executed_alone(name, monkeypatch):
+    task = load_task(name)
+    step = World.step
+
+    def diverging(world, effort):
+        """Diverge where the torque says so, as physics would: in the same place each time."""
+        if world.data.time > 2.0 and effort[0] > 0.9 * task.torque_limits[0]:
+            raise SimulationDiverged("the arm is on its way to the moon")
+        step(world, effort)
+
+    monkeypatch.setattr(World, "step", diverging)
+    asked = of_all_kinds(task)
+    alone = [InProcessCollector(task).collect(*arguments) for arguments in asked.values()]
+    shared = InProcessCollector(task)
+    jobs = [partial(shared.collect, *arguments) for arguments in asked.values()]
+    for rounds in range(2):  # the second one in worlds where others have ended in all ways
+        together = list(in_order(jobs[:: 1 - 2 * rounds], 4))
+        for one, other in zip(alone, together[:: 1 - 2 * rounds], strict=True):
+            assert_same(one, other)
+    assert len(shared._idle) > 1
+    assert {rollout.valid for rollout in alone} == {True, False}

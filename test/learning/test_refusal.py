@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 from pilqr_ros.learning.errors import TrainingError
-from pilqr_ros.learning.guided_training import GuidedTrainer
 from pilqr_ros.learning.refusal import MAX_HALVINGS, network_between
 from pilqr_ros.learning.sampling import MAX_ATTEMPTS
 from pilqr_ros.learning.training import Trainer
@@ -240,7 +239,7 @@ def test_a_refused_network_goes_back_in_all_its_conditions(guided_task, small, c
     config = replace(small, method="mdgps-pilqr", conditions=(0, 1))
     evaluator = TaskCostEvaluator(guided_task)
     plain = create_run(tmp_path / "plain", guided_task, config)
-    GuidedTrainer(plain, collector, evaluator).run()
+    Trainer(plain, collector, evaluator).run()
     updated = plain.network(1)
 
     def refuses(policy, condition):
@@ -250,7 +249,7 @@ def test_a_refused_network_goes_back_in_all_its_conditions(guided_task, small, c
         return np.array_equal(network.weights[0], updated.weights[0])
 
     store = create_run(tmp_path / "refused", guided_task, config)
-    trainer = GuidedTrainer(store, Guarded(collector, refuses), evaluator)
+    trainer = Trainer(store, Guarded(collector, refuses), evaluator)
     trainer.run()
     taken, first = store.network(1), plain.network(0)
     np.testing.assert_allclose(
@@ -271,11 +270,11 @@ def test_a_refused_local_policy_of_a_guided_training_goes_back_alone(
     config = replace(small, method="mdgps-pilqr", conditions=(0, 1))
     evaluator = TaskCostEvaluator(task)
     plain = create_run(tmp_path / "plain", task, config)
-    GuidedTrainer(plain, collector, evaluator).run()
+    Trainer(plain, collector, evaluator).run()
     updated = plain.policy(1, 1)[0]
     guarded = Guarded(collector, lambda policy, condition: np.array_equal(policy.k, updated.k))
     store = create_run(tmp_path / "refused", task, config)
-    GuidedTrainer(store, guarded, evaluator).run()
+    Trainer(store, guarded, evaluator).run()
     assert [report["halvings"] for report in store.reports()] == [0, 0, 0, 1]
     half = 0.5 * (plain.policy(0, 1)[0].k + updated.k)
     np.testing.assert_allclose(store.policy(1, 1)[0].k, half, atol=1e-12)
@@ -287,7 +286,7 @@ def test_a_refused_local_policy_of_a_guided_training_goes_back_alone(
 def test_a_network_between_two_maps_as_they_do_at_its_ends(guided_task, small, collector, tmp_path):
     config = replace(small, method="mdgps-pilqr", iterations=1)
     store = create_run(tmp_path / "plain", guided_task, config)
-    GuidedTrainer(store, collector, TaskCostEvaluator(guided_task)).run()
+    Trainer(store, collector, TaskCostEvaluator(guided_task)).run()
     start, end = store.network(0), store.network(1)
     observations = np.random.default_rng(0).standard_normal((5, start.mean.size))
     near = network_between(start, end, 1e-9)

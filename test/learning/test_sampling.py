@@ -1,5 +1,8 @@
+import threading
+
 import numpy as np
 import pytest
+import yaml
 
 from pilqr_ros.learning.errors import (
     PolicyRefused,
@@ -8,14 +11,18 @@ from pilqr_ros.learning.errors import (
     TrainingStopped,
 )
 from pilqr_ros.learning.sampling import (
+    ATTEMPTS_OF_A_POLICY,
     MAX_ATTEMPTS,
     MAX_INTERRUPTIONS,
     TrainingPlace,
     execute_until_valid,
+    in_order,
 )
-from pilqr_ros.learning.seeds import rollout_seed
+from pilqr_ros.learning.seeds import paired, rollout_seed
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.runs.rollout_files import load_rollout
+from pilqr_ros.runs.run_store import create_run
+from pilqr_ros.tasks import Task
 
 
 def rollout(seed, reason=""):
@@ -47,15 +54,20 @@ def no_pause(monkeypatch):
     monkeypatch.setattr("pilqr_ros.learning.sampling.LONGEST_PAUSE", 0.0)
 
 
-def execute(store, collector, check_stop=lambda: None):
-    place = TrainingPlace(store, 0, 0, 1)
+def seed_of(sample, attempt, iteration=0):
+    """Return the seed of an attempt of the run with seed 3: the pair's, with the sample's sign."""
+    return paired(rollout_seed(3, iteration, 0, sample // 2, attempt), sample)
+
+
+def execute(store, collector, check_stop=lambda: None, sample=1):
+    place = TrainingPlace(store, 0, 0, sample)
     return execute_until_valid(collector, None, place, explore=True, check_stop=check_stop)
 
 
 def test_every_attempt_is_stored_and_each_has_a_seed_of_its_own(store):
     collector = Scripted("a late tick", "no state", "")
     valid = execute(store, collector)
-    assert collector.seeds == [rollout_seed(3, 0, 0, 1, attempt) for attempt in range(3)]
+    assert collector.seeds == [seed_of(1, attempt) for attempt in range(3)]
     assert store.attempts(0, 0, 1) == 2
     (kept,) = store.directory.rglob("rollout_01.npz")
     assert load_rollout(kept).seed == valid.seed == collector.seeds[2]
@@ -64,7 +76,7 @@ def test_every_attempt_is_stored_and_each_has_a_seed_of_its_own(store):
 def test_what_was_interrupted_is_repeated_with_the_same_seed(store):
     collector = Scripted("lost a tick", "silence", "torque is nan", "lost an answer", "")
     execute(store, collector)
-    first, second = (rollout_seed(3, 0, 0, 1, attempt) for attempt in range(2))
+    first, second = (seed_of(1, attempt) for attempt in range(2))
     assert collector.seeds == [first, first, first, second, second]
     assert store.attempts(0, 0, 1) == 1
     assert store.invalid_count(0, 0) == 3
@@ -85,7 +97,71 @@ def test_attempts_of_an_earlier_session_count(store):
         execute(store, Scripted(*["a late tick"] * MAX_ATTEMPTS))
     collector = Scripted("")
     execute(store, collector)
-    assert collector.seeds == [rollout_seed(3, 0, 0, 1, MAX_ATTEMPTS)]
+    assert collector.seeds == [seed_of(1, MAX_ATTEMPTS)]
+
+
+def run_of(store, tmp_path, **settings):
+    """Return a run as a store's, with other settings."""
+    document = yaml.safe_load(store.task.source)
+    document["learning"]["settings"] = settings
+    text = yaml.safe_dump(document, sort_keys=False)
+    task = Task.from_text(text, folder=store.task.folder, origin="changed")
+    return create_run(tmp_path / "changed", task, store.config)
+
+
+def test_rollouts_come_in_pairs_and_of_an_odd_number_the_last_is_alone(store):
+    seeds = []
+    for sample in range(5):
+        collector = Scripted("")
+        execute(store, collector, sample=sample)
+        seeds += collector.seeds
+    assert [seed % 2 for seed in seeds] == [0, 1, 0, 1, 0]
+    assert [seed // 2 for seed in seeds[::2]] == [seed_of(n, 0) // 2 for n in (0, 2, 4)]
+    assert seeds[1] - seeds[0] == seeds[3] - seeds[2] == 1
+    assert len(set(seeds)) == 5
+
+
+def test_the_second_of_a_pair_has_the_opposite_of_what_the_first_was_valid_with(store):
+    first = Scripted("torque is nan", "")
+    execute(store, first, sample=0)
+    second = Scripted("")
+    execute(store, second, sample=1)
+    assert second.seeds == [first.seeds[-1] + 1] == [seed_of(1, 1)]
+
+
+def test_where_the_second_of_a_pair_is_invalid_the_first_is_kept(store):
+    execute(store, Scripted(""), sample=0)
+    second = Scripted("torque is nan", "")
+    execute(store, second, sample=1)
+    assert second.seeds == [seed_of(1, 0), seed_of(1, 1)]
+    (kept,) = store.directory.rglob("rollout_00.npz")
+    assert load_rollout(kept).seed == seed_of(0, 0)
+    assert store.attempts(0, 0, 0) == 0
+
+
+def test_a_halved_policy_has_noise_that_the_one_before_had_not(store, monkeypatch):
+    def seeds():
+        collector = Scripted("torque is nan", "", *["torque is nan"] * 4, "")
+        execute(store, collector, sample=0)
+        execute(store, collector, sample=1)
+        return collector.seeds
+
+    before = seeds()
+    for path in store.directory.rglob("rollout_*.npz"):
+        path.unlink()  # as when they are set aside
+    monkeypatch.setattr("pilqr_ros.learning.sampling.halvings", lambda *_: 1)
+    after = seeds()
+    assert len({seed // 2 for seed in before}) == len(before) - 1  # the opposite of the valid one
+    assert not {seed // 2 for seed in before} & {seed // 2 for seed in after}
+    assert after[0] == seed_of(0, ATTEMPTS_OF_A_POLICY)
+
+
+def test_without_pairs_every_rollout_has_noise_of_its_own(store, tmp_path):
+    other = run_of(store, tmp_path, opposite_pairs=False)
+    collector = Scripted("", "")
+    for sample in (0, 1):
+        execute(other, collector, sample=sample)
+    assert collector.seeds == [rollout_seed(3, 0, 0, sample) for sample in (0, 1)]
 
 
 def test_a_stop_is_obeyed_before_each_attempt(store):
@@ -98,3 +174,48 @@ def test_a_stop_is_obeyed_before_each_attempt(store):
     with pytest.raises(TrainingStopped, match="enough"):
         execute(store, collector, check_stop)
     assert store.attempts(0, 0, 1) == 1
+
+
+def test_jobs_are_done_at_once_and_what_comes_of_them_keeps_their_order():
+    met, first_may_end = threading.Barrier(3, timeout=10.0), threading.Event()
+
+    def job(number):
+        met.wait()  # nobody passes before three are under way
+        if number == 2:
+            first_may_end.set()
+        else:
+            first_may_end.wait(10.0)
+        return number
+
+    assert list(in_order([lambda n=n: job(n) for n in range(3)], 3)) == [0, 1, 2]
+
+
+def test_one_at_a_time_a_job_begins_when_it_is_due_and_in_this_thread():
+    begun = []
+    jobs = [lambda n=n: begun.append((n, threading.current_thread())) for n in range(3)]
+    results = in_order(jobs, 1)
+    next(results)
+    next(results)
+    assert begun == [(n, threading.current_thread()) for n in range(2)]
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_an_error_comes_in_its_turn_and_what_waits_is_not_begun(at_once):
+    begun, finished = [], []
+
+    def job(number):
+        begun.append(number)
+        if number == 1:
+            raise TrainingError("enough")
+        if number > 1:
+            stopped.wait(10.0)
+        finished.append(number)
+
+    stopped = threading.Event()
+    results = in_order([lambda n=n: job(n) for n in range(20)], at_once)
+    next(results)
+    threading.Timer(0.2, stopped.set).start()
+    with pytest.raises(TrainingError, match="enough"):
+        next(results)
+    assert len(begun) <= 2 + at_once
+    assert sorted(finished) == [number for number in sorted(begun) if number != 1]

@@ -1,3 +1,4 @@
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ from pilqr_ros.learning import training
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.sampling import MAX_ATTEMPTS
-from pilqr_ros.learning.training import Trainer, _Pace
+from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_store import create_run, open_run
@@ -91,18 +92,8 @@ def test_a_run_that_goes_on_counts_the_rollouts_that_it_finds(flaky, tmp_path):
     resumed = []
     Trainer(store, collector, evaluator, on_progress=resumed.append).run()
     counts = [progress.rollout for progress in resumed]
-    assert (min(counts[1:]), counts[-1], resumed[-1].rollouts) == (3, 6, 6)
+    assert (min(counts[1:]), counts[-1], resumed[-1].rollouts) == (4, 6, 6)
     assert counts == sorted(counts)
-
-
-def test_time_left_counts_rollouts_and_updates_of_every_condition():
-    pace = _Pace(rollouts_per_iteration=20, updates_per_iteration=2)
-    assert np.isnan(pace.seconds_left(5, 0))
-    for seconds in (1.0, 3.0):
-        pace.collected(seconds)
-    assert pace.seconds_left(iterations_left=5, rollouts_done=10) == 90 * 2.0
-    pace.updated(7.0)
-    assert pace.seconds_left(iterations_left=5, rollouts_done=10) == 90 * 2.0 + 10 * 7.0
 
 
 def test_training_gives_up_after_many_invalid_rollouts(trainer, store, flaky):
@@ -150,3 +141,79 @@ def test_the_cost_of_a_rollout_that_was_deleted_is_not_taken_for_the_new_ones(tr
     (store.directory / "iteration_002/condition_0/policy.npz").unlink()
     trainer.run()
     np.testing.assert_array_equal(store.cost(1, 0, 2).costs, cost.costs)
+
+
+class Moody:
+    """A real collector that calls the rollouts of some seeds invalid, in whatever order."""
+
+    def __init__(self, collector):
+        self.collector = collector
+        self.seeds = []
+
+    def collect(self, policy, condition, seed, *, explore, jitter):
+        rollout = self.collector.collect(policy, condition, seed, explore=explore, jitter=jitter)
+        self.seeds.append(seed)
+        return rollout if seed % 3 else replace(rollout, valid=False, reason="a mood")
+
+
+@pytest.fixture
+def pusher():
+    return load_task("pusher")
+
+
+@pytest.fixture
+def train_pusher(pusher, tmp_path):
+    """Return a function that trains two conditions of the pusher and returns run and collector."""
+    config = RunConfig("pusher", "pi2", iterations=2, rollouts=5, seed=0, conditions=(0, 2))
+
+    def train(name, **options):
+        store = create_run(tmp_path / name, pusher, config)
+        collector = Moody(InProcessCollector(pusher))
+        return store, collector, Trainer(store, collector, TaskCostEvaluator(pusher), **options)
+
+    return train
+
+
+def test_rollouts_at_once_train_the_policies_of_one_after_the_other(train_pusher, arrays_of_run):
+    (alone, one, first), (together, other, second) = (
+        train_pusher(f"{at_once}", at_once=at_once) for at_once in (1, 3)
+    )
+    first.run()
+    second.run()
+    assert sorted(one.seeds) == sorted(other.seeds)
+    assert len(one.seeds) > 2 * 2 * 5
+    assert arrays_of_run(together.directory) == arrays_of_run(alone.directory)
+    invalid = [
+        [report["rollouts_invalid"] for report in run.reports()] for run in (alone, together)
+    ]
+    assert invalid[0] == invalid[1]
+
+
+def test_a_stop_keeps_all_rollouts_at_once_and_the_run_goes_on(train_pusher, arrays_of_run):
+    whole, _, trainer = train_pusher("whole")
+    trainer.run()
+    stopped, collector, trainer = train_pusher("stopped", at_once=3)
+    trainer.should_stop = lambda: len(collector.seeds) >= 4
+    with pytest.raises(TrainingStopped):
+        trainer.run()
+    stored = list(stopped.directory.glob("iteration_000/condition_*/rollout_0?.*npz"))
+    kept = [path for path in stored if ".cost." not in path.name]
+    assert 4 <= len(kept) == len(collector.seeds) <= 4 + 3
+    trainer.should_stop = lambda: False
+    trainer.run()
+    assert len(collector.seeds) == len(set(collector.seeds))
+    assert arrays_of_run(stopped.directory) == arrays_of_run(whole.directory)
+
+
+def test_the_rollouts_of_all_conditions_are_executed_at_once(pusher, tmp_path):
+    config = RunConfig("pusher", "pi2", iterations=1, rollouts=1, seed=0, conditions=(0, 1, 2))
+    store, inner = create_run(tmp_path, pusher, config), InProcessCollector(pusher)
+    met = threading.Barrier(3, timeout=30.0)
+
+    class Meeting:
+        def collect(self, *arguments, **options):
+            met.wait()  # nobody passes before there are three
+            return inner.collect(*arguments, **options)
+
+    Trainer(store, Meeting(), TaskCostEvaluator(pusher), at_once=3).run()
+    assert store.iterations_finished == 1

@@ -122,7 +122,7 @@ class Bench:
 def test_it_starts_disabled_and_says_so(bench, wait_until, task):
     wait_until(lambda: bench.states, "guard_state")
     assert bench.states[0].state == GuardState.DISABLED
-    assert bench.states[0].reason == "disabled until ~/enable"
+    assert bench.states[0].reason.startswith("disabled until `pilqr guard enable`")
     answer, output = bench.exchange(wait_until, 0.1 * task.torque_limits)
     assert answer.interventions == AppliedTorque.DISABLED
     assert not output.any()
@@ -287,7 +287,7 @@ def test_an_emergency_stop_is_zero_at_once_and_latches(guard, wait_until, task, 
     assert answer.interventions == AppliedTorque.ESTOP
     refused = guard.enable(True)
     assert not refused.success
-    assert "~/reset_estop comes first" in refused.message
+    assert "`pilqr guard reset` (service ~/reset_estop) comes first" in refused.message
     assert guard.reset_estop().success
     answer, _ = guard.exchange(wait_until, effort)
     assert answer.interventions == AppliedTorque.ESTOP  # this rollout is over
@@ -317,14 +317,14 @@ def test_a_held_button_allows_no_reset(guard, wait_until):
 
 def test_it_is_switched_from_the_command_line(guard, wait_until):
     told = {
-        "stop": GuardState.STOPPED,
-        "reset": GuardState.DISABLED,
-        "enable": GuardState.ENABLED,
-        "disable": GuardState.DISABLED,
+        "stop": (GuardState.STOPPED, "no torque passes: emergency stop (service ~/estop)"),
+        "reset": (GuardState.DISABLED, "no torque passes: disabled until `pilqr guard enable`"),
+        "enable": (GuardState.ENABLED, "enabled: torques pass"),
+        "disable": (GuardState.DISABLED, "no torque passes: disabled until"),
     }
-    for deed, state in told.items():
-        switch_guard(deed)
-        wait_until(lambda state=state: guard.states[-1].state == state, deed)
+    for action, (state, said) in told.items():
+        assert switch_guard(action).startswith(f"effort_guard: {said}")
+        wait_until(lambda state=state: guard.states[-1].state == state, action)
     with pytest.raises(NodeError, match="'halt' is nothing to do with the guard; allowed: enable"):
         switch_guard("halt")
 
@@ -354,7 +354,7 @@ def test_a_button_that_falls_silent_is_an_emergency_stop(fresh_client, wait_unti
             time.sleep(0.1)
         assert states[-1].state == GuardState.ENABLED
         wait_until(lambda: states[-1].state == GuardState.STOPPED, "the stop")
-        assert states[-1].reason == "emergency stop (no message on estop for 5 s)"
+        assert states[-1].reason.startswith("emergency stop (no message on estop for 5 s): ")
         group.stop()
 
 

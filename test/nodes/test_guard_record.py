@@ -2,14 +2,16 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
 from pilqr_msgs.msg import GuardState
-from pilqr_ros.clients.guard_client import GuardSwitch
+from pilqr_ros.clients.guard_client import GuardSwitch, switch_guard
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.messages import qos
-from pilqr_ros.robot.guard.safety_record import record_path
+from pilqr_ros.robot.guard.safety_record import SafetyRecord, SafetyState, record_path
 
 
 class Guard:
@@ -43,18 +45,18 @@ def guard(run_nodes, client, wait_until):
 def test_a_stop_is_in_force_after_the_guard_was_killed(guard):
     guard.let_pass()
     assert guard.kill().state == GuardState.ENABLED
-    assert guard.switch.do("stop") == ""
+    assert guard.switch.do("stop").startswith("no torque passes: emergency stop (service ~/estop)")
     told = guard.kill()
     assert told.state == GuardState.STOPPED
     assert "emergency stop (service ~/estop, since 20" in told.reason
-    with pytest.raises(NodeError, match="~/reset_estop comes first"):
+    with pytest.raises(NodeError, match=r"`pilqr guard reset` .*comes first"):
         guard.switch.do("enable")
     guard.let_pass()
 
 
 def test_a_guard_that_was_disabled_comes_back_disabled(guard):
     guard.let_pass()
-    assert guard.switch.do("disable") == ""
+    assert guard.switch.do("disable").startswith("no torque passes: disabled until `pilqr guard")
     assert guard.kill().state == GuardState.DISABLED
 
 
@@ -67,11 +69,22 @@ def test_without_a_record_the_next_guard_is_stopped_until_it_is_reset(guard):
     guard.let_pass()
 
 
-def test_a_stop_outlives_its_graph_and_the_next_one_says_so(fresh_client, run_nodes, wait_until):
+def test_a_stop_outlives_its_graph_and_the_next_one_says_so(
+    fresh_client, run_nodes, wait_until, tmp_path
+):
     with run_nodes("effort_guard", real_time_factor=1.0) as group:
         Guard(group, fresh_client, wait_until).switch.do("stop")
+    train = [sys.executable, "-m", "pilqr_ros.cli", "train", "hockey", "--runs", str(tmp_path)]
+    refused = subprocess.run(train, capture_output=True, text=True, timeout=100.0)
+    assert refused.returncode == 1
+    assert "EMERGENCY STOP (service ~/estop, since 20" in refused.stderr
+    assert "`pilqr guard reset`" in refused.stderr
+    assert not [*tmp_path.iterdir()]
     with run_nodes("effort_guard", real_time_factor=1.0) as group:
         assert any("EMERGENCY STOP (service ~/estop, since" in line for _, line in group.lines)
         next_guard = Guard(group, fresh_client, wait_until)
         wait_until(lambda: next_guard.states[-1].state == GuardState.STOPPED, "stopped")
         next_guard.let_pass()
+        next_guard.switch.do("stop")
+    assert "no effort_guard runs" in switch_guard("reset")
+    assert SafetyRecord(record_path("")).read().state is SafetyState.DISABLED

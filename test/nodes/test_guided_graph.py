@@ -12,7 +12,7 @@ from pilqr_ros.clients.learner_client import LearnerClient
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.graph import NODES, DeploymentOptions
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.guided_training import GuidedTrainer
+from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.run_store import RunConfig, create_run, open_run
 from pilqr_ros.tasks import Task
@@ -68,7 +68,7 @@ def test_training_through_the_graph_is_training_in_process(trained, task_file, t
     task = Task.from_text(task_file.read_text(), folder=task_file.parent)
     config = RunConfig("hockey", "mdgps-pi2", 1, 2, 3, task.guided.conditions)
     store = create_run(tmp_path, task, config)
-    GuidedTrainer(store, InProcessCollector(task), TaskCostEvaluator(task)).run()
+    Trainer(store, InProcessCollector(task), TaskCostEvaluator(task)).run()
     ours = open_run(Path(result.run_directory))
     for name, array in store.network(1).arrays().items():
         np.testing.assert_allclose(ours.network(1).arrays()[name], array, atol=1e-9)

@@ -10,6 +10,7 @@ from std_msgs.msg import Float64MultiArray
 from pilqr_msgs.action import ExecuteRollout
 from pilqr_msgs.msg import AppliedTorque, GuardState
 from pilqr_ros.clients.client_node import ClientNode
+from pilqr_ros.clients.guard_client import GuardSwitch
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import policy_to_message
 from pilqr_ros.nodes.runtime.action_client import ActionClient
@@ -18,6 +19,9 @@ from pilqr_ros.nodes.runtime.waiting import wait_for
 LOOP = ("mujoco_bridge", "effort_guard", "state_estimator", "trajectory_executor")
 TOPIC = (Float64MultiArray, "effort_controller/commands", qos.COMMAND)
 TOLD = "/rogue publishes to the robot's controller, too: end it"
+TWIN_TOLD = (
+    "another node with the name /effort_guard publishes to the robot's controller, too: end it"
+)
 
 
 @pytest.fixture
@@ -76,7 +80,14 @@ def test_in_lockstep_too(fresh_client, run_nodes, wait_until):
     states = fresh_client.listen(GuardState, "guard_state", qos.LATCHED)
     with run_nodes("mujoco_bridge", "effort_guard"):
         wait_until(lambda: states[-1].state == GuardState.ENABLED, "enabled")
-        with ClientNode("rogue") as rogue:
-            rogue.node.create_publisher(*TOPIC)
-            wait_until(lambda: states[-1].reason == TOLD, "the guard's word")
-        wait_until(lambda: states[-1].state == GuardState.ENABLED, "enabled again")
+        for name, told in (("rogue", TOLD), ("effort_guard", TWIN_TOLD)):
+            with ClientNode(name) as rogue:
+                rogue.node.create_publisher(*TOPIC)
+                wait_until(lambda told=told: states[-1].reason == told, "the guard's word")
+                switch = GuardSwitch(fresh_client.node)
+                switch.do("stop")
+                wait_until(lambda: states[-1].state == GuardState.STOPPED, "stopped")
+                assert told in states[-1].reason
+                switch.do("reset")
+                assert switch.do("enable") == f"no torque passes: {told}"
+            wait_until(lambda: states[-1].state == GuardState.ENABLED, "enabled again")

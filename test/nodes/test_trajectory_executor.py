@@ -222,7 +222,7 @@ def test_an_emergency_stop_ends_the_rollout_and_lets_none_start(
     result = finish(start(action, task, wait_until))
     assert result.status == GoalStatus.STATUS_ABORTED
     expected = "effort_guard lets no torque pass: emergency stop (service ~/estop)"
-    assert result.result.rollout.reason == expected
+    assert result.result.rollout.reason.startswith(expected)
     assert not commands
 
 
@@ -232,7 +232,7 @@ def test_a_disabled_guard_lets_no_rollout_start(
     with run_nodes(*LOOP, start_enabled=False):
         wait_for_loop(client)
         rollout = collector.collect(task.initial_policy(0), 0, 0, True, True)
-        assert rollout.reason == "effort_guard lets no torque pass: disabled until ~/enable"
+        assert rollout.reason.startswith("effort_guard lets no torque pass: disabled until")
         assert rollout.T == 0
         call(client, SetBool, "effort_guard/enable", SetBool.Request(data=True))
         rollout = collect_whole(collector, task.initial_policy(0), 0, 0, True, True)

@@ -4,7 +4,7 @@ import pytest
 
 from pilqr_ros.recording.bag import Bounds
 from pilqr_ros.recording.definitions import Definitions
-from pilqr_ros.recording.topic import Topic, offered_qos
+from pilqr_ros.recording.topic import BagTopic, offered_qos
 
 MESSAGES = Path(__file__).parents[2] / "msg" / "msg"
 TYPES = {
@@ -23,7 +23,7 @@ def definitions():
 def topics(definitions):
     qos = offered_qos(reliable=True, latched=False, depth=10)
     return [
-        Topic(name, kind, definitions.definition(kind), definitions.type_hash(kind), qos)
+        BagTopic(name, kind, definitions.definition(kind), definitions.type_hash(kind), qos)
         for name, kind in TYPES.items()
     ]
 

@@ -8,19 +8,25 @@ import zlib
 
 import lz4.frame
 import pytest
+from mcap.opcode import Opcode
+from mcap.records import Channel, Chunk, Header, Message, Schema
 
-from pilqr_ros.recording import mcap, mcap_file
+from pilqr_ros.recording import mcap_chunk, mcap_file, mcap_records
 from pilqr_ros.recording.bag import BagWriter
 from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.mcap_file import read_summary
+from pilqr_ros.recording.mcap_records import MAGIC, RECORD_HEADER, encode
 from pilqr_ros.recording.mcap_recovery import mend
 from pilqr_ros.recording.mcap_summary import Summary
 from pilqr_ros.recording.reader import bag_info, find_bag, read_messages
-from pilqr_ros.recording.topic import Topic
+from pilqr_ros.recording.topic import BagTopic
 
 KIND = "std_msgs/msg/Int32"
-TOPICS = [Topic("/a", KIND, "int32 data\n", "hash", ""), Topic("/b", KIND, "int32 data\n", "", "")]
-DATA_END = mcap.RECORD_HEADER.pack(mcap.Op.DATA_END, 4)
+TOPICS = [
+    BagTopic("/a", KIND, "int32 data\n", "hash", ""),
+    BagTopic("/b", KIND, "int32 data\n", "", ""),
+]
+DATA_END = RECORD_HEADER.pack(Opcode.DATA_END, 4)
 LITTLE_ENDIAN = b"\x00\x01\x00\x00"
 
 
@@ -96,21 +102,26 @@ def test_a_bag_cut_off_anywhere_keeps_whole_chunks_or_is_refused(bag):
 
 def write_chunk(path, packed, size, compression="lz4", checksum=0, library="pilqr_ros 0"):
     """Write a file whose only chunk is as asked for."""
-    head = mcap.MAGIC + mcap.header(library)
-    summary = Summary(
-        schemas=[mcap.schema(1, KIND, "int32 data\n")],
-        channels=[mcap.channel(0, 1, "/a", {})],
-        counts={0: 1},
+    schema = Schema(id=1, name=KIND, encoding="ros2msg", data=b"int32 data\n")
+    channel = Channel(id=0, schema_id=1, topic="/a", message_encoding="cdr", metadata={})
+    summary = Summary(schemas=[encode(schema)], channels=[encode(channel)], counts={0: 1})
+    chunk = Chunk(
+        compression=compression,
+        data=packed,
+        message_start_time=0,
+        message_end_time=0,
+        uncompressed_crc=checksum,
+        uncompressed_size=size,
     )
-    head += summary.schemas[0] + summary.channels[0]
-    content = struct.pack("<QQQI", 0, 0, size, checksum) + mcap.text(compression)
-    head += mcap.record(mcap.Op.CHUNK, content + struct.pack("<Q", len(packed)) + packed)
+    head = MAGIC + encode(Header(profile="ros2", library=library))
+    head += summary.schemas[0] + summary.channels[0] + encode(chunk)
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(head + summary.tail(len(head), 0))
 
 
 BOMB = lz4.frame.compress(bytes(20_000_000))
-TWO = mcap.message(0, 0, 0, 0, LITTLE_ENDIAN + struct.pack("<i", 2))
+NUMBER = LITTLE_ENDIAN + struct.pack("<i", 2)
+TWO = encode(Message(channel_id=0, sequence=0, log_time=0, publish_time=0, data=NUMBER))
 
 
 LIES = {
@@ -128,7 +139,7 @@ LIES = {
 
 @pytest.mark.parametrize("lie", LIES)
 def test_a_chunk_that_lies_is_refused_in_little_memory(tmp_path, monkeypatch, lie):
-    monkeypatch.setattr(mcap, "MAX_CHUNK", 1_000_000)
+    monkeypatch.setattr(mcap_records, "MAX_RECORD", 1_000_000)
     write_chunk(tmp_path / "bag" / "a.mcap", *LIES[lie])
     tracemalloc.start()
     try:
@@ -142,7 +153,7 @@ def test_a_chunk_that_lies_is_refused_in_little_memory(tmp_path, monkeypatch, li
 
 @pytest.mark.parametrize("compression", ["", "lz4", "zstd"])
 def test_chunks_of_other_programs_are_read(tmp_path, compression):
-    pack = {"": bytes, "lz4": lz4.frame.compress, "zstd": mcap.zstd.compress}[compression]
+    pack = {"": bytes, "lz4": lz4.frame.compress, "zstd": mcap_chunk.zstd.compress}[compression]
     write_chunk(tmp_path / "bag" / "a.mcap", pack(TWO), len(TWO), compression, zlib.crc32(TWO))
     assert numbers(tmp_path / "bag") == [2]
 
@@ -159,7 +170,7 @@ def test_a_torn_file_of_another_program_is_not_cut(tmp_path):
 
 def test_records_without_number_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(mcap_file, "MAX_RECORDS", 100)
-    many = mcap.record(mcap.Op.MESSAGE_INDEX, b"") * 101
+    many = RECORD_HEADER.pack(Opcode.MESSAGE_INDEX, 0) * 101
     write_chunk(tmp_path / "bag" / "a.mcap", many, len(many), "")
     with pytest.raises(BagError, match="holds more than the 100 records allowed"):
         numbers(tmp_path / "bag")
@@ -167,7 +178,7 @@ def test_records_without_number_are_refused(tmp_path, monkeypatch):
 
 def test_a_definition_that_is_none_is_refused(tmp_path, bounds):
     for number, text in enumerate(("\x00", "int32[" * 1000, "x" * 100_000, "Unknown a\n")):
-        writer = BagWriter(tmp_path / str(number), [Topic("/a", KIND, text, "", "")], bounds)
+        writer = BagWriter(tmp_path / str(number), [BagTopic("/a", KIND, text, "", "")], bounds)
         writer.begin("part")
         writer.write(0, 0, 0, LITTLE_ENDIAN)
         writer.close()
@@ -189,6 +200,6 @@ def test_what_is_no_file_is_no_bag(tmp_path):
 def test_the_data_carry_a_checksum_that_any_reader_can_check(bag):
     content = (bag / "part.mcap").read_bytes()
     end = content.rindex(DATA_END)
-    (stored,) = struct.unpack_from("<I", content, end + mcap.RECORD_HEADER.size)
+    (stored,) = struct.unpack_from("<I", content, end + RECORD_HEADER.size)
     assert stored == zlib.crc32(content[:end])
     assert read_summary(bag / "part.mcap").message_count == 10

@@ -10,15 +10,14 @@ from typer.testing import CliRunner
 from pilqr_ros.cli import app
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.errors import CollectorError
-from pilqr_ros.learning.trainers import trainer_class
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.recording.bag import BagWriter
 from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.export import export_rollouts, list_rollouts
 from pilqr_ros.recording.reader import find_bag
-from pilqr_ros.recording.recorded_run import ROLLOUT, RUN, Place, read_run, restore
+from pilqr_ros.recording.recorded_run import ROLLOUT, RUN, RecordedPlace, read_run, restore
 from pilqr_ros.recording.replay import RecordedCollector, redo
-from pilqr_ros.recording.topic import Topic, offered_qos
+from pilqr_ros.recording.topic import BagTopic, offered_qos
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.robot.guard.interventions import Intervention
 from pilqr_ros.runs.run_store import RunConfig, create_run
@@ -95,7 +94,7 @@ def write_bag(definitions, bounds, tmp_path):
     def write(store, rollouts, names=None):
         qos = offered_qos(reliable=True, latched=True, depth=1)
         topics = [
-            Topic(name, kind, definitions.definition(kind), definitions.type_hash(kind), qos)
+            BagTopic(name, kind, definitions.definition(kind), definitions.type_hash(kind), qos)
             for name, kind in (("/left/learner/run", RUN), ("/left/rollout", ROLLOUT))
         ]
         bag = BagWriter(tmp_path / "bag", topics, bounds)
@@ -141,7 +140,7 @@ def test_a_guided_training_done_again_has_the_same_network(write_bag, task, tmp_
     config = RunConfig("hockey", "mdgps-pilqr", 1, 2, 4, task.guided.conditions)
     store = create_run(tmp_path / "first", task, config)
     taped = Taped(task)
-    trainer_class(store)(store, taped, TaskCostEvaluator(task)).run()
+    Trainer(store, taped, TaskCostEvaluator(task)).run()
     again = redo(read_run(write_bag(store, taped.rollouts)), tmp_path / "runs")
     for name, array in store.network(1).arrays().items():
         np.testing.assert_array_equal(again.network(1).arrays()[name], array)
@@ -163,7 +162,7 @@ def test_a_bag_that_lacks_a_rollout_is_refused(write_bag, trained, tmp_path):
 def test_a_rollout_that_counts_though_it_was_limited_too_much_is_refused(task, trained):
     _, rollouts = trained
     rollout, policy = rollouts[0], task.initial_policy(0)
-    guard = task.file.guard.model_copy(update={"most_limited": 0.1})
+    guard = task.file.guard.model_copy(update={"max_fraction_limited": 0.1})
     strict = Task(task.source, task.file.model_copy(update={"guard": guard}), task.folder)
     limited = replace(rollout, interventions=rollout.interventions.copy())
     limited.interventions[:11] |= Intervention.JOINT_BOUND
@@ -203,8 +202,12 @@ def test_rollouts_are_listed_with_place_and_cost(write_bag, trained, task):
     )
     listed = list_rollouts(read_run(write_bag(store, [*rollouts, other, short])))
     places = [one.recorded.place for one in listed]
-    assert places[:3] == [Place(0, 0, 0, 0), Place(0, 0, 1, 0), Place(0, 0, 1, 1)]
-    assert places[-3:] == [Place(1, 0, 2, 0), None, Place(0, 0, 1, 0)]
+    assert places[:3] == [
+        RecordedPlace(0, 0, 0, 0),
+        RecordedPlace(0, 0, 1, 0),
+        RecordedPlace(0, 0, 1, 1),
+    ]
+    assert places[-3:] == [RecordedPlace(1, 0, 2, 0), None, RecordedPlace(0, 0, 1, 0)]
     assert listed[0].cost.total == store.cost(0, 0, 0).total
     assert listed[-1].cost is None
 

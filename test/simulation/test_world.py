@@ -87,8 +87,15 @@ def test_an_effort_that_is_not_seven_finite_numbers_is_refused(world, effort):
 
 @pytest.mark.parametrize("condition", [-1, 103])
 def test_an_unknown_condition_is_refused(world, condition):
-    with pytest.raises(ResetError, match=f"condition is {condition}, expected 0 to 102"):
+    with pytest.raises(TaskError, match=f"condition is {condition}, expected 0 to 102"):
         world.reset(condition, seed=0, jitter=False)
+
+
+def test_a_world_leaves_the_model_that_worlds_share_as_it_was_built(hockey):
+    before = Task.from_text(hockey.source, folder=hockey.folder).world_model
+    World(hockey).reset(0, seed=0, jitter=True)
+    assert hockey.world_model.opt.disableflags == before.opt.disableflags
+    np.testing.assert_array_equal(hockey.world_model.qpos0, before.qpos0)
 
 
 def _hockey_with(hockey, edit):

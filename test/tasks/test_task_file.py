@@ -82,11 +82,12 @@ WRONG = [
         r"minus\[0\]: target 'goal' has 2 entries, 'puck'",
     ),
     (
-        ("initial_policy", "torque_std"),
-        [1.0],
+        ("initial_policy",),
+        {"kind": "zero", "torque_std": [1.0]},
         r"initial_policy\.torque_std: has 1 entries, expec.* 7",
     ),
-    (("initial_policy", "damping"), None, r"initial_policy: kind hold needs stiffness and damping"),
+    (("initial_policy", "damping"), [1.0] * 7, r"takes all of stiffness, damping and torque_std"),
+    (("initial_policy", "kind"), "zero", r"kind zero takes torque_std, and neither"),
     (("joints", 1, "name"), "r_shoulder_pan_joint", r"joints\[1\]\.name: 'r_shoulder_pan.*twice"),
     (("joints", 5, "torque_limit"), 11, r"joints\[5\]\.torque_limit: 11\.0 N m is more .*, 10 N m"),
     (("cost", "terms", 1, "name"), "torque", r"cost\.terms\[1\]\.name: 'torque' is the name of"),
@@ -153,9 +154,9 @@ def test_a_joint_may_have_a_soft_margin_of_its_own_and_no_speed_limit(edited, ho
 
 def test_on_a_real_arm_no_tolerance_is_wider_than_the_default_one():
     default = Guard()
-    wide = Guard(bound_tolerance=1.0, overspeed=3.0, most_limited=1.0)
+    wide = Guard(bound_tolerance=1.0, overspeed=3.0, max_fraction_limited=1.0)
     assert wide.strict == default
-    narrow = Guard(bound_tolerance=0.01, overspeed=1.1, most_limited=0.1)
+    narrow = Guard(bound_tolerance=0.01, overspeed=1.1, max_fraction_limited=0.1)
     assert narrow.strict == narrow
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pilqr_ros.robot.guard.torque_guard import GuardedCommand, build_guard
+from pilqr_ros.robot.guard.torque_guard import build_guard
+from pilqr_ros.robot.guard.torque_records import TorqueCommand
 from pilqr_ros.robot.reset.start_check import StartCheck
 from pilqr_ros.tasks import TaskError
 
@@ -68,7 +69,7 @@ def test_the_guard_tells_of_a_slide_in_metres_and_newtons(two_joints, q, qd, u, 
     task = two_joints(arm=SLIDE, edit=edit)
     guard = build_guard(task, timeout_ns=10**8, between_commands=False, enabled=True)
     guard.on_joints(1, 1, task.joints, q, qd)
-    assert detail in guard.on_command(1, GuardedCommand(1, 1, np.array(u))).detail
+    assert detail in guard.on_command(1, TorqueCommand(1, 1, 0, np.array(u))).detail
 
 
 def test_a_start_that_was_missed_is_told_in_the_joints_unit(two_joints):

@@ -8,6 +8,7 @@ from pilqr_ros.trajopt.pi2 import pi2_update
 from pilqr_ros.trajopt.settings import Settings
 
 FULL = Settings(
+    pi2_baseline=False,
     covariance_update="full",
     covariance_damping=1.0,
     covariance_ratio_min=1e-12,
@@ -151,7 +152,66 @@ def test_the_covariance_can_be_kept(make_system):
     np.testing.assert_array_equal(updated.L, system.policy.L)
 
 
-@pytest.mark.parametrize("update", ["full", "scalar"])
+def test_the_baseline_takes_away_what_the_prior_weights_make_of_the_noise(make_system):
+    system = make_system(12)
+    _, noise, weights = samples(system, 10)
+    prior = np.random.default_rng(5).dirichlet(np.ones(10))
+    settings = replace(FULL, pi2_baseline=True)
+    with_it = pi2_update(system.policy, noise, weights, settings, prior=prior)
+    without = pi2_update(system.policy, noise, weights, FULL)
+    for t, L in enumerate(system.policy.L):
+        expected = without.k[t] - L @ sum(p * xi for p, xi in zip(prior, noise[:, t], strict=True))
+        np.testing.assert_allclose(with_it.k[t], expected, rtol=1e-9)
+    np.testing.assert_array_equal(with_it.L, without.L)
+
+
+@pytest.mark.parametrize("prior", [None, np.array([0.5, 0.25, 0.15, 0.1])])
+def test_with_the_baseline_weights_that_know_nothing_do_not_move_the_mean(make_system, prior):
+    system = make_system(13)
+    _, noise, _ = samples(system, 4)
+    known = np.full(4, 0.25) if prior is None else prior
+    weights = np.repeat(known[:, None], system.T, axis=1)
+    new = pi2_update(system.policy, noise, weights, Settings(), prior=prior)
+    np.testing.assert_allclose(new.k, system.policy.k, rtol=1e-12)
+
+
+def joint(**changes):
+    wide = {"covariance_ratio_min": 1e-9, "covariance_ratio_max": 1e9}
+    return replace(Settings(), covariance_update="joint", **{**wide, **changes})
+
+
+def test_a_joints_ratio_is_its_second_moment_about_the_old_mean_over_all_steps(make_system):
+    system = make_system(14, dU=3)
+    _, noise, weights = samples(system, 12)
+    noise = noise + 2.0  # far from the old mean
+    new = pi2_update(system.policy, 9.0 * noise, weights, joint(), unit_noise=noise)
+    for j in range(3):
+        squares = [w * xi**2 for w, xi in zip(weights.T.flat, noise[..., j].T.flat, strict=True)]
+        ratio = sum(squares) / system.T
+        np.testing.assert_allclose(new.L[..., j], system.policy.L[..., j] * np.sqrt(ratio))
+
+
+def test_weights_that_know_nothing_leave_a_joints_noise_as_it_is_on_average(make_system):
+    system = make_system(15, T=3, dU=2)
+    rng, ratios = np.random.default_rng(15), []
+    for _ in range(4000):
+        noise, weights = rng.standard_normal((6, 3, 2)), rng.dirichlet(np.ones(6), 3).T
+        new = pi2_update(system.policy, noise, weights, joint())
+        ratios.append((new.L[0, 0, 0] / system.policy.L[0, 0, 0]) ** 2)
+    assert np.mean(ratios) == pytest.approx(1.0, abs=0.03)
+
+
+def test_a_joints_ratio_stays_within_its_bounds(make_system):
+    system = make_system(16, dU=2)
+    _, noise, weights = samples(system, 12)
+    loud = noise * [0.1, 9.0]
+    settings = joint(covariance_ratio_min=0.6, covariance_ratio_max=1.6)
+    new = pi2_update(system.policy, loud, weights, settings)
+    np.testing.assert_allclose(new.L[..., 0], system.policy.L[..., 0] * np.sqrt(0.6))
+    np.testing.assert_allclose(new.L[..., 1], system.policy.L[..., 1] * np.sqrt(1.6))
+
+
+@pytest.mark.parametrize("update", ["joint", "full", "scalar"])
 @pytest.mark.parametrize("N", [1, 2])
 def test_with_few_samples_the_covariance_stays_definite(make_system, update, N):
     system = make_system(6, dU=3)

@@ -6,7 +6,7 @@ import pytest
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.cost import QuadraticCost
 from pilqr_ros.trajopt.exploration import Exploration, pool
-from pilqr_ros.trajopt.model import Model, Problem, adjust_steps, fit_model, residual_ratio
+from pilqr_ros.trajopt.model import Model, Problem, fit_model
 from pilqr_ros.trajopt.pilqr import residual_weights, two_stages
 from pilqr_ros.trajopt.record import StepStatus
 from pilqr_ros.trajopt.settings import Settings
@@ -155,29 +155,6 @@ def test_where_the_residual_varies_more_than_the_cost_the_cost_is_used():
     np.testing.assert_allclose(weighted.weights[:, 0], plain.weights[:, 0], rtol=1e-9)
 
 
-def test_steps_are_halved_and_doubled_within_their_bounds():
-    settings = Settings(
-        step_decrease_above=0.5,
-        step_increase_below=0.1,
-        step_multiplier_min=0.4,
-        step_multiplier_max=3.0,
-    )
-    ratio = np.array([0.6, 0.3, 0.05, 0.6, 0.05])
-    multiplier = np.array([1.0, 1.0, 1.0, 0.5, 2.0])
-    adjusted = adjust_steps(multiplier, ratio, settings)
-    np.testing.assert_array_equal(adjusted, [0.5, 1.0, 2.0, 0.4, 3.0])
-
-
-def test_the_ratio_compares_by_absolute_values_or_deviations():
-    total = np.array([[100.0, 0.0], [102.0, 0.0]])
-    residual = np.array([[-1.0, 1.0], [1.0, 0.0]])
-    by_size = residual_ratio(total, residual, Settings(step_ratio="mean-abs"))
-    np.testing.assert_allclose(by_size, [1 / 101, np.inf])
-    by_spread = residual_ratio(total, residual, Settings(step_ratio="std"))
-    np.testing.assert_allclose(by_spread, [1.0, np.inf])
-    assert residual_ratio(np.ones((3, 1)), np.zeros((3, 1)), Settings()) == 0.0
-
-
 def test_noise_is_taken_from_the_applied_actions_or_as_recorded(make_task):
     cost, policy, roll_out = make_task(8)
     batch = roll_out(policy, 20, np.random.default_rng(8))
@@ -257,7 +234,7 @@ def test_however_long_a_run_is_its_noise_is_annealed_to_the_same_part(make_task,
 @pytest.mark.parametrize("reference", [False, True])
 @pytest.mark.parametrize("turn", [None, Turn(0, 1)])
 @pytest.mark.parametrize("lqr_covariance", ["keep", "update"])
-@pytest.mark.parametrize("covariance_update", ["keep", "scalar", "full"])
+@pytest.mark.parametrize("covariance_update", ["keep", "joint", "scalar", "full"])
 @pytest.mark.parametrize("method", METHODS)
 def test_no_update_leaves_less_noise_than_its_floor_in_any_direction(
     make_task, method, covariance_update, lqr_covariance, turn, reference

@@ -21,6 +21,8 @@ from pilqr_ros.trajopt.settings import Settings
         ("covariance_ratio_max", 0.5, "at least 1"),
         ("anneal_share", -0.1, "from 0 to 1"),
         ("anneal_to", 1.5, "above 0, at most 1"),
+        ("direct_model", "yes", "true | false"),
+        ("step_rule", "none", "ratio | memory"),
         ("step_increase_below", 5.0, "at most step_decrease_above"),
         ("step_multiplier_min", 2.0, "at most 1"),
         ("pi2_kl", float("nan"), "finite and above 0"),
@@ -32,6 +34,12 @@ def test_a_wrong_setting_is_refused_with_field_value_and_what_is_allowed(field, 
     assert field in str(error.value)
     assert repr(value) in str(error.value)
     assert allowed in str(error.value)
+
+
+def test_a_direct_model_without_folds_to_judge_it_by_is_refused():
+    with pytest.raises(SettingError, match=r"direct_model.*cross_fit_folds is 1"):
+        Settings(cross_fit_folds=1)
+    assert not Settings(cross_fit_folds=1, direct_model=False).direct_model
 
 
 def test_the_named_settings_are_valid_and_differ():

@@ -27,7 +27,7 @@ from pilqr_ros.learning.training import Trainer
 from pilqr_ros.plain_text import printable
 from pilqr_ros.recording.bag import BagWriter, Bounds
 from pilqr_ros.recording.reader import bag_info, find_bag, read_messages
-from pilqr_ros.recording.topic import Topic
+from pilqr_ros.recording.topic import BagTopic
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.robot.robot_config import load_robot_config
 from pilqr_ros.runs.run_store import RunConfig, create_run_in, open_run
@@ -129,7 +129,7 @@ def make_sample(folder: Path) -> None:
     config = RunConfig(task.name, "pi2", 2, 2, 0, (0,))
     store = create_run_in(folder / "run", task, config)
     Trainer(store, InProcessCollector(task), TaskCostEvaluator(task)).run()
-    topic = Topic("/a", _INT32, "int32 data\n", "", "")
+    topic = BagTopic("/a", _INT32, "int32 data\n", "", "")
     bag = BagWriter(folder / "bag", [topic], Bounds(10**6, 0))
     bag.begin("part")
     for number in range(20):

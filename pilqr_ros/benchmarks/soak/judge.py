@@ -20,7 +20,7 @@ from pilqr_ros.tasks import Task
 _EXACT = ("states", "commanded", "applied", "noise")
 
 
-class Verdict(NamedTuple):
+class TrainingVerdict(NamedTuple):
     """What came of one finished training.
 
     Attributes:
@@ -46,7 +46,7 @@ class Judge:
     task: Task
     directory: Path
 
-    def judge(self, run: Path) -> Verdict:
+    def judge(self, run: Path) -> TrainingVerdict:
         """Judge a finished run of a lock-step graph."""
         faulted = open_run(run)
         config = faulted.config
@@ -60,15 +60,15 @@ class Judge:
             for iteration in range(config.iterations + 1)
             for condition in config.conditions
         )
-        return Verdict(count, wrong, equal)
+        return TrainingVerdict(count, wrong, equal)
 
-    def judge_on_clock(self, run: Path) -> Verdict:
+    def judge_on_clock(self, run: Path) -> TrainingVerdict:
         """Judge a run of a graph on the clock: no two are equal, but each sample must be sound."""
         faulted = open_run(run)
         rollouts = [faulted.rollout(*place) for place in _places(faulted.config)]
         finished = [rollout for rollout in rollouts if rollout is not None]
         wrong = sum(not self._sound(rollout) for rollout in finished)
-        return Verdict(len(finished), wrong, equal=False)
+        return TrainingVerdict(len(finished), wrong, equal=False)
 
     def _undisturbed(self, config: RunConfig) -> RunStore:
         """Return the run of the same training in one process."""

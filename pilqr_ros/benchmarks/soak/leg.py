@@ -80,7 +80,7 @@ class Leg:
         trainee = threading.Thread(target=self._train, name="trainee", daemon=True)
         commands = self._commands()
         check_free(commands, self.options.namespace)
-        prepare_guard(self.options, commands, self.log)
+        prepare_guard(self.options, commands, self.log, needs_torque=True)
         try:
             with (
                 ProcessGroup(self._helpers(), self._listen),

@@ -21,11 +21,12 @@ from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.wiring import publish, subscribe
 from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
 from pilqr_ros.nodes.runtime.running import run
+from pilqr_ros.robot.guard.interventions import GUARD
 
 RELAYED = {
     "state": (State, qos.SENSOR, "trajectory_executor"),
     "applied_torque": (AppliedTorque, qos.RECORD, "trajectory_executor"),
-    "torque_command": (TorqueCommand, qos.COMMAND, "effort_guard"),
+    "torque_command": (TorqueCommand, qos.COMMAND, GUARD),
 }
 """Type, profile and disturbed reader of each topic."""
 

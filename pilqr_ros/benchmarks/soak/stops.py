@@ -19,8 +19,7 @@ from pilqr_ros.graph.processes import ProcessGroup
 from pilqr_ros.nodes.errors import NodeError, SilenceError
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.runtime.waiting import wait_for_condition
-
-GUARD = "effort_guard"
+from pilqr_ros.robot.guard.interventions import GUARD
 
 RESPAWN_TIMEOUT = 60.0
 """Longest wait for the guard that is started in the killed one's place [s]."""

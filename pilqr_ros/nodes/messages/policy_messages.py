@@ -28,7 +28,7 @@ def put_policy(goal: ExecuteRollout.Goal, policy: Policy) -> None:
         raise NodeError(f"a policy is {type(policy).__name__}: it cannot be sent")
 
 
-def policy_of(goal: ExecuteRollout.Goal) -> Policy:
+def policy_from_goal(goal: ExecuteRollout.Goal) -> Policy:
     """Return the policy of a goal.
 
     Raises:
@@ -63,7 +63,7 @@ def neural_to_message(policy: NeuralPolicy) -> NeuralMessage:
 
 
 def neural_from_message(message: NeuralMessage) -> NeuralPolicy:
-    """Return a message's neural policy (errors as `policy_of`)."""
+    """Return a message's neural policy (errors as `policy_from_goal`)."""
     sizes = list(message.sizes)
     if not 2 <= len(sizes) <= MAX_LAYERS + 1 or not all(0 < size <= MAX_WIDTH for size in sizes):
         allowed = f"2 to {MAX_LAYERS + 1} widths from 1 to {MAX_WIDTH}"

@@ -4,6 +4,16 @@ For each callback, rclpy's executors build a wait set of every entity of a node 
 the callback in a task. In a loop of several nodes in lock-step that is most of the time. This
 executor keeps its wait set, takes messages itself and calls back at once. Whatever else becomes
 ready, it leaves to the executor that it derives from.
+
+For that it uses what rclpy does not promise: an executor's `_guard` and `_sigint_gc`, the C++
+`WaitSet` behind `implementation_singleton`, and `handle`, `take_message` and `pointer` of the
+entities. They are the same in rclpy 7.1 (Jazzy), 9.1 (Kilted) and its development in 2026.
+What rclpy promises costs more. Rollouts through the graph in lock-step, on two busy cores in one
+run, as a ratio to this executor (two measurements of it, 0.97 and 1.03):
+
+- `SingleThreadedExecutor`: 0.52 and 0.61 of the rate, 1.9 times the processor's time for a tick;
+- the same without the parameter services (`can_execute`): 0.60 of the rate, 1.7 times the time;
+- `experimental.EventsExecutor` of Kilted: no rollout came to its end within 50 s.
 """
 
 from __future__ import annotations

@@ -1,18 +1,24 @@
 """ROS parameters from a frozen record: declared once, described, checked, read-only afterwards.
 
-A node's parameters are a frozen dataclass whose fields are made by `parameter`; `declare` declares
-them on the node and returns the record with the values that were given.
+A node's parameters are a frozen dataclass whose fields are made by `parameter`, or by `section`
+where the settings, their bounds and defaults stand elsewhere; `declare` declares them on the node
+and returns the record with the values that were given.
 """
 
 from __future__ import annotations
 
-from dataclasses import Field, dataclass, field, fields
-from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple, TypeVar, cast, get_args, get_origin, get_type_hints
 
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from pilqr_ros.graph.graph_options import MAX_REAL_TIME_FACTOR
 from pilqr_ros.nodes.errors import ParameterError
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS
 from pilqr_ros.nodes.runtime.parameter_names import refuse_unknown
@@ -24,7 +30,7 @@ LOCKSTEP_TIMEOUT = 1.0
 
 
 @dataclass(frozen=True)
-class Limits:
+class ParameterRange:
     """What a parameter may be; None where there is no limit."""
 
     description: str
@@ -49,7 +55,7 @@ class Limits:
 
 def parameter(default: Any, description: str, **limits: Any) -> Any:  # noqa: ANN401
     """Return a dataclass field for a parameter; `limits` are `low`, `high` or `choices`."""
-    return field(default=default, metadata={"limits": Limits(description, **limits)})
+    return field(default=default, metadata={"limits": ParameterRange(description, **limits)})
 
 
 def robot_joints() -> Any:  # noqa: ANN401
@@ -62,6 +68,47 @@ def hardware() -> Any:  # noqa: ANN401
     return parameter(False, "a real arm: no tolerance of the task's is wider than the default one")
 
 
+def section(kind: type[BaseModel]) -> Any:  # noqa: ANN401
+    """Return the field of a section whose keys, bounds and defaults are parameters of the node."""
+    return field(default=kind(), metadata={"section": kind})
+
+
+class Declaration(NamedTuple):
+    """A parameter: its name, type, default and what it may be."""
+
+    name: str
+    kind: Any
+    default: Any
+    limits: ParameterRange
+
+
+def declarations(record: type[Any]) -> list[Declaration]:
+    """Return the parameters of a record, those of its sections one by one."""
+    kinds, found = get_type_hints(record), []
+    for spec in fields(record):
+        if "section" in spec.metadata:
+            found += [
+                Declaration(name, key.annotation, key.default, _section_limits(key))
+                for name, key in spec.metadata["section"].model_fields.items()
+            ]
+        elif "limits" in spec.metadata:
+            found.append(
+                Declaration(spec.name, kinds[spec.name], spec.default, spec.metadata["limits"])
+            )
+    return found
+
+
+def _section_limits(key: FieldInfo) -> ParameterRange:
+    """Return what the key of a section may be."""
+    bounds = {
+        name: getattr(mark, name)
+        for mark in key.metadata
+        for name in ("ge", "le")
+        if hasattr(mark, name)
+    }
+    return ParameterRange(key.description or "", bounds.get("ge"), bounds.get("le"))
+
+
 def declare(node: Node, record: type[Record]) -> Record:
     """Declare a record's parameters on a node and return their values.
 
@@ -69,24 +116,32 @@ def declare(node: Node, record: type[Record]) -> Record:
         ParameterError: A value has the wrong type or lies outside its range.
         UnknownParameterError: A value was given for a parameter that there is not.
     """
-    kinds = get_type_hints(record)
-    specs = fields(cast(Any, record))  # a dataclass: there is no name for their type
+    wanted = declarations(record)
     # rclpy tells by no public name what was given; it is all that applies to this node.
-    refuse_unknown(node.get_name(), node._parameter_overrides, [spec.name for spec in specs])
-    return record(**{spec.name: _declare(node, spec, kinds[spec.name]) for spec in specs})
+    refuse_unknown(node.get_name(), node._parameter_overrides, [one.name for one in wanted])
+    values = {one.name: _declare(node, one) for one in wanted}
+    given = {}
+    for spec in fields(cast(Any, record)):  # a dataclass: there is no name for their type
+        kind = spec.metadata.get("section")
+        given[spec.name] = (
+            values[spec.name]
+            if kind is None
+            else kind(**{name: values[name] for name in kind.model_fields})
+        )
+    return record(**given)
 
 
-def _declare(node: Node, spec: Field[Any], kind: Any) -> Any:  # noqa: ANN401
+def _declare(node: Node, spec: Declaration) -> Any:  # noqa: ANN401
     """Declare one parameter and return its value."""
-    limits: Limits = spec.metadata["limits"]
-    given = _given(node, spec)
-    value = _single(spec, given, kind) if get_origin(kind) is None else _list(spec, given, kind)
+    given, is_list = _given(node, spec), get_origin(spec.kind) is not None
+    value = _list(spec, given) if is_list else _single(spec, given)
     plain = list(value) if isinstance(value, tuple) else value
-    node.declare_parameter(spec.name, plain, _descriptor(limits, kind), ignore_override=True)
+    descriptor = _descriptor(spec.limits, spec.kind)
+    node.declare_parameter(spec.name, plain, descriptor, ignore_override=True)
     return value
 
 
-def _given(node: Node, spec: Field[Any]) -> Any:  # noqa: ANN401
+def _given(node: Node, spec: Declaration) -> Any:  # noqa: ANN401
     """Return the value that was given from outside, whatever its type, or the default."""
     # A throw-away declaration without a type reads it.
     probe = node.declare_parameter(
@@ -98,9 +153,9 @@ def _given(node: Node, spec: Field[Any]) -> Any:  # noqa: ANN401
     return () if is_empty else probe
 
 
-def _single(spec: Field[Any], given: Any, kind: Any) -> Any:  # noqa: ANN401
+def _single(spec: Declaration, given: Any) -> Any:  # noqa: ANN401
     """Return the checked value of a parameter that is no list."""
-    limits: Limits = spec.metadata["limits"]
+    kind, limits = spec.kind, spec.limits
     if kind is float and type(given) is int:  # `-p real_time_factor:=1`
         given = float(given)
     if type(given) is not kind or not limits.allow(given):
@@ -108,18 +163,24 @@ def _single(spec: Field[Any], given: Any, kind: Any) -> Any:  # noqa: ANN401
     return given
 
 
-def _list(spec: Field[Any], given: Any, kind: Any) -> tuple[Any, ...]:  # noqa: ANN401
+def _list(spec: Declaration, given: Any) -> tuple[Any, ...]:  # noqa: ANN401
     """Return the checked value of a list; one without entries by default may have any number."""
-    default: tuple[Any, ...] = spec.default  # type: ignore[assignment]
-    item, count = get_args(kind)[0], len(default)
+    item, count = get_args(spec.kind)[0], len(spec.default)
     allowed = f"{count or 'any'} {'numbers' if item is float else 'names'}"
-    try:
-        values = tuple(item(value) for value in given if item is float or isinstance(value, str))
-    except (TypeError, ValueError) as error:
-        raise ParameterError(spec.name, given, allowed) from error
-    if isinstance(given, str) or len(values) != len(given) or count not in (0, len(values)):
+    is_list = isinstance(given, Iterable) and not isinstance(given, str)
+    if not is_list or not all(_is(item, value) for value in given):
+        raise ParameterError(spec.name, given, allowed)
+    values = tuple(item(value) for value in given)
+    if count not in (0, len(values)):
         raise ParameterError(spec.name, given, allowed)
     return values
+
+
+def _is(item: type, value: object) -> bool:
+    """Tell whether an entry of a list is of its type: a finite number, or text; a flag is none."""
+    if item is float:
+        return type(value) in (int, float) and math.isfinite(cast(float, value))
+    return type(value) is item
 
 
 def _type(kind: Any) -> Parameter.Type:  # noqa: ANN401
@@ -130,7 +191,7 @@ def _type(kind: Any) -> Parameter.Type:  # noqa: ANN401
     return Parameter.Type.DOUBLE_ARRAY if is_number else Parameter.Type.STRING_ARRAY
 
 
-def _descriptor(limits: Limits, kind: Any) -> ParameterDescriptor:  # noqa: ANN401
+def _descriptor(limits: ParameterRange, kind: Any) -> ParameterDescriptor:  # noqa: ANN401
     """Return the descriptor that `ros2 param describe` shows."""
     descriptor = ParameterDescriptor(
         type=_type(kind).value,
@@ -162,7 +223,7 @@ class NodeParameters(TaskParameters):
         0.0,
         "simulated seconds a second: 1 on a robot; 0: in lock-step, as fast as the graph goes",
         low=0.0,
-        high=20.0,
+        high=MAX_REAL_TIME_FACTOR,
     )
 
     @property

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from collections.abc import Callable, Sequence
 
 import rclpy
 from rclpy.executors import Executor, SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
@@ -16,9 +18,16 @@ from pilqr_ros.graph.discovery import limit_discovery
 from pilqr_ros.graph.node_list import NAMES
 from pilqr_ros.graph.respawning import CANNOT_START
 from pilqr_ros.lifetime import follow_parent
+from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.runtime.claim import claimed
 from pilqr_ros.nodes.runtime.ending import Ending, check_ending
 from pilqr_ros.nodes.runtime.plain_logs import make_logs_plain
+
+_OF_ARGUMENTS = ("Couldn't parse", "is not valid")
+"""What ROS says of arguments: of a rule, a file of parameters, a name."""
+
+_SOURCE_LINE = re.compile(r", at \S+:\d+")
+"""Where in its source ROS found it."""
 
 
 def run(
@@ -37,7 +46,7 @@ def run(
         follow_parent()
         limit_discovery()
         make_logs_plain()
-        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        _start_ros()
         _spin(create, executor(), ending)
     except KeyboardInterrupt:
         return 0
@@ -48,6 +57,23 @@ def run(
         _shut_down()
         ending.close()
     return 0
+
+
+def _start_ros() -> None:
+    """Start ROS with this process's arguments.
+
+    Raises:
+        NodeError: They cannot be read, or a file that they name cannot.
+    """
+    try:
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    except rclpy_implementation.UnknownROSArgsError as error:
+        raise NodeError(f"arguments that ROS does not know: {error}") from error
+    except rclpy_implementation.RCLError as error:
+        said = _SOURCE_LINE.sub("", str(error))
+        if not any(one in said for one in _OF_ARGUMENTS):
+            raise  # of the machine, which another try may find otherwise
+        raise NodeError(said) from error
 
 
 def _spin(create: Sequence[Callable[[], Node]], spinner: Executor, ending: Ending) -> None:

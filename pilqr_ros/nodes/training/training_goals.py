@@ -12,6 +12,7 @@ from pilqr_ros.evaluation.policy_tests import named_test
 from pilqr_ros.learning.errors import TrainingError
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_store import RunStore, open_run
+from pilqr_ros.runs.same_files import check_files
 from pilqr_ros.runs.same_run import check_same, check_versions
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.schema import MAX_ROLLOUTS
@@ -39,7 +40,7 @@ def training_plan(
     if goal.resume:
         store = _open(goal.resume)
         check_same(store, _asked(goal), task)
-        for warning in check_versions(store):
+        for warning in (*check_files(store), *check_versions(store)):
             warn(warning)
         _check_kind(goal, store.config, task)
         return store.config, store

@@ -10,9 +10,10 @@ from pilqr_ros.robot.estimation.errors import StateError
 from pilqr_ros.robot.estimation.joint_track import JointMotion, JointTrack
 from pilqr_ros.robot.estimation.timeline import Timeline
 from pilqr_ros.tasks.task import Task
-from pilqr_ros.trajopt.typing import Array
+from pilqr_ros.trajopt.finite import all_finite
+from pilqr_ros.trajopt.typing import Array, Indices
 
-MOST_NAMED, MOST_LETTERS = 3, 100
+MAX_NAMED, MAX_LETTERS = 3, 100
 """Of another device's joints, so many are named."""
 
 
@@ -56,7 +57,7 @@ class JointReader:
         self.positions = self.velocities = np.zeros(len(joints))
         self._joints, self._hold_ns = joints, hold_ns
         self._timeline = Timeline()
-        self._order: tuple[tuple[str, ...], list[int]] = ((), [])
+        self._order: tuple[tuple[str, ...], Indices] = ((), np.zeros(0, dtype=np.intp))
         self._backwards = self._strangers = ""
         self._held_until_ns = 0
         self._track = None if motion is None else JointTrack(joints, motion)
@@ -82,7 +83,7 @@ class JointReader:
         """Tell whether a joint state is of these joints, or of another device's alone."""
         if any(joint in names for joint in self._joints):
             return True
-        self._strangers = ", ".join(names[:MOST_NAMED])[:MOST_LETTERS] or "no joint"
+        self._strangers = ", ".join(names[:MAX_NAMED])[:MAX_LETTERS] or "no joint"
         return False
 
     def read(
@@ -113,11 +114,11 @@ class JointReader:
         self.stamp_ns, self.positions, self.velocities = stamp_ns, q, qd
 
     def _check_finite(self, quantity: str, values: Array) -> None:
-        if not np.isfinite(values).all():
+        if not all_finite(values):
             index = int(np.argmin(np.isfinite(values)))
             raise StateError(f"{quantity} of {self._joints[index]} is {values[index]}")
 
-    def _joint_order(self, names: tuple[str, ...]) -> list[int]:
+    def _joint_order(self, names: tuple[str, ...]) -> Indices:
         """Return where the joints are among the names."""
         if names != self._order[0]:
             missing = [joint for joint in self._joints if joint not in names]
@@ -126,7 +127,8 @@ class JointReader:
             twice = [joint for joint in self._joints if names.count(joint) > 1]
             if twice:
                 raise StateError(f"joint state names {', '.join(twice)} twice")
-            self._order = (names, [names.index(joint) for joint in self._joints])
+            order = [names.index(joint) for joint in self._joints]
+            self._order = (names, np.array(order, dtype=np.intp))
         return self._order[1]
 
 

@@ -75,7 +75,7 @@ class JointMotion:
         Of those without a motor, which come last, neither limit nor bounds are known.
         """
         passive = joints - task.dU
-        limits = task.file.guard.overspeed * task.velocity_limits
+        limits = task.guard().overspeed * task.velocity_limits
         return cls(
             np.concatenate([limits, np.full(passive, np.inf)]),
             np.concatenate([_endless(task), np.zeros(passive, dtype=bool)]),

@@ -24,8 +24,10 @@ class RobotKinematics:
         """
         self._model, self._data = model, mujoco.MjData(model)
         ids = [element_id(model, mujoco.mjtObj.mjOBJ_JOINT, name, "joints") for name in joints]
-        self._qpos, self._qvel = model.jnt_qposadr[ids], model.jnt_dofadr[ids]
-        self._sites = [element_id(model, mujoco.mjtObj.mjOBJ_SITE, p, "state") for p in points]
+        self._qpos = model.jnt_qposadr[ids].astype(np.intp)
+        self._qvel = model.jnt_dofadr[ids].astype(np.intp)
+        sites = [element_id(model, mujoco.mjtObj.mjOBJ_SITE, p, "state") for p in points]
+        self._sites = np.array(sites, dtype=np.intp)
         self._jacobian = np.zeros((3, model.nv))
 
     def points(self, positions: Array, velocities: Array) -> tuple[Array, Array]:
@@ -39,8 +41,8 @@ class RobotKinematics:
         self._data.qvel[self._qvel] = velocities
         mujoco.mj_kinematics(self._model, self._data)
         mujoco.mj_comPos(self._model, self._data)
-        speeds = np.zeros((len(self._sites), 3))
-        for i, site in enumerate(self._sites):
+        speeds = np.zeros((self._sites.size, 3))
+        for i, site in enumerate(self._sites.tolist()):
             mujoco.mj_jacSite(self._model, self._data, self._jacobian, None, site)
-            speeds[i] = self._jacobian @ self._data.qvel
-        return self._data.site_xpos[self._sites], speeds
+            self._jacobian.dot(self._data.qvel, out=speeds[i])
+        return self._data.site_xpos.take(self._sites, axis=0), speeds

@@ -22,9 +22,13 @@ from pilqr_ros.robot.estimation.tracked_body import TrackedBody, Tracking
 from pilqr_ros.tasks.layout import AXES, StateBlock
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.trajopt.errors import ShapeError
-from pilqr_ros.trajopt.typing import Array
+from pilqr_ros.trajopt.finite import all_finite
+from pilqr_ros.trajopt.typing import Array, Indices
 
 __all__ = ["StateError", "StateEstimate", "StateEstimator", "rigid_transform"]
+
+
+_UNKNOWN = (np.full(3, np.nan), np.full(3, np.nan))
 
 
 class StateEstimate(NamedTuple):
@@ -76,6 +80,7 @@ class StateEstimator:
         self.mocap_to_base = np.eye(4) if mocap_to_base is None else np.asarray(mocap_to_base)
         if self.mocap_to_base.shape != (4, 4):
             raise ShapeError("mocap_to_base", self.mocap_to_base.shape, "(4, 4)")
+        self._turn, self._shift = self.mocap_to_base[:3, :3], self.mocap_to_base[:3, 3]
         tracking = Tracking.at_period(task.period_ns) if tracking is None else tracking
         self._kinematics = RobotKinematics(task.robot_model, task.joints, task.points)
         motion = (
@@ -84,7 +89,7 @@ class StateEstimator:
         self._joints = JointReader(names_on_robot(task, joint_names), task.period_ns, motion)
         self._bodies = {name: TrackedBody(name, tracking) for name in task.bodies}
         self._all_valid = (True,) * len(task.layout.blocks)
-        self._entries = [_entries(block, task) for block in task.layout.blocks]
+        self._entries = _entries(task)
 
     @property
     def bodies(self) -> tuple[str, ...]:
@@ -135,10 +140,10 @@ class StateEstimator:
         body = self._bodies.get(name)
         if body is None:
             raise StateError(f"body {name!r} is not tracked; bodies: {', '.join(self._bodies)}")
-        if not np.isfinite(position).all():
-            raise StateError(f"pose of {name} is not finite: {list(position)}")
-        turned = self.mocap_to_base[:3, :3] @ np.asarray(position)
-        body.on_pose(stamp_ns, turned + self.mocap_to_base[:3, 3])
+        position = np.asarray(position, dtype=np.float64)
+        if not all_finite(position):
+            raise StateError(f"pose of {name} is not finite: {position.tolist()}")
+        body.on_pose(stamp_ns, self._turn.dot(position) + self._shift)
 
     def complete_at(self, stamp_ns: int) -> bool:
         """Tell whether joints and every tracked body have been seen at a stamp (lock-step)."""
@@ -161,10 +166,10 @@ class StateEstimator:
         if stamp_ns is None or self._joints.fault:
             return self.invalid(self._joints.fault)
         faults = {name: body.fault(stamp_ns) for name, body in self._bodies.items()}
-        reason = "; ".join(fault for fault in faults.values() if fault)
         x = self._state(faults)
-        if not reason:
+        if not any(faults.values()):
             return StateEstimate(stamp_ns, x, self._all_valid, "")
+        reason = "; ".join(fault for fault in faults.values() if fault)
         valid = tuple(
             not (block.kind.startswith("body_") and faults[block.source])
             for block in self._layout.blocks
@@ -181,28 +186,34 @@ class StateEstimator:
         """Return the state vector; NaN for bodies with a fault."""
         positions, velocities = self._joints.positions, self._joints.velocities
         points, speeds = self._kinematics.points(positions[: self._dU], velocities[: self._dU])
-        unknown = (np.full(3, np.nan), np.full(3, np.nan))
-        motions = {
-            name: unknown if faults[name] else body.motion() for name, body in self._bodies.items()
-        }
-        x = np.empty(self._layout.dX)
-        for block, (row, entries) in zip(self._layout.blocks, self._entries, strict=True):
-            if block.kind == "joint_positions":
-                x[block.slice] = positions[entries]
-            elif block.kind == "joint_velocities":
-                x[block.slice] = velocities[entries]
-            elif block.kind == "point_position":
-                x[block.slice] = points[row, entries]
-            elif block.kind == "point_velocity":
-                x[block.slice] = speeds[row, entries]
-            else:
-                x[block.slice] = motions[block.source][block.kind == "body_velocity"][entries]
+        parts = [positions, velocities, points.ravel(), speeds.ravel()]
+        for name, body in self._bodies.items():
+            parts += _UNKNOWN if faults[name] else body.motion()
+        x: Array = np.concatenate(parts)[self._entries]
         return x
 
 
-def _entries(block: StateBlock, task: Task) -> tuple[int, list[int]]:
-    """Return which point a block is of, and which joints or axes it holds."""
-    if block.kind.startswith("joint_"):
-        return 0, [task.sensed_joints.index(joint) for joint in block.axes]
-    row = task.points.index(block.source) if block.kind.startswith("point_") else 0
-    return row, [AXES.index(axis) for axis in block.axes]
+def _entries(task: Task) -> Indices:
+    """Return where each entry of the state is in what `StateEstimator` knows, ``(dX,)``.
+
+    That is one after the other: positions and velocities of the joints, positions of all points,
+    their velocities, then position and velocity of each body.
+    """
+    n = len(task.sensed_joints)
+    points = 2 * n
+    speeds = points + 3 * len(task.points)
+    bodies = speeds + 3 * len(task.points)
+
+    def of(block: StateBlock) -> list[int]:
+        if block.kind.startswith("joint_"):
+            first = n * (block.kind == "joint_velocities")
+            return [first + task.sensed_joints.index(joint) for joint in block.axes]
+        if block.kind.startswith("point_"):
+            first = points if block.kind == "point_position" else speeds
+            first += 3 * task.points.index(block.source)
+        else:
+            velocity = block.kind == "body_velocity"
+            first = bodies + 6 * task.bodies.index(block.source) + 3 * velocity
+        return [first + AXES.index(axis) for axis in block.axes]
+
+    return np.array([entry for block in task.layout.blocks for entry in of(block)], dtype=np.intp)

@@ -13,21 +13,29 @@ from pilqr_ros.guided.neural_policy import NeuralPolicy
 from pilqr_ros.robot.execution.errors import PolicyError
 from pilqr_ros.robot.execution.policy_runner import MAX_OVER_LIMIT, PolicyRunner
 from pilqr_ros.tasks import Task
-from pilqr_ros.trajopt.noise import draw_noise
+from pilqr_ros.trajopt.noise import draw_signed
 from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
 
 
 def exploration_noise(task: Task, seed: int, explore: bool) -> Array:
-    """Return the unit noise of a rollout, ``(T, dU)``; zeros without exploration."""
+    """Return the unit noise of a rollout, ``(T, dU)``; zeros without exploration.
+
+    Seeds 2m and 2m + 1 have opposite noise.
+    """
     if not explore:
         return np.zeros((task.T, task.dU))
-    return draw_noise(task.T, task.dU, np.random.default_rng(seed), task.noise_smoothing)
+    return draw_signed(task.T, task.dU, seed, task.noise_smoothing)
 
 
 def build_runner(
-    task: Task, policy: Policy, condition: int, seed: int, explore: bool, most_limited: float
+    task: Task,
+    policy: Policy,
+    condition: int,
+    seed: int,
+    explore: bool,
+    max_fraction_limited: float,
 ) -> PolicyRunner:
     """Return what executes a policy of a task once.
 
@@ -37,11 +45,14 @@ def build_runner(
         condition: Index of the condition.
         seed: Seed of the exploration noise.
         explore: Whether the policy's noise is on.
-        most_limited: Largest share of steps in which the robot may be kept from bounds or speed.
+        max_fraction_limited: Largest share of steps in which the robot may be kept from bounds or
+            speed.
 
     Raises:
+        TaskError: There is no such condition.
         PolicyError: The policy cannot be executed.
     """
+    task.check_condition(condition)
     check_policy(policy, task)
     return PolicyRunner(
         policy,
@@ -51,7 +62,7 @@ def build_runner(
         joints=task.joints,
         labels=task.layout.labels,
         period_ns=task.period_ns,
-        most_limited=most_limited,
+        max_fraction_limited=max_fraction_limited,
         torque_limits=task.torque_limits,
     )
 
@@ -70,31 +81,31 @@ def check_policy(policy: Policy, task: Task) -> None:
         found, wanted = getattr(policy, name), getattr(task, name)
         if found != wanted:
             raise PolicyError(f"policy.{name} is {found}, expected {wanted}")
-    most = MAX_OVER_LIMIT * task.torque_limits
-    for name, (entries, least, largest) in _bounded_entries(policy, most).items():
-        bad = np.argwhere(~((least <= entries) & (entries <= largest)))
-        if bad.size > 0:
-            at = tuple(bad[0].tolist())
-            low, high = (np.broadcast_to(bound, entries.shape)[at] for bound in (least, largest))
+    largest = MAX_OVER_LIMIT * task.torque_limits
+    for name, (entries, lower, upper) in _bounded_entries(policy, largest).items():
+        within = (lower <= entries) & (entries <= upper)
+        if not within.all():
+            at = tuple(np.argwhere(~within)[0].tolist())
+            low, high = (np.broadcast_to(bound, entries.shape)[at] for bound in (lower, upper))
             where = ", ".join(map(str, at))
             raise PolicyError(
                 f"policy.{name}[{where}] is {entries[at]:g}, expected {low:g} to {high:g}"
             )
 
 
-def _bounded_entries(policy: Policy, most: Array) -> dict[str, tuple[Array, Array, Array]]:
+def _bounded_entries(policy: Policy, largest: Array) -> dict[str, tuple[Array, Array, Array]]:
     """Return what a policy's torques are proportional to, by name, with its bounds.
 
     Args:
         policy: The policy.
-        most: The largest torque that is still a number one could mean [N m], ``(dU,)``.
+        largest: The largest torque that is still a number one could mean [N m], ``(dU,)``.
     """
-    rows = most[:, None]
-    deviations = np.where(np.eye(most.size, dtype=bool), 0.0, -rows)
+    rows = largest[:, None]
+    deviations = np.where(np.eye(largest.size, dtype=bool), 0.0, -rows)
     if isinstance(policy, TVLGPolicy):
         return {
             "K": (policy.K, -rows, rows),
-            "k": (policy.k, -most, most),
+            "k": (policy.k, -largest, largest),
             "L": (policy.L, deviations, rows),
         }
     return {"L": (policy.network.L, deviations, rows)} if isinstance(policy, NeuralPolicy) else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import le
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +11,16 @@ from numpy.typing import NDArray
 from pilqr_ros.robot.execution.errors import RolloutAborted
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.guard.interventions import FROM_OUTSIDE, PROTECTED, kinds_of, refusal
+from pilqr_ros.robot.guard.torque_records import AppliedTorque
 from pilqr_ros.trajopt.errors import ShapeError
+from pilqr_ros.trajopt.finite import all_finite
 from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.typing import Array
 
 _UNTOLD = -1
 """Stands for the interventions of a step of which nobody told what was applied."""
 
-_LATEST_TICK = 1.5
+_MAX_TICK_PERIODS = 1.5
 """Control periods after which the next state comes too late."""
 
 MAX_OVER_LIMIT = 1e6
@@ -45,7 +48,7 @@ class PolicyRunner:
         joints: Sequence[str] | None = None,
         labels: Sequence[str] | None = None,
         period_ns: int | None = None,
-        most_limited: float = 1.0,
+        max_fraction_limited: float = 1.0,
         torque_limits: Array | None = None,
     ) -> None:
         """Start at the first step.
@@ -58,8 +61,8 @@ class PolicyRunner:
             joints: Names of the joints, for errors.
             labels: Names of the state's entries, for errors.
             period_ns: Control period [ns]; given, a late tick makes the rollout invalid.
-            most_limited: Largest share of steps in which the robot had to be kept from bounds or
-                speed; more make the rollout invalid.
+            max_fraction_limited: Largest share of steps in which the robot had to be kept from
+                bounds or speed; more make the rollout invalid.
             torque_limits: Torque limits of the joints [N m], ``(dU,)``; given, a torque that is
                 absurd beside them ends the rollout.
         """
@@ -67,13 +70,16 @@ class PolicyRunner:
         if noise.shape != (T, dU):
             raise ShapeError("noise", noise.shape, f"({T}, {dU})")
         self.step = 0
-        self._policy, self._noise = policy, noise
+        self._policy, self._noise, self._T = policy, noise, T
         self._condition, self._seed, self._period_ns = condition, seed, period_ns
-        self._most_limited = most_limited
-        self._most_torque = None if torque_limits is None else MAX_OVER_LIMIT * torque_limits
+        self._max_fraction_limited = max_fraction_limited
+        self._max_torque = (
+            None if torque_limits is None else (MAX_OVER_LIMIT * torque_limits).tolist()
+        )
         self._joints = [f"joint {i}" for i in range(dU)] if joints is None else joints
         self._labels = [f"entry {i}" for i in range(dX)] if labels is None else labels
-        self._states, self._stamps = np.zeros((T, dX)), np.zeros(T, dtype=np.int64)
+        self._states = np.zeros((T, dX))
+        self._stamps: list[int] = []
         self._commanded, self._applied = np.zeros((T, dU)), np.zeros((T, dU))
         self._interventions = np.full(T, _UNTOLD, dtype=np.int64)
         self._ticks: list[int] = []
@@ -81,7 +87,7 @@ class PolicyRunner:
     @property
     def finished(self) -> bool:
         """Whether every step was acted on."""
-        return self.step == self._policy.T
+        return self.step == self._T
 
     def act(self, stamp_ns: int, x: Array, tick_ns: int | None = None) -> Array:
         """Return the torque of the next step in state x [N m], ``(dU,)``.
@@ -97,41 +103,38 @@ class PolicyRunner:
         """
         t = self.step
         if self.finished:
-            raise RolloutAborted(f"step {t}: the policy has only {self._policy.T} steps")
-        if x.shape != (self._policy.dX,):
+            raise RolloutAborted(f"step {t}: the policy has only {self._T} steps")
+        if x.shape != self._states.shape[1:]:
             raise ShapeError("x", x.shape, f"({self._policy.dX},)")
-        if t > 0 and stamp_ns <= self._stamps[t - 1]:
-            problem = f"stamp {stamp_ns} ns does not follow {self._stamps[t - 1]} ns"
+        if self._stamps and stamp_ns <= self._stamps[-1]:
+            problem = f"stamp {stamp_ns} ns does not follow {self._stamps[-1]} ns"
             raise RolloutAborted(f"step {t}: {problem}", interrupted=True)
         _check_finite(x, self._labels, f"step {t}: state")
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at below
             u = self._policy.act(t, x, self._noise[t])
         _check_finite(u, self._joints, f"step {t}: torque of")
-        if self._most_torque is not None:
-            _check_size(u, self._most_torque, self._joints, f"step {t}: torque of")
-        self._states[t], self._stamps[t], self._commanded[t] = x, stamp_ns, u
+        if self._max_torque is not None:
+            _check_size(u, self._max_torque, self._joints, f"step {t}: torque of")
+        self._states[t], self._commanded[t] = x, u
+        self._stamps.append(stamp_ns)
         if tick_ns is not None:
             self._ticks.append(tick_ns)
         self.step += 1
         return u
 
-    def record_applied(
-        self, step: int, effort: Array, interventions: int = 0, detail: str = ""
-    ) -> None:
+    def record_applied(self, applied: AppliedTorque) -> None:
         """Record the torque that a step's command became after the limits.
 
         Told once more of the same step, the torque stays: a refusal comes later than its start.
 
         Args:
-            step: A step that was acted on.
-            effort: The applied torque [N m], ``(dU,)``.
-            interventions: Sum of `Intervention`.
-            detail: What was done to the command, in words.
+            applied: The guard's answer; its step is one that was acted on.
 
         Raises:
             RolloutAborted: The step was not acted on, the torque is not finite, or the command was
                 refused.
         """
+        step, effort, interventions = applied.step, applied.effort, applied.interventions
         if not 0 <= step < self.step:
             problem = f"step {step}: a torque was applied that was never commanded"
             raise RolloutAborted(problem, interrupted=True)
@@ -139,7 +142,7 @@ class PolicyRunner:
         if self._interventions[step] == _UNTOLD:
             self._applied[step], self._interventions[step] = effort, 0
         self._interventions[step] |= interventions
-        refused = refusal(step, interventions, detail)
+        refused = refusal(step, interventions, applied.detail)
         if refused:
             outside = bool(interventions & FROM_OUTSIDE)
             raise RolloutAborted(refused, interrupted=outside)
@@ -161,7 +164,7 @@ class PolicyRunner:
             commanded=self._commanded[:steps].copy(),
             applied=self._applied[:steps].copy(),
             noise=self._noise[:steps].copy(),
-            stamps=self._stamps[:steps].copy(),
+            stamps=np.array(self._stamps, dtype=np.int64),
             interventions=np.maximum(self._interventions[:steps], 0),
             ticks=np.array(self._ticks, dtype=np.int64),
             valid=not reason,
@@ -172,7 +175,7 @@ class PolicyRunner:
     def _disturbance(self) -> str:
         """Return what of the graph disturbed the rollout; empty if nothing did."""
         if not self.finished:
-            return f"ended at step {self.step} of {self._policy.T}"
+            return f"ended at step {self.step} of {self._T}"
         missing = np.flatnonzero(self._interventions == _UNTOLD)
         if missing.size > 0:
             return f"step {missing[0]}: nobody told what was applied"
@@ -180,29 +183,29 @@ class PolicyRunner:
 
     def _limitation(self) -> str:
         """Return how much the robot had to be kept from bounds and speed; empty if not too much."""
-        return limitation(self._interventions, self._most_limited)
+        return limitation(self._interventions, self._max_fraction_limited)
 
     def _lateness(self) -> str:
         """Return which state came too late; empty if none did."""
         if self._period_ns is None:
             return ""
         gaps = np.diff(self._stamps)
-        late = np.flatnonzero(gaps > _LATEST_TICK * self._period_ns)
+        late = np.flatnonzero(gaps > _MAX_TICK_PERIODS * self._period_ns)
         if late.size == 0:
             return ""
         gap, period = gaps[late[0]] * 1e-6, self._period_ns * 1e-6
         return f"step {late[0] + 1}: {gap:.1f} ms after the last, period {period:.1f} ms"
 
 
-def limitation(interventions: NDArray[np.int64], most_limited: float) -> str:
+def limitation(interventions: NDArray[np.int64], max_fraction_limited: float) -> str:
     """Return how much a robot had to be kept from bounds and speed; empty if not too much.
 
     Args:
         interventions: Sums of `Intervention`, ``(T,)``.
-        most_limited: Largest share of steps in which it may have to be.
+        max_fraction_limited: Largest share of steps in which it may have to be.
     """
     protected = interventions & int(PROTECTED)
-    steps, allowed = np.count_nonzero(protected), most_limited * interventions.size
+    steps, allowed = np.count_nonzero(protected), max_fraction_limited * interventions.size
     if steps <= allowed:
         return ""
     kinds = " and ".join(kinds_of(int(np.bitwise_or.reduce(protected))))
@@ -211,16 +214,14 @@ def limitation(interventions: NDArray[np.int64], most_limited: float) -> str:
 
 def _check_finite(values: Array, names: Sequence[str], what: str) -> None:
     """Abort at the first entry that is not finite."""
-    bad = ~np.isfinite(values)
-    if bad.any():
-        index = int(np.argmax(bad))
+    if not all_finite(values):
+        index = int(np.argmin(np.isfinite(values)))
         raise RolloutAborted(f"{what} {names[index]} is {values[index]}")
 
 
-def _check_size(u: Array, most: Array, joints: Sequence[str], what: str) -> None:
+def _check_size(u: Array, largest: Sequence[float], joints: Sequence[str], what: str) -> None:
     """Abort at the first torque that is absurd."""
-    bad = np.abs(u) > most
-    if bad.any():
-        index = int(np.argmax(bad))
+    if not all(map(le, map(abs, u.tolist()), largest)):
+        index = int(np.argmax(np.abs(u) > largest))
         times = f"{MAX_OVER_LIMIT:g} times its limit"
         raise RolloutAborted(f"{what} {joints[index]} is {u[index]:g} N m, more than {times}")

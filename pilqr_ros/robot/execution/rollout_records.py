@@ -1,36 +1,9 @@
-"""What a rollout's state machine takes and gives."""
+"""What a rollout's state machine is told of time and of the guard."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NamedTuple
-
-from pilqr_ros.trajopt.typing import Array
-
-
-class Command(NamedTuple):
-    """A torque command: the state's stamp [ns], its step, torque [N m].
-
-    The command that ends a rollout is marked as the last and carries no torque: it means zero.
-    """
-
-    stamp_ns: int
-    step: int
-    effort: Array | None = None
-
-    @property
-    def last(self) -> bool:
-        """Whether it ends the rollout."""
-        return self.effort is None
-
-
-class Applied(NamedTuple):
-    """What the guard did with a command: torque [N m], interventions, the same in words."""
-
-    step: int
-    effort: Array
-    interventions: int = 0
-    detail: str = ""
 
 
 class GuardView(NamedTuple):
@@ -46,7 +19,7 @@ class GuardView(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Pace:
+class RolloutTiming:
     """When a rollout's states and ticks have to come; steady-clock durations in [ns].
 
     Attributes:

@@ -16,17 +16,19 @@ from pilqr_ros.errors import PilqrError
 from pilqr_ros.robot.execution.errors import RolloutAborted
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
 from pilqr_ros.robot.execution.rollout import Rollout
-from pilqr_ros.robot.execution.rollout_records import Applied, Command, GuardView, Pace
+from pilqr_ros.robot.execution.rollout_records import GuardView, RolloutTiming
+from pilqr_ros.robot.guard.interventions import GUARD
+from pilqr_ros.robot.guard.torque_records import AppliedTorque, TorqueCommand
 from pilqr_ros.trajopt.typing import Array
 
-MOST_UNANSWERED = 2
+MAX_UNANSWERED = 2
 """Commands in real time whose applied torque may still be on its way."""
 
 _MS = 1e-6
 """Milliseconds in a nanosecond."""
 
 
-class Phase(Enum):
+class RolloutPhase(Enum):
     """How far a rollout has come."""
 
     WAITING = auto()
@@ -41,48 +43,54 @@ class RolloutSession:
     def __init__(
         self,
         runner: PolicyRunner,
-        pace: Pace,
+        timing: RolloutTiming,
         not_before_ns: int,
         now_ns: int,
         view_guard: Callable[[], GuardView],
+        *,
+        rollout_id: int,
     ) -> None:
         """Begin to wait for the first state.
 
         Args:
             runner: What executes the policy.
-            pace: When states and ticks have to come.
+            timing: When states and ticks have to come.
             not_before_ns: The first state's stamp is not before this [ns].
             now_ns: Present time on the steady clock [ns].
             view_guard: Tells what is known of the guard.
+            rollout_id: What commands and answers name it by.
         """
-        self.phase = Phase.WAITING
+        self.rollout_id = rollout_id
+        self.phase = RolloutPhase.WAITING
         self.reason = ""
         self.interrupted = False
         self.step = 0
         self._runner = runner
-        self._pace = pace
+        self._timing = timing
         self._not_before_ns = not_before_ns
         self._view_guard = view_guard
         self._state_seen = False
         self._state_fault = ""
-        self._deadline_ns = now_ns + pace.start_timeout_ns
+        self._deadline_ns = now_ns + timing.start_timeout_ns
         self._state: tuple[int, Array, int, str] | None = None
         self._stamp_ns = -1
         self._first_tick_ns = 0
         self._told: set[int] = set()
         self._stop_applied = False
-        self._stop_seen = not pace.lockstep
+        self._stop_seen = not timing.lockstep
 
     @property
     def done(self) -> bool:
         """Whether nothing more will come of this rollout."""
-        return self.phase is Phase.DONE
+        return self.phase is RolloutPhase.DONE
 
     def rollout(self) -> Rollout:
         """Return what was recorded, valid unless there is a reason why not."""
         return self._runner.rollout(self.reason, interrupted=self.interrupted)
 
-    def on_state(self, stamp_ns: int, x: Array, now_ns: int, fault: str = "") -> Command | None:
+    def on_state(
+        self, stamp_ns: int, x: Array, now_ns: int, fault: str = ""
+    ) -> TorqueCommand | None:
         """Take a state and return the command that answers it, if one does.
 
         Args:
@@ -91,42 +99,42 @@ class RolloutSession:
             now_ns: Present time on the steady clock [ns].
             fault: Why parts of the state are not valid; empty if all are.
         """
-        if not self._pace.lockstep:
+        if not self._timing.lockstep:
             self._state = (stamp_ns, x.copy(), now_ns, fault)
             return None
-        if fault and self.phase is Phase.RUNNING:
+        if fault and self.phase is RolloutPhase.RUNNING:
             return self.stop(f"step {self.step}: {fault}", now_ns)
         if self._may_start(stamp_ns, fault):
             return self._start(stamp_ns, x, now_ns)
-        if self.phase is Phase.RUNNING and stamp_ns != self._stamp_ns:
+        if self.phase is RolloutPhase.RUNNING and stamp_ns != self._stamp_ns:
             return self._answer(stamp_ns, x, now_ns)
-        if self.phase is Phase.STOPPING and stamp_ns > self._stamp_ns:
+        if self.phase is RolloutPhase.STOPPING and stamp_ns > self._stamp_ns:
             self._stop_seen = True
             self._finish_if_stopped()
         return None
 
-    def on_tick(self, now_ns: int) -> Command | None:
+    def on_tick(self, now_ns: int) -> TorqueCommand | None:
         """Take a tick of the control period: the time to act in real time, and to give up."""
-        if self.phase is Phase.DONE:
+        if self.phase is RolloutPhase.DONE:
             return None
-        refusal = self._view_guard().refusal if self.phase is Phase.WAITING else None
+        refusal = self._view_guard().refusal if self.phase is RolloutPhase.WAITING else None
         if refusal:
-            return self.stop(f"effort_guard lets no torque pass: {refusal}", now_ns)
+            return self.stop(f"{GUARD} lets no torque pass: {refusal}", now_ns)
         if now_ns > self._deadline_ns:
             return self._give_up(now_ns)
-        if self._pace.lockstep or self._state is None:
+        if self._timing.lockstep or self._state is None:
             return None
         stamp_ns, x, received_ns, invalid = self._state
         if self._may_start(stamp_ns, invalid):
             self._first_tick_ns = now_ns
             return self._act(stamp_ns, x, now_ns)
-        if self.phase is Phase.RUNNING:
+        if self.phase is RolloutPhase.RUNNING:
             fault = f"step {self.step}: {invalid}" if invalid else ""
             fault = fault or self._timing_fault(stamp_ns, received_ns, now_ns)
             return self.stop(fault, now_ns) if fault else self._continue(stamp_ns, x, now_ns)
         return None
 
-    def on_applied(self, applied: Applied, now_ns: int) -> Command | None:
+    def on_applied(self, applied: AppliedTorque, now_ns: int) -> TorqueCommand | None:
         """Take the guard's answer to a command."""
         if applied.step == self.step:
             self._stop_applied = True
@@ -134,13 +142,13 @@ class RolloutSession:
             return None
         self._told.add(applied.step)
         try:
-            self._runner.record_applied(*applied)
+            self._runner.record_applied(applied)
         except PilqrError as error:
             return self._fail(error, now_ns)
         self._finish_if_stopped()
         return None
 
-    def stop(self, reason: str, now_ns: int, *, interrupted: bool = True) -> Command | None:
+    def stop(self, reason: str, now_ns: int, *, interrupted: bool = True) -> TorqueCommand | None:
         """End the rollout with zero torque.
 
         Args:
@@ -150,29 +158,29 @@ class RolloutSession:
         """
         if not self.reason and reason:
             self.reason, self.interrupted = reason, interrupted
-        if self.phase is Phase.WAITING:
-            self.phase = Phase.DONE
-        if self.phase is not Phase.RUNNING:
+        if self.phase is RolloutPhase.WAITING:
+            self.phase = RolloutPhase.DONE
+        if self.phase is not RolloutPhase.RUNNING:
             return None
-        self.phase = Phase.STOPPING
-        self._deadline_ns = now_ns + self._pace.state_timeout_ns
-        return Command(self._stamp_ns, self.step)
+        self.phase = RolloutPhase.STOPPING
+        self._deadline_ns = now_ns + self._timing.state_timeout_ns
+        return TorqueCommand(self._stamp_ns, self.rollout_id, self.step, last=True)
 
-    def _fail(self, error: PilqrError, now_ns: int) -> Command | None:
+    def _fail(self, error: PilqrError, now_ns: int) -> TorqueCommand | None:
         """End the rollout because of an error."""
         outside = error.interrupted if isinstance(error, RolloutAborted) else True
         return self.stop(str(error), now_ns, interrupted=outside)
 
     def _may_start(self, stamp_ns: int, fault: str) -> bool:
         """Tell whether a state may be the rollout's first."""
-        if self.phase is not Phase.WAITING:
+        if self.phase is not RolloutPhase.WAITING:
             return False
         self._state_fault = fault
         new_enough = not fault and stamp_ns >= self._not_before_ns
         self._state_seen |= new_enough
         return new_enough and self._view_guard() == GuardView(found=True, refusal="")
 
-    def _start(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
+    def _start(self, stamp_ns: int, x: Array, now_ns: int) -> TorqueCommand | None:
         """Act on the first state in lock-step, which is the one right after the reset."""
         moved_ns = stamp_ns - self._not_before_ns
         if self._not_before_ns > 0 and moved_ns > 0:
@@ -180,64 +188,65 @@ class RolloutSession:
             return self.stop(f"the world has moved on by {late} since its reset", now_ns)
         return self._act(stamp_ns, x, now_ns)
 
-    def _answer(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
+    def _answer(self, stamp_ns: int, x: Array, now_ns: int) -> TorqueCommand | None:
         """Answer a new state in lock-step."""
         advance_ns = stamp_ns - self._stamp_ns
-        if advance_ns != self._pace.period_ns:
+        if advance_ns != self._timing.period_ns:
             return self.stop(
                 f"the state after step {self.step - 1} is {advance_ns * _MS:g} ms later, "
-                f"expected {self._pace.period_ns * _MS:g} ms",
+                f"expected {self._timing.period_ns * _MS:g} ms",
                 now_ns,
             )
         return self._continue(stamp_ns, x, now_ns)
 
-    def _continue(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
+    def _continue(self, stamp_ns: int, x: Array, now_ns: int) -> TorqueCommand | None:
         """Act, or end a policy that has run through."""
         if self._runner.finished:
             self._stamp_ns = stamp_ns
             return self.stop("", now_ns)
         return self._act(stamp_ns, x, now_ns)
 
-    def _act(self, stamp_ns: int, x: Array, now_ns: int) -> Command | None:
+    def _act(self, stamp_ns: int, x: Array, now_ns: int) -> TorqueCommand | None:
         """Return the policy's command in a state."""
         try:
-            effort = self._runner.act(stamp_ns, x, None if self._pace.lockstep else now_ns)
+            effort = self._runner.act(stamp_ns, x, None if self._timing.lockstep else now_ns)
         except PilqrError as error:
             return self._fail(error, now_ns)
-        self.phase = Phase.RUNNING
+        self.phase = RolloutPhase.RUNNING
         self._stamp_ns = stamp_ns
-        self._deadline_ns = now_ns + self._pace.state_timeout_ns
-        command = Command(stamp_ns, self.step, effort)
+        self._deadline_ns = now_ns + self._timing.state_timeout_ns
+        command = TorqueCommand(stamp_ns, self.rollout_id, self.step, effort)
         self.step += 1
         return command
 
     def _timing_fault(self, stamp_ns: int, received_ns: int, now_ns: int) -> str:
         """Return what is wrong with a tick in real time, or nothing."""
-        lateness_ns = now_ns - self._first_tick_ns - self.step * self._pace.tick_ns
-        if abs(lateness_ns) > self._pace.tick_tolerance_ns:
+        lateness_ns = now_ns - self._first_tick_ns - self.step * self._timing.tick_ns
+        if abs(lateness_ns) > self._timing.tick_tolerance_ns:
             return f"the tick of step {self.step} came {lateness_ns * _MS:.1f} ms late"
-        if now_ns - received_ns > self._pace.state_age_ns:
+        if now_ns - received_ns > self._timing.state_age_ns:
             age = (now_ns - received_ns) * _MS
             return f"the state of step {self.step} is {age:.1f} ms old: state_estimator is silent"
         if stamp_ns <= self._stamp_ns:
             return f"the stamp of step {self.step} is not newer than that of the step before"
-        if self.step - len(self._told) > MOST_UNANSWERED:
-            return f"step {self.step}: effort_guard has not told the torque of {self._unanswered()}"
+        if self.step - len(self._told) > MAX_UNANSWERED:
+            return f"step {self.step}: {GUARD} has not told the torque of {self._unanswered()}"
         return ""
 
     def _unanswered(self) -> str:
         return f"{self.step - len(self._told)} of {self.step} steps"
 
-    def _give_up(self, now_ns: int) -> Command | None:
+    def _give_up(self, now_ns: int) -> TorqueCommand | None:
         """Name who did not answer in time."""
+        last = self.step - 1
         waited = {
-            Phase.WAITING: self._missing_start(),
-            Phase.RUNNING: f"no state came after step {self.step - 1}: the control loop is broken",
-            Phase.STOPPING: self._missing_answer(),
+            RolloutPhase.WAITING: self._missing_start(),
+            RolloutPhase.RUNNING: f"no state came after step {last}: the control loop is broken",
+            RolloutPhase.STOPPING: self._missing_answer(),
         }[self.phase]
-        if self.phase is not Phase.STOPPING:
+        if self.phase is not RolloutPhase.STOPPING:
             return self.stop(waited, now_ns)
-        self.phase = Phase.DONE
+        self.phase = RolloutPhase.DONE
         return self.stop(waited, now_ns)
 
     def _missing_start(self) -> str:
@@ -245,14 +254,14 @@ class RolloutSession:
             return f"no valid state came: {self._state_fault}"
         if not self._state_seen:
             return "no new enough state came: state_estimator or mujoco_bridge is silent"
-        return "effort_guard is not there, or no controller listens to it"
+        return f"{GUARD} is not there, or no controller listens to it"
 
     def _missing_answer(self) -> str:
         if len(self._told) < self.step or not self._stop_applied:
-            return f"effort_guard has not told the torque of {self._unanswered()}"
+            return f"{GUARD} has not told the torque of {self._unanswered()}"
         return "no state came after the last command"
 
     def _finish_if_stopped(self) -> None:
         complete = self._stop_seen and self._stop_applied and len(self._told) >= self.step
-        if self.phase is Phase.STOPPING and complete:
-            self.phase = Phase.DONE
+        if self.phase is RolloutPhase.STOPPING and complete:
+            self.phase = RolloutPhase.DONE

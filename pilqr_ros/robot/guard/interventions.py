@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import IntFlag
-from typing import NamedTuple
 
-from pilqr_ros.trajopt.typing import Array
+from pilqr_ros.robot.guard.torque_records import AppliedTorque
+
+GUARD = "effort_guard"
+"""The node that comes between them: its name wherever it is started, asked or told of."""
 
 WARN_EVERY = 50
 """Interventions of a kind from one warning to the next."""
@@ -40,6 +42,9 @@ REFUSED = (
 )
 """Zero went out instead of the command, and its rollout is over."""
 
+_REFUSED = int(REFUSED)
+"""The same for numbers, which an `IntFlag` makes ten times slower."""
+
 FROM_OUTSIDE = (
     Intervention.TIMEOUT
     | Intervention.JOINT_STATE
@@ -53,20 +58,6 @@ PROTECTED = Intervention.JOINT_BOUND | Intervention.JOINT_SPEED
 """The robot had to be kept from where the policy drove it; being at a torque limit is no such."""
 
 
-class GuardedTorque(NamedTuple):
-    """A torque that may go to the robot.
-
-    Attributes:
-        effort: The torque [N m], ``(dU,)``.
-        interventions: Sum of what was done to the commanded one.
-        detail: What was done, by joint; empty if nothing was.
-    """
-
-    effort: Array
-    interventions: int = 0
-    detail: str = ""
-
-
 def kinds_of(interventions: int) -> list[str]:
     """Return the names of what was done, for example ``effort_limit``."""
     return [kind.name.lower() for kind in Intervention if kind.name and kind & interventions]
@@ -74,7 +65,7 @@ def kinds_of(interventions: int) -> list[str]:
 
 def refusal(step: int, interventions: int, detail: str) -> str:
     """Return why a step's command was not applied; empty if it was."""
-    return f"step {step}: effort_guard: {detail}" if interventions & REFUSED else ""
+    return f"step {step}: {GUARD}: {detail}" if interventions & _REFUSED else ""
 
 
 class InterventionLog:
@@ -88,7 +79,7 @@ class InterventionLog:
         """Start from none."""
         self.counts: Counter[str] = Counter()
 
-    def note(self, torque: GuardedTorque) -> str:
+    def note(self, torque: AppliedTorque) -> str:
         """Count what was done to a torque.
 
         Returns:

@@ -23,8 +23,9 @@ from operator import lt
 
 import numpy as np
 
-from pilqr_ros.robot.guard.interventions import GuardedTorque, Intervention
+from pilqr_ros.robot.guard.interventions import Intervention
 from pilqr_ros.robot.guard.naming import named_values
+from pilqr_ros.robot.guard.torque_records import AppliedTorque
 from pilqr_ros.tasks.units import JointUnits, joint_units
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.typing import Array
@@ -100,7 +101,7 @@ class JointLimits:
             return f"{fast} far over its speed limit"
         return ""
 
-    def limit(self, u: Array, q: Array, qd: Array) -> GuardedTorque:
+    def limit(self, u: Array, q: Array, qd: Array) -> AppliedTorque:
         """Return what may be applied of a torque.
 
         Args:
@@ -123,7 +124,7 @@ class JointLimits:
             details.append(
                 f"{self._describe(fast, bounded, qd, self._units.velocity)} toward more speed"
             )
-        return GuardedTorque(limited, int(interventions), "; ".join(details))
+        return AppliedTorque(limited, int(interventions), "; ".join(details))
 
     def _describe(self, where: Array, u: Array, at: Array, units: Sequence[str]) -> str:
         """List joints with where they are or how fast, and their torques."""

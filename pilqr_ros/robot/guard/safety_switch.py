@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pilqr_ros.robot.guard.interventions import Intervention
 
+RESET = "`pilqr guard reset` (service ~/reset_estop)"
+ENABLE = "`pilqr guard enable` (service ~/enable)"
+"""What goes on after a stop: the command, and the guard's service that it calls."""
+
 
 class SafetySwitch:
     """Disabled until enabled; an emergency stop disables, and latches until it is reset.
@@ -26,15 +30,24 @@ class SafetySwitch:
 
     @property
     def refusal(self) -> tuple[Intervention, str]:
-        """Kind and reason of what keeps torque from passing; NONE if nothing does."""
+        """Kinds and reasons of all that keeps torque from passing; NONE if nothing does."""
+        kinds, reasons = Intervention.NONE, []
         if self.stopped:
-            return Intervention.ESTOP, f"emergency stop ({self.stopped})"
+            kinds |= Intervention.ESTOP
+            reasons.append(f"emergency stop ({self.stopped}): {RESET}, then {ENABLE}")
         if self.intruder:
-            detail = f"{self.intruder} publishes to the robot's controller, too: end it"
-            return Intervention.OTHER_PUBLISHER, detail
-        if not self.enabled:
-            return Intervention.DISABLED, "disabled until ~/enable"
-        return Intervention.NONE, ""
+            kinds |= Intervention.OTHER_PUBLISHER
+            reasons.append(f"{self.intruder} publishes to the robot's controller, too: end it")
+        if not (self.enabled or self.stopped):
+            kinds |= Intervention.DISABLED
+            reasons.append(f"disabled until {ENABLE}")
+        return kinds, "; ".join(reasons)
+
+    @property
+    def summary(self) -> str:
+        """Whether torque passes, and all reasons if it does not."""
+        reason = self.refusal[1]
+        return f"no torque passes: {reason}" if reason else "enabled: torques pass"
 
     def stop(self, reason: str) -> None:
         """Latch the emergency stop; the first reason stays."""
@@ -56,7 +69,7 @@ class SafetySwitch:
         """Why torque cannot be let pass; empty if it can."""
         if not self.stopped:
             return ""
-        return f"emergency stop ({self.stopped}): ~/reset_estop comes first"
+        return f"emergency stop ({self.stopped}): {RESET} comes first"
 
     def enable(self) -> str:
         """Let torque pass and return why that cannot be; empty if it can."""

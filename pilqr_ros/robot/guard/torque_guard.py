@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -21,26 +20,19 @@ from pilqr_ros.robot.estimation.errors import StateError
 from pilqr_ros.robot.estimation.joint_reader import JointReader, names_on_robot
 from pilqr_ros.robot.estimation.joint_track import JointMotion
 from pilqr_ros.robot.guard.command_stream import CommandStream
-from pilqr_ros.robot.guard.interventions import GuardedTorque, Intervention
+from pilqr_ros.robot.guard.interventions import Intervention
 from pilqr_ros.robot.guard.joint_limits import JointLimits
 from pilqr_ros.robot.guard.safety_switch import SafetySwitch
 from pilqr_ros.robot.guard.torque_limits import TorqueLimits, tighter_limits
+from pilqr_ros.robot.guard.torque_records import AppliedTorque, TorqueCommand
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.typing import Array
 
-MOST_AGE_PERIODS = 2
+MAX_AGE_PERIODS = 2
 """A command that answers a state this many control periods older than the newest one is too old."""
 
 _MS = 1e-6
 """Milliseconds in a nanosecond."""
-
-
-class GuardedCommand(NamedTuple):
-    """A torque command: its rollout, the stamp [ns] of the state it answers, torque [N m]."""
-
-    rollout: int
-    stamp_ns: int
-    effort: Array
 
 
 @dataclass(frozen=True)
@@ -50,14 +42,14 @@ class GuardTiming:
     Attributes:
         timeout_ns: Longest silence of commands within a rollout, longest wait for the joint state
             that goes with a command, and largest age of the newest joint state; steady clock.
-        most_age_ns: How much older the state that a command answers may be than the newest joint
+        max_age_ns: How much older the state that a command answers may be than the newest joint
             state, by their stamps.
         between_commands: Whether joints are also watched between two commands. In lock-step
             nothing moves there.
     """
 
     timeout_ns: int
-    most_age_ns: int
+    max_age_ns: int
     between_commands: bool
 
 
@@ -93,15 +85,16 @@ class TorqueGuard:
         """
         self.switch = SafetySwitch(enabled)
         names = torques.joints if joint_names is None else joint_names
-        self.joints = JointReader(names, timing.most_age_ns, motion)
+        self.joints = JointReader(names, timing.max_age_ns, motion)
         self._torques, self._limits, self._timing = torques, joints, timing
         self._stream = CommandStream(timing.timeout_ns)
         self._zero = np.zeros(len(torques.joints))
         self._zero.setflags(write=False)
         self._last = self._zero
-        self._pending: GuardedCommand | None = None
+        self._command = TorqueCommand(0, 0, 0, last=True)
+        self._pending: TorqueCommand | None = None
         self._rollout: int | None = None
-        self._refused: GuardedTorque | None = None
+        self._refused: AppliedTorque | None = None
         self._received_ns = 0
         self._clear = False
         self._joint_problem = "no joint state has come yet"
@@ -118,7 +111,7 @@ class TorqueGuard:
         names: Sequence[str],
         positions: Sequence[float] | Array,
         velocities: Sequence[float] | Array,
-    ) -> GuardedTorque | None:
+    ) -> AppliedTorque | None:
         """Take a joint state; a command may have waited for it.
 
         Args:
@@ -145,16 +138,20 @@ class TorqueGuard:
             return self._stop_out_of_bounds()
         return None
 
-    def admits(self, rollout: int) -> bool:
-        """Tell whether commands of a rollout are listened to: none while another is under way."""
-        return rollout == self._rollout or not self._stream.active
+    def admits(self, command: TorqueCommand) -> bool:
+        """Tell whether a command is listened to: none of another rollout than is under way."""
+        return command.rollout_id == self._rollout or not self._stream.active
 
-    def on_command(self, now_ns: int, command: GuardedCommand) -> GuardedTorque | None:
+    def on_command(self, now_ns: int, command: TorqueCommand) -> AppliedTorque | None:
         """Take a command; nothing is returned as long as its joint state has not come."""
-        if command.rollout != self._rollout:
-            self._rollout, self._refused = command.rollout, None
+        self._command = command
+        if command.last:
+            self._rollout = command.rollout_id
+            return self._stop()
+        if command.rollout_id != self._rollout:
+            self._rollout, self._refused = command.rollout_id, None
         if self._refused is not None:
-            return self._refused
+            return self._refused.of(command)
         kind, reason = self.switch.refusal
         if kind is not Intervention.NONE:
             return self._refuse(kind, reason)
@@ -166,12 +163,7 @@ class TorqueGuard:
         self._pending = command
         return self._answer(now_ns)
 
-    def on_last(self, rollout: int) -> GuardedTorque:
-        """End a rollout."""
-        self._rollout = rollout
-        return self._stop()
-
-    def check(self, now_ns: int) -> GuardedTorque | None:
+    def check(self, now_ns: int) -> AppliedTorque | None:
         """Look for silence and jumps; to be called several times in a timeout."""
         if self._stream.active and self.joints.jump:
             return self._refuse(Intervention.JOINT_STATE, self.joints.jump)
@@ -182,17 +174,17 @@ class TorqueGuard:
         waited = f"no joint state for the command within {self._timeout}: {self._joint_trouble}"
         return self._refuse(Intervention.JOINT_STATE, waited)
 
-    def stop(self, reason: str) -> GuardedTorque:
+    def stop(self, reason: str) -> AppliedTorque:
         """Stop in an emergency."""
         self.switch.stop(reason)
         return self._refuse(*self.switch.refusal)
 
-    def disable(self) -> GuardedTorque:
+    def disable(self) -> AppliedTorque:
         """Let nothing pass until enabled again."""
         self.switch.disable()
         return self._refuse(*self.switch.refusal)
 
-    def on_others(self, who: str) -> GuardedTorque | None:
+    def on_others(self, who: str) -> AppliedTorque | None:
         """Note who else publishes to the robot's controller; empty: nobody does."""
         self.switch.intruder = who
         return self._refuse(*self.switch.refusal) if who else None
@@ -205,7 +197,7 @@ class TorqueGuard:
     def _joint_trouble(self) -> str:
         return f"{self._joint_problem}{self.joints.strangers}"
 
-    def _answer(self, now_ns: int) -> GuardedTorque | None:
+    def _answer(self, now_ns: int) -> AppliedTorque | None:
         """Answer the pending command if its joint state has come."""
         command, newest_ns = self._pending, self.joints.stamp_ns
         if command is not None and self.joints.jump:
@@ -213,7 +205,7 @@ class TorqueGuard:
         if command is None or newest_ns is None or newest_ns < command.stamp_ns:
             return None
         age_ns, received_ns = newest_ns - command.stamp_ns, now_ns - self._received_ns
-        if age_ns > self._timing.most_age_ns:
+        if age_ns > self._timing.max_age_ns:
             detail = f"the command answers a state {age_ns * _MS:.1f} ms before the newest"
             return self._refuse(Intervention.JOINT_STATE, detail)
         if received_ns > self._timing.timeout_ns:
@@ -226,14 +218,14 @@ class TorqueGuard:
         self._stream.on_command(now_ns)
         return self._limit(command.effort)
 
-    def _stop_out_of_bounds(self) -> GuardedTorque | None:
+    def _stop_out_of_bounds(self) -> AppliedTorque | None:
         """Refuse everything if a joint is far out of its limits."""
         if self._clear:
             return None
         fault = self._limits.fault(self.joints.positions, self.joints.velocities)
         return self._refuse(Intervention.JOINT_STOP, fault) if fault else None
 
-    def _limit(self, u: Array) -> GuardedTorque:
+    def _limit(self, u: Array) -> AppliedTorque:
         """Apply every limit, and remember the outcome."""
         torque = self._torques.limit(u, self._last)
         if not self._clear:
@@ -241,20 +233,20 @@ class TorqueGuard:
             safe = self._limits.limit(torque.effort, *at)
             interventions = torque.interventions | safe.interventions
             detail = "; ".join(filter(None, (torque.detail, safe.detail)))
-            torque = GuardedTorque(safe.effort, interventions, detail)
+            torque = AppliedTorque(safe.effort, interventions, detail)
         self._last = torque.effort.copy()
-        return torque
+        return torque.of(self._command)
 
-    def _refuse(self, kind: Intervention, detail: str) -> GuardedTorque:
+    def _refuse(self, kind: Intervention, detail: str) -> AppliedTorque:
         """Return zero torque, now and for the rest of the rollout."""
         self._refused = self._stop()._replace(interventions=int(kind), detail=detail)
         return self._refused
 
-    def _stop(self) -> GuardedTorque:
+    def _stop(self) -> AppliedTorque:
         """Return zero torque; silence may follow."""
         self._last, self._pending = self._zero, None
         self._stream.on_command(0, last=True)
-        return GuardedTorque(self._zero)
+        return AppliedTorque(self._zero).of(self._command)
 
 
 def build_guard(
@@ -285,7 +277,7 @@ def build_guard(
     Raises:
         RobotConfigError: A limit is wider than the task's.
     """
-    file = task.file.guard.strict if strict else task.file.guard
+    tolerances = task.guard(strict=strict)
     joints = task.joints
     effort = tighter_limits("torque_limits", torque_limits, task.torque_limits)
     rates = tighter_limits("torque_rate_limits", torque_rate_limits, task.torque_rate_limits)
@@ -296,12 +288,12 @@ def build_guard(
         upper=task.position_limits[:, 1],
         margin=task.soft_margins,
         speed=task.velocity_limits,
-        tolerance=file.bound_tolerance,
-        overspeed=file.overspeed,
+        tolerance=tolerances.bound_tolerance,
+        overspeed=tolerances.overspeed,
         slides=task.slides,
     )
-    timing = GuardTiming(timeout_ns, MOST_AGE_PERIODS * task.period_ns, between_commands)
+    timing = GuardTiming(timeout_ns, MAX_AGE_PERIODS * task.period_ns, between_commands)
     names = names_on_robot(task, joint_names)[: task.dU]
     torques = TorqueLimits(joints, effort, rates, task.slides)
-    motion = JointMotion.of(task, task.dU, timing.most_age_ns) if joint_jumps else None
+    motion = JointMotion.of(task, task.dU, timing.max_age_ns) if joint_jumps else None
     return TorqueGuard(torques, limits, timing, enabled=enabled, joint_names=names, motion=motion)

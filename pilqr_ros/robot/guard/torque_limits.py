@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import add, le, sub
 
 import numpy as np
 
 from pilqr_ros.robot.errors import RobotConfigError
-from pilqr_ros.robot.guard.interventions import GuardedTorque, Intervention
+from pilqr_ros.robot.guard.interventions import Intervention
 from pilqr_ros.robot.guard.naming import named_values
+from pilqr_ros.robot.guard.torque_records import AppliedTorque
 from pilqr_ros.tasks.units import joint_units
 from pilqr_ros.trajopt.errors import ShapeError
+from pilqr_ros.trajopt.finite import all_finite
 from pilqr_ros.trajopt.typing import Array
 
 
@@ -46,21 +50,20 @@ class TorqueLimits:
         """Return why a torque can be no command: size or finiteness; empty if it can."""
         if u.shape != self.effort.shape:
             return f"{u.size} torques, expected {self.effort.size}"
-        if not np.isfinite(u).all():
+        if not all_finite(u):
             return f"{named_values(self.joints, ~np.isfinite(u), u, self._units)} is not finite"
         return ""
 
-    def limit(self, u: Array, last: Array) -> GuardedTorque:
+    def limit(self, u: Array, last: Array) -> AppliedTorque:
         """Return what may be applied of a torque.
 
         Args:
             u: The torque [N m], ``(dU,)``.
             last: The torque that was applied before [N m], ``(dU,)``.
         """
+        if self._allow(u, last):
+            return AppliedTorque(u)
         lowest, highest = last - self.rate, last + self.rate
-        low, high = np.maximum(-self.effort, lowest), np.minimum(self.effort, highest)
-        if ((low <= u) & (u <= high)).all():
-            return GuardedTorque(u)
         within = np.minimum(np.maximum(u, -self.effort), self.effort)
         limited = np.minimum(np.maximum(within, lowest), highest)
         cut, slowed = within != u, limited != within
@@ -73,7 +76,23 @@ class TorqueLimits:
             details.append(
                 f"{named_values(self.joints, slowed, within, self._units)} changes too fast"
             )
-        return GuardedTorque(limited, int(interventions), "; ".join(details))
+        return AppliedTorque(limited, int(interventions), "; ".join(details))
+
+    @cached_property
+    def _bounds(self) -> tuple[list[float], list[float], list[float]]:
+        """Lowest and highest torques, and largest changes."""
+        return (-self.effort).tolist(), self.effort.tolist(), self.rate.tolist()
+
+    def _allow(self, u: Array, last: Array) -> bool:
+        """Tell quickly whether nothing of a torque has to be cut."""
+        low, high, rate = self._bounds
+        wanted, before = u.tolist(), last.tolist()
+        return (
+            all(map(le, low, wanted))
+            and all(map(le, wanted, high))
+            and all(map(le, map(sub, before, rate), wanted))
+            and all(map(le, wanted, map(add, before, rate)))
+        )
 
 
 def tighter_limits(name: str, own: Sequence[float], allowed: Array) -> Array:

@@ -8,32 +8,17 @@ and for gravity that the arm does not compensate itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import mujoco
 import numpy as np
 
 from pilqr_ros.robot.reset.joint_reference import Reference
+from pilqr_ros.robot.reset.reset_motion import ResetMotion
 from pilqr_ros.tasks.models import element_id
 from pilqr_ros.trajopt.typing import Array
 
-_MOST_INTEGRAL = 0.3
+_MAX_INTEGRAL = 0.3
 """Largest part of a torque limit that the integral may claim."""
-
-
-@dataclass(frozen=True)
-class ServoGains:
-    """How stiffly the reference is followed.
-
-    Attributes:
-        frequency: Natural frequency omega [rad/s]; times the period it must stay below 0.5.
-        damping_ratio: Damping ratio zeta.
-        integral_time: Time constant of the integral [s].
-    """
-
-    frequency: float = 6.0
-    damping_ratio: float = 1.0
-    integral_time: float = 2.0
 
 
 class JointServo:
@@ -45,7 +30,7 @@ class JointServo:
         joints: Sequence[str],
         torque_limits: Array,
         period: float,
-        gains: ServoGains,
+        motion: ResetMotion,
     ) -> None:
         """Start with an empty integral.
 
@@ -54,12 +39,12 @@ class JointServo:
             joints: The joints, in the order of torques.
             torque_limits: Largest torques [N m], ``(dU,)``.
             period: Time between two torques [s].
-            gains: How stiffly the reference is followed.
+            motion: How stiffly the reference is followed.
         """
         self._model, self._data = model, mujoco.MjData(model)
         ids = [element_id(model, mujoco.mjtObj.mjOBJ_JOINT, name, "joints") for name in joints]
         self._qpos, self._dofs = model.jnt_qposadr[ids], model.jnt_dofadr[ids]
-        self._limits, self._period, self._gains = torque_limits, period, gains
+        self._limits, self._period, self._motion = torque_limits, period, motion
         self._acceleration, self._torque = np.zeros(model.nv), np.zeros(model.nv)
         self._integral = np.zeros_like(torque_limits)
 
@@ -71,15 +56,15 @@ class JointServo:
             velocity: Velocities [rad/s], ``(dU,)``.
             reference: Where the joints are to be.
         """
-        gains = self._gains
+        motion = self._motion
         error = reference.position - position
-        stiffness = gains.frequency**2
-        damping = 2.0 * gains.damping_ratio * gains.frequency
+        stiffness = motion.frequency**2
+        damping = 2.0 * motion.damping_ratio * motion.frequency
         wanted = reference.acceleration + damping * (reference.velocity - velocity)
         self._place(position)
-        most = _MOST_INTEGRAL * self._limits
-        growth = self._times_inertia(stiffness / gains.integral_time * self._period * error)
-        self._integral = np.clip(self._integral + growth, -most, most)
+        bound = _MAX_INTEGRAL * self._limits
+        growth = self._times_inertia(stiffness / motion.integral_time * self._period * error)
+        self._integral = np.clip(self._integral + growth, -bound, bound)
         torque = self._times_inertia(wanted + stiffness * error) + self._integral
         limited: Array = np.clip(torque, -self._limits, self._limits)
         return limited

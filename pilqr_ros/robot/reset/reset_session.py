@@ -9,44 +9,24 @@ the bodies in place, for the settle time. Every phase has a deadline.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
 import numpy as np
 
 from pilqr_ros.robot.estimation.errors import StateError
+from pilqr_ros.robot.guard.interventions import GUARD
 from pilqr_ros.robot.reset.joint_reference import JointReference
 from pilqr_ros.robot.reset.joint_servo import JointServo
+from pilqr_ros.robot.reset.reset_motion import ResetMotion
 from pilqr_ros.robot.reset.start_check import Sensed, StartCheck
 from pilqr_ros.trajopt.typing import Array
 
 _S = 1e-9
 """Seconds in a nanosecond."""
 
-MOST_UNANSWERED = 5
+MAX_UNANSWERED = 5
 """Torques whose answer by the guard may still be on its way."""
-
-
-@dataclass(frozen=True)
-class ResetLimits:
-    """Speeds and times of a reset.
-
-    Attributes:
-        max_speed: Largest speed of a joint's reference [rad/s or m/s].
-        tracking_error: Largest distance of a joint from its reference [rad or m].
-        settle_ns: How long everything has to stay within tolerance [ns].
-        deadline_ns: Longest time for a motion and its settling [ns].
-        operator_ns: Longest wait for a person [ns].
-        state_age_ns: Longest time between two states [ns].
-    """
-
-    max_speed: float
-    tracking_error: float
-    settle_ns: int
-    deadline_ns: int
-    operator_ns: int
-    state_age_ns: int
 
 
 class Confirmation(NamedTuple):
@@ -56,7 +36,7 @@ class Confirmation(NamedTuple):
     message: str
 
 
-class Phase(Enum):
+class ResetPhase(Enum):
     """How far a reset has come."""
 
     MOVING = auto()
@@ -80,7 +60,8 @@ class ResetSession:
         start: Array,
         check: StartCheck,
         new_servo: Callable[[], JointServo],
-        limits: ResetLimits,
+        motion: ResetMotion,
+        period_ns: int,
         now_ns: int,
     ) -> None:
         """Begin to wait for the first state.
@@ -89,12 +70,14 @@ class ResetSession:
             start: Where the joints are to be [rad or m], ``(dU,)``.
             check: What judges states.
             new_servo: Returns a servo without history.
-            limits: Speeds and times.
+            motion: Speeds and times.
+            period_ns: Control period [ns].
             now_ns: Present time on the steady clock [ns].
         """
         self.failure = self.request = ""
         self.sensed: Sensed | None = None
-        self._start, self._check, self._new_servo, self._limits = start, check, new_servo, limits
+        self._start, self._check, self._new_servo, self._motion = start, check, new_servo, motion
+        self._state_age_ns = motion.state_age_ns(period_ns)
         self._received_ns = now_ns
         self._unanswered = 0
         self._begin(now_ns)
@@ -102,7 +85,7 @@ class ResetSession:
     @property
     def done(self) -> bool:
         """Whether the reset has succeeded or failed."""
-        return self.phase is Phase.DONE
+        return self.phase is ResetPhase.DONE
 
     @property
     def errors(self) -> tuple[float, float] | None:
@@ -116,25 +99,25 @@ class ResetSession:
         try:
             self.sensed = self._check.read(stamp_ns, x, reason)
         except StateError as error:
-            if self.phase is not Phase.ASKING and self.sensed is not None:
+            if self.phase is not ResetPhase.ASKING and self.sensed is not None:
                 self.fail(str(error))
             return
         self._received_ns = now_ns
-        if self.phase is Phase.SETTLING:
+        if self.phase is ResetPhase.SETTLING:
             self._settle(self.sensed, now_ns)
 
     def on_tick(self, now_ns: int) -> Array | None:
         """Return the torque of the next control period [N m], ``(dU,)``; None for no torque."""
-        if self.phase is Phase.ASKING:
+        if self.phase is ResetPhase.ASKING:
             if now_ns > self._deadline_ns:
-                seconds = self._limits.operator_ns * _S
+                seconds = self._motion.operator_ns * _S
                 self.fail(f"nobody confirmed within {seconds:g} s: {self.request}")
             return None
         if not self.done and now_ns > self._deadline_ns:
             self._give_up()
         if self.done or self.sensed is None:
             return None
-        if now_ns - self._received_ns > self._limits.state_age_ns:
+        if now_ns - self._received_ns > self._state_age_ns:
             age = (now_ns - self._received_ns) * _S
             self.fail(f"no state for {age:.2f} s: state_estimator is silent")
             return None
@@ -143,12 +126,12 @@ class ResetSession:
     def on_answer(self, fault: str) -> None:
         """Take the guard's answer to a torque, with what is fatally wrong with it, if anything."""
         self._unanswered = 0
-        if fault and self.phase in (Phase.MOVING, Phase.SETTLING):
+        if fault and self.phase in (ResetPhase.MOVING, ResetPhase.SETTLING):
             self.fail(fault)
 
     def confirm(self, now_ns: int) -> Confirmation:
         """Take a person's word that the bodies are in place; it is checked."""
-        if self.phase is not Phase.ASKING or self.sensed is None:
+        if self.phase is not ResetPhase.ASKING or self.sensed is None:
             return Confirmation(False, "nothing is asked for")
         errors = self._check.body_errors(self.sensed)
         if errors:
@@ -160,12 +143,12 @@ class ResetSession:
     def fail(self, reason: str) -> None:
         """End the reset without success, unless it has ended."""
         if not self.done:
-            self.failure, self.request, self.phase = reason, "", Phase.DONE
+            self.failure, self.request, self.phase = reason, "", ResetPhase.DONE
 
     def _begin(self, now_ns: int) -> None:
         """Begin to move to the start."""
-        self.phase, self.request = Phase.MOVING, ""
-        self._deadline_ns = now_ns + self._limits.deadline_ns
+        self.phase, self.request = ResetPhase.MOVING, ""
+        self._deadline_ns = now_ns + self._motion.deadline_ns
         self._reference: JointReference | None = None
         self._servo = self._new_servo()
         self._joints_since_ns: int | None = None
@@ -180,29 +163,29 @@ class ResetSession:
         wanted = self._reference.at(seconds)
         if self.done:
             return None
-        if self.phase is Phase.MOVING and seconds >= self._reference.duration:
-            self.phase = Phase.SETTLING
+        if self.phase is ResetPhase.MOVING and seconds >= self._reference.duration:
+            self.phase = ResetPhase.SETTLING
         behind = np.abs(wanted.position - sensed.positions)
-        if behind.max() > self._limits.tracking_error:
+        if behind.max() > self._motion.tracking_error:
             far, unit, _ = self._check.farthest(behind)
-            allowed = self._limits.tracking_error
+            allowed = self._motion.tracking_error
             self.fail(f"the arm is {far:.2f} {unit} off its path, allowed: {allowed:g} {unit}")
             return None
-        if self._unanswered > MOST_UNANSWERED:
-            self.fail("effort_guard does not answer")
+        if self._unanswered > MAX_UNANSWERED:
+            self.fail(f"{GUARD} does not answer")
             return None
         self._unanswered += 1
         return self._servo.torque(sensed.positions, sensed.velocities, wanted)
 
     def _plan(self, sensed: Sensed) -> JointReference:
         """Return the way to the start, and fail if it takes too long."""
-        limits = self._limits
-        reference = JointReference(sensed.positions, self._start, limits.max_speed)
-        allowed = limits.deadline_ns * _S
+        motion = self._motion
+        reference = JointReference(sensed.positions, self._start, motion.max_speed)
+        allowed = motion.deadline_ns * _S
         if reference.duration > allowed:
             way, unit, speed = self._check.farthest(np.abs(self._start - sensed.positions))
             self.fail(
-                f"the start is {way:.2f} {unit} away: at {limits.max_speed:g} {speed} that takes "
+                f"the start is {way:.2f} {unit} away: at {motion.max_speed:g} {speed} that takes "
                 f"{reference.duration:.0f} s, allowed: {allowed:g} s; move the arm by hand"
             )
         return reference
@@ -216,17 +199,17 @@ class ResetSession:
         if not self._long_enough(self._joints_since_ns, now_ns):
             return
         if bodies_off:
-            self.phase, self.request = Phase.ASKING, "; ".join(bodies_off)
-            self._deadline_ns = now_ns + self._limits.operator_ns
+            self.phase, self.request = ResetPhase.ASKING, "; ".join(bodies_off)
+            self._deadline_ns = now_ns + self._motion.operator_ns
         elif self._long_enough(self._bodies_since_ns, now_ns):
-            self.phase = Phase.DONE
+            self.phase = ResetPhase.DONE
 
     def _long_enough(self, since_ns: int | None, now_ns: int) -> bool:
-        return since_ns is not None and now_ns - since_ns >= self._limits.settle_ns
+        return since_ns is not None and now_ns - since_ns >= self._motion.settle_ns
 
     def _give_up(self) -> None:
         """Fail, naming what is off."""
-        seconds = self._limits.deadline_ns * _S
+        seconds = self._motion.deadline_ns * _S
         if self.sensed is None:
             self.fail(f"no state came within {seconds:g} s: state_estimator is silent")
             return

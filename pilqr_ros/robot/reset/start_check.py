@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from pilqr_ros.robot.estimation.errors import StateError
-from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.layout import AXES, StateBlock
 from pilqr_ros.tasks.schema import Kind
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.trajopt.typing import Array
 
-
-@dataclass(frozen=True)
-class Tolerances:
-    """Largest errors of joints [rad, rad/s] and tracked bodies [m] at a start."""
-
-    position: float
-    velocity: float
-    body: float
+_KINDS: tuple[Kind, ...] = ("joint_positions", "joint_velocities")
 
 
 class Sensed(NamedTuple):
@@ -58,14 +49,13 @@ class StartCheck:
         Raises:
             TaskError: The state does not hold every actuated joint.
         """
-        layout, given = task.layout, task.file.reset
+        layout = task.layout
         self._joints, self._start = task.joints, start
         self._units = task.joint_units
-        self._tolerances = Tolerances(
-            given.position_tolerance, given.velocity_tolerance, given.body_tolerance
+        self._tolerances = task.reset
+        self._positions, self._velocities = (
+            layout.joint_entries(kind, task.joints, key="state", user="a reset") for kind in _KINDS
         )
-        self._positions = _joint_entries(task, "joint_positions")
-        self._velocities = _joint_entries(task, "joint_velocities")
         blocks: dict[str, StateBlock] = {b.source: b for b in layout.of_kind("body_position")}
         placed = task.conditions[condition].bodies
         self._blocks = {name: blocks[name] for name in placed if name in blocks}
@@ -89,22 +79,25 @@ class StartCheck:
 
     def joint_errors(self, sensed: Sensed) -> list[str]:
         """Return which joints are not at rest at the start, each with its error."""
-        t = self._tolerances
+        position, velocity = (
+            self._tolerances.position_tolerance,
+            self._tolerances.velocity_tolerance,
+        )
         off = np.abs(sensed.positions - self._start)
         speed = np.abs(sensed.velocities)
         found = []
         for i, joint in enumerate(self._joints):
-            if not off[i] <= t.position:
+            if not off[i] <= position:
                 unit = self._units.position[i]
-                found.append(f"{joint} is off by {off[i]:.3g} {unit} (allowed: {t.position:g})")
-            if not speed[i] <= t.velocity:
+                found.append(f"{joint} is off by {off[i]:.3g} {unit} (allowed: {position:g})")
+            if not speed[i] <= velocity:
                 unit = self._units.velocity[i]
-                found.append(f"{joint} moves at {speed[i]:.3g} {unit} (allowed: {t.velocity:g})")
+                found.append(f"{joint} moves at {speed[i]:.3g} {unit} (allowed: {velocity:g})")
         return found
 
     def body_errors(self, sensed: Sensed) -> list[str]:
         """Return which tracked bodies are not in place, each with its error and place."""
-        allowed, found = self._tolerances.body, []
+        allowed, found = self._tolerances.body_tolerance, []
         for name, place in self._places.items():
             distance = float(np.linalg.norm(sensed.bodies[name] - place))
             axes = ", ".join(self._blocks[name].axes)
@@ -128,16 +121,3 @@ class StartCheck:
         """Return the largest error of position [rad or m] and of velocity."""
         off = np.abs(sensed.positions - self._start)
         return float(off.max()), float(np.abs(sensed.velocities).max())
-
-
-def _joint_entries(task: Task, kind: Kind) -> list[int]:
-    """Return where each actuated joint is in the state."""
-    entries = {
-        joint: block.slice.start + i
-        for block in task.layout.of_kind(kind)
-        for i, joint in enumerate(block.axes)
-    }
-    missing = [joint for joint in task.joints if joint not in entries]
-    if missing:
-        raise TaskError("state", f"a reset needs {kind} of {', '.join(missing)} in the state")
-    return [entries[joint] for joint in task.joints]

@@ -17,7 +17,7 @@ from pilqr_msgs.action import EvaluatePolicy, ExecuteRollout, TrainGlobal, Train
 from pilqr_msgs.msg import AppliedTorque, Rollout, State, TorqueCommand, TVLGPolicy
 from pilqr_ros.benchmarks.soak.hostile_messages import hostile
 from pilqr_ros.nodes.messages.conversions import policy_from_message
-from pilqr_ros.nodes.messages.policy_messages import policy_of
+from pilqr_ros.nodes.messages.policy_messages import policy_from_goal
 from pilqr_ros.nodes.training.training_goals import evaluation_plan, training_plan
 from pilqr_ros.robot.execution.fields import rollout_from_message
 
@@ -62,7 +62,7 @@ def test_a_hostile_evaluation_is_refused(task, drawn):
 def test_a_hostile_policy_is_refused_or_of_another_robot(drawn, task):
     for goal in drawn(ExecuteRollout.Goal):
         try:
-            assert policy_of(goal).dU != task.dU
+            assert policy_from_goal(goal).dU != task.dU
         except PilqrError as error:
             assert str(error).isprintable()
 

@@ -12,7 +12,7 @@ from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.messages.policy_messages import (
     neural_from_message,
     neural_to_message,
-    policy_of,
+    policy_from_goal,
     put_policy,
 )
 from pilqr_ros.robot.execution.errors import MessageError
@@ -35,7 +35,7 @@ def policy():
 def test_a_neural_policy_goes_through_a_goal_unchanged(policy):
     goal = ExecuteRollout.Goal()
     put_policy(goal, policy)
-    again = policy_of(goal)
+    again = policy_from_goal(goal)
     rng = np.random.default_rng(1)
     for t in (0, 50, 99):
         x, xi = rng.standard_normal(26), rng.standard_normal(7)
@@ -49,16 +49,16 @@ def test_a_linear_policy_goes_through_a_goal_unchanged():
         rng.standard_normal((5, 2, 3)), rng.standard_normal((5, 2)), np.ones((5, 2, 2))
     )
     put_policy(goal, linear)
-    np.testing.assert_array_equal(policy_of(goal).K, linear.K)
+    np.testing.assert_array_equal(policy_from_goal(goal).K, linear.K)
 
 
 def test_a_goal_has_exactly_one_policy(policy):
     with pytest.raises(NodeError, match="neither has steps"):
-        policy_of(ExecuteRollout.Goal())
+        policy_from_goal(ExecuteRollout.Goal())
     goal = ExecuteRollout.Goal(neural_policy=neural_to_message(policy))
     goal.policy.steps = 100
     with pytest.raises(NodeError, match="both has steps"):
-        policy_of(goal)
+        policy_from_goal(goal)
 
 
 @pytest.mark.parametrize(

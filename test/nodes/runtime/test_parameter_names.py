@@ -10,6 +10,7 @@ import pytest
 import pilqr_ros.nodes
 from pilqr_ros.nodes.errors import UnknownParameterError
 from pilqr_ros.nodes.runtime.parameter_names import OF_NODES, refuse_unknown
+from pilqr_ros.nodes.runtime.parameters import declarations
 
 OWN = ("task", "robot_joints", "pose_age")
 
@@ -20,7 +21,7 @@ def test_every_parameter_of_every_node_is_known():
         if not module.ispkg:
             for kind in vars(importlib.import_module(module.name)).values():
                 if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-                    names |= {f.name for f in dataclasses.fields(kind) if "limits" in f.metadata}
+                    names |= {one.name for one in declarations(kind)}
     assert names == OF_NODES
 
 

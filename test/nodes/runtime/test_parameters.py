@@ -10,8 +10,11 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 import pilqr_ros.nodes
+from pilqr_ros.graph.respawning import CANNOT_START
 from pilqr_ros.nodes.errors import ParameterError, UnknownParameterError
-from pilqr_ros.nodes.runtime.parameters import declare, parameter
+from pilqr_ros.nodes.robot_reset import ResetParameters
+from pilqr_ros.nodes.runtime.parameters import declarations, declare, parameter, section
+from pilqr_ros.robot.reset.reset_motion import ResetMotion
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,12 @@ class Example:
     place: tuple[float, ...] = parameter((0.0, 0.0), "where [m]")
     limits: tuple[float, ...] = parameter((), "any number of them [N m]")
     names: tuple[str, ...] = parameter((), "of the joints")
+
+
+@dataclass(frozen=True)
+class Sectioned:
+    count: int = parameter(3, "how many", low=1, high=9)
+    motion: ResetMotion = section(ResetMotion)
 
 
 @pytest.fixture
@@ -49,6 +58,7 @@ def make_node(domain):
 
 def test_defaults_and_given_values_arrive(make_node):
     assert declare(make_node(), Example) == Example(20.0, 3, "fast", False, (0.0, 0.0))
+    assert declare(make_node(place=[1, 2]), Example).place == (1.0, 2.0)
     given = {"rate": 5.5, "count": 9, "mode": "slow", "shown": True}
     lists = {"place": [1.5, 2.5], "limits": [1.0, 2.0, 3.0], "names": ["a", "b"]}
     assert declare(make_node(**given, **lists), Example) == Example(
@@ -73,6 +83,14 @@ def test_a_whole_number_serves_as_a_float(make_node):
         ("place", [1.0], "2 numbers"),
         ("limits", ["a"], "any numbers"),
         ("limits", 1.0, "any numbers"),
+        ("limits", [True, True], "any numbers"),
+        ("limits", ["1.0", "2.0"], "any numbers"),
+        ("limits", [1.0, float("nan")], "any numbers"),
+        ("limits", True, "any numbers"),
+        ("place", [True, False], "2 numbers"),
+        ("rate", True, "float from 1 to 100"),
+        ("count", True, "int from 1 to 9"),
+        ("names", [True, True], "any names"),
         ("names", [1.0], "any names"),
         ("names", "elbow", "any names"),
     ],
@@ -98,6 +116,28 @@ def test_parameters_are_described_and_read_only(make_node):
     assert "read-only" in answer.reason
 
 
+def test_the_keys_of_a_section_are_parameters_with_its_bounds_and_defaults(make_node):
+    node = make_node(max_speed=1.5)
+    given = declare(node, Sectioned)
+    assert given == Sectioned(motion=ResetMotion(max_speed=1.5))
+    span = node.describe_parameter("max_speed").floating_point_range[0]
+    assert (span.from_value, span.to_value) == (0.01, 2.0)
+    with pytest.raises(
+        ParameterError, match=r"'max_speed' is 2\.5, allowed is float from 0\.01 to"
+    ):
+        declare(make_node(max_speed=2.5), Sectioned)
+
+
+@pytest.mark.parametrize("one", declarations(Sectioned)[1:], ids=lambda one: one.name)
+def test_a_reset_has_the_same_settings_as_parameters_and_in_the_robots_file(one):
+    assert one in declarations(ResetParameters)
+    assert getattr(ResetMotion(), one.name) == one.default
+    for bound, beyond in ((one.limits.low, -0.01), (one.limits.high, 0.01)):
+        assert getattr(ResetMotion(**{one.name: bound}), one.name) == bound
+        with pytest.raises(ValueError, match=one.name):
+            ResetMotion(**{one.name: bound + beyond})
+
+
 def test_an_empty_list_is_the_same_as_none_given(make_node):
     given = [
         Parameter("limits", Parameter.Type.NOT_SET),
@@ -120,6 +160,31 @@ def test_a_file_of_parameters_may_be_for_several_nodes(make_node, tmp_path):
     file.write_text("/**: {ros__parameters: {cuont: 4}}\n")
     with pytest.raises(UnknownParameterError, match="'cuont' is none of example's; closest: count"):
         declare(make_node.told(arguments), Example)
+
+
+def refusal(*arguments):
+    """Return the last line with which a node refuses its arguments, for good."""
+    command = [sys.executable, "-m", "pilqr_ros.nodes.cost_evaluator", "--ros-args", *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == CANNOT_START
+    assert "Traceback" not in ended.stderr
+    return ended.stderr.strip().splitlines()[-1]
+
+
+def test_a_file_of_parameters_that_cannot_be_read_is_named(domain, tmp_path):
+    file = tmp_path / "parameters.yaml"
+    file.write_text("/**: {ros__parameters: {task: [1,\n")
+    assert f"Couldn't parse params file: '--params-file {file}'" in refusal("--params-file", file)
+
+
+def test_a_namespace_or_a_flag_that_ros_does_not_take_is_told(domain):
+    assert "Couldn't parse remap rule: '-r __ns:=/1 bad<'" in refusal("-r", "__ns:=/1 bad<")
+    assert "arguments that ROS does not know: ['--frobnicate']" in refusal("--frobnicate")
+
+
+def test_a_domain_that_is_none_is_told(fresh_domain, monkeypatch):
+    monkeypatch.setenv("ROS_DOMAIN_ID", "12abc")
+    assert "cost_evaluator: ROS_DOMAIN_ID is '12abc', allowed is" in refusal()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 from pilqr_ros.robot.execution.errors import RolloutAborted
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
 from pilqr_ros.robot.guard.interventions import Intervention
+from pilqr_ros.robot.guard.torque_records import AppliedTorque
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
@@ -36,7 +37,9 @@ def states():
 def run(runner, steps=T, period=PERIOD, interventions=None):
     for t in range(steps):
         u = runner.act(1000 + t * period, states()[t])
-        runner.record_applied(t, 0.5 * u, (interventions or {}).get(t, Intervention.NONE))
+        runner.record_applied(
+            AppliedTorque(0.5 * u, (interventions or {}).get(t, Intervention.NONE), step=t)
+        )
 
 
 def test_torques_are_the_policys_under_the_recorded_noise(runner, policy, noise):
@@ -100,7 +103,7 @@ def test_stamps_that_do_not_increase_abort(runner):
 def test_a_late_tick_makes_the_rollout_invalid(runner):
     run(runner, 4)
     runner.act(1000 + 5 * PERIOD, states()[4])
-    runner.record_applied(4, np.zeros(DU), Intervention.NONE)
+    runner.record_applied(AppliedTorque(np.zeros(DU), Intervention.NONE, step=4))
     rollout = runner.rollout()
     assert not rollout.valid
     assert rollout.reason == "step 4: 100.0 ms after the last, period 50.0 ms"
@@ -134,14 +137,14 @@ def test_a_command_that_was_refused_aborts_with_the_reason(runner, cause):
     run(runner, 2)
     runner.act(10**12, np.zeros(DX))
     with pytest.raises(RolloutAborted, match="step 2: effort_guard: because"):
-        runner.record_applied(2, np.zeros(DU), cause, "because")
+        runner.record_applied(AppliedTorque(np.zeros(DU), cause, "because", step=2))
 
 
 def test_a_refusal_after_the_torque_keeps_what_was_applied(runner):
     run(runner, 2)
     applied = runner.rollout().applied[1]
     with pytest.raises(RolloutAborted):
-        runner.record_applied(1, np.zeros(DU), Intervention.TIMEOUT, "silence")
+        runner.record_applied(AppliedTorque(np.zeros(DU), Intervention.TIMEOUT, "silence", step=1))
     rollout = runner.rollout("silence")
     np.testing.assert_array_equal(rollout.applied[1], applied)
     assert rollout.intervention_counts == {"timeout": 1}
@@ -158,7 +161,7 @@ def test_limits_are_counted_by_kind_and_allowed(runner):
 
 @pytest.mark.parametrize(("allowed", "valid"), [(0.4, True), (0.39, False)])
 def test_a_rollout_kept_from_bounds_too_often_is_invalid(policy, noise, allowed, valid):
-    runner = PolicyRunner(policy, noise, 0, 0, most_limited=allowed)
+    runner = PolicyRunner(policy, noise, 0, 0, max_fraction_limited=allowed)
     run(runner, interventions={1: Intervention.JOINT_BOUND, 2: Intervention.JOINT_SPEED})
     rollout = runner.rollout()
     assert rollout.valid == valid
@@ -169,7 +172,7 @@ def test_a_rollout_kept_from_bounds_too_often_is_invalid(policy, noise, allowed,
 
 
 def test_saturated_motors_are_no_reason_for_invalidity(policy, noise):
-    runner = PolicyRunner(policy, noise, 0, 0, most_limited=0.0)
+    runner = PolicyRunner(policy, noise, 0, 0, max_fraction_limited=0.0)
     run(runner, interventions=dict.fromkeys(range(T), Intervention.EFFORT_LIMIT))
     assert runner.rollout().valid
 
@@ -178,7 +181,7 @@ def test_a_step_nobody_told_about_makes_the_rollout_invalid(runner):
     for t in range(T):
         runner.act(1000 + t * PERIOD, states()[t])
         if t != 2:
-            runner.record_applied(t, np.zeros(DU), Intervention.NONE)
+            runner.record_applied(AppliedTorque(np.zeros(DU), Intervention.NONE, step=t))
     assert runner.rollout().reason == "step 2: nobody told what was applied"
 
 
@@ -194,7 +197,7 @@ def test_the_record_of_an_unknown_step_is_refused(runner):
     run(runner, 2)
     for step in (-1, 2):
         with pytest.raises(RolloutAborted, match="never commanded"):
-            runner.record_applied(step, np.zeros(DU), Intervention.NONE)
+            runner.record_applied(AppliedTorque(np.zeros(DU), Intervention.NONE, step=step))
 
 
 def test_wrong_shapes_are_refused(policy, runner):

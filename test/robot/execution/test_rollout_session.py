@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
-from pilqr_ros.robot.execution.rollout_records import Applied, GuardView, Pace
+from pilqr_ros.robot.execution.rollout_records import GuardView, RolloutTiming
 from pilqr_ros.robot.execution.rollout_session import RolloutSession
 from pilqr_ros.robot.guard.interventions import Intervention
+from pilqr_ros.robot.guard.torque_records import AppliedTorque
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
 MS = 1_000_000
@@ -15,8 +16,8 @@ T = 4
 READY = GuardView(found=True, refusal="")
 
 
-def pace(lockstep):
-    return Pace(
+def timing(lockstep):
+    return RolloutTiming(
         lockstep=lockstep,
         period_ns=PERIOD,
         tick_ns=PERIOD,
@@ -36,7 +37,7 @@ class Driver:
         self.runner = PolicyRunner(policy, np.zeros((T, 1)), 0, 0)
         self.guard = guard
         self.session = RolloutSession(
-            self.runner, pace(lockstep), not_before, 0, lambda: self.guard
+            self.runner, timing(lockstep), not_before, 0, lambda: self.guard, rollout_id=8
         )
         self.sent = []
 
@@ -48,7 +49,7 @@ class Driver:
         self.take(self.session.on_state(stamp, np.zeros(2), self.now, fault))
 
     def applied(self, step, interventions=0, detail=""):
-        answer = Applied(step, np.ones(1), interventions, detail)
+        answer = AppliedTorque(np.ones(1), interventions, detail, step=step)
         self.take(self.session.on_applied(answer, self.now))
 
     def tick(self, now):
@@ -69,6 +70,8 @@ def test_lockstep_answers_each_state_once_and_ends_with_one_last_command():
         driver.applied(step)
     driver.state(T * PERIOD)
     assert [command.last for command in driver.sent] == [False] * T + [True]
+    assert [command.step for command in driver.sent] == list(range(T + 1))
+    assert {command.rollout_id for command in driver.sent} == {8}
     assert [command.effort[0] for command in driver.sent[:-1]] == [1, 2, 3, 4]
     driver.applied(T)
     assert not driver.session.done  # the last command has not reached the world yet

@@ -37,14 +37,17 @@ def record(tmp_path):
 
 
 @pytest.fixture
-def deaf(record, monkeypatch):
-    """A record that can no longer be written."""
+def break_disk(record, monkeypatch):
+    """Return what lets the record be written no longer; what it returns mends that."""
 
     def fail(state, reason=""):
         raise RecordError(record.path, "the disk is full")
 
-    monkeypatch.setattr(record, "write", fail)
-    return record
+    def break_disk():
+        monkeypatch.setattr(record, "write", fail)
+        return monkeypatch.undo
+
+    return break_disk
 
 
 def test_an_enabled_guard_comes_back_enabled(record):
@@ -65,7 +68,7 @@ def test_a_stop_outlives_the_guard_until_it_is_reset_and_enabled(record):
         assert guard.kind is Intervention.ESTOP
         assert guard.switch.stopped.startswith("service ~/estop, since 20")
         assert guard.switch.stopped.count("since") == 1
-        assert "~/reset_estop comes first" in guard.keeper.enable()
+        assert "(service ~/reset_estop) comes first" in guard.keeper.enable()
     assert guard.keeper.reset() == ""
     assert Guard(record).kind is Intervention.DISABLED
     assert guard.keeper.enable() == ""
@@ -91,16 +94,18 @@ def test_a_guard_without_a_record_is_stopped(record, content):
     assert Guard(record).kind is Intervention.NONE
 
 
-def test_a_stop_acts_even_if_it_cannot_be_recorded_and_says_so(deaf):
-    guard = Guard(deaf)
+def test_a_stop_acts_even_if_it_cannot_be_recorded_and_says_so(record, break_disk):
+    guard = Guard(record)
+    break_disk()
     assert "the disk is full" in guard.stop("button")
     assert guard.kind is Intervention.ESTOP
     assert "the disk is full" in guard.stop("button")  # it is tried again
 
 
-def test_enabling_and_resetting_that_cannot_be_recorded_are_refused(deaf):
-    guard = Guard(deaf, hardware=True)
+def test_enabling_and_resetting_that_cannot_be_recorded_are_refused(record, break_disk):
+    guard = Guard(record)
     guard.disable()
+    break_disk()
     assert "the disk is full" in guard.keeper.enable()
     assert guard.kind is Intervention.DISABLED
     guard.stop("button")
@@ -125,3 +130,53 @@ def test_what_is_told_again_is_recorded_again_where_the_record_was_lost(record, 
     assert tell() == ""
     wanted = {"stop": SafetyState.STOPPED, "disable": SafetyState.DISABLED}[say]
     assert record.read().state is wanted
+
+
+@pytest.mark.parametrize("enabled", [False, True])
+def test_a_guard_that_cannot_write_its_record_starts_stopped(record, break_disk, enabled):
+    """Its predecessor could not have recorded a stop either."""
+    record.prepare(enabled=enabled)
+    mend = break_disk()
+    guard = Guard(record)
+    assert guard.kind is Intervention.ESTOP
+    assert "the disk is full" in guard.switch.stopped
+    mend()
+    assert guard.keeper.unrecorded
+    assert guard.keeper.keep() == ""
+    assert not guard.keeper.unrecorded
+    assert Guard(record).kind is Intervention.ESTOP
+
+
+def test_a_stop_that_could_not_be_recorded_is_recorded_as_soon_as_that_goes(record, break_disk):
+    guard = Guard(record)
+    assert not guard.keeper.unrecorded
+    mend = break_disk()
+    guard.stop("button")
+    mend()
+    assert record.read().state is SafetyState.ENABLED
+    assert guard.keeper.unrecorded
+    assert guard.keeper.keep() == ""
+    assert record.read()[:2] == (SafetyState.STOPPED, "button")
+
+
+def test_enabling_that_was_refused_is_not_left_on_the_disk(record, monkeypatch):
+    """The disk may have it all the same, and fail after that."""
+    guard = Guard(record)
+    guard.disable()
+    write = record.write
+
+    def fail_late(state, reason=""):
+        write(state, reason)
+        raise RecordError(record.path, "the folder cannot be synced")
+
+    monkeypatch.setattr(record, "write", fail_late)
+    assert "cannot be synced" in guard.keeper.enable()
+    assert guard.kind is Intervention.DISABLED
+    assert record.read().state is SafetyState.DISABLED
+
+
+def test_a_stop_of_a_guard_in_doubt_outlives_its_graph(record):
+    record.path.unlink()
+    assert Guard(record).kind is Intervention.ESTOP
+    assert "not known" in record.prepare(enabled=True)
+    assert Guard(record).kind is Intervention.ESTOP

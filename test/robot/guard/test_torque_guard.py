@@ -11,8 +11,9 @@ from hypothesis.extra.numpy import arrays
 from pilqr_ros.robot.estimation.errors import StateError
 from pilqr_ros.robot.guard.interventions import Intervention
 from pilqr_ros.robot.guard.joint_limits import JointLimits
-from pilqr_ros.robot.guard.torque_guard import GuardedCommand, GuardTiming, TorqueGuard, build_guard
+from pilqr_ros.robot.guard.torque_guard import GuardTiming, TorqueGuard, build_guard
 from pilqr_ros.robot.guard.torque_limits import TorqueLimits
+from pilqr_ros.robot.guard.torque_records import TorqueCommand
 from pilqr_ros.tasks import load_task
 from pilqr_ros.tasks.schema import Guard
 
@@ -34,14 +35,14 @@ def make(enabled=True, between_commands=False):
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_a_tasks_wide_tolerances_are_not_for_a_real_arm(hockey, strict):
-    assert hockey.file.guard.overspeed > 2.0 > Guard().overspeed
+    assert hockey.guard().overspeed > 2.0 > Guard().overspeed
     guard = build_guard(
         hockey, timeout_ns=TIMEOUT, between_commands=False, enabled=True, strict=strict
     )
     q, qd = np.clip(0.0, *hockey.position_limits.T), np.zeros(hockey.dU)
     qd[0] = 2.0 * hockey.velocity_limits[0]
     guard.on_joints(MS, MS, hockey.joints, q, qd)
-    answer = guard.on_command(MS, GuardedCommand(1, MS, np.zeros(hockey.dU)))
+    answer = guard.on_command(MS, TorqueCommand(MS, 1, 0, np.zeros(hockey.dU)))
     assert bool(answer.interventions & Intervention.JOINT_STOP) == strict
 
 
@@ -51,14 +52,18 @@ class Driver:
     def __init__(self, **options):
         self.guard = make(**options)
         self.now = self.stamp = 1000 * MS
-        self.rollout = 1
+        self.rollout, self.step = 1, 0
 
     def joints(self, q=(0.0, 0.0), qd=(0.0, 0.0)):
         return self.guard.on_joints(self.now, self.stamp, JOINTS, q, qd)
 
     def command(self, u, stamp=None):
         stamp = self.stamp if stamp is None else stamp
-        command = GuardedCommand(self.rollout, stamp, np.asarray(u, dtype=float))
+        command = TorqueCommand(stamp, self.rollout, self.step, np.asarray(u, dtype=float))
+        return self.guard.on_command(self.now, command)
+
+    def last(self):
+        command = TorqueCommand(self.stamp, self.rollout, self.step, last=True)
         return self.guard.on_command(self.now, command)
 
     def tick(self, u, q=(0.0, 0.0), qd=(0.0, 0.0)):
@@ -77,6 +82,35 @@ def test_a_small_torque_passes(driver):
     passed = driver.tick([3.0, -3.0])
     np.testing.assert_array_equal(passed.effort, [3.0, -3.0])
     assert (passed.interventions, passed.detail) == (0, "")
+
+
+def test_every_answer_names_the_command_that_it_is_to(driver):
+    def named(answer):
+        return answer.stamp_ns, answer.rollout_id, answer.step
+
+    asked = []
+
+    def ask(step):
+        driver.step = step
+        asked.append((driver.stamp, driver.rollout, step))
+
+    assert named(driver.guard.stop("button")) == (0, 0, 0)
+    driver.guard.switch.reset()
+    driver.guard.switch.enable()
+    driver.rollout = 7
+    ask(3)
+    driver.joints()
+    assert named(driver.command([1.0, 1.0])) == asked[-1]
+    driver.stamp += 50 * MS
+    ask(4)
+    assert driver.command([1.0, 1.0]) is None
+    assert named(driver.joints()) == asked[-1]  # it came later than its command
+    assert named(driver.guard.check(driver.now + TIMEOUT)) == asked[-1]
+    ask(5)
+    assert driver.command([1.0, 1.0]).interventions == Intervention.TIMEOUT
+    assert named(driver.command([1.0, 1.0])) == asked[-1]  # refused as the step before
+    ask(6)
+    assert named(driver.last()) == asked[-1]
 
 
 def test_every_limit_is_applied_and_told(driver):
@@ -139,7 +173,7 @@ def test_joints_are_watched_between_commands_on_a_robot():
         driver.stamp += 10 * MS
         stopped = driver.joints(q=(2.5, 0.0))
         assert (stopped is not None) == between_commands
-    assert not driver.guard.on_last(driver.rollout).effort.any()
+    assert not driver.last().effort.any()
 
 
 def test_a_command_waits_for_the_joint_state_of_its_stamp(driver):
@@ -200,18 +234,18 @@ def test_a_joint_state_that_cannot_be_used_does_not_count(driver, names, q, reas
 
 
 def test_commands_of_another_rollout_are_not_admitted_while_one_is_under_way(driver):
-    assert driver.guard.admits(1)
+    assert driver.guard.admits(TorqueCommand(0, 1, 0))
     driver.tick([1.0, 1.0])
-    assert driver.guard.admits(1)
-    assert not driver.guard.admits(2)
-    driver.guard.on_last(1)
-    assert driver.guard.admits(2)
+    assert driver.guard.admits(TorqueCommand(0, 1, 0))
+    assert not driver.guard.admits(TorqueCommand(0, 2, 0))
+    driver.last()
+    assert driver.guard.admits(TorqueCommand(0, 2, 0))
 
 
 def test_a_rollout_that_fell_silent_gives_way_to_another(driver):
     driver.tick([1.0, 1.0])
     driver.guard.check(driver.now + TIMEOUT)
-    assert driver.guard.admits(2)
+    assert driver.guard.admits(TorqueCommand(0, 2, 0))
 
 
 def test_silence_within_a_rollout_means_zero_once(driver):
@@ -227,7 +261,7 @@ def test_silence_within_a_rollout_means_zero_once(driver):
 
 def test_silence_after_the_last_command_is_no_fault(driver):
     driver.tick([4.0, 0.0])
-    ended = driver.guard.on_last(driver.rollout)
+    ended = driver.last()
     assert (ended.interventions, ended.effort.any()) == (0, False)
     assert driver.guard.check(driver.now + 10 * TIMEOUT) is None
 
@@ -236,7 +270,7 @@ def test_an_emergency_stop_is_zero_at_once_and_for_every_rollout_until_reset(dri
     driver.tick([4.0, 0.0])
     stopped = driver.guard.stop("button")
     assert stopped.interventions == Intervention.ESTOP
-    assert stopped.detail == "emergency stop (button)"
+    assert stopped.detail.startswith("emergency stop (button): `pilqr guard reset`")
     for _ in range(2):
         assert driver.tick([4.0, 0.0]).interventions == Intervention.ESTOP
         driver.rollout += 1
@@ -257,7 +291,7 @@ def test_disabling_ends_the_rollout_for_good(driver):
 numbers = st.floats(-30, 30) | st.sampled_from([np.nan, np.inf, -np.inf, 1e300, -1e300])
 vectors = arrays(np.float64, 2, elements=numbers)
 states = arrays(np.float64, 2, elements=st.floats(-3.5, 3.5) | numbers)
-deeds = st.one_of(
+actions = st.one_of(
     st.tuples(st.just("tick"), vectors, states, states),
     st.tuples(st.just("tick"), arrays(np.float64, 2, elements=st.floats(-8, 8)),
               arrays(np.float64, 2, elements=st.floats(-1.0, 2.0)),
@@ -268,16 +302,16 @@ deeds = st.one_of(
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(deeds, max_size=30))
-def test_whatever_comes_the_promises_hold(deeds):
+@given(st.lists(actions, max_size=30))
+def test_whatever_comes_the_promises_hold(actions):
     """|u|, |du|, finiteness, bounds, speed, silence and the latch, for any history."""
     driver, last, latched = Driver(enabled=True), np.zeros(2), False
-    for deed, *values in deeds:
-        latched = (latched or deed == "stop") and deed != "reset"
-        if deed == "tick":
+    for action, *values in actions:
+        latched = (latched or action == "stop") and action != "reset"
+        if action == "tick":
             sent, (_, q, qd) = send_anything(driver, *values), values
         else:
-            sent, q, qd = [other_deed(driver, deed, *values)], None, None
+            sent, q, qd = [other_action(driver, action, *values)], None, None
         for u in [torque.effort for torque in sent if torque is not None]:
             check_torque(u, last)
             if latched:
@@ -321,26 +355,26 @@ def send_anything(driver, u, q, qd):
     return sent
 
 
-def other_deed(driver, deed, *values):
+def other_action(driver, action, *values):
     """Do anything but a tick."""
     guard = driver.guard
-    if deed == "pause":
+    if action == "pause":
         was_active = guard.active
         driver.now += values[0]
         passed = guard.check(driver.now)
         assert not (guard.active and was_active and values[0] >= TIMEOUT)
         return passed
-    if deed == "rollout":
+    if action == "rollout":
         driver.rollout += 1
         return None
-    deeds = {
-        "last": lambda: guard.on_last(driver.rollout),
+    actions = {
+        "last": driver.last,
         "stop": lambda: guard.stop("button"),
         "disable": guard.disable,
     }
-    if deed in deeds:
-        return deeds[deed]()
-    getattr(guard.switch, deed)()
+    if action in actions:
+        return actions[action]()
+    getattr(guard.switch, action)()
     return None
 
 
@@ -354,7 +388,7 @@ def test_a_jump_of_a_joint_ends_the_rollout_whether_a_command_comes_or_not():
     def answer(rollout, stamp, q):
         with suppress(StateError):
             guard.on_joints(stamp, stamp, hockey.joints, q, rest)
-        return guard.on_command(stamp, GuardedCommand(rollout, stamp, rest))
+        return guard.on_command(stamp, TorqueCommand(stamp, rollout, 0, rest))
 
     assert answer(1, 10 * MS, at).interventions == Intervention.NONE
     refused = answer(1, 20 * MS, there)
@@ -381,12 +415,20 @@ def test_who_else_publishes_to_the_controller_ends_the_rollout_until_it_is_gone(
     assert driver.tick([1.0, 0.0]).interventions == Intervention.NONE
 
 
-def test_an_emergency_stop_is_told_before_whoever_else_publishes(driver):
-    driver.guard.on_others("/gripper")
-    assert driver.guard.stop("button").interventions == Intervention.ESTOP
-    driver.guard.disable()
-    driver.guard.switch.reset()
-    assert driver.guard.switch.refusal[0] is Intervention.OTHER_PUBLISHER
+@pytest.mark.parametrize("stopped_first", [False, True])
+def test_an_emergency_stop_and_whoever_else_publishes_are_both_told(driver, stopped_first):
+    guard = driver.guard
+    if stopped_first:
+        guard.stop("button")
+    guard.on_others("/gripper")
+    refused = guard.stop("button")
+    assert refused.interventions == Intervention.ESTOP | Intervention.OTHER_PUBLISHER
+    assert "button" in refused.detail
+    assert "/gripper" in refused.detail
+    guard.switch.reset()
+    guard.switch.enable()
+    driver.rollout += 1
+    assert driver.tick([1.0, 0.0]).interventions == Intervention.OTHER_PUBLISHER
 
 
 def test_silence_names_the_devices_that_told_their_joints(driver):

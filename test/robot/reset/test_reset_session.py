@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from pilqr_ros.robot.reset.joint_servo import JointServo, ServoGains
-from pilqr_ros.robot.reset.reset_session import Phase, ResetLimits, ResetSession
+from pilqr_ros.robot.reset.joint_servo import JointServo
+from pilqr_ros.robot.reset.reset_motion import ResetMotion
+from pilqr_ros.robot.reset.reset_session import ResetPhase, ResetSession
 from pilqr_ros.robot.reset.start_check import StartCheck
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import load_task
@@ -16,32 +17,25 @@ MS = 1_000_000
 FOREARM = np.array([0, 0, 0, 0, -0.25, 0, 0])
 """Displaces a joint that touches nothing on its way [rad]."""
 
-LIMITS = {
-    "max_speed": 0.5,
-    "tracking_error": 0.3,
-    "settle_ns": 300 * MS,
-    "deadline_ns": 20_000 * MS,
-    "operator_ns": 5_000 * MS,
-    "state_age_ns": 150 * MS,
-}
+MOTION = {"max_speed": 0.5, "settle_time": 0.3, "deadline": 20.0, "operator_timeout": 5.0}
 
 
 class Bench:
     """A simulated arm with sensors at 100 Hz and a control rate of 20 Hz, or a part of it."""
 
-    def __init__(self, task, offset=0.0, **limits):
+    def __init__(self, task, offset=0.0, **changes):
         self.task, self.now = task, 0
         self.world = World(task)
         self.world.reset(0, 0, jitter=False)
         self.world.data.qpos[self.world._qpos[: task.dU]] += np.resize(offset, task.dU)
+        motion = ResetMotion(**{**MOTION, **changes})
         self.start = start_of(task, 0, 0, jitter=False)
         self.session = ResetSession(
             self.start,
             StartCheck(task, 0, self.start),
-            lambda: JointServo(
-                task.robot_model, task.joints, task.torque_limits, task.dt, ServoGains()
-            ),
-            ResetLimits(**{**LIMITS, **limits}),
+            lambda: JointServo(task.robot_model, task.joints, task.torque_limits, task.dt, motion),
+            motion,
+            task.period_ns,
             0,
         )
         self.effort = np.zeros(task.dU)
@@ -72,7 +66,7 @@ class Bench:
         if effort is not None and self.answers:
             self.session.on_answer("")
 
-    def run(self, phase=Phase.DONE, seconds=60.0):
+    def run(self, phase=ResetPhase.DONE, seconds=60.0):
         for _ in range(round(seconds / 0.05)):
             if self.session.phase is phase:
                 return self.session
@@ -111,7 +105,7 @@ def test_another_arm_needs_no_other_gains(lightarm):
 def test_a_body_out_of_place_ends_the_torques_and_asks(hockey):
     bench = Bench(hockey, offset=FOREARM)
     bench.place(0.3)
-    session = bench.run(Phase.ASKING)
+    session = bench.run(ResetPhase.ASKING)
     assert session.request.startswith("puck is 0.3 m from (x, y, z) = (0.85, -0.188, 0.025)")
     bench.tick()
     assert bench.torques[-1] is None
@@ -129,7 +123,7 @@ def test_a_body_out_of_place_ends_the_torques_and_asks(hockey):
 def test_a_body_that_is_not_seen_is_asked_for_with_the_reason(hockey):
     bench = Bench(hockey)
     bench.seen = False
-    session = bench.run(Phase.ASKING)
+    session = bench.run(ResetPhase.ASKING)
     assert "puck is not seen (pose of puck is 300.0 ms old), its place is" in session.request
 
 
@@ -144,7 +138,7 @@ def test_nobody_confirming_is_an_error_that_says_what_was_missing(hockey):
 def test_a_confirmation_that_nobody_asked_for_changes_nothing(hockey):
     session = Bench(hockey).session
     assert session.confirm(0) == (False, "nothing is asked for")
-    assert session.phase is Phase.MOVING
+    assert session.phase is ResetPhase.MOVING
 
 
 def test_a_blocked_arm_is_an_error(hockey):
@@ -156,7 +150,7 @@ def test_a_blocked_arm_is_an_error(hockey):
 
 
 def test_the_deadline_names_every_joint_with_its_error(hockey):
-    bench = Bench(hockey, offset=FOREARM, deadline_ns=1500 * MS)
+    bench = Bench(hockey, offset=FOREARM, deadline=1.5)
     bench.blocked = True
     session = bench.run()
     assert session.failure.startswith("the start was not reached within 1.5 s: ")

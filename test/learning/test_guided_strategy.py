@@ -7,13 +7,13 @@ import yaml
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.guided.neural_policy import NeuralPolicy
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.learning.errors import TrainingError, TrainingStopped
-from pilqr_ros.learning.guided_training import GuidedTrainer
-from pilqr_ros.learning.trainers import trainer_class
+from pilqr_ros.learning.errors import TrainingStopped
+from pilqr_ros.learning.guided_strategy import GuidedStrategy
+from pilqr_ros.learning.strategy import LocalStrategy, strategy_for
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.atomic import write_arrays
-from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.errors import RunConfigError, RunError
 from pilqr_ros.runs.run_config import RunConfig, check_config
 from pilqr_ros.runs.run_store import create_run, open_run
 from pilqr_ros.tasks import Task
@@ -40,7 +40,7 @@ def guided_config():
 def make_trainer(tmp_path, collector):
     def make(task, config, name="run", collector=collector, **options):
         store = create_run(tmp_path / name, task, config)
-        return GuidedTrainer(store, collector, TaskCostEvaluator(task), **options)
+        return Trainer(store, collector, TaskCostEvaluator(task), **options)
 
     return make
 
@@ -83,7 +83,7 @@ def test_an_interrupted_run_continues_bit_for_bit(
         stopped.run()
     resumed = flaky()
     store = open_run(stopped.store.directory)
-    GuidedTrainer(store, resumed, stopped.evaluator).run()
+    Trainer(store, resumed, stopped.evaluator).run()
     assert counted.calls + resumed.calls == 6
     assert arrays_of_run(store.directory) == arrays_of_run(whole.store.directory)
 
@@ -165,9 +165,9 @@ def test_what_does_not_fit_together_is_refused(
     guided_task, guided_config, make_trainer, task, tmp_path
 ):
     bare = Task.from_text(task.source.partition("global_policy:")[0], folder=task.folder)
-    with pytest.raises(TrainingError, match="no section global_policy"):
+    with pytest.raises(RunConfigError, match="no section global_policy"):
         check_config(guided_config, bare)
-    with pytest.raises(TrainingError, match=r"expected one of pilqr, .*mdgps-pi2"):
+    with pytest.raises(RunConfigError, match=r"expected one of pilqr, .*mdgps-pi2"):
         check_config(replace(guided_config, method="mdgps"), guided_task)
     trainer = make_trainer(guided_task, guided_config)
     with pytest.raises(RunError, match="no global policy of iteration 0"):
@@ -181,8 +181,8 @@ def test_what_does_not_fit_together_is_refused(
         local.network(0)
 
 
-def test_a_run_gets_the_trainer_that_it_needs(guided_task, guided_config, tmp_path):
+def test_a_run_gets_the_strategy_that_it_needs(guided_task, guided_config, tmp_path):
     store = create_run(tmp_path, guided_task, guided_config)
-    assert trainer_class(store) is GuidedTrainer
+    assert isinstance(strategy_for(store, print), GuidedStrategy)
     store.config = replace(guided_config, method="pi2")
-    assert trainer_class(store) is Trainer
+    assert isinstance(strategy_for(store, print), LocalStrategy)

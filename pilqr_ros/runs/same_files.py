@@ -1,0 +1,63 @@
+"""Whether the files in a run are those that it was begun with.
+
+What is compared is what was read when the run was opened, and so what would be trained with.
+"""
+
+from __future__ import annotations
+
+from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.run_description import (
+    DESCRIPTION_FILE,
+    digests,
+    read_description,
+    recorded_digests,
+)
+from pilqr_ros.runs.run_store import RunStore
+
+
+def check_files(store: RunStore) -> list[str]:
+    """Return what warns about learning from a run's task file and models as they are now.
+
+    As with its versions, a run that has no record of them is continued: there is nothing to
+    compare, which is told.
+
+    Raises:
+        RunError: One is not as it was; the message names it.
+    """
+    changed = _changed(store)
+    if changed is None:
+        return [f"{store.directory} {_UNKNOWN}"]
+    if changed:
+        raise RunError(
+            f"{store.directory} cannot be continued: {_named(changed)}: put back what was there, "
+            "or begin a new run"
+        )
+    return []
+
+
+def file_warnings(store: RunStore) -> list[str]:
+    """Return what warns about looking at a run, where nothing is learned: files that changed."""
+    changed = _changed(store)
+    return [f"{store.directory}: {_named(changed)}"] if changed else []
+
+
+_UNKNOWN = (
+    f"has no digests of its files in {DESCRIPTION_FILE}: whether task file and models are as they "
+    "were when the run was begun is not known"
+)
+
+
+def _changed(store: RunStore) -> list[str] | None:
+    """Return the files that are not as they were; None if that is not known."""
+    path = store.directory / DESCRIPTION_FILE
+    begun = recorded_digests(read_description(store.directory), path)
+    now = digests(store.task)
+    if len(begun) == 0:
+        return None
+    return [name for name in dict.fromkeys((*now, *begun)) if now.get(name) != begun.get(name)]
+
+
+def _named(changed: list[str]) -> str:
+    is_one = len(changed) == 1
+    what = "is not as it was" if is_one else "are not as they were"
+    return f"{', '.join(changed)} {what} when the run was begun"
