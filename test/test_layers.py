@@ -20,7 +20,7 @@ FLOORS = {
     "runs": ("robot", "tasks", "guided", "trajopt"),
     "learning": ("runs", "simulation", "robot", "tasks", "guided", "trajopt"),
     "evaluation": ("learning", "runs", "simulation", "robot", "tasks", "guided", "trajopt"),
-    "authoring": ("learning", "simulation", "robot", "tasks", "trajopt"),
+    "authoring": ("learning", "simulation", "robot", "tasks", "guided", "trajopt"),
     "recording": ("learning", "runs", "robot", "tasks", "guided", "trajopt"),
     "graph": ("runs", "robot", "tasks"),
 }

@@ -36,11 +36,25 @@ _MAX_WEIGHT = 0.5
 _TRIED, _NEAR = 20, 0.005
 """Poses from which a place is looked for, and how near the tip must come to it [m]."""
 
-_LEAST_SPREAD = 1e-9
+_MIN_SPREAD = 1e-9
 """Of a tip that no joint moves [m]."""
 
 _MARGIN = 0.1
 """Share of a joint's range that a chosen pose stays away from its bounds."""
+
+
+class Noise(NamedTuple):
+    """Exploration noise of the hold, and what it does.
+
+    Attributes:
+        std: Standard deviation of each torque [N m or N], ``(n,)``.
+        spread: Of the tip that it makes [m].
+        torques: Root mean square of the torques, with those of the hold [N m or N], ``(n,)``.
+    """
+
+    std: Array
+    spread: float
+    torques: Array
 
 
 class Choices(NamedTuple):
@@ -51,20 +65,16 @@ class Choices(NamedTuple):
         target: Where the tip is to be brought [m], ``(3,)``.
         distance: How far that is from the start [m].
         gains: The hold.
-        inertias: What each joint feels while the others are free [kg m^2 or kg], ``(n,)``.
-        noise: Standard deviation of each torque [N m or N], ``(n,)``.
-        spread: Of the tip that this noise is expected to make [m].
-        weight: What bearing the arm takes at the start, as the largest share of a torque limit.
+        noise: What moves the arm at first.
+        weight: What each motor gives to bear the arm at the start [N m or N], ``(n,)``.
     """
 
     start: Array
     target: Array
     distance: float
     gains: Gains
-    inertias: Array
-    noise: Array
-    spread: float
-    weight: float
+    noise: Noise
+    weight: Array
 
 
 class Places(NamedTuple):
@@ -97,23 +107,18 @@ def choose(probe: Probe, places: Places = ANYWHERE) -> Choices:
     probe.look(start)
     arm = probe.arm
     gains = choose_gains(arm, 1.0 / RATE, FREQUENCY, RATIO)
-    noise, spread = choose_noise(arm, gains, probe.jacobian, probe.efforts)
     return Choices(
         start=start,
         target=target,
         distance=float(np.linalg.norm(target - probe.tip)),
         gains=gains,
-        inertias=arm.inertias,
-        noise=noise,
-        spread=spread,
-        weight=_weight(probe),
+        noise=choose_noise(arm, gains, probe.jacobian, probe.efforts),
+        weight=probe.weight,
     )
 
 
-def choose_noise(
-    arm: ArmDynamics, gains: Gains, jacobian: Array, efforts: Array
-) -> tuple[Array, float]:
-    """Return noise in proportion to the inertias that spreads the tip as wanted, and the spread.
+def choose_noise(arm: ArmDynamics, gains: Gains, jacobian: Array, efforts: Array) -> Noise:
+    """Return noise in proportion to the inertias that spreads the tip as wanted.
 
     The arm under its hold is simulated as the linear system that it is about its start.
 
@@ -124,17 +129,19 @@ def choose_noise(
         efforts: Torque limits ``(n,)``, of which the noise stays a part.
     """
     sampled, n = sample(arm, 1.0 / RATE), len(arm.friction)
-    closed = sampled.closed(gains.stiffness, gains.damping)
     rng = np.random.default_rng(0)
     draws = [draw_noise(STEPS, n, rng, SMOOTHING) for _ in range(_SIMULATED)]
-    torques = np.array(draws) * arm.inertias
-    x, squares = np.zeros((_SIMULATED, 2 * n)), []
+    noise = np.array(draws) * arm.inertias
+    x, squares, torques = np.zeros((_SIMULATED, 2 * n)), [], []
     for t in range(STEPS):
-        x = x @ closed.T + torques[:, t] @ sampled.B.T
+        u = noise[:, t] - x[:, :n] * gains.stiffness - x[:, n:] * gains.damping
+        x = x @ sampled.A.T + u @ sampled.B.T
         squares.append(np.mean(np.sum((x[:, :n] @ jacobian.T) ** 2, axis=1)))
-    spread = max(float(np.sqrt(max(squares))), _LEAST_SPREAD)
+        torques.append(np.mean(u**2, axis=0))
+    spread = max(float(np.sqrt(max(squares))), _MIN_SPREAD)
     scale = min(SPREAD / spread, float(np.min(MAX_NOISE * efforts / arm.inertias)))
-    return scale * arm.inertias, scale * spread
+    usual = np.sqrt(np.mean(torques, axis=0))
+    return Noise(scale * arm.inertias, scale * spread, scale * usual)
 
 
 def _choose_start(probe: Probe, rng: np.random.Generator) -> Array:
@@ -150,7 +157,7 @@ def _choose_start(probe: Probe, rng: np.random.Generator) -> Array:
             touching += probe.touching
             continue
         values = np.linalg.svd(probe.jacobian, compute_uv=False)
-        free.append((q, _weight(probe), values[1] / values[0] if len(values) > 1 else 1.0))
+        free.append((q, _weight_share(probe), values[1] / values[0] if len(values) > 1 else 1.0))
         if free[-1][1] < _MAX_WEIGHT and free[-1][2] > 0.15:
             return _rounded(q)
     if not free:
@@ -210,7 +217,7 @@ def _inner_bounds(probe: Probe) -> tuple[Array, Array]:
     return lower + margin, upper - margin
 
 
-def _weight(probe: Probe) -> float:
+def _weight_share(probe: Probe) -> float:
     return float(np.max(np.abs(probe.weight) / probe.efforts))
 
 

@@ -17,7 +17,7 @@ from pilqr_ros.tasks.models import ROBOT_PREFIX, joint_id, short_name
 from pilqr_ros.trajopt.typing import Array
 
 
-class Start(NamedTuple):
+class ExaminedStart(NamedTuple):
     """The start of a condition, at rest and without jitter.
 
     Attributes:
@@ -37,7 +37,7 @@ class Start(NamedTuple):
     weight: Array
 
 
-def look_at_starts(task: Task) -> list[Start]:
+def look_at_starts(task: Task) -> list[ExaminedStart]:
     """Return the start of every condition of a task."""
     world, estimator = World(task), StateEstimator(task)
     dofs = actuated_dofs(task, world.model)
@@ -67,14 +67,16 @@ def touching_bodies(model: mujoco.MjModel, data: mujoco.MjData) -> Iterator[tupl
             yield first, second
 
 
-def _look(task: Task, world: World, estimator: StateEstimator, dofs: Array, index: int) -> Start:
+def _look(
+    task: Task, world: World, estimator: StateEstimator, dofs: Array, index: int
+) -> ExaminedStart:
     """Bring the world to a start and look."""
     nothing, dU = np.zeros(0), task.dU
     try:
         world.reset(index, seed=0, jitter=False)
     except ResetError as error:
         none = ArmDynamics(np.eye(dU), np.zeros(dU), np.zeros(dU))
-        return Start(index, str(error), nothing, (), none, nothing)
+        return ExaminedStart(index, str(error), nothing, (), none, nothing)
     pairs = {
         (short_name(first) or "world", short_name(second) or "world")
         for first, second in touching_bodies(world.model, world.data)
@@ -82,7 +84,7 @@ def _look(task: Task, world: World, estimator: StateEstimator, dofs: Array, inde
     }
     data = world.data
     weight = data.qfrc_bias[dofs] - data.qfrc_passive[dofs]
-    return Start(
+    return ExaminedStart(
         condition=index,
         refusal="",
         x=_state(world, estimator),

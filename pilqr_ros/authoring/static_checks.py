@@ -14,7 +14,7 @@ from pilqr_ros.authoring.hold import (
     spectral_radius,
 )
 from pilqr_ros.authoring.reach import Reach, look_at_reach, success_is_of_the_arm
-from pilqr_ros.authoring.starts import Start
+from pilqr_ros.authoring.starts import ExaminedStart
 from pilqr_ros.doctor.findings import Finding, fail, ok, warn
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.motors import motor_limits
@@ -36,11 +36,11 @@ _MIN_RATE_DEVIATIONS = 2.0
 _SLOW_RAMP = 1.0
 """A torque limit should be reached within this [s] of zero."""
 
-_MOST_SUCCESSFUL = 0.5
+_MAX_SUCCESSFUL = 0.5
 """Share of random poses that are a success: more, and success says nothing."""
 
 
-def check_starts(task: Task, starts: Sequence[Start]) -> Iterator[Finding]:
+def check_starts(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]:
     """Judge whether every condition can be placed, and whether the arm is free there."""
     subject = "start: bodies and overlaps"
     refused = [start for start in starts if start.refusal]
@@ -62,7 +62,7 @@ def check_starts(task: Task, starts: Sequence[Start]) -> Iterator[Finding]:
         )
 
 
-def check_motors(task: Task, starts: Sequence[Start]) -> Iterator[Finding]:
+def check_motors(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]:
     """Tell which share of the model's motors the task's torque limits are; more is no task."""
     ranges = motor_limits(task.joints, task.world_model)
     least = int(np.argmin(ranges / task.torque_limits))
@@ -77,7 +77,7 @@ def check_motors(task: Task, starts: Sequence[Start]) -> Iterator[Finding]:
     )
 
 
-def check_weight(task: Task, starts: Sequence[Start]) -> Iterator[Finding]:
+def check_weight(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]:
     """Judge whether the motors can bear the arm's weight at its starts."""
     subject = "gravity: torque at the start"
     shares = [np.abs(start.weight) / task.torque_limits for start in _placed(starts)]
@@ -103,7 +103,7 @@ def check_weight(task: Task, starts: Sequence[Start]) -> Iterator[Finding]:
         yield ok(subject, f"{message}, {share:.0%}")
 
 
-def check_hold(task: Task, starts: Sequence[Start]) -> Iterator[Finding]:
+def check_hold(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]:
     """Judge the sampled hold by its spectral radius, at every start."""
     subject = "hold: spectral radius as sampled"
     worst, radius, swing, joint = None, 0.0, 0.0, 0
@@ -129,14 +129,14 @@ def check_hold(task: Task, starts: Sequence[Start]) -> Iterator[Finding]:
         yield ok(subject, message)
 
 
-def check_noise(task: Task, starts: Sequence[Start]) -> Iterator[Finding]:
+def check_noise(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]:
     """Judge the first policy's noise against limits of torque and of its change."""
     deviations = task.initial_policy(0).L[0].diagonal()
     yield _noise_within(task, deviations)
     yield _noise_followed(task, deviations)
 
 
-def check_success(task: Task, starts: Sequence[Start]) -> Iterator[Finding]:
+def check_success(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]:
     """Judge whether a start is a success already."""
     subject = "success: at the start"
     trained = [start for start in _placed(starts) if start.condition in trained_conditions(task)]
@@ -153,7 +153,7 @@ def check_success(task: Task, starts: Sequence[Start]) -> Iterator[Finding]:
         yield warn(subject, f"{message}: doing nothing is a success", advice)
 
 
-def check_reach(task: Task, starts: Sequence[Start]) -> Iterator[Finding]:
+def check_reach(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]:
     """Judge whether success can be met by the arm, and whether it can be missed."""
     subject = "success: within reach"
     if not success_is_of_the_arm(task):
@@ -167,7 +167,7 @@ def check_reach(task: Task, starts: Sequence[Start]) -> Iterator[Finding]:
     index = max(reaches, key=lambda i: reaches[i].share)
     share = reaches[index].share
     message = f"{share:.0%} of random poses are a success (condition {task.conditions[index].name})"
-    if share > _MOST_SUCCESSFUL:
+    if share > _MAX_SUCCESSFUL:
         yield fail(subject, f"{message}: it says nothing", "make success.within smaller")
     else:
         yield ok(subject, f"reached in {len(reaches)} of {len(reaches)} conditions; {message}")
@@ -206,11 +206,11 @@ def _joint_columns(task: Task, kind: str) -> Array:
     return columns
 
 
-def _placed(starts: Sequence[Start]) -> list[Start]:
+def _placed(starts: Sequence[ExaminedStart]) -> list[ExaminedStart]:
     return [start for start in starts if not start.refusal]
 
 
-def _name(task: Task, start: Start) -> str:
+def _name(task: Task, start: ExaminedStart) -> str:
     return task.conditions[start.condition].name
 
 
@@ -218,7 +218,7 @@ def _swings(task: Task, joint: int) -> str:
     return f"{task.joints[joint]} most"
 
 
-def _other_gains(task: Task, start: Start) -> str:
+def _other_gains(task: Task, start: ExaminedStart) -> str:
     """Return gains that are stable, as advice."""
     gains = choose_gains(start.arm, task.dt, FREQUENCY, RATIO)
     stiffness, damping = (", ".join(f"{g:.2g}" for g in values) for values in gains[:2])

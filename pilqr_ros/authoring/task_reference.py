@@ -34,7 +34,7 @@ _WORDS = {
 }
 _BOUNDS = {"exclusiveMinimum": "> {}", "minimum": "≥ {}", "exclusiveMaximum": "< {}",
            "maximum": "≤ {}", "pattern": "`{}`"}  # fmt: skip
-_LONGEST_EXAMPLE = 45
+_MAX_EXAMPLE_LENGTH = 45
 
 
 def reference() -> str:
@@ -153,7 +153,7 @@ def _default(field: dict[str, Any]) -> str:
 def _example(values: list[Any]) -> str:
     """Return the first example that is short enough for a row."""
     texts = (_flow(value) for value in values if not isinstance(value, dict))
-    return next((f"`{text}`" for text in texts if len(text) <= _LONGEST_EXAMPLE), "")
+    return next((f"`{text}`" for text in texts if len(text) <= _MAX_EXAMPLE_LENGTH), "")
 
 
 def _flow(value: Any) -> str:  # noqa: ANN401

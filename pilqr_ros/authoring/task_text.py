@@ -164,10 +164,10 @@ def task_text(names: Names, choices: Choices, efforts: Array) -> str:
         target=target,
         frequency=choices.gains.frequency,
         radius=choices.gains.radius,
-        spread=choices.spread,
+        spread=choices.noise.spread,
         stiffness=_listed(choices.gains.stiffness, 3),
         damping=_listed(choices.gains.damping, 3),
-        noise=_listed(choices.noise, 3),
+        noise=_listed(choices.noise.std, 3),
         smoothing=SMOOTHING,
     )
 
@@ -188,8 +188,9 @@ def _quoted(name: str) -> str:
 
 
 def _torque_weights(choices: Choices) -> Array:
-    """Return weights such that the noise's torques cost a fiftieth of what the distance does."""
-    return 0.04 * choices.distance / len(choices.noise) / choices.noise**2
+    """Return weights such that usual torques cost a fiftieth of what the distance does."""
+    usual = np.maximum(choices.noise.torques, np.abs(choices.weight))
+    return 0.04 * choices.distance / len(usual) / usual**2
 
 
 def _listed(values: Array, digits: int = 6) -> str:

@@ -81,7 +81,7 @@ def robot(
 
 
 def guard(
-    deed: Annotated[str, typer.Argument(help="enable, disable, stop or reset.")],
+    action: Annotated[str, typer.Argument(help="enable, disable, stop or reset.")],
     namespace: Namespace = "",
 ) -> None:
     """Let torques pass, or not: enable, disable, stop (emergency stop), reset (after a stop).
@@ -91,7 +91,7 @@ def guard(
     require_ros()
     from pilqr_ros.clients.guard_client import switch_guard
 
-    show.console.print(switch_guard(deed, namespace), soft_wrap=True)
+    show.console.print(switch_guard(action, namespace), soft_wrap=True)
 
 
 def confirm(namespace: Namespace = "") -> None:

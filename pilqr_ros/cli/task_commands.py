@@ -74,6 +74,11 @@ def new(
     )
     for path in made.files:
         show.console.print(f"wrote {path}", soft_wrap=True)
+    if np.any(np.abs(made.choices.weight) > made.choices.noise.std):
+        show.warn(
+            "the model does not compensate the arm's weight, so that the hold sags; if the arm's"
+            ' controller does, write gravcomp="1" into its bodies, or use --adapt'
+        )
     show.console.print(
         f"now: pilqr check {made.path}\n     pilqr train {made.path} --in-process", soft_wrap=True
     )

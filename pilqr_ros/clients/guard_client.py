@@ -22,7 +22,7 @@ SEARCH_TIMEOUT = 4.5
 """How long a guard of another machine is looked for [s]: where the first announcement of a process
 is lost, the next one comes 3 s later."""
 
-DEEDS: dict[str, tuple[type, Any]] = {
+ACTIONS: dict[str, tuple[type, Any]] = {
     "enable": (SetBool, SetBool.Request(data=True)),
     "disable": (SetBool, SetBool.Request(data=False)),
     "stop": (Trigger, Trigger.Request()),
@@ -37,8 +37,8 @@ class GuardSwitch:
     def __init__(self, node: Node) -> None:
         """Create the clients of its services."""
         self._clients: dict[str, Client[Any, Any]] = {
-            deed: node.create_client(kind, f"{GUARD}/{SERVICES[deed]}")
-            for deed, (kind, _) in DEEDS.items()
+            action: node.create_client(kind, f"{GUARD}/{SERVICES[action]}")
+            for action, (kind, _) in ACTIONS.items()
         }
 
     def found(self, seconds: float) -> bool:
@@ -52,36 +52,36 @@ class GuardSwitch:
             wait_for_condition(ready, seconds, GUARD, "offer its services")
         return bool(ready())
 
-    def do(self, deed: str) -> str:
-        """Do one of `DEEDS`, and return the state that the guard is in now, in one line.
+    def do(self, action: str) -> str:
+        """Do one of `ACTIONS`, and return the state that the guard is in now, in one line.
 
         Raises:
-            NodeError: There is no such deed, the guard did not answer, or it refused.
+            NodeError: There is no such action, the guard did not answer, or it refused.
         """
-        if deed not in DEEDS:
-            allowed = ", ".join(DEEDS)
-            raise NodeError(f"{deed!r} is nothing to do with the guard; allowed: {allowed}")
-        response = ask(self._clients[deed], DEEDS[deed][1], GUARD, PATIENCE)
+        if action not in ACTIONS:
+            allowed = ", ".join(ACTIONS)
+            raise NodeError(f"{action!r} is nothing to do with the guard; allowed: {allowed}")
+        response = ask(self._clients[action], ACTIONS[action][1], GUARD, PATIENCE)
         if not response.success:
-            raise NodeError(f"{GUARD} does not {deed}: {response.message}")
+            raise NodeError(f"{GUARD} does not {action}: {response.message}")
         return str(response.message)
 
 
-def switch_guard(deed: str, namespace: str = "") -> str:
-    """Do one of `DEEDS`, and return the state that the guard is in now, in one line.
+def switch_guard(action: str, namespace: str = "") -> str:
+    """Do one of `ACTIONS`, and return the state that the guard is in now, in one line.
 
     A reset is also possible while no guard runs: its record is reset, and the line says so.
 
     Args:
-        deed: Which.
+        action: Which.
         namespace: The guard's namespace.
 
     Raises:
-        NodeError: There is no such deed, the guard did not answer, or it refused.
+        NodeError: There is no such action, the guard did not answer, or it refused.
     """
     with ClientNode("pilqr_guard", namespace) as client:
         switch = GuardSwitch(client.node)
         here = bool(holder(GUARD, namespace))
-        if deed == "reset" and not here and not switch.found(SEARCH_TIMEOUT):
+        if action == "reset" and not here and not switch.found(SEARCH_TIMEOUT):
             return reset_record(namespace)
-        return f"{GUARD}: {switch.do(deed)}"
+        return f"{GUARD}: {switch.do(action)}"

@@ -41,7 +41,7 @@ SILENCE_TIMEOUT = 10.0
 GUARD_TIMEOUT = 5.0
 """Longest wait for the guard to tell its state [s]: discovery may take so long."""
 
-MOST_RETURNS = 5
+MAX_RETURNS = 5
 """How often in a row a learner may fall silent before it has made any progress."""
 
 FAREWELL_TIMEOUT = 5.0
@@ -210,7 +210,7 @@ class LearnerClient(ClientNode):
                 return self._run(client, resumed(last), note)
             except _LearnerSilent:
                 returns += 1
-                if returns > MOST_RETURNS:
+                if returns > MAX_RETURNS:
                     raise
 
     def _run(

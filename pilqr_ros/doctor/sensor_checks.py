@@ -16,13 +16,13 @@ LOCKSTEP_RATE = 20.0
 SLOW, TOO_SLOW = 0.8, 0.5
 """Parts of the expected rate under which a rate is worth a warning, and useless."""
 
-MOST_SPEED = 0.05
+MAX_SPEED = 0.05
 """A joint faster than this [rad/s or m/s] moves."""
 
 NEAR = 0.02
 """A joint nearer than this part of its range to a bound is near it."""
 
-MOST_LAG = 0.1
+MAX_LAG = 0.1
 """Largest difference of a stamp and the wall clock [s]."""
 
 
@@ -73,7 +73,7 @@ def check_clocks(seen: Snapshot, expected: Expectation) -> Iterator[Finding]:
         yield ok("clock", "stamps are the simulation's")
     else:
         for topic, stream in streams.items():
-            if stream.lag > MOST_LAG:
+            if stream.lag > MAX_LAG:
                 text = f"stamps are up to {stream.lag:.3g} s off this machine's clock"
                 advice = "synchronise the clocks (chrony, PTP), or let the driver stamp on arrival"
                 yield fail(f"clock of {topic}", text, advice)
@@ -113,8 +113,8 @@ def _judge_joint(joint: JointSpan, position: float, velocity: float) -> Finding:
     if not (math.isfinite(position) and math.isfinite(velocity)):
         text = f"is at {position} with velocity {velocity}"
         return fail(subject, text, "see encoder and driver")
-    if abs(velocity) > MOST_SPEED:
-        text = f"moves at {velocity:.3g}, allowed are {MOST_SPEED:g}"
+    if abs(velocity) > MAX_SPEED:
+        text = f"moves at {velocity:.3g}, allowed are {MAX_SPEED:g}"
         return fail(subject, text, "let it come to rest; see who moves it, or the sensor's offset")
     text = f"at {position:.3f} in [{joint.low:.3f}, {joint.high:.3f}]"
     if not joint.low <= position <= joint.high:

@@ -10,7 +10,7 @@ from pilqr_ros.evaluation.policy_evaluation import PolicyEvaluator, summarise
 from pilqr_ros.evaluation.policy_tests import evaluation_by_test
 from pilqr_ros.runs.run_store import RunStore
 
-MOST_POINTS = 11
+MAX_POINTS = 11
 """A curve has the networks of so many iterations at most, the first and the last among them."""
 
 TestCurve = list[dict[str, Any]]
@@ -38,7 +38,7 @@ def curves_over_tests(store: RunStore, evaluator: PolicyEvaluator) -> dict[str, 
 
 def _spread(last: int) -> list[int]:
     """Return iterations from 0 to the last, evenly spread."""
-    return sorted({round(at) for at in np.linspace(0, last, MOST_POINTS)})
+    return sorted({round(at) for at in np.linspace(0, last, MAX_POINTS)})
 
 
 def _point(

@@ -43,7 +43,7 @@ def prepare_guard(
     if not stop:
         return
     latched = f"EMERGENCY STOP ({stop}): no torque passes until"
-    reset, enable = (guard_command(deed, chosen.namespace) for deed in ("reset", "enable"))
+    reset, enable = (guard_command(action, chosen.namespace) for action in ("reset", "enable"))
     if needs_torque:
         raise GraphError(f"{GUARD}: {latched} {reset}; then start this again")
     tell(GUARD, f"{latched} {reset} and then {enable}")
@@ -73,7 +73,7 @@ def reset_record(namespace: str) -> str:
     )
 
 
-def guard_command(deed: str, namespace: str) -> str:
+def guard_command(action: str, namespace: str) -> str:
     """Return the command that switches the guard of a namespace, in backticks."""
     place = namespace.strip("/")
-    return f"`pilqr guard {deed}{f' --namespace {place}' if place else ''}`"
+    return f"`pilqr guard {action}{f' --namespace {place}' if place else ''}`"

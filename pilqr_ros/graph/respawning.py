@@ -13,7 +13,7 @@ DELAY = 0.5
 SHORT_LIFE = 5.0
 """A process that ends sooner after its start than this [s] may be broken for good."""
 
-MOST_SHORT_LIVES = 5
+MAX_SHORT_LIVES = 5
 """Short lives in a row after which it is taken for broken."""
 
 
@@ -33,4 +33,4 @@ class RespawnPolicy:
             lived: How long it ran [s].
         """
         self._short_lives[name] = self._short_lives[name] + 1 if lived < SHORT_LIFE else 0
-        return code != CANNOT_START and self._short_lives[name] < MOST_SHORT_LIVES
+        return code != CANNOT_START and self._short_lives[name] < MAX_SHORT_LIVES

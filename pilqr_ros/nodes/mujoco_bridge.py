@@ -47,7 +47,7 @@ missed them or has just come does not wait for ever."""
 WARN_PERIOD = 2.0
 """Least time between two messages about commands beyond the motors' limits [s]."""
 
-MOST_PERIODS_AT_ONCE = 10
+MAX_PERIODS_AT_ONCE = 10
 """In real time, sensor periods made up for after the process was held up."""
 
 
@@ -212,10 +212,10 @@ class DuePeriods:
         self._taken_until_ns = now_ns
 
     def take(self, now_ns: int) -> int:
-        """Return the periods completed since the last call, at most `MOST_PERIODS_AT_ONCE`."""
+        """Return the periods completed since the last call, at most `MAX_PERIODS_AT_ONCE`."""
         periods = (now_ns - self._taken_until_ns) // self._period_ns
         self._taken_until_ns += periods * self._period_ns
-        return min(periods, MOST_PERIODS_AT_ONCE)
+        return min(periods, MAX_PERIODS_AT_ONCE)
 
 
 def main() -> None:

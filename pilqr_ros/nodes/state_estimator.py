@@ -46,7 +46,7 @@ WARN_PERIOD = 2.0
 """Least time between two warnings [s]."""
 
 CHECKS_PER_TIMEOUT = 4
-LEAST_CHECK_PERIOD = 0.005
+MIN_CHECK_PERIOD = 0.005
 """How often silence is looked for at most [s]."""
 
 
@@ -82,7 +82,7 @@ class StateEstimatorNode(Node):
         subscribe(self, JointState, "joint_states", self._on_joints, qos.SENSOR)
         check_period = self._timeout_ns / NANOSECONDS / CHECKS_PER_TIMEOUT
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(max(check_period, LEAST_CHECK_PERIOD), self._check, clock=steady)
+        self.create_timer(max(check_period, MIN_CHECK_PERIOD), self._check, clock=steady)
         self._diagnostics = Diagnostics(self, self._diagnose)
 
     def _mocap_to_base(self) -> Array:
@@ -94,8 +94,8 @@ class StateEstimatorNode(Node):
     def _health(self, name: str, timeout_ns: int) -> InputHealth:
         """Return what watches an input; in lock-step the world waits, and its stamps with it."""
         lockstep = self._given.lockstep
-        longest_ns = max(timeout_ns, self._timeout_ns) if lockstep else timeout_ns
-        return InputHealth(name, longest_ns, time.monotonic_ns(), must_advance=not lockstep)
+        max_silence_ns = max(timeout_ns, self._timeout_ns) if lockstep else timeout_ns
+        return InputHealth(name, max_silence_ns, time.monotonic_ns(), must_advance=not lockstep)
 
     def _prepare_message(self, task: Task) -> None:
         """Create the message that every state reuses."""

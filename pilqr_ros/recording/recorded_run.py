@@ -28,7 +28,7 @@ ROLLOUT = "pilqr_msgs/msg/Rollout"
 RUN = "pilqr_msgs/msg/TrainingRun"
 MODELS = "models"
 
-MOST_ATTEMPTS = (MAX_HALVINGS + 2) * ATTEMPTS_OF_A_POLICY
+MAX_RECORDED_ATTEMPTS = (MAX_HALVINGS + 2) * ATTEMPTS_OF_A_POLICY
 """Attempts in one place, of all policies that were refused there, too, that are told from those of
 an evaluation."""
 
@@ -162,7 +162,7 @@ def _places(store: RunStore) -> Iterator[RecordedPlace]:
     for iteration in range(config.iterations):
         for condition in config.conditions:
             for sample in range(config.rollouts):
-                for attempt in range(MOST_ATTEMPTS):
+                for attempt in range(MAX_RECORDED_ATTEMPTS):
                     yield RecordedPlace(iteration, condition, sample, attempt)
 
 

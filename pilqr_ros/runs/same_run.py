@@ -29,7 +29,7 @@ REFUSING = ("pilqr_ros", "mujoco")
 OF_LEARNING = ("description", "learning", "guided", "initial_policy", "global_policy")
 """Sections of the task file that do not decide what a finished policy does."""
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 """So many differences are named; two task files may differ in every key."""
 
 _ABSENT = "absent"
@@ -51,8 +51,8 @@ def check_same(
     """
     found = differences(store, asked, task, ignored=("description",) if strict else OF_LEARNING)
     if found:
-        named = "; ".join(found[:MOST_NAMED])
-        more = len(found) - MOST_NAMED
+        named = "; ".join(found[:MAX_NAMED])
+        more = len(found) - MAX_NAMED
         rest = f"; and {more} more" if more > 0 else ""
         raise RunError(f"{store.directory} was begun otherwise: {named}{rest}")
 

@@ -12,7 +12,7 @@ from pilqr_ros.trajopt.typing import Array
 
 _FREE = mujoco.mjtJoint.mjJNT_FREE
 _SLIDE = mujoco.mjtJoint.mjJNT_SLIDE
-_MOST_PENETRATION = 1e-3
+_MAX_PENETRATION = 1e-3
 """Overlap of two geoms at the start that is not yet an error [m]."""
 
 
@@ -114,7 +114,7 @@ def verify_clearance(model: mujoco.MjModel, data: mujoco.MjData) -> None:
     Raises:
         ResetError: Two geoms overlap; the message names their bodies.
     """
-    deep = np.flatnonzero(data.contact.dist < -_MOST_PENETRATION)
+    deep = np.flatnonzero(data.contact.dist < -_MAX_PENETRATION)
     if deep.size > 0:
         contact = data.contact[int(deep[0])]
         first, second = (model.body(model.geom_bodyid[geom]).name for geom in contact.geom)

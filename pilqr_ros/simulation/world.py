@@ -35,7 +35,7 @@ from pilqr_ros.trajopt.typing import Array
 RESET_NS = 1_000_000_000
 """What a reset adds to the clock [ns]."""
 
-_MOST_SPEED = 1e3
+_MAX_SPEED = 1e3
 """A generalised velocity beyond this [rad/s or m/s] is no longer physical."""
 
 
@@ -223,12 +223,12 @@ class World:
 
     def _check_physical(self) -> None:
         """Refuse a state that is not finite or absurdly fast."""
-        if hypot(*self.data.qpos.tolist(), *self.data.qvel.tolist()) < _MOST_SPEED:
+        if hypot(*self.data.qpos.tolist(), *self.data.qvel.tolist()) < _MAX_SPEED:
             return  # no entry can be larger than all of them together; this is the usual case
         addresses = (self.model.jnt_qposadr, self.model.jnt_dofadr)
         quantities = (("position", self.data.qpos), ("velocity", self.data.qvel))
         for (quantity, values), first in zip(quantities, addresses, strict=True):
-            bad = ~(np.abs(values) < _MOST_SPEED)
+            bad = ~(np.abs(values) < _MAX_SPEED)
             if bad.any():
                 index = int(np.argmax(bad))
                 joint = int(np.searchsorted(first, index, side="right")) - 1

@@ -15,7 +15,7 @@ from pilqr_ros.tasks.errors import TaskError, refuse_repeated
 from pilqr_ros.tasks.schema import Behind, Drawn, Shift, Start, TaskFile
 from pilqr_ros.trajopt.typing import Array
 
-_MOST_DRAWS = 1000
+_MAX_DRAWS = 1000
 """Draws of one shift before `within` is called impossible."""
 
 
@@ -145,11 +145,11 @@ def _offset(shift: Shift, rng: np.random.Generator, key: str) -> Array:
     low, high = np.array(shift.low), np.array(shift.high)
     if low.shape != high.shape or np.any(low > high):
         raise TaskError(f"{key}.low", f"{list(low)} must be as long as high and nowhere above it")
-    for _ in range(_MOST_DRAWS):
+    for _ in range(_MAX_DRAWS):
         offset = rng.uniform(low, high)
         if shift.within is None or np.linalg.norm(offset) <= shift.within:
             return offset
-    raise TaskError(f"{key}.within", f"{shift.within} was exceeded by {_MOST_DRAWS} draws in a row")
+    raise TaskError(f"{key}.within", f"{shift.within} was exceeded by {_MAX_DRAWS} draws in a row")
 
 
 def _sum(values: tuple[float, ...], offset: Array, key: str) -> tuple[float, ...]:

@@ -49,3 +49,13 @@ def test_torque_limits_that_are_no_numbers_are_refused(tmp_path, monkeypatch):
     result = invoke("new", "mine", "--robot", "arm.xml", "--torque-limits", "10,strong")
     assert result.exit_code == 2
     assert "expected numbers" in result.output
+
+
+def test_an_arm_whose_weight_is_not_compensated_is_pointed_out(tmp_path, monkeypatch):
+    arm = Path(__file__).parents[2] / "examples" / "tutorial_arm.xml"
+    (tmp_path / "heavy.xml").write_text(arm.read_text().replace(' gravcomp="1"', ""))
+    monkeypatch.chdir(tmp_path)
+    assert "use --adapt" in invoke("new", "bare", "--robot", "heavy.xml").stderr
+    adapted = invoke("new", "borne", "--robot", "heavy.xml", "--adapt")
+    assert adapted.exit_code == 0
+    assert adapted.stderr == ""

@@ -82,7 +82,7 @@ def _group(leader):
 
 def test_networks_are_tried_in_their_tasks_tests_as_training_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr("pilqr_ros.experiments.comparison.EVALUATION_ROLLOUTS", 1)
-    monkeypatch.setattr("pilqr_ros.experiments.generalisation.MOST_POINTS", 2)
+    monkeypatch.setattr("pilqr_ros.experiments.generalisation.MAX_POINTS", 2)
     document = yaml.safe_load(load_task("hockey").source)
     document["learning"]["rollouts"] = 2
     document["guided"]["tests"] = {"goals": {"conditions": ["left", "middle"], "rollouts": 1}}

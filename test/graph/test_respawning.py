@@ -5,7 +5,7 @@ import pytest
 from pilqr_ros.graph.processes import ProcessGroup
 from pilqr_ros.graph.respawning import (
     CANNOT_START,
-    MOST_SHORT_LIVES,
+    MAX_SHORT_LIVES,
     SHORT_LIFE,
     RespawnPolicy,
 )
@@ -22,7 +22,7 @@ def test_a_process_that_could_not_start_is_not():
 
 def test_a_process_that_always_ends_at_once_is_given_up():
     policy = RespawnPolicy()
-    assert all(policy.wants("learner", 1, 0.1) for _ in range(MOST_SHORT_LIVES - 1))
+    assert all(policy.wants("learner", 1, 0.1) for _ in range(MAX_SHORT_LIVES - 1))
     assert not policy.wants("learner", 1, 0.1)
     assert policy.wants("recorder", 1, 0.1)
 
@@ -30,11 +30,11 @@ def test_a_process_that_always_ends_at_once_is_given_up():
 def test_a_long_life_makes_up_for_short_ones():
     policy = RespawnPolicy()
     for _ in range(3):
-        assert all(policy.wants("learner", -9, 0.1) for _ in range(MOST_SHORT_LIVES - 1))
+        assert all(policy.wants("learner", -9, 0.1) for _ in range(MAX_SHORT_LIVES - 1))
         assert policy.wants("learner", -9, SHORT_LIFE)
 
 
-@pytest.mark.parametrize(("code", "starts"), [(2, 1), (3, MOST_SHORT_LIVES)])
+@pytest.mark.parametrize(("code", "starts"), [(2, 1), (3, MAX_SHORT_LIVES)])
 def test_a_group_starts_processes_again_until_they_are_given_up(
     monkeypatch, code, starts, wait_until
 ):

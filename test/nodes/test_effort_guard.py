@@ -322,9 +322,9 @@ def test_it_is_switched_from_the_command_line(guard, wait_until):
         "enable": (GuardState.ENABLED, "enabled: torques pass"),
         "disable": (GuardState.DISABLED, "no torque passes: disabled until"),
     }
-    for deed, (state, said) in told.items():
-        assert switch_guard(deed).startswith(f"effort_guard: {said}")
-        wait_until(lambda state=state: guard.states[-1].state == state, deed)
+    for action, (state, said) in told.items():
+        assert switch_guard(action).startswith(f"effort_guard: {said}")
+        wait_until(lambda state=state: guard.states[-1].state == state, action)
     with pytest.raises(NodeError, match="'halt' is nothing to do with the guard; allowed: enable"):
         switch_guard("halt")
 

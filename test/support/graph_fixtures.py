@@ -34,10 +34,10 @@ from pilqr_ros.tasks import load_task
 DEADLINE = 60.0
 """For what only has to come: on a busy core the whole graph takes half a minute to start."""
 
-MOST_DOMAINS = 100
+MAX_DOMAINS = 100
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-domains = itertools.cycle(range(1 + WORKER, MOST_DOMAINS, WORKERS))
+domains = itertools.cycle(range(1 + WORKER, MAX_DOMAINS, WORKERS))
 """Taken in turn, by each worker its own: no test hears the last words of nodes that were ended."""
 
 failed = pytest.StashKey[bool]()
@@ -69,7 +69,7 @@ def pytest_runtest_teardown(item):
 @contextmanager
 def free_domain():
     """Reserve a ROS domain that no other test run on this machine uses."""
-    for domain in itertools.islice(domains, MOST_DOMAINS):
+    for domain in itertools.islice(domains, MAX_DOMAINS):
         with Path(tempfile.gettempdir(), f"pilqr_test_domain_{domain}.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -23,7 +23,7 @@ START_TIMEOUT = 120.0
 END_TIMEOUT = 15.0
 """Longest life of a node after its launch [s]."""
 
-MOST_ROLLOUTS = 12
+MAX_ROLLOUTS = 12
 """A launch is killed after 1 to so many rollouts."""
 
 
@@ -92,7 +92,7 @@ class LaunchKill:
 
     def _await_training(self, process: subprocess.Popen[bytes], keeper: Keeper) -> list[int]:
         """Wait for some rollouts and return the processes that were started."""
-        wanted = self._chance.randint(1, MOST_ROLLOUTS)
+        wanted = self._chance.randint(1, MAX_ROLLOUTS)
 
         def trained() -> bool:
             keeper.look()

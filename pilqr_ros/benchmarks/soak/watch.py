@@ -9,7 +9,7 @@ import numpy as np
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.typing import Array
 
-MOST_TICKS_HELD = 3
+MAX_TICKS_HELD = 3
 """Control periods of the robot's time for which one torque may be held: after the first, the next
 command is missing; two later there must be zero."""
 
@@ -40,7 +40,7 @@ class TorqueWatch:
         self.unsafe: Counter[str] = Counter()
         self._limits, self._rates = task.torque_limits, task.torque_rate_limits
         self._period_ns = task.period_ns
-        self._longest_ns = MOST_TICKS_HELD * task.period_ns + 2 * sensor_period_ns
+        self._max_held_ns = MAX_TICKS_HELD * task.period_ns + 2 * sensor_period_ns
         self._last: tuple[int, Array] | None = None
         self._held_since_ns = 0
 
@@ -63,7 +63,7 @@ class TorqueWatch:
         if not problem and last is not None and stamp_ns - last[0] == self._period_ns:
             problem = self._check_rate(last[1], effort)
         held_ns = stamp_ns - self._held_since_ns
-        if not problem and effort.any() and held_ns > self._longest_ns:
+        if not problem and effort.any() and held_ns > self._max_held_ns:
             problem = self._count("held", f"one torque is held for {held_ns * 1e-6:.0f} ms")
         return problem
 

@@ -43,5 +43,5 @@ def count_listeners(node: Node, publisher: Publisher) -> int:
     One whose node is not known yet is not counted either: it may be a recorder's.
     """
     found = node.get_subscriptions_info_by_topic(publisher.topic_name)
-    deaf = sum(info.node_name in (RECORDER, UNKNOWN_NODE) for info in found)
-    return publisher.get_subscription_count() - deaf
+    uncounted = sum(info.node_name in (RECORDER, UNKNOWN_NODE) for info in found)
+    return publisher.get_subscription_count() - uncounted

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS
 from pilqr_ros.nodes.runtime.parameters import NodeParameters, parameter, robot_joints
 from pilqr_ros.robot.estimation.body_velocity import FILTERS
-from pilqr_ros.robot.estimation.tracked_body import MOST_AGE_PERIODS, Tracking
+from pilqr_ros.robot.estimation.tracked_body import MAX_AGE_PERIODS, Tracking
 
 SPEED_LIMIT = 10.0
 """Largest speed of a tracked body in real time, unless told otherwise [m/s]."""
@@ -98,7 +98,7 @@ class EstimatorParameters(NodeParameters):
         default_limit = None if self.lockstep else SPEED_LIMIT
         return Tracking(
             period_ns,
-            max_age_ns=age_ns if age_ns > 0 else MOST_AGE_PERIODS * period_ns,
+            max_age_ns=age_ns if age_ns > 0 else MAX_AGE_PERIODS * period_ns,
             window_ns=window_ns if window_ns > 0 else period_ns,
             speed_limit=self.body_speed_limit if self.body_speed_limit > 0.0 else default_limit,
             consistent=self.consistent_poses,

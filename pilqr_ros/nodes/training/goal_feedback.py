@@ -10,7 +10,7 @@ from rclpy.node import Node
 HEARTBEAT_PERIOD = 1.0
 """Feedback is repeated after this time [s], so that clients see that the work goes on."""
 
-LONGEST_MESSAGE = 2000
+MAX_MESSAGE_LENGTH = 2000
 """Characters of an error that are told: it may quote what a stranger sent."""
 
 
@@ -48,5 +48,5 @@ class GoalFeedback:
 
 def shortened(text: str) -> str:
     """Return a text's beginning and end if it is too long to be told."""
-    half = LONGEST_MESSAGE // 2
-    return text if len(text) <= LONGEST_MESSAGE else f"{text[:half]} ... {text[-half:]}"
+    half = MAX_MESSAGE_LENGTH // 2
+    return text if len(text) <= MAX_MESSAGE_LENGTH else f"{text[:half]} ... {text[-half:]}"

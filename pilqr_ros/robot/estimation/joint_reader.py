@@ -13,7 +13,7 @@ from pilqr_ros.tasks.task import Task
 from pilqr_ros.trajopt.finite import all_finite
 from pilqr_ros.trajopt.typing import Array, Indices
 
-MOST_NAMED, MOST_LETTERS = 3, 100
+MAX_NAMED, MAX_LETTERS = 3, 100
 """Of another device's joints, so many are named."""
 
 
@@ -83,7 +83,7 @@ class JointReader:
         """Tell whether a joint state is of these joints, or of another device's alone."""
         if any(joint in names for joint in self._joints):
             return True
-        self._strangers = ", ".join(names[:MOST_NAMED])[:MOST_LETTERS] or "no joint"
+        self._strangers = ", ".join(names[:MAX_NAMED])[:MAX_LETTERS] or "no joint"
         return False
 
     def read(

@@ -22,7 +22,7 @@ from pilqr_ros.trajopt.typing import Array
 REACH_PERIODS = 3
 """A gap of more control periods than this begins a new track."""
 
-MOST_AGE_PERIODS = 2
+MAX_AGE_PERIODS = 2
 """Poses older than this many control periods are too old, unless told otherwise."""
 
 _SLACK = 0.01
@@ -52,7 +52,7 @@ class Tracking:
     @classmethod
     def at_period(cls, period_ns: int) -> Tracking:
         """Return the default at a control period [ns]."""
-        return cls(period_ns, MOST_AGE_PERIODS * period_ns, period_ns)
+        return cls(period_ns, MAX_AGE_PERIODS * period_ns, period_ns)
 
 
 class TrackedBody:

@@ -81,31 +81,31 @@ def check_policy(policy: Policy, task: Task) -> None:
         found, wanted = getattr(policy, name), getattr(task, name)
         if found != wanted:
             raise PolicyError(f"policy.{name} is {found}, expected {wanted}")
-    most = MAX_OVER_LIMIT * task.torque_limits
-    for name, (entries, least, largest) in _bounded_entries(policy, most).items():
-        within = (least <= entries) & (entries <= largest)
+    largest = MAX_OVER_LIMIT * task.torque_limits
+    for name, (entries, lower, upper) in _bounded_entries(policy, largest).items():
+        within = (lower <= entries) & (entries <= upper)
         if not within.all():
             at = tuple(np.argwhere(~within)[0].tolist())
-            low, high = (np.broadcast_to(bound, entries.shape)[at] for bound in (least, largest))
+            low, high = (np.broadcast_to(bound, entries.shape)[at] for bound in (lower, upper))
             where = ", ".join(map(str, at))
             raise PolicyError(
                 f"policy.{name}[{where}] is {entries[at]:g}, expected {low:g} to {high:g}"
             )
 
 
-def _bounded_entries(policy: Policy, most: Array) -> dict[str, tuple[Array, Array, Array]]:
+def _bounded_entries(policy: Policy, largest: Array) -> dict[str, tuple[Array, Array, Array]]:
     """Return what a policy's torques are proportional to, by name, with its bounds.
 
     Args:
         policy: The policy.
-        most: The largest torque that is still a number one could mean [N m], ``(dU,)``.
+        largest: The largest torque that is still a number one could mean [N m], ``(dU,)``.
     """
-    rows = most[:, None]
-    deviations = np.where(np.eye(most.size, dtype=bool), 0.0, -rows)
+    rows = largest[:, None]
+    deviations = np.where(np.eye(largest.size, dtype=bool), 0.0, -rows)
     if isinstance(policy, TVLGPolicy):
         return {
             "K": (policy.K, -rows, rows),
-            "k": (policy.k, -most, most),
+            "k": (policy.k, -largest, largest),
             "L": (policy.L, deviations, rows),
         }
     return {"L": (policy.network.L, deviations, rows)} if isinstance(policy, NeuralPolicy) else {}

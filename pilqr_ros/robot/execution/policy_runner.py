@@ -20,7 +20,7 @@ from pilqr_ros.trajopt.typing import Array
 _UNTOLD = -1
 """Stands for the interventions of a step of which nobody told what was applied."""
 
-_LATEST_TICK = 1.5
+_MAX_TICK_PERIODS = 1.5
 """Control periods after which the next state comes too late."""
 
 MAX_OVER_LIMIT = 1e6
@@ -73,7 +73,7 @@ class PolicyRunner:
         self._policy, self._noise, self._T = policy, noise, T
         self._condition, self._seed, self._period_ns = condition, seed, period_ns
         self._max_fraction_limited = max_fraction_limited
-        self._most_torque = (
+        self._max_torque = (
             None if torque_limits is None else (MAX_OVER_LIMIT * torque_limits).tolist()
         )
         self._joints = [f"joint {i}" for i in range(dU)] if joints is None else joints
@@ -113,8 +113,8 @@ class PolicyRunner:
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at below
             u = self._policy.act(t, x, self._noise[t])
         _check_finite(u, self._joints, f"step {t}: torque of")
-        if self._most_torque is not None:
-            _check_size(u, self._most_torque, self._joints, f"step {t}: torque of")
+        if self._max_torque is not None:
+            _check_size(u, self._max_torque, self._joints, f"step {t}: torque of")
         self._states[t], self._commanded[t] = x, u
         self._stamps.append(stamp_ns)
         if tick_ns is not None:
@@ -190,7 +190,7 @@ class PolicyRunner:
         if self._period_ns is None:
             return ""
         gaps = np.diff(self._stamps)
-        late = np.flatnonzero(gaps > _LATEST_TICK * self._period_ns)
+        late = np.flatnonzero(gaps > _MAX_TICK_PERIODS * self._period_ns)
         if late.size == 0:
             return ""
         gap, period = gaps[late[0]] * 1e-6, self._period_ns * 1e-6
@@ -219,9 +219,9 @@ def _check_finite(values: Array, names: Sequence[str], what: str) -> None:
         raise RolloutAborted(f"{what} {names[index]} is {values[index]}")
 
 
-def _check_size(u: Array, most: Sequence[float], joints: Sequence[str], what: str) -> None:
+def _check_size(u: Array, largest: Sequence[float], joints: Sequence[str], what: str) -> None:
     """Abort at the first torque that is absurd."""
-    if not all(map(le, map(abs, u.tolist()), most)):
-        index = int(np.argmax(np.abs(u) > most))
+    if not all(map(le, map(abs, u.tolist()), largest)):
+        index = int(np.argmax(np.abs(u) > largest))
         times = f"{MAX_OVER_LIMIT:g} times its limit"
         raise RolloutAborted(f"{what} {joints[index]} is {u[index]:g} N m, more than {times}")

@@ -21,7 +21,7 @@ from pilqr_ros.robot.guard.interventions import GUARD
 from pilqr_ros.robot.guard.torque_records import AppliedTorque, TorqueCommand
 from pilqr_ros.trajopt.typing import Array
 
-MOST_UNANSWERED = 2
+MAX_UNANSWERED = 2
 """Commands in real time whose applied torque may still be on its way."""
 
 _MS = 1e-6
@@ -229,7 +229,7 @@ class RolloutSession:
             return f"the state of step {self.step} is {age:.1f} ms old: state_estimator is silent"
         if stamp_ns <= self._stamp_ns:
             return f"the stamp of step {self.step} is not newer than that of the step before"
-        if self.step - len(self._told) > MOST_UNANSWERED:
+        if self.step - len(self._told) > MAX_UNANSWERED:
             return f"step {self.step}: {GUARD} has not told the torque of {self._unanswered()}"
         return ""
 

@@ -37,10 +37,10 @@ def judge_gaps(gaps_ns: NDArray[np.int64], period_ns: int) -> TickJitter | None:
     """Return the jitter of the times between ticks [ns]; nothing where there are none."""
     if len(gaps_ns) == 0:
         return None
-    p50, p99, most = np.quantile(np.abs(gaps_ns - period_ns), [0.5, 0.99, 1.0]) * _MS
+    p50, p99, largest = np.quantile(np.abs(gaps_ns - period_ns), [0.5, 0.99, 1.0]) * _MS
     late = gaps_ns[gaps_ns > _MISSED_AFTER * period_ns]
     missed = int(np.sum(np.rint(late / period_ns) - 1))
-    return TickJitter(len(gaps_ns), missed, float(p50), float(p99), float(most))
+    return TickJitter(len(gaps_ns), missed, float(p50), float(p99), float(largest))
 
 
 def judge_ticks(series_ns: Iterable[NDArray[np.int64]]) -> TickJitter | None:
@@ -55,15 +55,15 @@ def judge_ticks(series_ns: Iterable[NDArray[np.int64]]) -> TickJitter | None:
 class TickMeter:
     """Watches a loop while it runs, over its last ticks."""
 
-    def __init__(self, period_ns: int, most: int = 12_000) -> None:
+    def __init__(self, period_ns: int, max_gaps: int = 12_000) -> None:
         """Wait for the first tick.
 
         Args:
             period_ns: Period of the ticks [ns].
-            most: How many times between ticks are kept; at 20 Hz, 10 minutes.
+            max_gaps: How many times between ticks are kept; at 20 Hz, 10 minutes.
         """
         self._period_ns = period_ns
-        self._gaps = np.zeros(most, dtype=np.int64)
+        self._gaps = np.zeros(max_gaps, dtype=np.int64)
         self._count = 0
         self._last_ns: int | None = None
 

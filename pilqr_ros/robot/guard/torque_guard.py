@@ -28,7 +28,7 @@ from pilqr_ros.robot.guard.torque_records import AppliedTorque, TorqueCommand
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.typing import Array
 
-MOST_AGE_PERIODS = 2
+MAX_AGE_PERIODS = 2
 """A command that answers a state this many control periods older than the newest one is too old."""
 
 _MS = 1e-6
@@ -42,14 +42,14 @@ class GuardTiming:
     Attributes:
         timeout_ns: Longest silence of commands within a rollout, longest wait for the joint state
             that goes with a command, and largest age of the newest joint state; steady clock.
-        most_age_ns: How much older the state that a command answers may be than the newest joint
+        max_age_ns: How much older the state that a command answers may be than the newest joint
             state, by their stamps.
         between_commands: Whether joints are also watched between two commands. In lock-step
             nothing moves there.
     """
 
     timeout_ns: int
-    most_age_ns: int
+    max_age_ns: int
     between_commands: bool
 
 
@@ -85,7 +85,7 @@ class TorqueGuard:
         """
         self.switch = SafetySwitch(enabled)
         names = torques.joints if joint_names is None else joint_names
-        self.joints = JointReader(names, timing.most_age_ns, motion)
+        self.joints = JointReader(names, timing.max_age_ns, motion)
         self._torques, self._limits, self._timing = torques, joints, timing
         self._stream = CommandStream(timing.timeout_ns)
         self._zero = np.zeros(len(torques.joints))
@@ -205,7 +205,7 @@ class TorqueGuard:
         if command is None or newest_ns is None or newest_ns < command.stamp_ns:
             return None
         age_ns, received_ns = newest_ns - command.stamp_ns, now_ns - self._received_ns
-        if age_ns > self._timing.most_age_ns:
+        if age_ns > self._timing.max_age_ns:
             detail = f"the command answers a state {age_ns * _MS:.1f} ms before the newest"
             return self._refuse(Intervention.JOINT_STATE, detail)
         if received_ns > self._timing.timeout_ns:
@@ -292,8 +292,8 @@ def build_guard(
         overspeed=tolerances.overspeed,
         slides=task.slides,
     )
-    timing = GuardTiming(timeout_ns, MOST_AGE_PERIODS * task.period_ns, between_commands)
+    timing = GuardTiming(timeout_ns, MAX_AGE_PERIODS * task.period_ns, between_commands)
     names = names_on_robot(task, joint_names)[: task.dU]
     torques = TorqueLimits(joints, effort, rates, task.slides)
-    motion = JointMotion.of(task, task.dU, timing.most_age_ns) if joint_jumps else None
+    motion = JointMotion.of(task, task.dU, timing.max_age_ns) if joint_jumps else None
     return TorqueGuard(torques, limits, timing, enabled=enabled, joint_names=names, motion=motion)

@@ -13,9 +13,9 @@ import numpy as np
 
 from pilqr_ros.trajopt.typing import Array
 
-_STEEPEST = 15.0 / 8.0
+_MAX_SLOPE = 15.0 / 8.0
 
-_SHORTEST = 1e-6
+_MIN_DURATION = 1e-6
 """A motion shorter than this is none [s]."""
 
 
@@ -45,12 +45,12 @@ class JointReference:
         """
         self.goal = goal
         self._start, self._way = start, goal - start
-        self.duration = _STEEPEST * float(np.abs(self._way).max()) / max_speed
+        self.duration = _MAX_SLOPE * float(np.abs(self._way).max()) / max_speed
 
     def at(self, seconds: float) -> Reference:
         """Return the reference at a time since the motion's begin; the goal after its end."""
         rest = np.zeros_like(self.goal)
-        if seconds >= self.duration or self.duration < _SHORTEST:
+        if seconds >= self.duration or self.duration < _MIN_DURATION:
             return Reference(self.goal, rest, rest)
         r = max(seconds, 0.0) / self.duration
         part = r**3 * (10.0 - 15.0 * r + 6.0 * r**2)

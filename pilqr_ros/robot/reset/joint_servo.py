@@ -17,7 +17,7 @@ from pilqr_ros.robot.reset.reset_motion import ResetMotion
 from pilqr_ros.tasks.models import element_id
 from pilqr_ros.trajopt.typing import Array
 
-_MOST_INTEGRAL = 0.3
+_MAX_INTEGRAL = 0.3
 """Largest part of a torque limit that the integral may claim."""
 
 
@@ -62,9 +62,9 @@ class JointServo:
         damping = 2.0 * motion.damping_ratio * motion.frequency
         wanted = reference.acceleration + damping * (reference.velocity - velocity)
         self._place(position)
-        most = _MOST_INTEGRAL * self._limits
+        bound = _MAX_INTEGRAL * self._limits
         growth = self._times_inertia(stiffness / motion.integral_time * self._period * error)
-        self._integral = np.clip(self._integral + growth, -most, most)
+        self._integral = np.clip(self._integral + growth, -bound, bound)
         torque = self._times_inertia(wanted + stiffness * error) + self._integral
         limited: Array = np.clip(torque, -self._limits, self._limits)
         return limited

@@ -25,7 +25,7 @@ from pilqr_ros.trajopt.typing import Array
 _S = 1e-9
 """Seconds in a nanosecond."""
 
-MOST_UNANSWERED = 5
+MAX_UNANSWERED = 5
 """Torques whose answer by the guard may still be on its way."""
 
 
@@ -171,7 +171,7 @@ class ResetSession:
             allowed = self._motion.tracking_error
             self.fail(f"the arm is {far:.2f} {unit} off its path, allowed: {allowed:g} {unit}")
             return None
-        if self._unanswered > MOST_UNANSWERED:
+        if self._unanswered > MAX_UNANSWERED:
             self.fail(f"{GUARD} does not answer")
             return None
         self._unanswered += 1

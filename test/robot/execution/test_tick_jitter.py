@@ -31,7 +31,7 @@ def test_ticks_that_did_not_come_are_counted(gap_ms, missed):
 
 
 def test_only_the_last_ticks_count():
-    jitter = meter_of([0, 500, 550, 600, 650], most=3).judge()
+    jitter = meter_of([0, 500, 550, 600, 650], max_gaps=3).judge()
     assert jitter == TickJitter(3, 0, 0.0, 0.0, 0.0)
 
 

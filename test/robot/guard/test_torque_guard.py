@@ -291,7 +291,7 @@ def test_disabling_ends_the_rollout_for_good(driver):
 numbers = st.floats(-30, 30) | st.sampled_from([np.nan, np.inf, -np.inf, 1e300, -1e300])
 vectors = arrays(np.float64, 2, elements=numbers)
 states = arrays(np.float64, 2, elements=st.floats(-3.5, 3.5) | numbers)
-deeds = st.one_of(
+actions = st.one_of(
     st.tuples(st.just("tick"), vectors, states, states),
     st.tuples(st.just("tick"), arrays(np.float64, 2, elements=st.floats(-8, 8)),
               arrays(np.float64, 2, elements=st.floats(-1.0, 2.0)),
@@ -302,16 +302,16 @@ deeds = st.one_of(
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(deeds, max_size=30))
-def test_whatever_comes_the_promises_hold(deeds):
+@given(st.lists(actions, max_size=30))
+def test_whatever_comes_the_promises_hold(actions):
     """|u|, |du|, finiteness, bounds, speed, silence and the latch, for any history."""
     driver, last, latched = Driver(enabled=True), np.zeros(2), False
-    for deed, *values in deeds:
-        latched = (latched or deed == "stop") and deed != "reset"
-        if deed == "tick":
+    for action, *values in actions:
+        latched = (latched or action == "stop") and action != "reset"
+        if action == "tick":
             sent, (_, q, qd) = send_anything(driver, *values), values
         else:
-            sent, q, qd = [other_deed(driver, deed, *values)], None, None
+            sent, q, qd = [other_action(driver, action, *values)], None, None
         for u in [torque.effort for torque in sent if torque is not None]:
             check_torque(u, last)
             if latched:
@@ -355,26 +355,26 @@ def send_anything(driver, u, q, qd):
     return sent
 
 
-def other_deed(driver, deed, *values):
+def other_action(driver, action, *values):
     """Do anything but a tick."""
     guard = driver.guard
-    if deed == "pause":
+    if action == "pause":
         was_active = guard.active
         driver.now += values[0]
         passed = guard.check(driver.now)
         assert not (guard.active and was_active and values[0] >= TIMEOUT)
         return passed
-    if deed == "rollout":
+    if action == "rollout":
         driver.rollout += 1
         return None
-    deeds = {
+    actions = {
         "last": driver.last,
         "stop": lambda: guard.stop("button"),
         "disable": guard.disable,
     }
-    if deed in deeds:
-        return deeds[deed]()
-    getattr(guard.switch, deed)()
+    if action in actions:
+        return actions[action]()
+    getattr(guard.switch, action)()
     return None
 
 
