@@ -122,6 +122,13 @@ class TrainingPlace:
     def _which(self) -> tuple[int, int, int]:
         return self.iteration, self.condition, self.sample
 
+    @property
+    def explores(self) -> bool:
+        """Whether the rollout has noise; with `noise_size: evidence` the last one has none."""
+        settings = plan_of(self.store.task, self.store.config.method).settings
+        last = self.sample + 1 == self.store.config.rollouts
+        return settings.noise_size == "calendar" or not last
+
     def __str__(self) -> str:
         """Return where in the run this is."""
         return f"iteration {self.iteration}, condition {self.condition}, rollout {self.sample}"

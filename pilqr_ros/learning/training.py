@@ -226,7 +226,7 @@ class Trainer:
     def _execute(self, policy: Policy, place: TrainingPlace) -> Rollout:
         began = time.monotonic()
         rollout = execute_until_valid(
-            self.collector, policy, place, explore=True, check_stop=self._check_stop
+            self.collector, policy, place, explore=place.explores, check_stop=self._check_stop
         )
         self._remaining.add_rollout((time.monotonic() - began) / self.at_once)
         return rollout

@@ -83,10 +83,22 @@ def joint_ratios(noise: Array, weights: Array, settings: Settings) -> Array:
     Args:
         noise: In units of the policy that each sample was drawn from, ``(N, T, dU)``.
         weights: ``(N, T)``; each column sums to 1.
-        settings: Options `covariance_ratio_*`.
+        settings: Options `covariance_ratio_*` and `noise_size`; with 'evidence' the ratios tell the
+            shape alone: their geometric mean is 1.
     """
-    ratios = np.einsum("nt,ntj->j", weights, noise**2) / weights.shape[1]
-    return np.clip(ratios, settings.covariance_ratio_min, settings.covariance_ratio_max)
+    bounds = settings.covariance_ratio_min, settings.covariance_ratio_max
+    ratios: Array = np.einsum("nt,ntj->j", weights, noise**2) / weights.shape[1]
+    if settings.noise_size == "calendar":
+        return np.clip(ratios, *bounds)
+    shape = np.clip(ratios / _geometric_mean(ratios), *bounds)
+    return shape / _geometric_mean(shape)
+
+
+def _geometric_mean(values: Array) -> float:
+    """Return the geometric mean of positive numbers; of noise that has none, 1."""
+    if np.any(values <= 0.0):
+        return 1.0
+    return float(np.exp(np.mean(np.log(values))))
 
 
 def _mean(noise: Array, weights: Array) -> Array:

@@ -93,8 +93,11 @@ class Settings:
             without a bound the noise grows beyond the limits themselves.
         min_action_std: No action has a standard deviation below this in any direction [N m],
             whatever an update did to the covariance, and if it left it alone, too.
-        anneal_share: Share of a run's updates, its last, that also shrink the noise: until then it
-            explores, from then on the policy settles.
+        noise_size: The noise shrinks where it costs more than the mean policy gains ('evidence',
+            see `noise_size`; the last rollout of an iteration then has no noise, and the ratios of
+            'joint' tell the noise's shape alone), or by the calendar of `anneal_*`.
+        anneal_share: Share of a run's updates, its last, in which the calendar shrinks the noise:
+            until then it explores, from then on the policy settles.
         anneal_to: What all of them together multiply its standard deviation with, above 0.
         step_rule: The KL step follows the present ratio of residual to cost, or the step before,
             halved or doubled, see `step_rule`.
@@ -139,6 +142,7 @@ class Settings:
     covariance_ratio_min: float = 0.6
     covariance_ratio_max: float = 1.6
     min_action_std: float = 1e-6
+    noise_size: Literal["evidence", "calendar"] = "evidence"
     anneal_share: float = 0.6
     anneal_to: float = 0.05
     step_rule: Literal["ratio", "memory"] = "ratio"
@@ -216,6 +220,7 @@ class Settings:
             covariance_damping=10.0,
             covariance_ratio_min=1e-12,
             covariance_ratio_max=1e12,
+            noise_size="calendar",
             anneal_share=0.0,
             step_rule="memory",
             step_ratio="mean-abs",

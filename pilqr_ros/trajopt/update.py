@@ -15,6 +15,7 @@ from pilqr_ros.trajopt.errors import SettingError, ShapeError, UpdateError
 from pilqr_ros.trajopt.exploration import Exploration
 from pilqr_ros.trajopt.factors import floor_factor
 from pilqr_ros.trajopt.model import Problem
+from pilqr_ros.trajopt.noise_size import size_factor
 from pilqr_ros.trajopt.record import (
     StepStatus,
     UpdateRecord,
@@ -59,8 +60,8 @@ def update(
     Args:
         method: A key of `METHODS`.
         policy: The policy that the last batch was sampled from.
-        batches: The history of this condition, oldest first; the earlier ones only help to fit
-            the dynamics.
+        batches: The history of this condition, oldest first; the earlier ones help to fit the
+            dynamics, and tell what the noise cost.
         cost: The cost that the samples were given.
         settings: Options of every method.
         step_multiplier: Multipliers of LQR-FLM's KL step, ``(T,)``; ones at first.
@@ -89,21 +90,22 @@ def update(
         result = METHODS[method](problem)
     for name in ("K", "k", "L"):
         require_finite(f"the new policy's {name}", getattr(result.policy, name))
-    result = _with_noise(result, problem.anchor, _new_factors(result.policy.L, settings, turn))
+    factor = _noise_factor(batches, settings, turn)
+    L = floor_factor(factor * result.policy.L, settings.min_action_std)
+    result = _with_noise(result, problem.anchor, L)
     _require_definite(result.policy, "the new policy's covariance is singular")
     return result
 
 
-def _new_factors(L: Array, settings: Settings, turn: Turn | None) -> Array:
-    """Anneal the noise in the last updates of a run, and raise what is too small, ``(T, dU, dU)``.
-
-    Whatever the method and its settings made of the covariance, `min_action_std` holds after it.
-    """
-    if turn is not None:
-        annealed = round(settings.anneal_share * turn.total)
-        if turn.done >= turn.total - annealed:
-            L = settings.anneal_to ** (1.0 / annealed) * L
-    return floor_factor(L, settings.min_action_std)
+def _noise_factor(batches: Sequence[Batch], settings: Settings, turn: Turn | None) -> float:
+    """Return what the noise's standard deviation is multiplied with, whatever the method did."""
+    if settings.noise_size == "evidence":
+        return size_factor(batches)
+    if turn is None:
+        return 1.0
+    annealed = round(settings.anneal_share * turn.total)
+    late = turn.done >= turn.total - annealed
+    return float(settings.anneal_to ** (1.0 / annealed)) if late and annealed > 0 else 1.0
 
 
 def _with_noise(result: UpdateResult, anchor: TVLGPolicy, L: Array) -> UpdateResult:
