@@ -96,6 +96,13 @@ def test_a_run_that_goes_on_counts_the_rollouts_that_it_finds(flaky, tmp_path):
     assert counts == sorted(counts)
 
 
+def test_the_last_rollout_of_an_iteration_tells_what_its_policy_costs_without_noise(trainer, store):
+    trainer.run()
+    for iteration in range(2):
+        noise = [store.rollout(iteration, 0, sample).noise for sample in range(4)]
+        assert [bool(each.any()) for each in noise] == [True, True, True, False]
+
+
 def test_training_gives_up_after_many_invalid_rollouts(trainer, store, flaky):
     trainer.collector = flaky(invalid=lambda call: call > 1)
     with pytest.raises(TrainingError, match=r"rollout 1.*because a late tick"):

@@ -32,7 +32,7 @@ def test_it_shrinks_by_the_root_of_what_is_gained_over_what_it_costs():
 def test_it_grows_again_where_the_mean_gains_and_never_beyond_the_first_policys():
     stuck = [(20.0, 10.0)] * 5
     assert relative_size(stuck) == pytest.approx(MIN_FACTOR**4)
-    freed = [*stuck, *((10.0 - 5 * i, 5.0 - 5 * i) for i in range(20))]
+    freed = [*stuck, *((15.0 - 20 * i, 10.0 - 20 * i) for i in range(20))]
     sizes = [relative_size(freed[:n]) for n in range(1, len(freed) + 1)]
     assert sizes[-1] == 1.0
     assert max(sizes) == 1.0

@@ -177,7 +177,8 @@ def test_with_the_baseline_weights_that_know_nothing_do_not_move_the_mean(make_s
 
 def joint(**changes):
     wide = {"covariance_ratio_min": 1e-9, "covariance_ratio_max": 1e9}
-    return replace(Settings(), covariance_update="joint", **{**wide, **changes})
+    given = {"noise_size": "calendar", **wide, **changes}
+    return replace(Settings(), covariance_update="joint", **given)
 
 
 def test_a_joints_ratio_is_its_second_moment_about_the_old_mean_over_all_steps(make_system):
@@ -209,6 +210,18 @@ def test_a_joints_ratio_stays_within_its_bounds(make_system):
     new = pi2_update(system.policy, loud, weights, settings)
     np.testing.assert_allclose(new.L[..., 0], system.policy.L[..., 0] * np.sqrt(0.6))
     np.testing.assert_allclose(new.L[..., 1], system.policy.L[..., 1] * np.sqrt(1.6))
+
+
+def test_where_size_follows_evidence_the_ratios_tell_the_shape_alone(make_system):
+    system = make_system(17, dU=3)
+    _, noise, weights = samples(system, 12)
+    settings = joint(noise_size="evidence")
+    for loud in (noise, 7.0 * noise):
+        new = pi2_update(system.policy, loud, weights, settings)
+        ratios = (new.L[0] / system.policy.L[0])[-1] ** 2
+        assert np.prod(ratios) == pytest.approx(1.0)
+        shape = np.einsum("nt,ntj->j", weights, noise**2)
+        np.testing.assert_allclose(ratios, shape / np.prod(shape) ** (1 / 3))
 
 
 @pytest.mark.parametrize("update", ["joint", "full", "scalar"])

@@ -205,7 +205,7 @@ def test_the_record_says_where_the_temperature_is_at_a_bound(make_task, temperat
 def test_only_the_last_updates_of_a_run_anneal_the_noise_and_nothing_else(make_task, method):
     cost, policy, roll_out = make_task(12, bend=0.1)
     batches = [roll_out(policy, 10, np.random.default_rng(12))]
-    settings = replace(Settings(), anneal_share=0.4, anneal_to=0.25)  # the last 2 of 5, a half each
+    settings = Settings(noise_size="calendar", anneal_share=0.4, anneal_to=0.25)  # last 2 of 5
     free, before, annealed = (
         run(method, cost, policy, batches, settings, turn=turn)
         for turn in (None, Turn(2, 5), Turn(3, 5))
@@ -223,7 +223,7 @@ def test_only_the_last_updates_of_a_run_anneal_the_noise_and_nothing_else(make_t
 def test_however_long_a_run_is_its_noise_is_annealed_to_the_same_part(make_task, count):
     cost, policy, roll_out = make_task(14)
     batches = [roll_out(policy, 10, np.random.default_rng(14))]
-    settings = replace(Settings(), covariance_update="keep", anneal_to=0.05)
+    settings = Settings(noise_size="calendar", covariance_update="keep", anneal_to=0.05)
     part = 1.0
     for index in range(count):
         new = run("pi2", cost, policy, batches, settings, turn=Turn(index, count)).policy
