@@ -54,6 +54,12 @@ def no_pause(monkeypatch):
     monkeypatch.setattr("pilqr_ros.learning.sampling.LONGEST_PAUSE", 0.0)
 
 
+@pytest.fixture
+def store(store, tmp_path):
+    """Return a run whose rollouts come in pairs."""
+    return run_of(store, tmp_path, opposite_pairs=True)
+
+
 def seed_of(sample, attempt, iteration=0):
     """Return the seed of an attempt of the run with seed 3: the pair's, with the sample's sign."""
     return paired(rollout_seed(3, iteration, 0, sample // 2, attempt), sample)
@@ -106,7 +112,7 @@ def run_of(store, tmp_path, **settings):
     document["learning"]["settings"] = settings
     text = yaml.safe_dump(document, sort_keys=False)
     task = Task.from_text(text, folder=store.task.folder, origin="changed")
-    return create_run(tmp_path / "changed", task, store.config)
+    return create_run(tmp_path / f"{settings}", task, store.config)
 
 
 def test_rollouts_come_in_pairs_and_of_an_odd_number_the_last_is_alone(store):
@@ -157,7 +163,7 @@ def test_a_halved_policy_has_noise_that_the_one_before_had_not(store, monkeypatc
 
 
 def test_without_pairs_every_rollout_has_noise_of_its_own(store, tmp_path):
-    other = run_of(store, tmp_path, opposite_pairs=False)
+    other = run_of(store, tmp_path)
     collector = Scripted("", "")
     for sample in (0, 1):
         execute(other, collector, sample=sample)

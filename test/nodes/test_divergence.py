@@ -10,7 +10,7 @@ from pilqr_msgs.action import TrainLocal
 from pilqr_ros.clients.learner_client import LearnerClient
 from pilqr_ros.graph import NODES
 from pilqr_ros.learning.sampling import MAX_ATTEMPTS
-from pilqr_ros.learning.seeds import paired, rollout_seed
+from pilqr_ros.learning.seeds import rollout_seed
 from pilqr_ros.runs.rollout_files import load_rollout
 from pilqr_ros.tasks import load_task
 
@@ -49,7 +49,7 @@ def test_what_diverges_is_kept_with_its_reason_and_never_learned_from(
     folder = Path(result.run_directory) / "iteration_000" / "condition_0"
     assert not list(folder.glob("rollout_??.npz"))
     kept = [load_rollout(path) for path in sorted(folder.glob("rollout_00.invalid_*.npz"))]
-    seeds = [paired(rollout_seed(7, 0, 0, 0, n), 0) for n in range(MAX_ATTEMPTS)]
+    seeds = [rollout_seed(7, 0, 0, 0, n) for n in range(MAX_ATTEMPTS)]
     assert [one.seed for one in kept] == seeds
     for one in kept:
         assert "of bomb is" in one.reason
