@@ -25,8 +25,8 @@ from pilqr_ros.trajopt import dynamics, lqr_flm, model, pilqr, prior
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.cost import LossTerm, TrajectoryCost
 from pilqr_ros.trajopt.dynamics import MeanDynamics
-from pilqr_ros.trajopt.exploration import Exploration, pool
 from pilqr_ros.trajopt.pi2 import pi2_update
+from pilqr_ros.trajopt.sample_history import SampleRecord, join
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
@@ -45,7 +45,7 @@ class Case:
     policy: TVLGPolicy
     batches: tuple[Batch, ...]
     cost: TrajectoryCost
-    explorations: tuple[Exploration, ...]
+    sample_records: tuple[SampleRecord, ...]
 
     @property
     def sizes(self) -> str:
@@ -80,7 +80,7 @@ def collect(task_name: str, rollouts: int) -> Case:
     task = load_task(task_name)
     collector, cost, policy = InProcessCollector(task), task.cost(0), task.initial_policy(0)
     batches: list[Batch] = []
-    explorations: list[Exploration] = []
+    sample_records: list[SampleRecord] = []
     multiplier = np.ones(task.T)
     while True:
         samples = [collector.collect(policy, 0, seed, True, True) for seed in range(rollouts)]
@@ -89,12 +89,12 @@ def collect(task_name: str, rollouts: int) -> Case:
         noise = np.stack([sample.noise for sample in samples])
         batches.append(Batch(states, actions, noise, cost.evaluate(states, actions)))
         if len(batches) == ITERATIONS:
-            return Case(task_name, policy, tuple(batches), cost, tuple(explorations))
+            return Case(task_name, policy, tuple(batches), cost, tuple(sample_records))
         result = update(
-            "pilqr", policy, batches, cost, Settings(), multiplier, earlier=explorations
+            "pilqr", policy, batches, cost, Settings(), multiplier, history=sample_records
         )
-        assert result.exploration is not None
-        explorations.append(result.exploration)
+        assert result.samples is not None
+        sample_records.append(result.samples)
         policy, multiplier = result.policy, result.step_multiplier
 
 
@@ -166,8 +166,8 @@ def parts(case: Case, settings: Settings) -> dict[str, Callable[[], object]]:
         )
 
     def weigh_and_fit() -> object:
-        newest = Exploration(noise, case.policy.L, problem.batch.cost_to_go, fitted.residual)
-        samples = pool(newest, case.explorations, settings.pi2_history_weights)
+        newest = SampleRecord(noise, case.policy.L, problem.batch.cost_to_go, fitted.residual)
+        samples = join(newest, case.sample_records, settings.pi2_history_weights)
         weighted, _ = pilqr.residual_weights(newest, samples, settings)
         return pi2_update(
             case.policy,
@@ -216,7 +216,7 @@ def whole(case: Case, settings: Settings) -> object:
         case.cost,
         settings,
         ones,
-        earlier=case.explorations,
+        history=case.sample_records,
     )
 
 
@@ -281,15 +281,15 @@ def shorten(case: Case, T: int) -> Case:
 
     p, cost = case.policy, case.cost
 
-    def begin(each: Exploration) -> Exploration:
-        return Exploration(each.noise[:, :T], each.L[:T], each.total[:, :T], each.residual[:, :T])
+    def begin(each: SampleRecord) -> SampleRecord:
+        return SampleRecord(each.noise[:, :T], each.L[:T], each.total[:, :T], each.residual[:, :T])
 
     return Case(
         case.name,
         TVLGPolicy(p.K[:T], p.k[:T], p.L[:T]),
         tuple(first(batch) for batch in case.batches),
         replace(cost, terms=tuple(cut(term) for term in cost.terms)),
-        tuple(begin(each) for each in case.explorations),
+        tuple(begin(each) for each in case.sample_records),
     )
 
 

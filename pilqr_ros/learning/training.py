@@ -35,7 +35,7 @@ from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.errors import UpdateError
 from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
-from pilqr_ros.trajopt.update import Turn, UpdateResult, update
+from pilqr_ros.trajopt.update import Iteration, UpdateResult, update
 
 
 @dataclass
@@ -180,8 +180,8 @@ class Trainer:
     def _keep(self, result: UpdateResult, summary: IterationSummary) -> None:
         iteration, condition = summary.iteration, summary.condition
         self.store.save_update(iteration, condition, summary.record)
-        if result.exploration is not None:
-            self.store.save_exploration(iteration, condition, result.exploration)
+        if result.samples is not None:
+            self.store.save_sample_record(iteration, condition, result.samples)
         self.store.save_report(iteration, condition, summary.to_json())
         self.store.save_policy(iteration + 1, condition, result.policy, result.step_multiplier)
         self._remaining.add_update(summary.seconds_updating)
@@ -193,7 +193,7 @@ class Trainer:
         self._check_stop()
         config, task = self.store.config, self.store.task
         settings = plan_of(task, config.method).settings
-        earlier = len(settings.pi2_history_weights) - 1
+        before = len(settings.pi2_history_weights) - 1
         try:
             return update(
                 config.local_method,
@@ -203,9 +203,9 @@ class Trainer:
                 settings,
                 step_multiplier,
                 action_limits=task.torque_limits,
-                turn=Turn(iteration, config.iterations),
+                iteration=Iteration(iteration, config.iterations),
                 reference=self._strategy.reference(policy, condition),
-                earlier=self.store.explorations(iteration, condition, earlier),
+                history=self.store.sample_records(iteration, condition, before),
             )
         except UpdateError as error:
             raise TrainingError(f"iteration {iteration}, condition {condition}: {error}") from error

@@ -67,7 +67,7 @@ from pilqr_ros.runs.run_description import (
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.yaml_text import read_text
 from pilqr_ros.trajopt.errors import ShapeError
-from pilqr_ros.trajopt.exploration import Exploration
+from pilqr_ros.trajopt.sample_history import SampleRecord
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
 
@@ -199,19 +199,19 @@ class RunStore:
         arrays = {name: value for name, value in record.items() if value is not None}
         atomic.write_arrays(self.condition_directory(iteration, condition) / "update.npz", arrays)
 
-    def explorations(self, iteration: int, condition: int, count: int) -> list[Exploration]:
+    def sample_records(self, iteration: int, condition: int, count: int) -> list[SampleRecord]:
         """Return what the last `count` updates before an iteration's explored, oldest first."""
         found = []
         for earlier in range(max(0, iteration - count), iteration):
             path = self._exploration_path(earlier, condition)
             if path.exists():
-                found.append(_exploration(path))
+                found.append(_sample_record(path))
         return found
 
-    def save_exploration(self, iteration: int, condition: int, exploration: Exploration) -> None:
+    def save_sample_record(self, iteration: int, condition: int, samples: SampleRecord) -> None:
         """Store what later updates are given of this one's samples."""
         path = self._exploration_path(iteration, condition)
-        atomic.write_arrays(path, vars(exploration))
+        atomic.write_arrays(path, vars(samples))
 
     def _exploration_path(self, iteration: int, condition: int) -> Path:
         return self.condition_directory(iteration, condition) / "exploration.npz"
@@ -260,9 +260,9 @@ def _counted(halvings: int) -> dict[str, Array]:
     return {"halvings": np.array(halvings)} if halvings > 0 else {}
 
 
-def _exploration(path: Path) -> Exploration:
+def _sample_record(path: Path) -> SampleRecord:
     file = ArrayFile.read(path)
-    return Exploration(
+    return SampleRecord(
         noise=file.floats("noise", 3),
         L=file.floats("L", 3),
         total=file.floats("total", 2),

@@ -18,7 +18,6 @@ from pilqr_ros.trajopt.batch import Batch, require_finite
 from pilqr_ros.trajopt.cost import QuadraticCost, TrajectoryCost
 from pilqr_ros.trajopt.direct_model import Chain, DirectModel, fit_direct
 from pilqr_ros.trajopt.dynamics import Dynamics, MeanDynamics, fit_with_folds
-from pilqr_ros.trajopt.exploration import Exploration
 from pilqr_ros.trajopt.factors import solve
 from pilqr_ros.trajopt.residual import (
     cost_to_go_from_mean,
@@ -26,6 +25,7 @@ from pilqr_ros.trajopt.residual import (
     simulate_from_mean,
     simulated_cost_to_go,
 )
+from pilqr_ros.trajopt.sample_history import SampleRecord
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.step_rule import choose_steps, residual_ratio
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -43,7 +43,7 @@ class Problem:
     step_multiplier: Array
     action_limits: Array | None = None
     reference: TVLGPolicy | None = None
-    earlier: Sequence[Exploration] = ()
+    history: Sequence[SampleRecord] = ()
 
     @property
     def anchor(self) -> TVLGPolicy:

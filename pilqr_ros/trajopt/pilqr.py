@@ -21,7 +21,6 @@ from dataclasses import replace
 import numpy as np
 
 from pilqr_ros.trajopt.divergence import sampled_kl
-from pilqr_ros.trajopt.exploration import Exploration, Pool, pool
 from pilqr_ros.trajopt.lqr_flm import LQRResult, lqr_flm
 from pilqr_ros.trajopt.model import Model, Problem, fit_model
 from pilqr_ros.trajopt.pi2 import pi2_update
@@ -31,6 +30,7 @@ from pilqr_ros.trajopt.record import (
     UpdateResult,
     covariance_ratio,
 )
+from pilqr_ros.trajopt.sample_history import SampleHistory, SampleRecord, join
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.temperature import (
     Temperatures,
@@ -51,8 +51,8 @@ def two_stages(problem: Problem, model: Model) -> UpdateResult:
     """Return the update of Algorithm 1 for a given model (lines 6 to 8)."""
     settings = problem.settings
     lqr = _run_lqr(problem, model, update_covariance=settings.lqr_covariance == "update")
-    newest = _exploration(problem, model.residual)
-    samples = pool(newest, problem.earlier, settings.pi2_history_weights)
+    newest = _sample_record(problem, model.residual)
+    samples = join(newest, problem.history, settings.pi2_history_weights)
     weighted, fell_back = residual_weights(newest, samples, settings)
     policy = _reweighted(lqr.policy, samples, weighted, settings)
     record = _record("pilqr", policy, problem)
@@ -73,8 +73,8 @@ def lqr_flm_alone(problem: Problem) -> UpdateResult:
 def pi2_alone(problem: Problem) -> UpdateResult:
     """Return the update of PI2 alone, on the whole cost."""
     settings = problem.settings
-    newest = _exploration(problem, problem.batch.cost_to_go)
-    samples = pool(newest, problem.earlier, settings.pi2_history_weights)
+    newest = _sample_record(problem, problem.batch.cost_to_go)
+    samples = join(newest, problem.history, settings.pi2_history_weights)
     size = np.abs(newest.total).max(axis=0)
     weighted = solve_temperatures(samples.total, settings.pi2_kl, samples.prior, size)
     policy = _reweighted(problem.anchor, samples, weighted, settings)
@@ -83,7 +83,7 @@ def pi2_alone(problem: Problem) -> UpdateResult:
 
 
 def residual_weights(
-    newest: Exploration, samples: Pool, settings: Settings
+    newest: SampleRecord, samples: SampleHistory, settings: Settings
 ) -> tuple[Temperatures, Flags]:
     """Weight samples by their residual cost-to-go (lines 6 and 8).
 
@@ -119,15 +119,15 @@ def residual_weights(
 
 
 def _reweighted(
-    policy: TVLGPolicy, samples: Pool, weighted: Temperatures, settings: Settings
+    policy: TVLGPolicy, samples: SampleHistory, weighted: Temperatures, settings: Settings
 ) -> TVLGPolicy:
     """Return PI2's update of a policy (line 8)."""
     weights, unit = weighted.weights, samples.unit_noise
     return pi2_update(policy, samples.noise, weights, settings, unit, samples.prior)
 
 
-def _exploration(problem: Problem, residual: Array) -> Exploration:
-    return Exploration(problem.noise, problem.policy.L, problem.batch.cost_to_go, residual)
+def _sample_record(problem: Problem, residual: Array) -> SampleRecord:
+    return SampleRecord(problem.noise, problem.policy.L, problem.batch.cost_to_go, residual)
 
 
 def _run_lqr(problem: Problem, model: Model, *, update_covariance: bool) -> LQRResult:

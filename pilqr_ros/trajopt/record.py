@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pilqr_ros.trajopt.exploration import Exploration
+from pilqr_ros.trajopt.sample_history import SampleRecord
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
 
@@ -106,13 +106,13 @@ class UpdateResult:
         policy: The new policy.
         step_multiplier: Multipliers of LQR-FLM's KL step for the next update, ``(T,)``.
         record: How the update came about.
-        exploration: What later updates are given of this one's samples; None without PI2.
+        samples: What later updates are given of this one's samples; None without PI2.
     """
 
     policy: TVLGPolicy
     step_multiplier: Array
     record: UpdateRecord
-    exploration: Exploration | None = None
+    samples: SampleRecord | None = None
 
 
 def covariance_ratio(policy: TVLGPolicy, old: TVLGPolicy) -> Array:

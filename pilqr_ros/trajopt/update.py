@@ -12,7 +12,6 @@ from pilqr_ros.trajopt import pilqr
 from pilqr_ros.trajopt.batch import Batch, require_finite
 from pilqr_ros.trajopt.cost import TrajectoryCost
 from pilqr_ros.trajopt.errors import SettingError, ShapeError, UpdateError
-from pilqr_ros.trajopt.exploration import Exploration
 from pilqr_ros.trajopt.factors import floor_factor
 from pilqr_ros.trajopt.model import Problem
 from pilqr_ros.trajopt.noise_size import size_factor
@@ -22,11 +21,12 @@ from pilqr_ros.trajopt.record import (
     UpdateResult,
     covariance_ratio,
 )
+from pilqr_ros.trajopt.sample_history import SampleRecord
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
 
-__all__ = ["METHODS", "StepStatus", "Turn", "UpdateRecord", "UpdateResult", "update"]
+__all__ = ["METHODS", "Iteration", "StepStatus", "UpdateRecord", "UpdateResult", "update"]
 
 METHODS: Mapping[str, Callable[[Problem], UpdateResult]] = {
     "pilqr": pilqr.pilqr,
@@ -36,7 +36,7 @@ METHODS: Mapping[str, Callable[[Problem], UpdateResult]] = {
 """The methods by name."""
 
 
-class Turn(NamedTuple):
+class Iteration(NamedTuple):
     """Which update of a run it is: how many were done before it, and how many there are in all."""
 
     done: int
@@ -52,8 +52,8 @@ def update(
     step_multiplier: Array,
     action_limits: Array | None = None,
     reference: TVLGPolicy | None = None,
-    turn: Turn | None = None,
-    earlier: Sequence[Exploration] = (),
+    iteration: Iteration | None = None,
+    history: Sequence[SampleRecord] = (),
 ) -> UpdateResult:
     """Update a policy from samples of it.
 
@@ -69,9 +69,9 @@ def update(
             [N m]; None clips none.
         reference: The policy that the new one is constrained against (section 5: the linearised
             global policy); None: `policy`.
-        turn: Which update of the run this is; None if that is not known, and then the noise is not
-            annealed.
-        earlier: What the updates before this one returned as `exploration`, oldest first.
+        iteration: Which update of the run this is; None if that is not known, and then the calendar
+            shrinks no noise.
+        history: What the updates before this one returned as `samples`, oldest first.
 
     Raises:
         SettingError: The method is unknown.
@@ -80,31 +80,33 @@ def update(
     """
     if method not in METHODS:
         raise SettingError("method", method, " | ".join(METHODS))
-    _check_shapes(policy, batches, cost, step_multiplier, action_limits, earlier)
+    _check_shapes(policy, batches, cost, step_multiplier, action_limits, history)
     _check_numbers(policy, step_multiplier)
     problem = Problem(
-        policy, batches, cost, settings, step_multiplier, action_limits, reference, earlier
+        policy, batches, cost, settings, step_multiplier, action_limits, reference, history
     )
     _check_reference(problem)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         result = METHODS[method](problem)
     for name in ("K", "k", "L"):
         require_finite(f"the new policy's {name}", getattr(result.policy, name))
-    factor = _noise_factor(batches, settings, turn)
+    factor = _noise_factor(batches, settings, iteration)
     L = floor_factor(factor * result.policy.L, settings.min_action_std)
     result = _with_noise(result, problem.anchor, L)
     _require_definite(result.policy, "the new policy's covariance is singular")
     return result
 
 
-def _noise_factor(batches: Sequence[Batch], settings: Settings, turn: Turn | None) -> float:
+def _noise_factor(
+    batches: Sequence[Batch], settings: Settings, iteration: Iteration | None
+) -> float:
     """Return what the noise's standard deviation is multiplied with, whatever the method did."""
     if settings.noise_size == "evidence":
         return size_factor(batches)
-    if turn is None:
+    if iteration is None:
         return 1.0
-    annealed = round(settings.anneal_share * turn.total)
-    late = turn.done >= turn.total - annealed
+    annealed = round(settings.anneal_share * iteration.total)
+    late = iteration.done >= iteration.total - annealed
     return float(settings.anneal_to ** (1.0 / annealed)) if late and annealed > 0 else 1.0
 
 
@@ -121,7 +123,7 @@ def _check_shapes(
     cost: TrajectoryCost,
     step_multiplier: Array,
     action_limits: Array | None,
-    earlier: Sequence[Exploration],
+    history: Sequence[SampleRecord],
 ) -> None:
     T, dX, dU = policy.T, policy.dX, policy.dU
     if len(batches) == 0:
@@ -135,7 +137,7 @@ def _check_shapes(
         raise ShapeError("(T, dX, dU) of the cost", (cost.T, cost.dX, cost.dU), f"{(T, dX, dU)}")
     if step_multiplier.shape != (T,):
         raise ShapeError("step_multiplier", step_multiplier.shape, f"({T},)")
-    for each in earlier:
+    for each in history:
         if each.noise.shape[1:] != (T, dU):
             raise ShapeError("noise of an earlier batch", each.noise.shape, f"(N, {T}, {dU})")
     if action_limits is not None and action_limits.shape != (dU,):

@@ -42,7 +42,7 @@ def test_each_update_knows_its_turn(trainer, monkeypatch):
     told = []
 
     def spy(*args, **options):
-        told.append(options["turn"])
+        told.append(options["iteration"])
         return update(*args, **options)
 
     monkeypatch.setattr(training, "update", spy)

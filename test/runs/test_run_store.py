@@ -9,7 +9,7 @@ from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.rollout_files import load_rollout
 from pilqr_ros.runs.run_store import create_run, find_runs, open_run
-from pilqr_ros.trajopt.exploration import Exploration
+from pilqr_ros.trajopt.sample_history import SampleRecord
 
 
 @pytest.fixture
@@ -88,31 +88,31 @@ def test_a_failed_rollout_never_takes_the_place_of_another(store, rollout):
 
 
 SAMPLED = ((2, 3, 3), (3, 3, 3), (2, 3), (2, 3))
-"""Shapes of an exploration of 2 rollouts, 3 steps and 3 joints."""
+"""Shapes of the samples of 2 rollouts, 3 steps and 3 joints."""
 
 
 def test_what_the_last_updates_explored_comes_back_oldest_first(store):
     stored = [
-        Exploration(*(np.random.default_rng(i).standard_normal(shape) for shape in SAMPLED))
+        SampleRecord(*(np.random.default_rng(i).standard_normal(shape) for shape in SAMPLED))
         for i in range(4)
     ]
-    for iteration, exploration in enumerate(stored):
-        store.save_exploration(iteration, 0, exploration)
-    read = store.explorations(3, 0, 2)
+    for iteration, samples in enumerate(stored):
+        store.save_sample_record(iteration, 0, samples)
+    read = store.sample_records(3, 0, 2)
     assert len(read) == 2
     for one, other in zip(read, stored[1:3], strict=True):
         for name, array in vars(one).items():
             np.testing.assert_array_equal(array, getattr(other, name))
-    assert store.explorations(1, 0, 5)[0].total.tolist() == stored[0].total.tolist()
-    assert store.explorations(0, 0, 5) == []
+    assert store.sample_records(1, 0, 5)[0].total.tolist() == stored[0].total.tolist()
+    assert store.sample_records(0, 0, 5) == []
 
 
 def test_a_file_that_is_no_exploration_is_refused_by_name(store):
-    store.save_exploration(0, 0, Exploration(*(np.zeros(shape) for shape in SAMPLED)))
+    store.save_sample_record(0, 0, SampleRecord(*(np.zeros(shape) for shape in SAMPLED)))
     path = store.directory / "iteration_000" / "condition_0" / "exploration.npz"
     np.savez(path, noise=np.zeros(3))
     with pytest.raises(RunError, match=r"exploration\.npz: noise holds float64 of shape \(3,\)"):
-        store.explorations(1, 0, 1)
+        store.sample_records(1, 0, 1)
 
 
 def test_what_is_not_there_yet_is_none(store):

@@ -5,13 +5,13 @@ import pytest
 
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.cost import QuadraticCost
-from pilqr_ros.trajopt.exploration import Exploration, pool
 from pilqr_ros.trajopt.model import Model, Problem, fit_model
 from pilqr_ros.trajopt.pilqr import residual_weights, two_stages
 from pilqr_ros.trajopt.record import StepStatus
+from pilqr_ros.trajopt.sample_history import SampleRecord, join
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.temperature import solve_temperatures
-from pilqr_ros.trajopt.update import METHODS, Turn, update
+from pilqr_ros.trajopt.update import METHODS, Iteration, update
 
 EXACT_FIT = replace(Settings.paper(), prior="none", dynamics_ridge=1e-10, temperature_cost="total")
 
@@ -127,8 +127,8 @@ def test_scaling_the_cost_scales_temperatures_and_multipliers_only(make_task, me
 def weigh(total, residual, settings):
     """Weigh the samples of one batch, whose noise does not matter."""
     N, T = total.shape
-    batch = Exploration(np.zeros((N, T, 1)), np.ones((T, 1, 1)), total, residual)
-    return residual_weights(batch, pool(batch, [], (1.0,)), settings)
+    batch = SampleRecord(np.zeros((N, T, 1)), np.ones((T, 1, 1)), total, residual)
+    return residual_weights(batch, join(batch, [], (1.0,)), settings)
 
 
 def test_the_larger_temperature_is_taken():
@@ -207,8 +207,8 @@ def test_only_the_last_updates_of_a_run_anneal_the_noise_and_nothing_else(make_t
     batches = [roll_out(policy, 10, np.random.default_rng(12))]
     settings = Settings(noise_size="calendar", anneal_share=0.4, anneal_to=0.25)  # last 2 of 5
     free, before, annealed = (
-        run(method, cost, policy, batches, settings, turn=turn)
-        for turn in (None, Turn(2, 5), Turn(3, 5))
+        run(method, cost, policy, batches, settings, iteration=iteration)
+        for iteration in (None, Iteration(2, 5), Iteration(3, 5))
     )
     np.testing.assert_array_equal(before.policy.L, free.policy.L)
     np.testing.assert_array_equal(annealed.policy.K, free.policy.K)
@@ -226,18 +226,18 @@ def test_however_long_a_run_is_its_noise_is_annealed_to_the_same_part(make_task,
     settings = Settings(noise_size="calendar", covariance_update="keep", anneal_to=0.05)
     part = 1.0
     for index in range(count):
-        new = run("pi2", cost, policy, batches, settings, turn=Turn(index, count)).policy
+        new = run("pi2", cost, policy, batches, settings, iteration=Iteration(index, count)).policy
         part *= new.L[0, 0, 0] / policy.L[0, 0, 0]
     assert part == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize("reference", [False, True])
-@pytest.mark.parametrize("turn", [None, Turn(0, 1)])
+@pytest.mark.parametrize("iteration", [None, Iteration(0, 1)])
 @pytest.mark.parametrize("lqr_covariance", ["keep", "update"])
 @pytest.mark.parametrize("covariance_update", ["keep", "joint", "scalar", "full"])
 @pytest.mark.parametrize("method", METHODS)
 def test_no_update_leaves_less_noise_than_its_floor_in_any_direction(
-    make_task, method, covariance_update, lqr_covariance, turn, reference
+    make_task, method, covariance_update, lqr_covariance, iteration, reference
 ):
     """Some of the old noise is below the floor already, and some directions are next to silent."""
     cost, policy, roll_out = make_task(13, dU=3, bend=0.1)
@@ -251,7 +251,7 @@ def test_no_update_leaves_less_noise_than_its_floor_in_any_direction(
         min_action_std=least,
     )
     other = replace(policy, L=1e-3 * policy.L) if reference else None
-    result = run(method, cost, policy, batches, settings, turn=turn, reference=other)
+    result = run(method, cost, policy, batches, settings, iteration=iteration, reference=other)
     variances = np.linalg.eigvalsh(result.policy.covariance)
     assert np.sqrt(variances.min()) >= least * (1 - 1e-9)
     diagonal = np.diagonal(result.policy.covariance, axis1=1, axis2=2)

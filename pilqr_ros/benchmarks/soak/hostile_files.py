@@ -170,7 +170,7 @@ def read_sample(folder: Path) -> None:
         for sample in range(min(config.rollouts, 3)):
             store.rollout(iteration, condition, sample)
             store.cost(iteration, condition, sample)
-        store.explorations(iteration + 1, condition, 1)
+        store.sample_records(iteration + 1, condition, 1)
     write_card(store)
     load_robot_config(str(folder / "robot.yaml"), store.task)
     bag = find_bag(folder / "bag")

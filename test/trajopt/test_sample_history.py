@@ -4,37 +4,37 @@ import numpy as np
 import pytest
 
 from pilqr_ros.trajopt.errors import ShapeError
-from pilqr_ros.trajopt.exploration import Exploration, pool
+from pilqr_ros.trajopt.sample_history import SampleRecord, join
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.update import update
 
 WEIGHTS = (1.0, 0.5, 0.25)
 
 
-def exploration(seed, N=5, T=4, dU=3):
+def record(seed, N=5, T=4, dU=3):
     rng = np.random.default_rng(seed)
     L = np.tril(rng.standard_normal((T, dU, dU))) + 2.0 * np.eye(dU)
     noise, total = rng.standard_normal((N, T, dU)), 100.0 * rng.standard_normal((N, T))
-    return Exploration(noise, L, total, 0.3 * total)
+    return SampleRecord(noise, L, total, 0.3 * total)
 
 
 def test_the_newest_samples_come_first_and_older_ones_weigh_less():
-    newest, older, oldest = (exploration(seed, N) for seed, N in enumerate([2, 3, 1]))
-    pooled = pool(newest, [oldest, older], WEIGHTS)
+    newest, older, oldest = (record(seed, N) for seed, N in enumerate([2, 3, 1]))
+    pooled = join(newest, [oldest, older], WEIGHTS)
     np.testing.assert_allclose(pooled.prior, np.array([4, 4, 2, 2, 2, 1]) / 15)
     np.testing.assert_array_equal(pooled.unit_noise[2:5], older.noise)
 
 
 def test_no_more_batches_are_used_than_there_are_weights():
-    batches = [exploration(seed) for seed in range(5)]
-    pooled = pool(batches[0], batches[1:], WEIGHTS[:2])
+    batches = [record(seed) for seed in range(5)]
+    pooled = join(batches[0], batches[1:], WEIGHTS[:2])
     assert len(pooled.total) == 10
     np.testing.assert_array_equal(pooled.unit_noise[5:], batches[-1].noise)
 
 
 def test_older_noise_moves_the_joints_as_it_did_then():
-    newest, older = exploration(0), exploration(1)
-    pooled = pool(newest, [older], WEIGHTS)
+    newest, older = record(0), record(1)
+    pooled = join(newest, [older], WEIGHTS)
     np.testing.assert_array_equal(pooled.noise[:5], newest.noise)
     for i, t in [(0, 0), (3, 2)]:
         now, then = newest.L[t] @ pooled.noise[5 + i, t], older.L[t] @ older.noise[i, t]
@@ -42,9 +42,9 @@ def test_older_noise_moves_the_joints_as_it_did_then():
 
 
 def test_costs_are_relative_to_their_own_batch():
-    newest, older = exploration(0), exploration(1)
+    newest, older = record(0), record(1)
     dearer = replace(older, total=older.total + 1e3, residual=older.residual - 5.0)
-    one, other = (pool(newest, [each], WEIGHTS) for each in (older, dearer))
+    one, other = (join(newest, [each], WEIGHTS) for each in (older, dearer))
     np.testing.assert_allclose(one.total, other.total, atol=1e-9)
     np.testing.assert_allclose(one.residual, other.residual, atol=1e-9)
     assert np.abs(one.total[5:].mean(axis=0)).max() < 1e-12
@@ -60,10 +60,10 @@ def test_earlier_samples_lessen_the_chance_in_a_step(make_task, method):
         rng = np.random.default_rng(seed)
         batches = [roll_out(policy, 12, rng) for _ in range(3)]
         results = [update(method, policy, [b], cost, settings, ones) for b in batches]
-        earlier = [result.exploration for result in results[:2]]
+        history = [result.samples for result in results[:2]]
         for reuse in steps:
-            given = earlier if reuse else []
-            new = update(method, policy, [batches[2]], cost, settings, ones, earlier=given)
+            given = history if reuse else []
+            new = update(method, policy, [batches[2]], cost, settings, ones, history=given)
             steps[reuse].append(new.policy.k - policy.k)
     spread = {reuse: np.var(each, axis=0).sum() for reuse, each in steps.items()}
     assert spread[True] < 0.75 * spread[False]
@@ -80,5 +80,5 @@ def test_a_batch_of_another_shape_is_refused(make_task):
             cost,
             Settings(),
             np.ones(policy.T),
-            earlier=[exploration(0, T=policy.T + 1, dU=policy.dU)],
+            history=[record(0, T=policy.T + 1, dU=policy.dU)],
         )

@@ -1,4 +1,4 @@
-"""What exploration has told so far: the samples that PI2 weights, of this update and earlier ones.
+"""The samples that PI2 weights, of this update and of those before it.
 
 Ten samples say little of some hundred directions. Where the cost changes slowly from one policy
 to the next, what noise did to the cost under the last policy it still does under this one. So PI2
@@ -19,7 +19,7 @@ from pilqr_ros.trajopt.typing import Array
 
 
 @dataclass(frozen=True)
-class Exploration:
+class SampleRecord:
     """The samples of one update, as PI2 sees them.
 
     Attributes:
@@ -36,7 +36,7 @@ class Exploration:
 
 
 @dataclass(frozen=True)
-class Pool:
+class SampleHistory:
     """The samples that an update weights, M of all batches.
 
     Attributes:
@@ -54,20 +54,20 @@ class Pool:
     prior: Array
 
 
-def pool(
-    newest: Exploration, earlier: Sequence[Exploration], history_weights: Sequence[float]
-) -> Pool:
+def join(
+    newest: SampleRecord, history: Sequence[SampleRecord], history_weights: Sequence[float]
+) -> SampleHistory:
     """Put the samples of some updates together.
 
     Args:
         newest: The samples of the present policy.
-        earlier: Those of the policies before it, oldest first.
+        history: Those of the policies before it, oldest first.
         history_weights: Prior weight of a sample of the newest batch, of the one before, ...
     """
-    batches = [newest, *reversed(earlier)][: len(history_weights)]
+    batches = [newest, *reversed(history)][: len(history_weights)]
     pairs = zip(batches, history_weights, strict=False)
     prior = np.concatenate([np.full(len(batch.total), weight) for batch, weight in pairs])
-    return Pool(
+    return SampleHistory(
         noise=np.concatenate([newest.noise, *(_rescaled(b, newest.L) for b in batches[1:])]),
         unit_noise=np.concatenate([batch.noise for batch in batches]),
         total=np.concatenate([_centred(batch.total) for batch in batches]),
@@ -76,7 +76,7 @@ def pool(
     )
 
 
-def _rescaled(batch: Exploration, L: Array) -> Array:
+def _rescaled(batch: SampleRecord, L: Array) -> Array:
     """Return the noise of a batch in units of other factors, ``(N, T, dU)``."""
     explored = batch.L @ batch.noise.transpose(1, 2, 0)
     return solve(L, explored).transpose(2, 0, 1)
