@@ -33,7 +33,7 @@ from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.run_store import RunConfig, create_run
 
 NODES = Path(access_policy.__file__).parents[1]
-POLICY = Path(__file__).parents[3] / "config" / "sros2" / "policy.xml"
+POLICY = Path(__file__).parents[2] / "config" / "sros2" / "policy.xml"
 TORQUES = "/effort_controller/commands"
 NAMES = [start.name for start in starts(GraphOptions())]
 

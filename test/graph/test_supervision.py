@@ -131,12 +131,15 @@ def test_nodes_end_even_if_their_parent_is_killed(up, wait_until):
     wait_until(lambda: all(gone(pid) for pid in up.nodes.values()), "the nodes' end")
 
 
-def test_a_node_that_cannot_start_is_named_with_what_it_said(fresh_domain, wait_until):
-    options = graph.GraphOptions(task="juggling")
+def test_a_node_that_cannot_start_is_named_with_what_it_said(fresh_domain, wait_until, two_joints):
+    task = Path(two_joints().folder, "task.yaml")
+    task.write_text(two_joints().source)
+    options = graph.GraphOptions(task=str(task))
     with graph.running_graph(options, lambda name, line: None, graph.NODES[:1]) as group:
+        task.unlink()  # long before the node has imported what reads it
         wait_until(lambda: group.first_ended() is not None, "the end")
         with pytest.raises(
-            GraphError, match=r"(?s)mujoco_bridge ended with code 2.*no task 'juggling'"
+            GraphError, match=r"(?s)mujoco_bridge ended with code 2.*task file .* does not exist"
         ):
             group.check()
 
