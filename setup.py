@@ -4,6 +4,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 NAME = "pilqr_ros"
+HERE = Path(__file__).resolve().parent  # colcon links this file from its build folder
 NODES = [
     "cost_evaluator",
     "effort_guard",
@@ -25,7 +26,7 @@ EXTRAS = {
 
 def requirements() -> dict[str, list[str]]:
     """Return the requirements of each extra; those of the package itself are called ``""``."""
-    text = re.sub("#.*", "", Path("requirements/runtime.txt").read_text())
+    text = re.sub("#.*", "", (HERE / "requirements" / "runtime.txt").read_text())
     found: dict[str, list[str]] = {name: [] for name in ("", *EXTRAS)}
     for line in filter(None, map(str.strip, text.splitlines())):
         library = re.split("[=<>;]", line)[0].strip()

@@ -36,8 +36,7 @@ class Collector(Protocol):
         Args:
             policy: The policy.
             condition: Index of the condition.
-            seed: Seed of the exploration noise and of the start's jitter; those of seeds 2m and
-                2m + 1 are opposite noise and independent jitter.
+            seed: Seed of the exploration noise and of the start's jitter.
             explore: Whether the policy's noise is on.
             jitter: Whether the start jitters.
         """

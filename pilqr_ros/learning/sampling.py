@@ -7,14 +7,8 @@ the graph around them (a node that died, a late tick, a lost message):
 then the rollout was interrupted, and the same one is executed again, with the same seed. So a
 training that was interrupted a hundred times ends with the policies of one that never was.
 
-With `opposite_pairs`, rollouts 2j and 2j + 1 of an iteration have opposite noise, and each its own
-start jitter. The second has the opposite of the noise with which the first was valid. Where it is
-invalid itself, its next attempts have other noise and the first is kept, no longer in a pair: no
-rollout of a robot is thrown away. Of an odd number, the last is alone.
-
 A collector that can may execute several rollouts at once, each in a thread. What comes of a place
-depends on its own attempts, and on those of its pair's first, which is done before: so that is the
-same in whatever order they end (see `waves`).
+depends on its own attempts alone, so that is the same in whatever order they end.
 """
 
 from __future__ import annotations
@@ -28,7 +22,7 @@ from typing import Protocol, TypeVar
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.errors import PolicyRefused, RolloutInterrupted, TrainingError
 from pilqr_ros.learning.refusal import can_go_back, halvings
-from pilqr_ros.learning.seeds import paired, rollout_seed
+from pilqr_ros.learning.seeds import rollout_seed
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.runs.run_config import plan_of
 from pilqr_ros.runs.run_store import RunStore
@@ -36,9 +30,6 @@ from pilqr_ros.trajopt.policy import Policy
 
 MAX_ATTEMPTS = 5
 """Rollouts in a row that may fail for the policy's or the robot's reasons."""
-
-ATTEMPTS_OF_A_POLICY = 2 * MAX_ATTEMPTS
-"""More attempts than one policy can have at a rollout and at the one before it together."""
 
 MAX_INTERRUPTIONS = 25
 """Interruptions in a row after which something is broken for good."""
@@ -57,27 +48,7 @@ def training_seed(
     plan = store.task.global_plan
     if store.config.guided and plan is not None and plan.settings.common_random_numbers:
         condition = store.config.conditions[0]
-    if not in_pairs(store):
-        return rollout_seed(store.config.seed, iteration, condition, sample, attempt)
-    seed = rollout_seed(store.config.seed, iteration, condition, sample // 2, attempt)
-    return paired(seed, sample)
-
-
-def in_pairs(store: RunStore) -> bool:
-    """Tell whether a training's rollouts come in pairs with opposite noise."""
-    return plan_of(store.task, store.config.method).settings.opposite_pairs
-
-
-def waves(store: RunStore, at_once: int) -> list[range]:
-    """Return the samples of an iteration in groups that are done one after the other.
-
-    Those of a group may be done at once: the second of a pair needs to know the noise with which
-    the first was valid.
-    """
-    rollouts = store.config.rollouts
-    if at_once == 1 or not in_pairs(store):
-        return [range(rollouts)]
-    return [range(0, rollouts, 2), range(1, rollouts, 2)]
+    return rollout_seed(store.config.seed, iteration, condition, sample, attempt)
 
 
 class Place(Protocol):
@@ -135,9 +106,7 @@ class TrainingPlace:
 
     def seed(self) -> int:
         """Return the seed of the next attempt: no two policies of an iteration share one."""
-        attempt = self._halved * ATTEMPTS_OF_A_POLICY + self.store.attempts(*self._which)
-        if in_pairs(self.store) and self.sample % 2 == 1:
-            attempt += self.store.attempts(self.iteration, self.condition, self.sample - 1)
+        attempt = self._halved * MAX_ATTEMPTS + self.store.attempts(*self._which)
         return training_seed(self.store, *self._which, attempt)
 
     def failures(self) -> tuple[int, str]:

@@ -2,10 +2,6 @@
 
 No random generator lives longer than the step it serves, so that a resumed run draws exactly what
 the uninterrupted one would have drawn.
-
-Seeds come in pairs, 2m and 2m + 1, with opposite exploration noise: the sign is part of the seed,
-so that whoever is given one (the executor, a bag's replay) draws the same noise without being told
-of pairs. What else is drawn from them, the start's jitter, is each one's own.
 """
 
 from __future__ import annotations
@@ -43,8 +39,3 @@ def rollout_seed(
     """
     words = np.random.SeedSequence([stream, run_seed, iteration, condition, sample, attempt])
     return int(words.generate_state(1, np.uint64)[0])
-
-
-def paired(seed: int, sample: int) -> int:
-    """Return a sample's seed of the pair that a seed belongs to: even samples have the even one."""
-    return seed - seed % 2 + sample % 2

@@ -22,7 +22,7 @@ from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.errors import PolicyRefused, TrainingError, TrainingStopped
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
 from pilqr_ros.learning.remaining_time import RemainingTime
-from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid, in_order, waves
+from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid, in_order
 from pilqr_ros.learning.strategy import Strategy, strategy_for
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
@@ -136,19 +136,22 @@ class Trainer:
 
     def _execute_all(self, iteration: int) -> dict[int, Samples]:
         """Collect the rollouts of an iteration's policies, or find them on disk."""
-        began, config = time.monotonic(), self.store.config
+        began, config, found = time.monotonic(), self.store.config, []
         policies = {c: self._strategy.policy_to_sample(iteration, c) for c in config.conditions}
-        found: dict[tuple[int, int], tuple[Rollout, CostReport]] = {}
-        for wave in waves(self.store, self.at_once):
-            places = [(condition, sample) for condition in policies for sample in wave]
-            jobs = [partial(self._rollout, policies[c], iteration, c, n) for c, n in places]
-            with closing(in_order(jobs, self.at_once)) as results:
-                for place, executed in zip(places, results, strict=True):
-                    found[place] = executed
-                    self._count(len(found))
-        seconds = (time.monotonic() - began) / len(policies)
-        ordered = {c: [found[c, n] for n in range(config.rollouts)] for c in policies}
-        return {c: Samples(executed, seconds) for c, executed in ordered.items()}
+        jobs = [
+            partial(self._rollout, policy, iteration, condition, sample)
+            for condition, policy in policies.items()
+            for sample in range(config.rollouts)
+        ]
+        with closing(in_order(jobs, self.at_once)) as results:
+            for executed in results:
+                found.append(executed)
+                self._count(len(found))
+        seconds, many = (time.monotonic() - began) / len(policies), config.rollouts
+        return {
+            condition: Samples(found[n * many : (n + 1) * many], seconds)
+            for n, condition in enumerate(policies)
+        }
 
     def _count(self, done: int) -> None:
         """Tell that so many rollouts of an iteration are done; more may have been on disk."""

@@ -14,7 +14,7 @@ from typing import Any
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.foreign_file import decoding
 from pilqr_ros.learning.refusal import MAX_HALVINGS
-from pilqr_ros.learning.sampling import ATTEMPTS_OF_A_POLICY, training_seed
+from pilqr_ros.learning.sampling import MAX_ATTEMPTS, training_seed
 from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.reader import read_messages
 from pilqr_ros.robot.execution.fields import rollout_from_message
@@ -28,7 +28,7 @@ ROLLOUT = "pilqr_msgs/msg/Rollout"
 RUN = "pilqr_msgs/msg/TrainingRun"
 MODELS = "models"
 
-MAX_RECORDED_ATTEMPTS = (MAX_HALVINGS + 2) * ATTEMPTS_OF_A_POLICY
+MAX_RECORDED_ATTEMPTS = (MAX_HALVINGS + 2) * MAX_ATTEMPTS
 """Attempts in one place, of all policies that were refused there, too, that are told from those of
 an evaluation."""
 

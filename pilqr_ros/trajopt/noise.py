@@ -1,8 +1,4 @@
-"""The unit exploration noise xi of equation 7: u = K x + k + L xi.
-
-Two samples with opposite noise, xi and -xi, have the mean zero: what a policy update makes of the
-mean of the noise is then due to the costs alone, not to the draw.
-"""
+"""The unit exploration noise xi of equation 7: u = K x + k + L xi."""
 
 from __future__ import annotations
 
@@ -39,16 +35,3 @@ def draw_noise(T: int, dU: int, rng: np.random.Generator, smoothing: float) -> A
     white = rng.standard_normal((T + 2 * reach, dU))
     windows = np.lib.stride_tricks.sliding_window_view(white, kernel.size, axis=0)
     return windows @ kernel
-
-
-def draw_signed(T: int, dU: int, seed: int, smoothing: float) -> Array:
-    """Draw the noise of a seed, ``(T, dU)``: that of seed 2m + 1 is the negative of seed 2m's.
-
-    Args:
-        T: Number of time steps.
-        dU: Dimension of the action.
-        seed: At least 0.
-        smoothing: As in `draw_noise`.
-    """
-    noise = draw_noise(T, dU, np.random.default_rng(seed - seed % 2), smoothing)
-    return -noise if seed % 2 == 1 else noise

@@ -66,8 +66,6 @@ class Settings:
         direct_model: Where it predicts the cost better out of fold, a map from the state at one
             time step straight to all later ones takes the place of the chain of one-step models,
             see `direct_model`. It needs at least two folds.
-        opposite_pairs: Samples 2j and 2j + 1 of an iteration have opposite noise. It is the trainer
-            that draws them so. They explore half as many directions; hockey learned no better so.
         noise_source: PI2 and the simulations take xi from the applied action,
             ``L^-1 (u - K x - k)``, or as recorded; they differ where a limit changed the action.
         pi2_kl: KL step epsilon of PI2's weights (equation 4).
@@ -93,9 +91,9 @@ class Settings:
             without a bound the noise grows beyond the limits themselves.
         min_action_std: No action has a standard deviation below this in any direction [N m],
             whatever an update did to the covariance, and if it left it alone, too.
-        noise_size: The noise shrinks where it costs more than the mean policy gains ('evidence',
-            see `noise_size`; the last rollout of an iteration then has no noise, and the ratios of
-            'joint' tell the noise's shape alone), or by the calendar of `anneal_*`.
+        noise_size: The noise shrinks by the calendar of `anneal_*`, or where it costs more than the
+            mean policy gains ('evidence', see `noise_size`; the last rollout of an iteration then
+            has no noise, and the ratios of 'joint' tell the noise's shape alone).
         anneal_share: Share of a run's updates, its last, in which the calendar shrinks the noise:
             until then it explores, from then on the policy settles.
         anneal_to: What all of them together multiply its standard deviation with, above 0.
@@ -129,7 +127,6 @@ class Settings:
     residual_start: Literal["sample", "mean"] = "mean"
     cross_fit_folds: int = 5
     direct_model: bool = True
-    opposite_pairs: bool = False
     noise_source: Literal["applied", "recorded"] = "applied"
     pi2_kl: float = 1.0
     pi2_history_weights: tuple[float, ...] = (1.0, 0.7, 0.49)
@@ -142,7 +139,7 @@ class Settings:
     covariance_ratio_min: float = 0.6
     covariance_ratio_max: float = 1.6
     min_action_std: float = 1e-6
-    noise_size: Literal["evidence", "calendar"] = "evidence"
+    noise_size: Literal["calendar", "evidence"] = "calendar"
     anneal_share: float = 0.6
     anneal_to: float = 0.05
     step_rule: Literal["ratio", "memory"] = "ratio"
@@ -219,7 +216,6 @@ class Settings:
             covariance_damping=10.0,
             covariance_ratio_min=1e-12,
             covariance_ratio_max=1e12,
-            noise_size="calendar",
             anneal_share=0.0,
             step_rule="memory",
             step_ratio="mean-abs",

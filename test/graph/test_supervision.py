@@ -132,8 +132,7 @@ def test_nodes_end_even_if_their_parent_is_killed(up, wait_until):
 
 
 def test_a_node_that_cannot_start_is_named_with_what_it_said(fresh_domain, wait_until, two_joints):
-    task = Path(two_joints().folder, "task.yaml")
-    task.write_text(two_joints().source)
+    task = two_joints().folder / "two_joints.yaml"
     options = graph.GraphOptions(task=str(task))
     with graph.running_graph(options, lambda name, line: None, graph.NODES[:1]) as group:
         task.unlink()  # long before the node has imported what reads it

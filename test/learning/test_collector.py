@@ -25,18 +25,6 @@ def test_a_rollout_is_a_function_of_its_seed(task, collector):
         assert np.any(getattr(first, name) != getattr(other, name))
 
 
-def test_seeds_of_a_pair_have_opposite_noise_and_each_a_start_of_its_own(task, collector):
-    policy = task.initial_policy(0)
-    even, odd, next_pair = (
-        collector.collect(policy, 0, seed, explore=True, jitter=True) for seed in (6, 7, 8)
-    )
-    np.testing.assert_array_equal(odd.noise, -even.noise)
-    assert np.all(next_pair.noise != even.noise)
-    starts = [rollout.states[0, : task.dU] - task.conditions[0].start for rollout in (even, odd)]
-    assert np.all(starts[0] != starts[1])
-    assert np.any(np.abs(starts[0] + starts[1]) > 1e-4)
-
-
 def test_stamps_are_one_period_apart(task, collector):
     rollout = collector.collect(task.initial_policy(0), 0, 1, explore=True, jitter=True)
     assert rollout.valid

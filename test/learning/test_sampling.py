@@ -2,7 +2,6 @@ import threading
 
 import numpy as np
 import pytest
-import yaml
 
 from pilqr_ros.learning.errors import (
     PolicyRefused,
@@ -11,18 +10,15 @@ from pilqr_ros.learning.errors import (
     TrainingStopped,
 )
 from pilqr_ros.learning.sampling import (
-    ATTEMPTS_OF_A_POLICY,
     MAX_ATTEMPTS,
     MAX_INTERRUPTIONS,
     TrainingPlace,
     execute_until_valid,
     in_order,
 )
-from pilqr_ros.learning.seeds import paired, rollout_seed
+from pilqr_ros.learning.seeds import rollout_seed
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.runs.rollout_files import load_rollout
-from pilqr_ros.runs.run_store import create_run
-from pilqr_ros.tasks import Task
 
 
 def rollout(seed, reason=""):
@@ -54,15 +50,9 @@ def no_pause(monkeypatch):
     monkeypatch.setattr("pilqr_ros.learning.sampling.LONGEST_PAUSE", 0.0)
 
 
-@pytest.fixture
-def store(store, tmp_path):
-    """Return a run whose rollouts come in pairs."""
-    return run_of(store, tmp_path, opposite_pairs=True)
-
-
 def seed_of(sample, attempt, iteration=0):
-    """Return the seed of an attempt of the run with seed 3: the pair's, with the sample's sign."""
-    return paired(rollout_seed(3, iteration, 0, sample // 2, attempt), sample)
+    """Return the seed of an attempt of the run with seed 3."""
+    return rollout_seed(3, iteration, 0, sample, attempt)
 
 
 def execute(store, collector, check_stop=lambda: None, sample=1):
@@ -106,50 +96,10 @@ def test_attempts_of_an_earlier_session_count(store):
     assert collector.seeds == [seed_of(1, MAX_ATTEMPTS)]
 
 
-def run_of(store, tmp_path, **settings):
-    """Return a run as a store's, with other settings."""
-    document = yaml.safe_load(store.task.source)
-    document["learning"]["settings"] = settings
-    text = yaml.safe_dump(document, sort_keys=False)
-    task = Task.from_text(text, folder=store.task.folder, origin="changed")
-    return create_run(tmp_path / f"{settings}", task, store.config)
-
-
-def test_rollouts_come_in_pairs_and_of_an_odd_number_the_last_is_alone(store):
-    seeds = []
-    for sample in range(5):
-        collector = Scripted("")
-        execute(store, collector, sample=sample)
-        seeds += collector.seeds
-    assert [seed % 2 for seed in seeds] == [0, 1, 0, 1, 0]
-    assert [seed // 2 for seed in seeds[::2]] == [seed_of(n, 0) // 2 for n in (0, 2, 4)]
-    assert seeds[1] - seeds[0] == seeds[3] - seeds[2] == 1
-    assert len(set(seeds)) == 5
-
-
-def test_the_second_of_a_pair_has_the_opposite_of_what_the_first_was_valid_with(store):
-    first = Scripted("torque is nan", "")
-    execute(store, first, sample=0)
-    second = Scripted("")
-    execute(store, second, sample=1)
-    assert second.seeds == [first.seeds[-1] + 1] == [seed_of(1, 1)]
-
-
-def test_where_the_second_of_a_pair_is_invalid_the_first_is_kept(store):
-    execute(store, Scripted(""), sample=0)
-    second = Scripted("torque is nan", "")
-    execute(store, second, sample=1)
-    assert second.seeds == [seed_of(1, 0), seed_of(1, 1)]
-    (kept,) = store.directory.rglob("rollout_00.npz")
-    assert load_rollout(kept).seed == seed_of(0, 0)
-    assert store.attempts(0, 0, 0) == 0
-
-
 def test_a_halved_policy_has_noise_that_the_one_before_had_not(store, monkeypatch):
     def seeds():
-        collector = Scripted("torque is nan", "", *["torque is nan"] * 4, "")
+        collector = Scripted(*["torque is nan"] * 4, "")
         execute(store, collector, sample=0)
-        execute(store, collector, sample=1)
         return collector.seeds
 
     before = seeds()
@@ -157,17 +107,8 @@ def test_a_halved_policy_has_noise_that_the_one_before_had_not(store, monkeypatc
         path.unlink()  # as when they are set aside
     monkeypatch.setattr("pilqr_ros.learning.sampling.halvings", lambda *_: 1)
     after = seeds()
-    assert len({seed // 2 for seed in before}) == len(before) - 1  # the opposite of the valid one
-    assert not {seed // 2 for seed in before} & {seed // 2 for seed in after}
-    assert after[0] == seed_of(0, ATTEMPTS_OF_A_POLICY)
-
-
-def test_without_pairs_every_rollout_has_noise_of_its_own(store, tmp_path):
-    other = run_of(store, tmp_path)
-    collector = Scripted("", "")
-    for sample in (0, 1):
-        execute(other, collector, sample=sample)
-    assert collector.seeds == [rollout_seed(3, 0, 0, sample) for sample in (0, 1)]
+    assert not set(before) & set(after)
+    assert after[0] == seed_of(0, MAX_ATTEMPTS)
 
 
 def test_a_stop_is_obeyed_before_each_attempt(store):

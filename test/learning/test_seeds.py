@@ -1,8 +1,6 @@
 from itertools import product
 
-import pytest
-
-from pilqr_ros.learning.seeds import Stream, paired, rollout_seed
+from pilqr_ros.learning.seeds import Stream, rollout_seed
 
 
 def test_every_place_of_a_run_has_its_own_seed():
@@ -14,11 +12,3 @@ def test_every_place_of_a_run_has_its_own_seed():
 def test_seeds_fit_64_bits_and_repeat():
     assert 0 <= rollout_seed(7, 1, 0, 3) < 2**64
     assert rollout_seed(7, 1, 0, 3) == rollout_seed(7, 1, 0, 3)
-
-
-@pytest.mark.parametrize("seed", [10, 11, 2**64 - 1])
-def test_the_two_samples_of_a_pair_have_the_two_seeds_of_it(seed):
-    even, odd = (paired(seed, sample) for sample in (6, 7))
-    assert even % 2 == 0
-    assert odd == even + 1
-    assert seed in {even, odd}

@@ -13,20 +13,17 @@ from pilqr_ros.guided.neural_policy import NeuralPolicy
 from pilqr_ros.robot.execution.errors import PolicyError
 from pilqr_ros.robot.execution.policy_runner import MAX_OVER_LIMIT, PolicyRunner
 from pilqr_ros.tasks import Task
-from pilqr_ros.trajopt.noise import draw_signed
+from pilqr_ros.trajopt.noise import draw_noise
 from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
 
 
 def exploration_noise(task: Task, seed: int, explore: bool) -> Array:
-    """Return the unit noise of a rollout, ``(T, dU)``; zeros without exploration.
-
-    Seeds 2m and 2m + 1 have opposite noise.
-    """
+    """Return the unit noise of a rollout, ``(T, dU)``; zeros without exploration."""
     if not explore:
         return np.zeros((task.T, task.dU))
-    return draw_signed(task.T, task.dU, seed, task.noise_smoothing)
+    return draw_noise(task.T, task.dU, np.random.default_rng(seed), task.noise_smoothing)
 
 
 def build_runner(
