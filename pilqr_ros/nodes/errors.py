@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.renamed import present_name
 
 
 class NodeError(PilqrError):
@@ -25,10 +24,8 @@ class UnknownParameterError(NodeError):
 
     def __init__(self, name: str, node: str, closest: Sequence[str], known: Sequence[str]) -> None:
         """Name the parameter, the node and what was probably meant, or all there are."""
-        meant = f"; closest: {', '.join(closest)}" if closest else f"; known: {', '.join(known)}"
-        present = present_name(name)
-        meant = f": it is called {present} now" if present else meant
-        super().__init__(f"parameter '{name}' is none of {node}'s{meant}")
+        meant = f"closest: {', '.join(closest)}" if closest else f"known: {', '.join(known)}"
+        super().__init__(f"parameter '{name}' is none of {node}'s; {meant}")
 
 
 class SilenceError(NodeError):

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.renamed import present_name
 
 
 class ConfigError(PilqrError, ValueError):
@@ -33,8 +32,7 @@ class ConfigError(PilqrError, ValueError):
     def from_validation(cls, error: ValidationError, prefix: str = "", source: str = "") -> Self:
         """Translate a validation error: one line for each wrong key."""
         details = error.errors(include_url=False)
-        keys = [key_path(prefix, item["loc"]) for item in details]
-        lines = [f"{key}: {_problem(item, key)}" for key, item in zip(keys, details, strict=True)]
+        lines = [f"{key_path(prefix, item['loc'])}: {_problem(item)}" for item in details]
         return cls("", "; ".join(lines), source)
 
     @classmethod
@@ -75,13 +73,12 @@ def refuse_repeated(names: Iterable[str], key: str) -> None:
         seen.add(name)
 
 
-def _problem(item: ErrorDetails, key: str) -> str:
+def _problem(item: ErrorDetails) -> str:
     """Return what is wrong with one key and the value that it has."""
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "missing":
         return "is missing"
     if item["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        name = present_name(key)
-        return f"is not a known key: it is called {name} now" if name else "is not a known key"
+        return "is not a known key"
     value = repr(item["input"])
     return f"{message} (got {value if len(value) <= 60 else value[:57] + '...'})"

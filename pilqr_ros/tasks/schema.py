@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 MIN_ROLLOUTS, MAX_ROLLOUTS = 2, 1000
 """Fewest and most rollouts of an iteration: one tells nothing of the noise."""
@@ -111,13 +111,16 @@ class Guard(Section):
         bound_tolerance: Further beyond a bound than this [rad] the robot stops.
         overspeed: Faster than so many times the velocity limit the robot stops.
         max_fraction_limited: A rollout that was kept from bounds or speed in a larger share of its
-            steps is not used.
+            steps is not used. (Files of before call it `most_limited`.)
     """
 
     soft_margin: Positive = 0.05
     bound_tolerance: Positive = 0.1
     overspeed: Annotated[float, Field(gt=1)] = 1.5
-    max_fraction_limited: Annotated[float, Field(ge=0, le=1)] = 0.5
+    max_fraction_limited: Annotated[
+        float,
+        Field(ge=0, le=1, validation_alias=AliasChoices("max_fraction_limited", "most_limited")),
+    ] = 0.5
 
     @property
     def strict(self) -> Guard:

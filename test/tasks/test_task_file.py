@@ -241,3 +241,12 @@ def test_the_source_builds_the_same_task(hockey):
     again = Task.from_text(hockey.source)
     assert again.file == hockey.file
     assert again.layout == hockey.layout
+
+
+def test_files_that_call_the_fraction_limited_by_its_old_name_are_read(two_joints):
+    limits = [
+        two_joints(edit=lambda content, key=key: content.update(guard={key: 0.25})).guard()
+        for key in ("max_fraction_limited", "most_limited")
+    ]
+    assert limits[0] == limits[1]
+    assert limits[0].max_fraction_limited == 0.25
