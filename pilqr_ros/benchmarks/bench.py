@@ -26,11 +26,11 @@ from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.cost import LossTerm, TrajectoryCost
 from pilqr_ros.trajopt.dynamics import MeanDynamics
 from pilqr_ros.trajopt.pi2 import pi2_update
+from pilqr_ros.trajopt.policy_update import update
 from pilqr_ros.trajopt.sample_history import SampleRecord, join
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
-from pilqr_ros.trajopt.update import update
 
 ROUNDS = 25
 ITERATIONS = 3

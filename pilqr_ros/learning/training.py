@@ -34,8 +34,8 @@ from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.errors import UpdateError
 from pilqr_ros.trajopt.policy import Policy
+from pilqr_ros.trajopt.policy_update import Iteration, UpdateResult, update
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
-from pilqr_ros.trajopt.update import Iteration, UpdateResult, update
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pilqr_ros.runs.errors import RunConfigError
 from pilqr_ros.tasks import Task, TaskError
 from pilqr_ros.tasks.schema import MAX_ITERATIONS, MAX_ROLLOUTS, MIN_ROLLOUTS
 from pilqr_ros.tasks.task import GuidedPlan, LearningPlan
-from pilqr_ros.trajopt.update import METHODS
+from pilqr_ros.trajopt.policy_update import METHODS
 
 MAX_SEED = 2**64 - 1
 """Largest seed that a run can have: that a goal can carry."""

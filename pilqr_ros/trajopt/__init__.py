@@ -1,1 +1,42 @@
-"""The paper's mathematics: policies, dynamics, cost, LQR-FLM, PI2 and PILQR."""
+"""The paper's mathematics: policies, dynamics, cost, LQR-FLM, PI2 and PILQR.
+
+Numpy and scipy are all it needs. An update is a function of arrays::
+
+    from pilqr_ros.trajopt import Batch, Settings, update
+    result = update("pilqr", policy, [Batch(states, actions, noise, costs)], cost, Settings(), ones)
+
+``examples/point_mass.py`` is a whole training in a page.
+"""
+
+from typing import TYPE_CHECKING
+
+from pilqr_ros.public_names import public_names
+
+if TYPE_CHECKING:
+    from pilqr_ros.trajopt.batch import Batch as Batch
+    from pilqr_ros.trajopt.cost import LossTerm as LossTerm
+    from pilqr_ros.trajopt.cost import TrajectoryCost as TrajectoryCost
+    from pilqr_ros.trajopt.noise import draw_noise as draw_noise
+    from pilqr_ros.trajopt.policy_update import METHODS as METHODS
+    from pilqr_ros.trajopt.policy_update import Iteration as Iteration
+    from pilqr_ros.trajopt.policy_update import update as update
+    from pilqr_ros.trajopt.record import StepStatus as StepStatus
+    from pilqr_ros.trajopt.record import UpdateRecord as UpdateRecord
+    from pilqr_ros.trajopt.record import UpdateResult as UpdateResult
+    from pilqr_ros.trajopt.sample_history import SampleRecord as SampleRecord
+    from pilqr_ros.trajopt.settings import Settings as Settings
+    from pilqr_ros.trajopt.tvlg import TVLGPolicy as TVLGPolicy
+
+MODULES = {
+    "pilqr_ros.trajopt.batch": ("Batch",),
+    "pilqr_ros.trajopt.cost": ("LossTerm", "TrajectoryCost"),
+    "pilqr_ros.trajopt.noise": ("draw_noise",),
+    "pilqr_ros.trajopt.policy_update": ("METHODS", "Iteration", "update"),
+    "pilqr_ros.trajopt.record": ("StepStatus", "UpdateRecord", "UpdateResult"),
+    "pilqr_ros.trajopt.sample_history": ("SampleRecord",),
+    "pilqr_ros.trajopt.settings": ("Settings",),
+    "pilqr_ros.trajopt.tvlg": ("TVLGPolicy",),
+}
+"""Public names by the module that they are in."""
+
+__getattr__ = public_names(__name__, MODULES)

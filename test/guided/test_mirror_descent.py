@@ -13,9 +13,9 @@ from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.guided.supervised import covariance_factor, fit
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.cost import LossTerm, TrajectoryCost
+from pilqr_ros.trajopt.policy_update import METHODS, update
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
-from pilqr_ros.trajopt.update import METHODS, update
 
 T, DX, DU = 10, 4, 2
 SEES_ALL = Observation(DX, T, np.arange(DX), np.zeros(0))

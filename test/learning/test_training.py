@@ -13,7 +13,7 @@ from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_store import create_run, open_run
 from pilqr_ros.tasks import load_task
-from pilqr_ros.trajopt.update import update
+from pilqr_ros.trajopt.policy_update import update
 
 
 def test_training_improves_the_policy_step_by_step(trainer, store):

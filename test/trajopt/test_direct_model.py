@@ -14,9 +14,9 @@ from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.cost import LossTerm, TrajectoryCost
 from pilqr_ros.trajopt.lqr_flm import lqr_flm
 from pilqr_ros.trajopt.model import Problem, fit_model
+from pilqr_ros.trajopt.policy_update import METHODS, update
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
-from pilqr_ros.trajopt.update import METHODS, update
 
 T, B, GOAL = 12, 5, 4.0
 SETTINGS = replace(Settings(), noise_source="recorded")

@@ -5,9 +5,9 @@ import pytest
 
 from pilqr_ros.trajopt.divergence import sampled_kl
 from pilqr_ros.trajopt.noise import draw_noise
+from pilqr_ros.trajopt.policy_update import update
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
-from pilqr_ros.trajopt.update import update
 
 
 def smoothed(N, policy, smoothing, rng):

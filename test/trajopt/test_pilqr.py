@@ -7,11 +7,11 @@ from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.cost import QuadraticCost
 from pilqr_ros.trajopt.model import Model, Problem, fit_model
 from pilqr_ros.trajopt.pilqr import residual_weights, two_stages
+from pilqr_ros.trajopt.policy_update import METHODS, Iteration, update
 from pilqr_ros.trajopt.record import StepStatus
 from pilqr_ros.trajopt.sample_history import SampleRecord, join
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.temperature import solve_temperatures
-from pilqr_ros.trajopt.update import METHODS, Iteration, update
 
 EXACT_FIT = replace(Settings.paper(), prior="none", dynamics_ridge=1e-10, temperature_cost="total")
 

@@ -7,10 +7,10 @@ import pytest
 
 from pilqr_ros.trajopt.errors import ShapeError, UpdateError
 from pilqr_ros.trajopt.lqr_flm import lqr_flm
+from pilqr_ros.trajopt.policy_update import METHODS, update
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.temperature import solve_temperatures
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
-from pilqr_ros.trajopt.update import METHODS, update
 
 
 def moved(policy, seed=0):

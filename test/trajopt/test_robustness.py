@@ -6,9 +6,9 @@ import pytest
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.errors import SettingError, ShapeError, UpdateError
+from pilqr_ros.trajopt.policy_update import METHODS, update
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
-from pilqr_ros.trajopt.update import METHODS, update
 
 VARIANTS = {
     "default": Settings(),

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from pilqr_ros.trajopt.errors import ShapeError
+from pilqr_ros.trajopt.policy_update import update
 from pilqr_ros.trajopt.sample_history import SampleRecord, join
 from pilqr_ros.trajopt.settings import Settings
-from pilqr_ros.trajopt.update import update
 
 WEIGHTS = (1.0, 0.5, 0.25)
 

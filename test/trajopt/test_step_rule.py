@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from pilqr_ros.trajopt.policy_update import update
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.step_rule import adjust_steps, choose_steps, residual_ratio
-from pilqr_ros.trajopt.update import update
 
 
 def test_steps_are_halved_and_doubled_within_their_bounds():
