@@ -44,7 +44,7 @@ GUARD_TIMEOUT = 5.0
 MAX_RETURNS = 5
 """How often in a row a learner may fall silent before it has made any progress."""
 
-FAREWELL_TIMEOUT = 5.0
+CANCEL_TIMEOUT = 5.0
 """Longest wait for the answer to a cancellation of a learner that is silent [s]."""
 
 INTERRUPT_TIMEOUT = 3.0
@@ -247,7 +247,7 @@ class LearnerClient(ClientNode):
             raise
         return handle
 
-    def _cancel(self, name: str, identity: UUID, timeout: float = FAREWELL_TIMEOUT) -> None:
+    def _cancel(self, name: str, identity: UUID, timeout: float = CANCEL_TIMEOUT) -> None:
         """Cancel a goal by its identity: it has no handle, or its learner seems to be gone."""
         request = CancelGoal.Request(goal_info=GoalInfo(goal_id=identity))
         topic = f"{WHO}/{name}/_action/cancel_goal"

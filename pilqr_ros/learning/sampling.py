@@ -34,7 +34,7 @@ MAX_ATTEMPTS = 5
 MAX_INTERRUPTIONS = 25
 """Interruptions in a row after which something is broken for good."""
 
-LONGEST_PAUSE = 2.0
+MAX_PAUSE = 2.0
 """Pauses after interruptions double from a hundredth of this to this [s]."""
 
 
@@ -169,7 +169,7 @@ def execute_until_valid(
                 f"{place}: {interruptions} rollouts were interrupted in a row, the last one "
                 f"because {reason}"
             )
-        time.sleep(min(LONGEST_PAUSE, LONGEST_PAUSE / 200 * 2**interruptions))
+        time.sleep(min(MAX_PAUSE, MAX_PAUSE / 200 * 2**interruptions))
 
 
 def in_order(jobs: Sequence[Callable[[], _Result]], at_once: int) -> Generator[_Result, None, None]:

@@ -54,7 +54,7 @@ SEARCH_PERIOD = 0.05
 """How often the guard looks for a controller until there is one [s]."""
 WAITING_PERIOD = 5.0
 """Least time between two messages of the same kind [s]."""
-FAREWELL = Duration(seconds=0.3)
+LAST_TORQUE_TIMEOUT = Duration(seconds=0.3)
 """Longest wait for the robot to have heard the last zero torque."""
 
 RECORDING_PERIOD_NS = 1_000_000_000
@@ -273,7 +273,7 @@ class EffortGuardNode(Node):
         """Leave zero torque behind: a controller would hold the last one for ever."""
         if self._wired and self.context.ok():
             self._rest()
-            self._controller.wait_for_all_acked(FAREWELL)
+            self._controller.wait_for_all_acked(LAST_TORQUE_TIMEOUT)
         super().destroy_node()
 
 

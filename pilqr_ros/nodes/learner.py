@@ -58,7 +58,7 @@ from pilqr_ros.nodes.training.training_messages import (
 from pilqr_ros.runs.run_store import RunStore, create_run, iteration_name
 from pilqr_ros.tasks import Task, load_task
 
-FAREWELL = 2.0
+END_TIMEOUT = 2.0
 """How long the node waits for its work's thread when it ends [s]."""
 
 
@@ -107,7 +107,7 @@ class LearnerNode(Node):
         """Stop the work, then the node."""
         if self._job is not None and self._working is not None:
             self._working.request()
-            self._job.join(FAREWELL)
+            self._job.join(END_TIMEOUT)
         super().destroy_node()
 
     def _serve(self, kind: type, name: str, execute: Callable[..., Any]) -> ActionServer:

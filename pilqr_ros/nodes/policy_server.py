@@ -27,7 +27,7 @@ from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.runs.policy_kind import POLICY_KINDS
 from pilqr_ros.runs.run_store import open_run
 
-FAREWELL = 2.0
+END_TIMEOUT = 2.0
 """How long the node waits for a rollout's thread when it ends [s]."""
 
 
@@ -75,7 +75,7 @@ class PolicyServerNode(Node):
         """Stop a rollout under way, then the node."""
         if self._job is not None:
             self._collector.stop.request()
-            self._job.join(FAREWELL)
+            self._job.join(END_TIMEOUT)
         super().destroy_node()
 
     async def _on_request(

@@ -40,7 +40,7 @@ from pilqr_ros.trajopt.typing import Array
 STRIDE = 5
 """Every so many steps, one is a candidate for b."""
 
-LEAST_SHARE = 1e-3
+MIN_SHARE = 1e-3
 """Least share of an entry's variance that counts as predicted."""
 
 LEAST_SPREAD = 1e-4
@@ -165,7 +165,7 @@ def _predicted_share(b: int, newest: Batch, chain: Chain) -> Array:
     missed = np.mean((x - chain.z[:, b, : x.shape[1]]) ** 2, axis=0)
     variance = x.var(axis=0)
     share = 1.0 - np.divide(missed, variance, out=np.ones_like(missed), where=variance > 0)
-    return np.clip(share, LEAST_SHARE, 1.0)
+    return np.clip(share, MIN_SHARE, 1.0)
 
 
 def _value(best: _Candidate, samples: _Samples, C: Array) -> Array:

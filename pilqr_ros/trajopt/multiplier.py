@@ -22,7 +22,7 @@ _FLOOR = 1e-12
 """The least multiplier, relative to the curvature and the gradient."""
 _CLOSE = 1e-5
 """Relative error of the KL divergence that one more step squares away."""
-_MOST_STEPS = 200
+_MAX_STEPS = 200
 
 
 class Multiplier(NamedTuple):
@@ -66,7 +66,7 @@ def solve_multiplier(
     least = low = pole + _FLOOR * scale
     high = math.inf
     eta = guess if guess > least else max(least, math.sqrt(0.5 * total / epsilon), 2.0 * pole)
-    for _ in range(_MOST_STEPS):
+    for _ in range(_MAX_STEPS):
         kl, slope = _divergence(h, m, eta, with_covariance)
         low, high = (eta, high) if kl > epsilon else (low, eta)
         eta = _newton(eta, kl, slope, epsilon)

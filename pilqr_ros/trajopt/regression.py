@@ -23,7 +23,7 @@ from pilqr_ros.trajopt.typing import Array, Indices
 
 _ROUNDING = 1e-11
 """Part of each variance that is added to it, so that rounding leaves a covariance definite."""
-_MOST_PULL = 1e6
+_MAX_LEVERAGE = 1e6
 """Largest element of (I - H)^-1 at which samples are left out without fitting anew."""
 
 
@@ -111,13 +111,13 @@ def leave_out(regression: Regression, rows: Indices, weight: float) -> Array | N
     """
     free = np.eye(len(rows)) - weight * regression.hat[:, rows[:, None], rows]
     try:
-        unpull = np.linalg.inv(free)
+        inverse = np.linalg.inv(free)
     except np.linalg.LinAlgError:
         return None
-    if not np.abs(unpull).max(initial=0.0) < _MOST_PULL:
+    if not np.abs(inverse).max(initial=0.0) < _MAX_LEVERAGE:
         return None
-    pull = weight * (unpull @ regression.errors[:, rows])
-    return regression.gain - (regression.influence[..., rows] @ pull).swapaxes(-1, -2)
+    left_out = weight * (inverse @ regression.errors[:, rows])
+    return regression.gain - (regression.influence[..., rows] @ left_out).swapaxes(-1, -2)
 
 
 def _diagonal(matrices: Array) -> Array:

@@ -23,7 +23,7 @@ import numpy as np
 
 from pilqr_ros.trajopt.typing import Array, Flags
 
-_MOST_STEPS = 200
+_MAX_STEPS = 200
 _ACCURACY = 1e-10
 """Relative error of the KL divergence that is aimed at."""
 _ACCEPTED = 1e-6
@@ -133,7 +133,7 @@ def _solve(above: Array, high: Array, epsilon: float, prior: Array) -> Array:
     variance = prior @ (above - prior @ above) ** 2
     inverse = np.clip(np.sqrt(2.0 * epsilon / variance), low, high)
     before = np.full(high.shape, np.inf)
-    for _ in range(_MOST_STEPS):
+    for _ in range(_MAX_STEPS):
         kl, slope = _divergence(above, inverse, prior)
         done = np.abs(kl - epsilon) <= _ACCURACY * epsilon
         if done.all():

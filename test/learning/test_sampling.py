@@ -47,7 +47,7 @@ class Scripted:
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
-    monkeypatch.setattr("pilqr_ros.learning.sampling.LONGEST_PAUSE", 0.0)
+    monkeypatch.setattr("pilqr_ros.learning.sampling.MAX_PAUSE", 0.0)
 
 
 def seed_of(sample, attempt, iteration=0):

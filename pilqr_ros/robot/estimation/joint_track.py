@@ -2,7 +2,7 @@ r"""Joints followed from one state to the next: through their wraps, and on the 
 
 From one joint state to the next, a joint can have moved by at most
 
-    v dt + `SLACK`,    v = min(max(v_max, |qd|), 2 |qd| + `UNTOLD`)
+    v dt + `SLACK`,    v = min(max(v_max, |qd|), 2 |qd| + `UNREPORTED`)
 
 with v_max the speed beyond which the guard stops it and |qd| the larger of both reported speeds. A
 joint state in which one has moved more is a jump. It ends a rollout: the fault stays for a while,
@@ -38,7 +38,7 @@ CONSISTENT = 5
 SLACK = 0.05
 """A move that is never a jump, however short the time [rad or m]."""
 
-UNTOLD = 5.0
+UNREPORTED = 5.0
 """Speed that a joint may have gained and lost between two states [rad/s or m/s]."""
 
 TURN = 2.0 * np.pi
@@ -86,7 +86,7 @@ class JointMotion:
     def reachable(self, first: Sighting, second: Sighting) -> Array:
         """Return how far each joint can have moved from one state to another, ``(n,)``."""
         told = np.maximum(np.abs(first.qd), np.abs(second.qd))
-        speed = np.minimum(np.maximum(self.speed, told), 2.0 * told + UNTOLD)
+        speed = np.minimum(np.maximum(self.speed, told), 2.0 * told + UNREPORTED)
         reach: Array = speed * (second.stamp_ns - first.stamp_ns) * 1e-9 + SLACK
         return reach
 

@@ -17,7 +17,7 @@ from pilqr_ros.trajopt.finite import all_finite
 from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.typing import Array
 
-_UNTOLD = -1
+_UNANSWERED = -1
 """Stands for the interventions of a step of which nobody told what was applied."""
 
 _MAX_TICK_PERIODS = 1.5
@@ -81,7 +81,7 @@ class PolicyRunner:
         self._states = np.zeros((T, dX))
         self._stamps: list[int] = []
         self._commanded, self._applied = np.zeros((T, dU)), np.zeros((T, dU))
-        self._interventions = np.full(T, _UNTOLD, dtype=np.int64)
+        self._interventions = np.full(T, _UNANSWERED, dtype=np.int64)
         self._ticks: list[int] = []
 
     @property
@@ -139,7 +139,7 @@ class PolicyRunner:
             problem = f"step {step}: a torque was applied that was never commanded"
             raise RolloutAborted(problem, interrupted=True)
         _check_finite(np.asarray(effort), self._joints, f"step {step}: applied torque of")
-        if self._interventions[step] == _UNTOLD:
+        if self._interventions[step] == _UNANSWERED:
             self._applied[step], self._interventions[step] = effort, 0
         self._interventions[step] |= interventions
         refused = refusal(step, interventions, applied.detail)
@@ -176,7 +176,7 @@ class PolicyRunner:
         """Return what of the graph disturbed the rollout; empty if nothing did."""
         if not self.finished:
             return f"ended at step {self.step} of {self._T}"
-        missing = np.flatnonzero(self._interventions == _UNTOLD)
+        missing = np.flatnonzero(self._interventions == _UNANSWERED)
         if missing.size > 0:
             return f"step {missing[0]}: nobody told what was applied"
         return self._lateness()
