@@ -218,7 +218,7 @@ def test_where_size_follows_evidence_the_ratios_tell_the_shape_alone(make_system
     settings = joint(noise_size="evidence")
     for loud in (noise, 7.0 * noise):
         new = pi2_update(system.policy, loud, weights, settings)
-        ratios = (new.L[0] / system.policy.L[0])[-1] ** 2
+        ratios = (new.L[0, -1] / system.policy.L[0, -1]) ** 2
         assert np.prod(ratios) == pytest.approx(1.0)
         shape = np.einsum("nt,ntj->j", weights, noise**2)
         np.testing.assert_allclose(ratios, shape / np.prod(shape) ** (1 / 3))
