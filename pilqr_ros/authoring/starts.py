@@ -13,6 +13,7 @@ from pilqr_ros.robot.estimation.state_estimation import StateEstimator
 from pilqr_ros.simulation.errors import ResetError
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import Task
+from pilqr_ros.tasks.inertial_hold import mass_matrix
 from pilqr_ros.tasks.models import ROBOT_PREFIX, joint_id, short_name
 from pilqr_ros.trajopt.typing import Array
 
@@ -51,12 +52,11 @@ def actuated_dofs(task: Task, model: mujoco.MjModel) -> Array:
 
 def arm_dynamics(model: mujoco.MjModel, data: mujoco.MjData, dofs: Array) -> ArmDynamics:
     """Return the dynamics of some joints in a state; all others are taken to stand still."""
-    full = np.zeros((model.nv, model.nv))
-    mujoco.mj_fullM(model, data, full)
+    mass = mass_matrix(model, data, [int(dof) for dof in dofs])
     joints = model.dof_jntid[dofs]
     springs = np.asarray(model.jnt_stiffness[joints], dtype=np.float64).reshape(len(dofs), -1)
     friction = np.asarray(model.dof_damping[dofs], dtype=np.float64).reshape(len(dofs), -1)
-    return ArmDynamics(full[np.ix_(dofs, dofs)], friction[:, 0].copy(), springs[:, 0].copy())
+    return ArmDynamics(mass, friction[:, 0].copy(), springs[:, 0].copy())
 
 
 def touching_bodies(model: mujoco.MjModel, data: mujoco.MjData) -> Iterator[tuple[str, str]]:

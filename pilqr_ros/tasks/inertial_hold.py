@@ -60,7 +60,7 @@ def inertial_hold(
         smoothing: Of the noise [control steps].
 
     Raises:
-        TaskError: There is no point.
+        TaskError: There is no point, or none that the joints move.
     """
     if not points:
         raise TaskError(
@@ -114,11 +114,22 @@ def noise_scale(
         points: Jacobians of position and direction, ``(3, n)``, of each point.
         gain: g, see `oscillator_gain`.
         want: The spread of position [m] and direction [rad] that no point shall pass.
+
+    Raises:
+        TaskError: The joints move none of them.
     """
-    reached = [
-        [gain * np.sqrt(np.trace(J @ np.linalg.solve(M, J.T)) / 3) for J in pair] for pair in points
-    ]
-    return float(np.min(np.array(want) / np.max(reached, axis=0)))
+    reached = np.max(
+        [[gain * np.sqrt(np.trace(J @ np.linalg.solve(M, J.T)) / 3) for J in p] for p in points],
+        axis=0,
+    )
+    moved = reached > 0.0
+    if not moved.any():
+        raise TaskError(
+            "initial_policy",
+            "has no torque_std, and the joints move no point of the state whose spread could tell "
+            "how much noise is wanted",
+        )
+    return float(np.min(np.array(want)[moved] / reached[moved]))
 
 
 @cache

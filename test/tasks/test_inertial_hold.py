@@ -94,3 +94,14 @@ def test_no_joint_has_more_noise_than_a_part_of_its_torque_limit():
 def test_without_a_point_nothing_tells_how_much_noise_is_wanted():
     with pytest.raises(TaskError, match="the state has no point of the robot"):
         build(points=())
+
+
+def test_a_point_that_only_slides_bounds_its_position_alone():
+    M, slide = np.eye(1), (np.array([[1.0], [0.0], [0.0]]), np.zeros((3, 1)))
+    assert noise_scale(M, [slide], 0.5, (0.1, 0.2)) == pytest.approx(0.1 / (0.5 / np.sqrt(3)))
+
+
+def test_points_that_no_joint_moves_are_told():
+    nothing = (np.zeros((3, 1)), np.zeros((3, 1)))
+    with pytest.raises(TaskError, match="the joints move no point"):
+        noise_scale(np.eye(1), [nothing], 0.5, (0.1, 0.2))
