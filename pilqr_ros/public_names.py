@@ -10,6 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 
+def listed(modules: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return a package's ``__all__``: its public names, in order (arguments as `public_names`)."""
+    return sorted(name for names in modules.values() for name in names)
+
+
 def public_names(package: str, modules: Mapping[str, tuple[str, ...]]) -> Callable[[str], Any]:
     """Return a package's ``__getattr__`` (PEP 562).
 

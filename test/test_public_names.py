@@ -29,6 +29,8 @@ def test_every_public_name_is_there_and_is_the_modules(package):
     for module, names in public.MODULES.items():
         for name in names:
             assert getattr(public, name) is getattr(importlib.import_module(module), name)
+    names = {name for names in public.MODULES.values() for name in names}
+    assert set(public.__all__) == set(dir(public)) == names
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = public.nothing
 

@@ -106,7 +106,12 @@ def choose(probe: Probe, places: Places = ANYWHERE) -> Choices:
         _pose_at(probe, target, "--target", rng)
     probe.look(start)
     arm = probe.arm
-    gains = choose_gains(arm, 1.0 / RATE, FREQUENCY, RATIO)
+    try:
+        gains = choose_gains(arm, 1.0 / RATE, FREQUENCY, RATIO)
+    except np.linalg.LinAlgError as error:
+        raise AuthoringError(
+            "the mass matrix at the start is singular: give the joints an armature"
+        ) from error
     return Choices(
         start=start,
         target=target,

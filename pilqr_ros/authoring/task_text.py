@@ -22,7 +22,7 @@ _TEXT = """\
 # {site} is brought to a target 2 cm wide. SI units and radians; the frame is the robot's base.
 # Every key: docs/task_file.md. Check it with `pilqr check {file}`.
 name: {name}
-description: brings {site} to a target
+description: {description}
 
 models:                        # MJCF files, here or in models/
   scene: {scene}
@@ -153,6 +153,7 @@ def task_text(names: Names, choices: Choices, efforts: Array) -> str:
         scene=_quoted(names.scene),
         robot=_quoted(names.robot),
         site=_quoted(names.site),
+        description=_quoted(f"brings {names.site} to a target"),
         rate=RATE,
         steps=STEPS,
         seconds=STEPS / RATE,

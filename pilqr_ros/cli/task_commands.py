@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -98,11 +99,14 @@ def _place(option: str, text: str) -> Array | None:
 
 
 def _numbers(option: str, text: str) -> tuple[float, ...]:
-    """Return numbers that are separated by commas."""
+    """Return finite numbers that are separated by commas."""
     try:
-        return tuple(float(number) for number in _names(text))
+        numbers = tuple(float(number) for number in _names(text))
     except ValueError as error:
         raise typer.BadParameter(f"{option} is {text!r}, expected numbers") from error
+    if not all(map(isfinite, numbers)):
+        raise typer.BadParameter(f"{option} is {text!r}, expected finite numbers")
+    return numbers
 
 
 def schema() -> None:

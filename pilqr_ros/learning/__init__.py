@@ -14,7 +14,7 @@ In a program::
 
 from typing import TYPE_CHECKING
 
-from pilqr_ros.public_names import public_names
+from pilqr_ros.public_names import listed, public_names
 
 if TYPE_CHECKING:
     from pilqr_ros.learning.collector import Collector as Collector
@@ -37,3 +37,9 @@ MODULES = {
 """Public names by the module that they are in."""
 
 __getattr__ = public_names(__name__, MODULES)
+__all__ = listed(MODULES)
+
+
+def __dir__() -> list[str]:
+    """Return what the package offers."""
+    return __all__

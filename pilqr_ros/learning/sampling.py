@@ -8,7 +8,8 @@ then the rollout was interrupted, and the same one is executed again, with the s
 training that was interrupted a hundred times ends with the policies of one that never was.
 
 A collector that can may execute several rollouts at once, each in a thread. What comes of a place
-depends on its own attempts alone, so that is the same in whatever order they end.
+depends on its own attempts alone, so that is the same in whatever order they end. (Where a policy
+is refused, more of its later places may have been tried: counted, and never learned from.)
 """
 
 from __future__ import annotations

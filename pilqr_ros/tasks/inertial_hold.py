@@ -33,6 +33,12 @@ from pilqr_ros.trajopt.typing import Array
 MAX_NOISE = 0.3
 """Largest standard deviation of a joint's noise, as a part of its torque limit."""
 
+MIN_INERTIA = 1e-10
+"""Least eigenvalue of a mass matrix, as a part of the largest, that is not rounding."""
+
+MAX_STEP = 0.8
+"""Largest turn of a hold's oscillator in a control period [rad]: beyond it, it is not damped."""
+
 _SUBSTEPS, _STEPS, _SETTLED, _SAMPLES = 20, 100, 30, 400
 """Of the simulated oscillators: steps in a control period, periods, those left out, how many."""
 
@@ -60,7 +66,8 @@ def inertial_hold(
         smoothing: Of the noise [control steps].
 
     Raises:
-        TaskError: There is no point, or none that the joints move.
+        TaskError: There is no point, or none that the joints move; the mass matrix is singular, or
+            the hold too quick for the rate of control.
     """
     if not points:
         raise TaskError(
@@ -75,6 +82,7 @@ def inertial_hold(
     dofs = model.jnt_dofadr[ids].tolist()
     sites = [element_id(model, mujoco.mjtObj.mjOBJ_SITE, name, "state") for name in points]
     M = mass_matrix(model, data, dofs)
+    _check_solvable(M, initial, dt)
     frequency, damping = initial.natural_frequency, initial.damping_ratio
     sigma = noise_scale(
         M,
@@ -86,6 +94,27 @@ def inertial_hold(
     std = np.sqrt(np.sum(L**2, axis=1))
     L = L * np.minimum(1.0, MAX_NOISE * torque_limits / std)[:, None]
     return Hold(frequency**2 * M, 2.0 * damping * frequency * M, L)
+
+
+def _check_solvable(M: Array, initial: InitialPolicy, dt: float) -> None:
+    """Check that a hold can be had of a mass matrix at a rate of control.
+
+    Raises:
+        TaskError: The matrix is singular but for rounding, or the hold is too quick.
+    """
+    values = np.linalg.eigvalsh(M)
+    if not values[0] > MIN_INERTIA * values[-1]:
+        raise TaskError(
+            "initial_policy",
+            "has no stiffness, damping and torque_std, and the mass matrix at the start is "
+            f"singular (eigenvalues {values[0]:.3g} to {values[-1]:.3g}): give the joints an armature",
+        )
+    if initial.natural_frequency * max(1.0, initial.damping_ratio) * dt > MAX_STEP:
+        most = MAX_STEP / dt / max(1.0, initial.damping_ratio)
+        raise TaskError(
+            "initial_policy.natural_frequency",
+            f"is {initial.natural_frequency:g} rad/s, at most {most:.3g} can be held at this rate",
+        )
 
 
 def mass_matrix(model: mujoco.MjModel, data: mujoco.MjData, dofs: Sequence[int]) -> Array:

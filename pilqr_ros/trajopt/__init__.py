@@ -10,7 +10,7 @@ Numpy and scipy are all it needs. An update is a function of arrays::
 
 from typing import TYPE_CHECKING
 
-from pilqr_ros.public_names import public_names
+from pilqr_ros.public_names import listed, public_names
 
 if TYPE_CHECKING:
     from pilqr_ros.trajopt.batch import Batch as Batch
@@ -40,3 +40,9 @@ MODULES = {
 """Public names by the module that they are in."""
 
 __getattr__ = public_names(__name__, MODULES)
+__all__ = listed(MODULES)
+
+
+def __dir__() -> list[str]:
+    """Return what the package offers."""
+    return __all__

@@ -15,7 +15,8 @@ its square (C). So
 
 leaves the noise alone where the mean gains more than the noise costs, however late in a run, and
 shrinks it where the noise is what costs; C = G is where it settles. Nothing in it counts
-iterations: more of them do not change the first ones.
+iterations: more of them do not change the first ones. (The bound is on the product of the factors:
+where a policy was refused and taken back, its noise is larger by the factor that was lost.)
 """
 
 from __future__ import annotations

@@ -105,3 +105,19 @@ def test_points_that_no_joint_moves_are_told():
     nothing = (np.zeros((3, 1)), np.zeros((3, 1)))
     with pytest.raises(TaskError, match="the joints move no point"):
         noise_scale(np.eye(1), [nothing], 0.5, (0.1, 0.2))
+
+
+def test_a_singular_mass_matrix_is_told():
+    twice = ARM.replace(
+        '<joint name="b" axis="0 0 1" armature="0.02"/>',
+        '<joint name="b" axis="0 0 1"/><joint name="c" axis="0 0 1"/>',
+    )
+    model = mujoco.MjModel.from_xml_string(twice)
+    initial, limits = InitialPolicy(kind="hold"), np.full(3, 10.0)
+    with pytest.raises(TaskError, match=r"mass matrix at the start is singular .*armature"):
+        inertial_hold(initial, model, ["a", "b", "c"], np.zeros(3), ["hand"], limits, DT, SMOOTHING)
+
+
+def test_a_hold_too_quick_for_the_rate_of_control_is_told():
+    with pytest.raises(TaskError, match=r"natural_frequency: is 60 rad/s, at most 16 can be held"):
+        build(natural_frequency=60.0)
