@@ -107,7 +107,8 @@ def _check_solvable(M: Array, initial: InitialPolicy, dt: float) -> None:
         raise TaskError(
             "initial_policy",
             "has no stiffness, damping and torque_std, and the mass matrix at the start is "
-            f"singular (eigenvalues {values[0]:.3g} to {values[-1]:.3g}): give the joints an armature",
+            f"singular (eigenvalues {values[0]:.3g} to {values[-1]:.3g}): give the joints an "
+            "armature",
         )
     if initial.natural_frequency * max(1.0, initial.damping_ratio) * dt > MAX_STEP:
         most = MAX_STEP / dt / max(1.0, initial.damping_ratio)
