@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from pilqr_ros.authoring.errors import AuthoringError
-from pilqr_ros.authoring.hold import ArmDynamics, Gains, choose_gains, sample
+from pilqr_ros.authoring.hold import FREQUENCY, RATIO, ArmDynamics, Gains, choose_gains, sample
 from pilqr_ros.authoring.probe import Probe
 from pilqr_ros.authoring.reach import search_bounds
 from pilqr_ros.trajopt.noise import draw_noise
@@ -16,9 +16,6 @@ from pilqr_ros.trajopt.typing import Array
 
 RATE, STEPS, SMOOTHING = 20, 100, 2.0
 """Rate of control [Hz], steps of a rollout, width of the noise's filter [steps]."""
-
-FREQUENCY, RATIO = 4.0, 0.7
-"""Natural frequency [rad/s] and damping ratio of the hold."""
 
 SPREAD = 0.05
 """Wanted spread of the tip under the first policy's noise [m]."""

@@ -19,6 +19,9 @@ from scipy.linalg import expm
 
 from pilqr_ros.trajopt.typing import Array
 
+FREQUENCY, RATIO = 4.0, 0.7
+"""Natural frequency [rad/s] and damping ratio of a soft hold, as the shipped tasks have it."""
+
 _SHRINK = 0.8
 _MAX_SHRINKS = 40
 """How a hold that is not stable is softened: its natural frequency times this, so often."""

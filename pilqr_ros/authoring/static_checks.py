@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from pilqr_ros.authoring.hold import (
+    FREQUENCY,
+    RATIO,
     choose_gains,
     leading_joint,
     ringing,
@@ -19,9 +21,6 @@ from pilqr_ros.doctor.findings import Finding, fail, ok, warn
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.motors import motor_limits
 from pilqr_ros.trajopt.typing import Array
-
-FREQUENCY, RATIO = 4.0, 0.7
-"""Natural frequency [rad/s] and damping ratio of a soft hold, as the shipped tasks have it."""
 
 _MAX_RINGING = 0.98
 _MAX_WEIGHT = 0.5

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunConfigError, RunError
 from pilqr_ros.runs.run_config import GUIDED, RunConfig, check_conditions, plan_of
-from pilqr_ros.runs.versions import versions
+from pilqr_ros.runs.versions import recorded_by_name, versions
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.validation import validated
 
@@ -119,7 +119,4 @@ def recorded_digests(description: Mapping[str, Any], path: Path) -> dict[str, st
     Raises:
         RunError: They are not written by name.
     """
-    found = description.get("files", {})
-    if not isinstance(found, dict):
-        raise RunError(f"{path}: files is {type(found).__name__}, expected an object")
-    return {name: str(digest) for name, digest in found.items()}
+    return recorded_by_name(description, "files", path)

@@ -34,7 +34,16 @@ def recorded_versions(description: Mapping[str, Any], path: Path) -> dict[str, s
     Raises:
         RunError: They are not written by name.
     """
-    found = description.get("versions", {})
+    return recorded_by_name(description, "versions", path)
+
+
+def recorded_by_name(description: Mapping[str, Any], key: str, path: Path) -> dict[str, str]:
+    """Return the texts by name that a description has under a key; none if it lacks the key.
+
+    Raises:
+        RunError: They are not written by name; the message names the file.
+    """
+    found = description.get(key, {})
     if not isinstance(found, dict):
-        raise RunError(f"{path}: versions is {type(found).__name__}, expected an object")
-    return {name: str(version) for name, version in found.items()}
+        raise RunError(f"{path}: {key} is {type(found).__name__}, expected an object")
+    return {name: str(text) for name, text in found.items()}

@@ -42,9 +42,10 @@ def size_factor(batches: Sequence[Batch]) -> float:
         batches: The history of a condition, oldest first. Batches with rollouts of one kind only
             (with noise, without) tell nothing.
     """
-    costs = [pair for pair in map(_costs, batches) if pair is not None]
-    if not batches or _costs(batches[-1]) is None:
+    told = [_costs(batch) for batch in batches]
+    if not told or told[-1] is None:
         return 1.0
+    costs = [pair for pair in told if pair is not None]
     return relative_size(costs) / relative_size(costs[:-1])
 
 
