@@ -86,7 +86,7 @@ def guard(
 ) -> None:
     """Let torques pass, or not: enable, disable, stop (emergency stop), reset (after a stop).
 
-    Without nodes, reset releases the stop that is kept for the next ones.
+    Without nodes, stop and reset are for the next ones.
     """
     require_ros()
     from pilqr_ros.clients.guard_client import switch_guard

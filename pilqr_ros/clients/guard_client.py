@@ -11,7 +11,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from pilqr_ros.clients.client_node import ClientNode
 from pilqr_ros.graph.exclusive import holder
-from pilqr_ros.graph.guard_record import reset_record
+from pilqr_ros.graph.guard_record import reset_record, stop_record
 from pilqr_ros.nodes.errors import NodeError, SilenceError
 from pilqr_ros.nodes.runtime.waiting import Patience, ask, wait_for_condition
 from pilqr_ros.robot.guard.interventions import GUARD
@@ -29,6 +29,9 @@ ACTIONS: dict[str, tuple[type, Any]] = {
     "reset": (Trigger, Trigger.Request()),
 }
 SERVICES = {"enable": "enable", "disable": "enable", "stop": "estop", "reset": "reset_estop"}
+
+FOR_THE_NEXT = {"stop": stop_record, "reset": reset_record}
+"""What can be done where no guard runs."""
 
 
 class GuardSwitch:
@@ -70,7 +73,8 @@ class GuardSwitch:
 def switch_guard(action: str, namespace: str = "") -> str:
     """Do one of `ACTIONS`, and return the state that the guard is in now, in one line.
 
-    A reset is also possible while no guard runs: its record is reset, and the line says so.
+    A stop and a reset are also possible while no guard runs: they are for the next one then, and
+    the line says so.
 
     Args:
         action: Which.
@@ -82,6 +86,6 @@ def switch_guard(action: str, namespace: str = "") -> str:
     with ClientNode("pilqr_guard", namespace) as client:
         switch = GuardSwitch(client.node)
         here = bool(holder(GUARD, namespace))
-        if action == "reset" and not here and not switch.found(SEARCH_TIMEOUT):
-            return reset_record(namespace)
+        if action in FOR_THE_NEXT and not here and not switch.found(SEARCH_TIMEOUT):
+            return FOR_THE_NEXT[action](namespace)
         return f"{GUARD}: {switch.do(action)}"

@@ -11,7 +11,7 @@ from pilqr_ros.graph.naming import full_name
 from pilqr_ros.graph.processes import Output
 from pilqr_ros.robot.guard.errors import RecordError
 from pilqr_ros.robot.guard.interventions import GUARD
-from pilqr_ros.robot.guard.safety_record import SafetyRecord, record_path
+from pilqr_ros.robot.guard.safety_record import SafetyRecord, SafetyState, record_path
 from pilqr_ros.ros_domain import ros_domain
 
 
@@ -60,8 +60,7 @@ def reset_record(namespace: str) -> str:
     Raises:
         GraphError: A guard runs on this machine, no stop is recorded, or nothing can be recorded.
     """
-    place = f"no {GUARD} runs in ROS domain {ros_domain()}, namespace '{full_name(namespace)}'"
-    record = SafetyRecord(record_path(namespace))
+    place, record = _nobody(namespace), SafetyRecord(record_path(namespace))
     try:
         with held(GUARD, namespace):
             released = record.reset("`pilqr guard reset` while no guard ran")
@@ -71,6 +70,31 @@ def reset_record(namespace: str) -> str:
         f"{place}; the stop that it would start with ({released}) is reset in {record.path}: the "
         f"next graph starts enabled or disabled, as its options say"
     )
+
+
+def stop_record(namespace: str) -> str:
+    """Record an emergency stop where no guard runs; return what was done, in words.
+
+    The next guard starts stopped, until it is reset.
+
+    Args:
+        namespace: The guard's namespace.
+
+    Raises:
+        GraphError: A guard runs on this machine, or nothing can be recorded.
+    """
+    place, record = _nobody(namespace), SafetyRecord(record_path(namespace))
+    try:
+        with held(GUARD, namespace):
+            record.write(SafetyState.STOPPED, "`pilqr guard stop` while no guard ran")
+    except RecordError as error:
+        raise GraphError(f"{place}, and the next one is not stopped: {error}") from error
+    reset = guard_command("reset", namespace)
+    return f"{place}; the next one on this machine is stopped until {reset} ({record.path})"
+
+
+def _nobody(namespace: str) -> str:
+    return f"no {GUARD} runs in ROS domain {ros_domain()}, namespace '{full_name(namespace)}'"
 
 
 def guard_command(action: str, namespace: str) -> str:

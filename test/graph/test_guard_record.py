@@ -5,7 +5,7 @@ import pytest
 from pilqr_ros import graph
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.graph import exclusive
-from pilqr_ros.graph.guard_record import reset_record
+from pilqr_ros.graph.guard_record import reset_record, stop_record
 from pilqr_ros.robot.guard.safety_record import SafetyRecord, SafetyState, record_path
 
 
@@ -90,6 +90,36 @@ def test_the_record_of_a_guard_that_runs_is_not_reset(monkeypatch):
     ):
         reset_record("left")
     assert record.read().state is SafetyState.STOPPED
+
+
+def test_a_stop_without_a_guard_is_for_the_next_one():
+    told = stop_record("left")
+    assert "no effort_guard runs in ROS domain" in told
+    assert "`pilqr guard reset --namespace left`" in told
+    assert SafetyRecord(record_path("left")).read().state is SafetyState.STOPPED
+    with pytest.raises(PilqrError, match=r"EMERGENCY STOP .*while no guard ran"):
+        prepare("effort_guard", needs_torque=True, namespace="left")
+    reset_record("left")
+    assert prepare("effort_guard", needs_torque=True, namespace="left") == []
+
+
+def test_a_guard_that_runs_is_not_stopped_behind_its_back(monkeypatch):
+    monkeypatch.setattr(exclusive, "PATIENCE", 0.1)
+    with (
+        exclusive.held("effort_guard", "left"),
+        pytest.raises(PilqrError, match="another effort_guard is running"),
+    ):
+        stop_record("left")
+    assert not record_path("left").exists()
+
+
+def test_a_stop_that_cannot_be_recorded_is_told(monkeypatch, home):
+    (home / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "file"))
+    with pytest.raises(
+        PilqrError, match=r"the next one is not stopped: record .*cannot be written"
+    ):
+        stop_record("left")
 
 
 def test_where_no_guard_is_started_nothing_is_recorded(home):
