@@ -20,8 +20,9 @@ CONFIG = ["config", "config/dds", "config/robots", "config/ros2_control", "confi
 EXTRAS = {
     "torch": {"torch"},
     "video": {"imageio", "imageio-ffmpeg"},
+    "gym": {"gymnasium"},
 }
-"""Requirements of neural policies and of videos alone. ROS itself is no requirement of pip's."""
+"""What only neural policies, videos and Gymnasium environments require. ROS is not of pip."""
 
 
 def requirements() -> dict[str, list[str]]:
@@ -66,5 +67,6 @@ setup(
             f"pilqr = {NAME}.cli:main",
             *(f"{node} = {NAME}.nodes.{node}:main" for node in NODES),
         ],
+        "gymnasium.envs": [f"__root__ = {NAME}.environments.registration:register_environments"],
     },
 )

@@ -29,6 +29,7 @@ FLOORS["nodes"] = ("recording", "evaluation", "graph", *FLOORS["evaluation"])
 FLOORS["clients"] = ("nodes", *FLOORS["nodes"])
 FLOORS["doctor"] = ("clients", *FLOORS["clients"])
 FLOORS["authoring"] = ("doctor", *FLOORS["authoring"])
+FLOORS["environments"] = ("learning", *FLOORS["learning"])
 FLOORS["experiments"] = ("evaluation", *FLOORS["evaluation"])
 FLOORS["benchmarks"] = ("experiments", "doctor", *FLOORS["doctor"])
 FLOORS["cli"] = ("authoring", "benchmarks", *FLOORS["benchmarks"])
@@ -48,7 +49,7 @@ ROOMS = {
 }
 """The rooms of a floor, each with those of its neighbours that it may import."""
 WITHOUT_ROS = ("tasks", "guided", "robot", "simulation", "runs", "learning", "evaluation")
-WITHOUT_ROS += ("authoring", "recording", "graph", "experiments")
+WITHOUT_ROS += ("authoring", "recording", "graph", "experiments", "environments")
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 
 
