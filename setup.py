@@ -21,8 +21,9 @@ EXTRAS = {
     "torch": {"torch"},
     "video": {"imageio", "imageio-ffmpeg"},
     "gym": {"gymnasium"},
+    "peers": {"cmaes", "stable-baselines3", "sb3-contrib"},
 }
-"""What only neural policies, videos and Gymnasium environments require. ROS is not of pip."""
+"""What only neural policies, videos, Gymnasium environments and other methods require."""
 
 
 def requirements() -> dict[str, list[str]]:

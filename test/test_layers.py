@@ -30,9 +30,10 @@ FLOORS["clients"] = ("nodes", *FLOORS["nodes"])
 FLOORS["doctor"] = ("clients", *FLOORS["clients"])
 FLOORS["authoring"] = ("doctor", *FLOORS["authoring"])
 FLOORS["environments"] = ("learning", *FLOORS["learning"])
+FLOORS["peers"] = ("environments", *FLOORS["environments"])
 FLOORS["experiments"] = ("evaluation", *FLOORS["evaluation"])
 FLOORS["benchmarks"] = ("experiments", "doctor", *FLOORS["doctor"])
-FLOORS["cli"] = ("authoring", "benchmarks", *FLOORS["benchmarks"])
+FLOORS["cli"] = ("authoring", "peers", "environments", "benchmarks", *FLOORS["benchmarks"])
 ROOMS = {
     "robot": {
         "estimation": (),
@@ -49,7 +50,7 @@ ROOMS = {
 }
 """The rooms of a floor, each with those of its neighbours that it may import."""
 WITHOUT_ROS = ("tasks", "guided", "robot", "simulation", "runs", "learning", "evaluation")
-WITHOUT_ROS += ("authoring", "recording", "graph", "experiments", "environments")
+WITHOUT_ROS += ("authoring", "recording", "graph", "experiments", "environments", "peers")
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 
 

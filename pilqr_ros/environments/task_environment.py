@@ -121,7 +121,7 @@ class TaskEnvironment(gymnasium.Env[Array, Array]):
         terminated = bool(self._episode.reason)
         return self._observe(), reward, terminated, self._episode.finished, info
 
-    def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
+    def render(self) -> NDArray[np.uint8] | None:
         """Return a picture of the world, ``(480, 640, 3)``, in the render mode ``rgb_array``."""
         if self.render_mode is None:
             return None
