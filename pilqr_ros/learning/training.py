@@ -196,7 +196,7 @@ class Trainer:
         self._check_stop()
         config, task = self.store.config, self.store.task
         settings = plan_of(task, config.method).settings
-        before = len(settings.pi2_history_weights) - 1
+        before = len(settings.pi2.history_weights) - 1
         try:
             return update(
                 config.local_method,

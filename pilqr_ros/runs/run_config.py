@@ -109,7 +109,7 @@ def check_config(config: RunConfig, task: Task) -> None:
         raise RunConfigError(f"method is {config.method!r}, expected one of {known}")
     if config.guided and task.global_plan is None:
         raise RunConfigError(
-            f"method is {config.method}, but {task.name}'s file has no section global_policy"
+            f"method is {config.method}, but {task.name}'s file has no section mdgps"
         )
     _check_range("iterations", config.iterations, 1, MAX_ITERATIONS)
     _check_range("rollouts", config.rollouts, MIN_ROLLOUTS, MAX_ROLLOUTS)

@@ -59,7 +59,7 @@ class Problem:
     def noise(self) -> Array:
         """The samples' unit noise, as recorded or from the applied actions, ``(N, T, dU)``."""
         policy, batch = self.policy, self.batch
-        if self.settings.noise_source == "recorded":
+        if self.settings.dynamics.noise_source == "recorded":
             return batch.noise
         x, u = batch.states.swapaxes(0, 1), batch.actions.swapaxes(0, 1)
         explored = u - x @ policy.K.swapaxes(-1, -2) - policy.k[:, None]
@@ -92,18 +92,18 @@ class Model:
 def fit_model(problem: Problem) -> Model:
     """Fit dynamics and cost, compare them with the samples and adjust the KL steps."""
     settings, total = problem.settings, problem.batch.cost_to_go
-    folds = min(settings.cross_fit_folds, problem.batch.N)
+    folds = min(settings.dynamics.cross_fit_folds, problem.batch.N)
     dynamics, without_fold = fit_with_folds(problem.batches, settings, folds)
-    cost = problem.cost.expand_average(problem.batch.states, settings.cost_curvature)
+    cost = problem.cost.expand_average(problem.batch.states, settings.lqr.cost_curvature)
     predicted = predict_cost_to_go(problem, dynamics, without_fold, cost)
     require_finite("the fitted model's cost-to-go", predicted.T)
     direct = None
-    if settings.direct_model and without_fold is not None:
+    if settings.dynamics.direct_model and without_fold is not None:
         direct = look_past(problem, without_fold, predicted)
     residual = total - (predicted if direct is None else direct.predicted)
     ratio = residual_ratio(total, residual, settings)
     steps = choose_steps(problem.step_multiplier, ratio, settings)
-    base = np.linspace(settings.lqr_kl_start, settings.lqr_kl_end, problem.policy.T)
+    base = np.linspace(settings.lqr.kl_start, settings.lqr.kl_end, problem.policy.T)
     return Model(dynamics, cost, residual, ratio, steps.kept, base * steps.multiplier, direct)
 
 
@@ -137,7 +137,9 @@ def look_past(problem: Problem, without_fold: MeanDynamics, predicted: Array) ->
         predicted: S-hat of each sample by the chain of them, ``(N, T)``.
     """
     chain = Chain(_simulate(problem, without_fold), predicted, len(without_fold.mu0))
-    return fit_direct(problem.batches, problem.settings.history_weights, problem.cost, chain)
+    return fit_direct(
+        problem.batches, problem.settings.dynamics.history_weights, problem.cost, chain
+    )
 
 
 def _simulate(problem: Problem, without_fold: MeanDynamics) -> Array:
@@ -155,7 +157,7 @@ def _predict(problem: Problem, dynamics: MeanDynamics, cost: QuadraticCost, rows
     """Return S-hat of the samples in rows ``(..., N)``, ``(..., N, T)``."""
     policy, batch, limits = problem.policy, problem.batch, problem.action_limits
     noise = problem.noise if limits is None else batch.noise
-    if problem.settings.residual_start == "mean":
+    if problem.settings.dynamics.residual_start == "mean":
         return cost_to_go_from_mean(policy, dynamics, cost, noise[rows], limits)
     samples = batch.states[rows], batch.actions[rows], noise[rows]
     if limits is None:

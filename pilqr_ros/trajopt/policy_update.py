@@ -91,7 +91,7 @@ def update(
     for name in ("K", "k", "L"):
         require_finite(f"the new policy's {name}", getattr(result.policy, name))
     factor = _noise_factor(batches, settings, iteration)
-    L = floor_factor(factor * result.policy.L, settings.min_action_std)
+    L = floor_factor(factor * result.policy.L, settings.covariance.min_action_std)
     result = _with_noise(result, problem.anchor, L)
     _require_definite(result.policy, "the new policy's covariance is singular")
     return result
@@ -101,13 +101,13 @@ def _noise_factor(
     batches: Sequence[Batch], settings: Settings, iteration: Iteration | None
 ) -> float:
     """Return what the noise's standard deviation is multiplied with, whatever the method did."""
-    if settings.noise_size == "evidence":
+    if settings.annealing.rule == "evidence":
         return size_factor(batches)
     if iteration is None:
         return 1.0
-    annealed = round(settings.anneal_share * iteration.total)
+    annealed = round(settings.annealing.share * iteration.total)
     late = iteration.done >= iteration.total - annealed
-    return float(settings.anneal_to ** (1.0 / annealed)) if late and annealed > 0 else 1.0
+    return float(settings.annealing.to ** (1.0 / annealed)) if late and annealed > 0 else 1.0
 
 
 def _with_noise(result: UpdateResult, anchor: TVLGPolicy, L: Array) -> UpdateResult:

@@ -60,13 +60,9 @@ def test_an_update_records_the_true_divergence_with_smoothed_noise_too(make_task
     cost, policy, roll_out = make_task(3, T=12, start_noise=0.02)
     rng = np.random.default_rng(3)
     batch = roll_out(policy, 1500, rng, smoothed(1500, policy, smoothing, rng))
-    settings = Settings(
-        kl_expectation="old",
-        prior="none",
-        dynamics_ridge=1e-10,
-        lqr_kl_start=0.05,
-        lqr_kl_end=0.05,
-        lqr_covariance="update",
+    settings = Settings().changed(
+        lqr={"kl_expectation": "old", "kl_start": 0.05, "kl_end": 0.05, "covariance": "update"},
+        dynamics={"prior": "none", "ridge": 1e-10},
     )
     ones = np.ones(policy.T)
     result = update("lqr-flm", policy, [batch], cost, settings, ones)
@@ -84,7 +80,7 @@ def test_the_divergence_is_measured_from_the_reference(make_task):
     cost, policy, roll_out = make_task(4)
     batch = roll_out(policy, 30, np.random.default_rng(4))
     reference = TVLGPolicy(policy.K, policy.k + 0.5, 1.1 * policy.L)
-    settings = Settings(lqr_kl_start=1e-9, lqr_kl_end=1e-9)
+    settings = Settings().changed(lqr={"kl_start": 1e-09, "kl_end": 1e-09})
     ones = np.ones(policy.T)
     record = update("pilqr", policy, [batch], cost, settings, ones, reference=reference).record
     assert record.kl_sampled.max() < 1e-6

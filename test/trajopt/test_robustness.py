@@ -13,15 +13,11 @@ from pilqr_ros.trajopt.tvlg import TVLGPolicy
 VARIANTS = {
     "default": Settings(),
     "paper": Settings.paper(),
-    "full": Settings(
-        prior="none",
-        covariance_update="full",
-        covariance_damping=1.0,
-        lqr_covariance="update",
-        residual_start="sample",
-        cross_fit_folds=3,
-        temperature_cost="residual",
-        pi2_fallback_to_cost=False,
+    "full": Settings().changed(
+        dynamics={"prior": "none", "residual_start": "sample", "cross_fit_folds": 3},
+        covariance={"update": "full", "damping": 1.0},
+        lqr={"covariance": "update"},
+        pi2={"temperature_cost": "residual", "fallback_to_cost": False},
     ),
 }
 SETTINGS = pytest.mark.parametrize("settings", VARIANTS.values(), ids=VARIANTS)

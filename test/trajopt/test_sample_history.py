@@ -54,7 +54,7 @@ def test_costs_are_relative_to_their_own_batch():
 def test_earlier_samples_lessen_the_chance_in_a_step(make_task, method):
     """Drawn again and again from the same policy, the steps scatter less."""
     cost, policy, roll_out = make_task(0, bend=0.3)
-    ones, settings = np.ones(policy.T), Settings(history_weights=(1.0,))
+    ones, settings = np.ones(policy.T), Settings().changed(dynamics={"history_weights": (1.0,)})
     steps = {True: [], False: []}
     for seed in range(30):
         rng = np.random.default_rng(seed)
