@@ -114,7 +114,7 @@ def _problem(value: object, hint: Any, bounds: Mapping[str, float], empty: bool)
     else:
         kind, values = hint, (value,)
         allowed = f"{'whole number' if kind is int else 'number'} {_words(bounds)}"
-    entries = tuple(values)  # type: ignore[arg-type]
+    entries: tuple[Any, ...] = tuple(values)  # type: ignore[arg-type]
     good = (empty or len(entries) > 0) and all(
         _is_number(e, kind) and _within(e, bounds) for e in entries
     )
