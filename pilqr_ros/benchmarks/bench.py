@@ -27,6 +27,7 @@ from pilqr_ros.trajopt.cost import LossTerm, TrajectoryCost
 from pilqr_ros.trajopt.dynamics import MeanDynamics
 from pilqr_ros.trajopt.pi2 import pi2_update
 from pilqr_ros.trajopt.policy_update import update
+from pilqr_ros.trajopt.problem import Problem
 from pilqr_ros.trajopt.sample_history import SampleRecord, join
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -91,7 +92,7 @@ def collect(task_name: str, rollouts: int) -> Case:
         if len(batches) == ITERATIONS:
             return Case(task_name, policy, tuple(batches), cost, tuple(sample_records))
         result = update(
-            "pilqr", policy, batches, cost, Settings(), multiplier, history=sample_records
+            "pilqr", Problem(policy, batches, cost, Settings(), multiplier, history=sample_records)
         )
         assert result.samples is not None
         sample_records.append(result.samples)
@@ -145,7 +146,7 @@ def floor(dX: int, dU: int, T: int) -> Callable[[], None]:
 def parts(case: Case, settings: Settings) -> dict[str, Callable[[], object]]:
     """Return the parts of an update, as functions to time."""
     ones = np.ones(case.policy.T)
-    problem = model.Problem(case.policy, case.batches, case.cost, settings, ones)
+    problem = Problem(case.policy, case.batches, case.cost, settings, ones)
     fitted = model.fit_model(problem)
     folds = min(settings.dynamics.cross_fit_folds, problem.batch.N)
     all_samples, without_fold = dynamics.fit_with_folds(case.batches, settings, folds)
@@ -213,12 +214,7 @@ def whole(case: Case, settings: Settings) -> object:
     ones = np.ones(case.policy.T)
     return update(
         "pilqr",
-        case.policy,
-        case.batches,
-        case.cost,
-        settings,
-        ones,
-        history=case.sample_records,
+        Problem(case.policy, case.batches, case.cost, settings, ones, history=case.sample_records),
     )
 
 

@@ -22,8 +22,9 @@ import numpy as np
 
 from pilqr_ros.trajopt.divergence import sampled_kl
 from pilqr_ros.trajopt.lqr_flm import LQRResult, lqr_flm
-from pilqr_ros.trajopt.model import Model, Problem, fit_model
+from pilqr_ros.trajopt.model import Model, fit_model
 from pilqr_ros.trajopt.pi2 import pi2_update
+from pilqr_ros.trajopt.problem import Problem
 from pilqr_ros.trajopt.record import (
     StepStatus,
     UpdateRecord,
@@ -79,7 +80,7 @@ def pi2_alone(problem: Problem) -> UpdateResult:
     weighted = solve_temperatures(samples.total, settings.pi2.kl, samples.prior, size)
     policy = _reweighted(problem.anchor, samples, weighted, settings)
     record = _with_pi2(_record("pi2", policy, problem), weighted, settings)
-    return UpdateResult(policy, problem.step_multiplier, record, newest)
+    return UpdateResult(policy, problem.multiplier, record, newest)
 
 
 def residual_weights(

@@ -14,6 +14,7 @@ from pilqr_ros.guided.supervised import covariance_factor, fit
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.cost import LossTerm, TrajectoryCost
 from pilqr_ros.trajopt.policy_update import METHODS, update
+from pilqr_ros.trajopt.problem import Problem
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
@@ -68,8 +69,10 @@ def test_an_iteration_with_an_exact_global_policy_is_the_local_update(method):
     batch = Batch(states, actions, xi, cost.evaluate(states, actions))
     reference = linearise(NeuralPolicy(linear_network(policy, rng), SEES_ALL), states)
     ones = np.ones(T)
-    local = update(method, policy, [batch], cost, Settings(), ones).policy
-    guided = update(method, policy, [batch], cost, Settings(), ones, reference=reference).policy
+    local = update(method, Problem(policy, [batch], cost, Settings(), ones)).policy
+    guided = update(
+        method, Problem(policy, [batch], cost, Settings(), ones, reference=reference)
+    ).policy
     for name in ("K", "k", "L"):
         np.testing.assert_allclose(
             getattr(guided, name), getattr(local, name), rtol=1e-8, atol=1e-9

@@ -11,8 +11,9 @@ import pytest
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.cost import LossTerm, TrajectoryCost
 from pilqr_ros.trajopt.lqr_flm import lqr_flm
-from pilqr_ros.trajopt.model import Problem, fit_model
+from pilqr_ros.trajopt.model import fit_model
 from pilqr_ros.trajopt.policy_update import METHODS, update
+from pilqr_ros.trajopt.problem import Problem
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
@@ -83,7 +84,7 @@ def test_with_it_lqr_flm_steers_to_the_goal_past_the_jump_and_without_it_does_no
         (SETTINGS, B),
         (SETTINGS.changed(dynamics={"direct_model": False}), None),
     ):
-        one = update("lqr-flm", policy, batches, jump_cost(), settings, np.ones(T))
+        one = update("lqr-flm", Problem(policy, batches, jump_cost(), settings, np.ones(T)))
         assert one.record.direct_step == step
         silent = jump(one.policy, np.zeros((1, T, 1)), np.random.default_rng(1))
         ends.append(silent.states[0, -1, 1])
@@ -122,7 +123,7 @@ def test_what_acts_from_its_first_step_on_moves_nothing_that_was_decided_before(
     np.testing.assert_array_equal(one.direct.predicted, two.direct.predicted)
     settings = SETTINGS.changed(covariance={"update": "keep"})
     new = [
-        update("lqr-flm", policy, each, jump_cost(), settings, np.ones(T)).policy
+        update("lqr-flm", Problem(policy, each, jump_cost(), settings, np.ones(T))).policy
         for each in (batches, other)
     ]
     np.testing.assert_array_equal(new[0].K[:B], new[1].K[:B])
@@ -152,7 +153,8 @@ def test_without_a_contact_nothing_changes(make_task, method, T, dX, dU, batches
     ones = np.ones(T)
     one, other = (
         update(
-            method, policy, data, cost, Settings().changed(dynamics={"direct_model": each}), ones
+            method,
+            Problem(policy, data, cost, Settings().changed(dynamics={"direct_model": each}), ones),
         )
         for each in (True, False)
     )

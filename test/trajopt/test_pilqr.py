@@ -5,9 +5,10 @@ import pytest
 
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.cost import QuadraticCost
-from pilqr_ros.trajopt.model import Model, Problem, fit_model
+from pilqr_ros.trajopt.model import Model, fit_model
 from pilqr_ros.trajopt.pilqr import residual_weights, two_stages
-from pilqr_ros.trajopt.policy_update import METHODS, Iteration, update
+from pilqr_ros.trajopt.policy_update import METHODS, update
+from pilqr_ros.trajopt.problem import Iteration, Problem
 from pilqr_ros.trajopt.record import StepStatus
 from pilqr_ros.trajopt.sample_history import SampleRecord, join
 from pilqr_ros.trajopt.settings import Settings
@@ -20,7 +21,7 @@ EXACT_FIT = Settings.paper().changed(
 
 def run(method, cost, policy, batches, settings, **options):
     ones = np.ones(policy.T)
-    return update(method, policy, batches, cost, settings, ones, **options)
+    return update(method, Problem(policy, batches, cost, settings, ones, **options))
 
 
 @pytest.mark.parametrize("folds", [1, 5])
@@ -285,7 +286,7 @@ def test_each_method_lowers_the_cost_of_a_smooth_task(make_task, method):
     for _ in range(12):
         batches.append(roll_out(policy, 12, rng))
         costs.append(batches[-1].costs.sum(axis=1).mean())
-        result = update(method, policy, batches, cost, Settings(), multiplier)
+        result = update(method, Problem(policy, batches, cost, Settings(), multiplier))
         policy, multiplier = result.policy, result.step_multiplier
     assert np.mean(costs[-3:]) < 0.6 * costs[0]
 

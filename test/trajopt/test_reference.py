@@ -6,6 +6,7 @@ import pytest
 from pilqr_ros.trajopt.errors import ShapeError, UpdateError
 from pilqr_ros.trajopt.lqr_flm import lqr_flm
 from pilqr_ros.trajopt.policy_update import METHODS, update
+from pilqr_ros.trajopt.problem import Problem
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.temperature import solve_temperatures
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -25,9 +26,11 @@ def test_a_reference_that_equals_the_policy_changes_nothing(make_task, method, e
     cost, policy, roll_out = make_task(0, beta=1.0, bend=0.1)
     batch = roll_out(policy, 20, np.random.default_rng(0))
     settings = Settings().changed(lqr={"kl_expectation": expectation})
-    without = update(method, policy, [batch], cost, settings, np.ones(policy.T))
+    without = update(method, Problem(policy, [batch], cost, settings, np.ones(policy.T)))
     same = TVLGPolicy(policy.K, policy.k, policy.L)
-    given = update(method, policy, [batch], cost, settings, np.ones(policy.T), reference=same)
+    given = update(
+        method, Problem(policy, [batch], cost, settings, np.ones(policy.T), reference=same)
+    )
     for name in ("K", "k", "L"):
         np.testing.assert_array_equal(getattr(given.policy, name), getattr(without.policy, name))
 
@@ -64,7 +67,9 @@ def test_with_hardly_any_step_the_model_based_update_goes_to_the_reference(make_
         lqr={"kl_start": 1e-12, "kl_end": 1e-12}, pi2={"kl": 1e-12}, covariance={"update": "keep"}
     )
     reference = moved(policy)
-    new = update(method, policy, [batch], cost, settings, np.ones(policy.T), reference=reference)
+    new = update(
+        method, Problem(policy, [batch], cost, settings, np.ones(policy.T), reference=reference)
+    )
     np.testing.assert_allclose(new.policy.K, reference.K, atol=1e-4)
     np.testing.assert_allclose(new.policy.k, reference.k, atol=1e-4)
 
@@ -74,7 +79,9 @@ def test_pi2_reweights_the_references_actions_under_the_recorded_noise(make_task
     batch = roll_out(policy, 15, np.random.default_rng(2))
     settings = Settings().changed(covariance={"update": "keep"}, pi2={"baseline": False})
     reference = moved(policy)
-    new = update("pi2", policy, [batch], cost, settings, np.ones(policy.T), reference=reference)
+    new = update(
+        "pi2", Problem(policy, [batch], cost, settings, np.ones(policy.T), reference=reference)
+    )
     weights = solve_temperatures(batch.cost_to_go, settings.pi2.kl).weights
     for t in range(policy.T):
         x = batch.states[:, t]
@@ -89,7 +96,11 @@ def test_a_reference_of_another_shape_or_without_noise_is_refused(make_task):
     batch = roll_out(policy, 10, np.random.default_rng(0))
     short = TVLGPolicy(policy.K[1:], policy.k[1:], policy.L[1:])
     with pytest.raises(ShapeError, match="reference's K"):
-        update("pi2", policy, [batch], cost, Settings(), np.ones(policy.T), reference=short)
+        update(
+            "pi2", Problem(policy, [batch], cost, Settings(), np.ones(policy.T), reference=short)
+        )
     silent = TVLGPolicy(policy.K, policy.k, 0.0 * policy.L)
     with pytest.raises(UpdateError, match="reference's covariance is singular"):
-        update("pi2", policy, [batch], cost, Settings(), np.ones(policy.T), reference=silent)
+        update(
+            "pi2", Problem(policy, [batch], cost, Settings(), np.ones(policy.T), reference=silent)
+        )

@@ -7,6 +7,7 @@ from pilqr_ros.errors import PilqrError
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.errors import SettingError, ShapeError, UpdateError
 from pilqr_ros.trajopt.policy_update import METHODS, update
+from pilqr_ros.trajopt.problem import Problem
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
@@ -26,7 +27,7 @@ METHOD = pytest.mark.parametrize("method", METHODS)
 
 def run(method, cost, policy, batches, settings, multiplier=None, **options):
     ones = np.ones(policy.T) if multiplier is None else multiplier
-    return update(method, policy, batches, cost, settings, ones, **options)
+    return update(method, Problem(policy, batches, cost, settings, ones, **options))
 
 
 def assert_valid(result):

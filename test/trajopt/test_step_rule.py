@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from pilqr_ros.trajopt.policy_update import update
+from pilqr_ros.trajopt.problem import Problem
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.step_rule import adjust_steps, choose_steps, residual_ratio
 
@@ -60,7 +61,7 @@ def test_the_kl_bound_is_the_base_step_times_the_multiplier(make_task, rule):
     batch = roll_out(policy, 10, np.random.default_rng(0))
     settings = Settings().changed(step_rule={"kind": rule}, lqr={"kl_start": 0.4, "kl_end": 0.2})
     halved, whole = (
-        update("pilqr", policy, [batch], cost, settings, np.full(policy.T, kept)).record
+        update("pilqr", Problem(policy, [batch], cost, settings, np.full(policy.T, kept))).record
         for kept in (0.5, 1.0)
     )
     base = np.linspace(0.4, 0.2, policy.T)
