@@ -29,11 +29,19 @@ FLOORS["nodes"] = ("recording", "evaluation", "graph", *FLOORS["evaluation"])
 FLOORS["clients"] = ("nodes", *FLOORS["nodes"])
 FLOORS["doctor"] = ("clients", *FLOORS["clients"])
 FLOORS["authoring"] = ("doctor", *FLOORS["authoring"])
+FLOORS["diagnosis"] = ("runs", "robot", "tasks", "guided", "trajopt")
 FLOORS["environments"] = ("learning", *FLOORS["learning"])
 FLOORS["peers"] = ("environments", *FLOORS["environments"])
 FLOORS["experiments"] = ("evaluation", *FLOORS["evaluation"])
 FLOORS["benchmarks"] = ("experiments", "doctor", *FLOORS["doctor"])
-FLOORS["cli"] = ("authoring", "peers", "environments", "benchmarks", *FLOORS["benchmarks"])
+FLOORS["cli"] = (
+    "diagnosis",
+    "authoring",
+    "peers",
+    "environments",
+    "benchmarks",
+    *FLOORS["benchmarks"],
+)
 ROOMS = {
     "robot": {
         "estimation": (),
@@ -50,7 +58,15 @@ ROOMS = {
 }
 """The rooms of a floor, each with those of its neighbours that it may import."""
 WITHOUT_ROS = ("tasks", "guided", "robot", "simulation", "runs", "learning", "evaluation")
-WITHOUT_ROS += ("authoring", "recording", "graph", "experiments", "environments", "peers")
+WITHOUT_ROS += (
+    "authoring",
+    "recording",
+    "graph",
+    "experiments",
+    "environments",
+    "peers",
+    "diagnosis",
+)
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 
 
