@@ -2,8 +2,8 @@ r"""The size of the exploration noise, from what it costs and what an iteration 
 
 Weights over samples tell the noise's *shape*, in which joints it pays, but hardly its size: in some
 hundred dimensions all samples have nearly the same length. Size follows from costs. The last
-rollout of an iteration has no noise. With F_i its cost, E_i the mean cost of the others and M_i that
-of all,
+rollout of an iteration has no noise. With F_i its cost, E_i the mean cost of the others and M_i
+that of all,
 
     C = mean of E_i - F_i     what the noise costs (half of tr(Q_uu Sigma) where the model holds)
     G = -slope of M_i         what an iteration gains
