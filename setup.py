@@ -20,8 +20,9 @@ CONFIG = ["config", "config/dds", "config/robots", "config/ros2_control", "confi
 EXTRAS = {
     "torch": {"torch"},
     "video": {"imageio", "imageio-ffmpeg"},
+    "view": {"viser"},
 }
-"""Requirements of neural policies and of videos alone. ROS itself is no requirement of pip's."""
+"""Requirements of neural policies, of videos and of pages alone; ROS is no requirement of pip's."""
 
 
 def requirements() -> dict[str, list[str]]:

@@ -20,7 +20,8 @@ FLOORS = {
     "runs": ("robot", "tasks", "guided", "trajopt"),
     "learning": ("runs", "simulation", "robot", "tasks", "guided", "trajopt"),
     "evaluation": ("learning", "runs", "simulation", "robot", "tasks", "guided", "trajopt"),
-    "authoring": ("learning", "simulation", "robot", "tasks", "guided", "trajopt"),
+    "page": ("evaluation", "learning", "runs", "simulation", "robot", "tasks", "guided", "trajopt"),
+    "authoring": ("page", "learning", "simulation", "robot", "tasks", "guided", "trajopt"),
     "recording": ("learning", "runs", "robot", "tasks", "guided", "trajopt"),
     "graph": ("runs", "robot", "tasks"),
 }
@@ -31,7 +32,7 @@ FLOORS["doctor"] = ("clients", *FLOORS["clients"])
 FLOORS["authoring"] = ("doctor", *FLOORS["authoring"])
 FLOORS["experiments"] = ("evaluation", *FLOORS["evaluation"])
 FLOORS["benchmarks"] = ("experiments", "doctor", *FLOORS["doctor"])
-FLOORS["cli"] = ("authoring", "benchmarks", *FLOORS["benchmarks"])
+FLOORS["cli"] = ("page", "authoring", "benchmarks", *FLOORS["benchmarks"])
 ROOMS = {
     "robot": {
         "estimation": (),
@@ -48,7 +49,7 @@ ROOMS = {
 }
 """The rooms of a floor, each with those of its neighbours that it may import."""
 WITHOUT_ROS = ("tasks", "guided", "robot", "simulation", "runs", "learning", "evaluation")
-WITHOUT_ROS += ("authoring", "recording", "graph", "experiments")
+WITHOUT_ROS += ("page", "authoring", "recording", "graph", "experiments")
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 
 
