@@ -54,6 +54,16 @@ Discovery = Annotated[
     str,
     typer.Option(help="Whose nodes are found: localhost, subnet, or auto (the environment's)."),
 ]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0: any that is free.")]
+Host = Annotated[
+    str, typer.Option(help="Address that the page is served at; not of loopback: needs --token.")
+]
+Token = Annotated[
+    str,
+    typer.Option(
+        envvar="PILQR_TOKEN", help="What a browser must bring in the address; new: one is made up."
+    ),
+]
 WhichPolicy = Annotated[
     str, typer.Option(help="local, global, or best: the global one where there is one.")
 ]

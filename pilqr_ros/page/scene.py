@@ -99,6 +99,7 @@ class ModelScene:
             distance = max(float(np.dot(centre - data.cam_xpos[0], axis)), 0.1)
             camera.look_at = tuple(data.cam_xpos[0] + distance * axis)
             camera.up = tuple(data.cam_xmat[0].reshape(3, 3)[:, 1])
+            camera.fov = float(np.radians(self._model.cam_fovy[0]))
         else:
             camera.position = tuple(centre + self._model.stat.extent * np.array([0.8, -0.8, 0.6]))
             camera.look_at = tuple(centre)
