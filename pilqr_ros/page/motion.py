@@ -29,7 +29,7 @@ TOLERANCE = 1e-6
 """Largest difference to the recorded states at which a replay is the rollout [m or rad]."""
 
 
-class Motion(NamedTuple):
+class BodyMotion(NamedTuple):
     """How everything moved.
 
     Attributes:
@@ -79,14 +79,14 @@ class Posture:
         return body_poses(self.data)
 
 
-def motion_of(task: Task, rollout: Rollout) -> Motion:
+def motion_of(task: Task, rollout: Rollout) -> BodyMotion:
     """Return how everything moved in a rollout."""
     with contextlib.suppress(PilqrError):
         poses, positions = _replay(task, rollout)
         if np.abs(positions - _recorded(task, rollout.states)).max() < TOLERANCE:
-            return Motion(poses, replayed=True)
+            return BodyMotion(poses, replayed=True)
     posture = Posture(task, rollout.condition)
-    return Motion(np.array([posture.take(state) for state in rollout.states]), replayed=False)
+    return BodyMotion(np.array([posture.take(state) for state in rollout.states]), replayed=False)
 
 
 def _replay(task: Task, rollout: Rollout) -> tuple[Array, Array]:

@@ -8,11 +8,12 @@ import numpy as np
 
 from pilqr_ros.page.charts import Chart, Line
 from pilqr_ros.page.drawings import PathDrawing, TargetDrawing
-from pilqr_ros.page.motion import Motion, motion_of
+from pilqr_ros.page.motion import BodyMotion, motion_of
 from pilqr_ros.page.paths import colors_by_cost, colors_by_success, path_blocks, places, tube
 from pilqr_ros.page.player import Pending, Player
 from pilqr_ros.page.run_index import TRAINING, Filed, RunIndex, readable
 from pilqr_ros.page.scene import ModelScene
+from pilqr_ros.page.text import Text
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostReport
 from pilqr_ros.runs.errors import RunError
@@ -39,7 +40,7 @@ class RolloutView:
         self._index = RunIndex(store)
         self._files: list[Filed] = []
         self._count = 0
-        self._motion: Motion | None = None
+        self._motion: BodyMotion | None = None
         self._scene = ModelScene(server, self._task.world_model, self._task.points)
         self._paths = PathDrawing(server)
         self._targets = TargetDrawing(server, self._task)
@@ -56,7 +57,7 @@ class RolloutView:
         names = [self._names[i] for i in self._store.config.conditions]
         self._condition = gui.add_dropdown("condition", names)
         self._number = gui.add_slider("rollout", min=0, max=1, step=1, initial_value=0)
-        self._said = gui.add_markdown("")
+        self._said = Text(gui)
         for control in (self._source, self._iteration, self._condition):
             control.on_update(pending.asks(LIST))
         self._number.on_update(pending.asks(ROLLOUT))
@@ -122,16 +123,18 @@ class RolloutView:
         """Read the rollout that is chosen."""
         number = int(self._number.value)
         if number >= len(self._files):
-            self._motion, self._said.content = None, "no rollout here yet"
+            self._motion = None
+            self._said.show("no rollout here yet")
             return
         filed = self._files[number]
         try:
             rollout, cost = filed.rollout(), filed.cost()
         except RunError as error:
-            self._motion, self._said.content = None, f"{error}"
+            self._motion = None
+            self._said.show(str(error))
             return
         self._motion = motion_of(self._task, rollout)
-        self._said.content = self._describe(filed, rollout, cost)
+        self._said.show(self._describe(filed, rollout, cost))
         self.player.load(rollout.T)
         limits = self._task.torque_limits
         lines = [
@@ -142,7 +145,7 @@ class RolloutView:
 
     def _describe(self, filed: Filed, rollout: Rollout, cost: CostReport | None) -> str:
         """Return what a rollout came to, for people."""
-        said = [f"**rollout {filed.name}**"]
+        said = [f"rollout {filed.name}"]
         if cost is not None:
             said.append("success" if cost.success else "no success")
             said.append(f"cost {cost.total:.4g}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pilqr_ros.page.learning_charts import CurvePoint, LearningCurves, UpdateCharts
 from pilqr_ros.page.player import Pending
 from pilqr_ros.page.rollout_view import LIST, RolloutView
+from pilqr_ros.page.text import Text
 from pilqr_ros.runs.array_file import ArrayFile
 from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.report_file import load_report
@@ -33,7 +34,7 @@ class RunPage:
         self._store, self._points = store, dict[tuple[int, int], CurvePoint]()
         self._pending, self._count = Pending(), -1
         task, gui = store.task, server.gui
-        self._title = gui.add_markdown("")
+        self._title = Text(gui)
         tabs = gui.add_tab_group()
         with tabs.add_tab("Rollouts"):
             self._rollouts = RolloutView(server, store, self._pending)
@@ -41,7 +42,7 @@ class RunPage:
             names = [condition.name for condition in task.conditions]
             self._curves = LearningCurves(gui, names, task.distance_label)
         with tabs.add_tab("Update"):
-            self._about = gui.add_markdown("")
+            self._about = Text(gui)
             self._update = UpdateCharts(gui, task.joints)
 
     def work(self) -> None:
@@ -49,7 +50,7 @@ class RunPage:
         try:
             self._work()
         except RunError as error:
-            self._title.content = f"**something of this run cannot be read:** {error}"
+            self._title.show(f"something of this run cannot be read: {error}")
 
     def _work(self) -> None:
         wait = self._rollouts.player.wait if self._count >= 0 else 0.0
@@ -69,8 +70,8 @@ class RunPage:
         self._count = count
         config = self._store.config
         done = len({iteration for iteration, _ in self._points})
-        self._title.content = (
-            f"**{config.task}** · {config.method} · seed {config.seed} · {done} of "
+        self._title.show(
+            f"{config.task} · {config.method} · seed {config.seed} · {done} of "
             f"{config.iterations} iterations finished"
         )
         self._curves.draw(self._points.values())
@@ -88,7 +89,7 @@ class RunPage:
         """Draw the update of the chosen iteration."""
         iteration, condition = self._rollouts.place
         name = self._store.task.conditions[condition].name
-        self._about.content = f"The update after iteration {iteration} in condition *{name}*"
+        self._about.show(f"The update after iteration {iteration} in condition {name}")
         self._update.draw(*_update_of(self._store, iteration, condition))
 
 
