@@ -28,11 +28,12 @@ FLOORS = {
 """Each floor of the package with what it may import."""
 FLOORS["nodes"] = ("recording", "evaluation", "graph", *FLOORS["evaluation"])
 FLOORS["clients"] = ("nodes", *FLOORS["nodes"])
+FLOORS["dashboard"] = ("clients", "page", *FLOORS["clients"])
 FLOORS["doctor"] = ("clients", *FLOORS["clients"])
 FLOORS["authoring"] = ("doctor", *FLOORS["authoring"])
 FLOORS["experiments"] = ("evaluation", *FLOORS["evaluation"])
 FLOORS["benchmarks"] = ("experiments", "doctor", *FLOORS["doctor"])
-FLOORS["cli"] = ("page", "authoring", "benchmarks", *FLOORS["benchmarks"])
+FLOORS["cli"] = ("dashboard", "page", "authoring", "benchmarks", *FLOORS["benchmarks"])
 ROOMS = {
     "robot": {
         "estimation": (),

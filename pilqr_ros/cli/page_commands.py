@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from pilqr_ros.cli import console as show
-from pilqr_ros.cli.arguments import Host, Port, RunPath, Token
+from pilqr_ros.cli.arguments import Discovery, Host, Namespace, Port, RunPath, Token
 from pilqr_ros.cli.learning_commands import opened
+from pilqr_ros.cli.sessions import require_ros
+from pilqr_ros.tasks import load_task
 
 NEW_TOKEN = "new"
 """What asks for a token that is made up."""
@@ -37,3 +41,32 @@ def served(port: int, host: str, token: str, title: str) -> Iterator[Any]:
         yield server
     finally:
         server.stop()
+
+
+def dashboard(
+    task: Annotated[
+        str, typer.Argument(help="A task's name or file; else what the nodes execute.")
+    ] = "",
+    port: Port = 8080,
+    host: Host = "127.0.0.1",
+    token: Token = "",
+    namespace: Namespace = "",
+    discovery: Discovery = "auto",
+) -> None:
+    """Show a running graph in a browser, live, with its emergency stop; Ctrl-C ends the page."""
+    require_ros()
+    from pilqr_ros.clients.client_node import ClientNode
+    from pilqr_ros.clients.graph_task import executed_task
+    from pilqr_ros.dashboard.live_page import LivePage
+    from pilqr_ros.graph.discovery import limit_discovery
+
+    limit_discovery(discovery)
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        ClientNode("pilqr_dashboard", namespace) as client,
+    ):
+        loaded = load_task(task or executed_task(client.node))
+        with served(port, host, token, f"pilqr {loaded.name}") as server:
+            page = LivePage(server, client.node, loaded, namespace)
+            while True:
+                page.work()
