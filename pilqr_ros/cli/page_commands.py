@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import signal
+import threading
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -12,6 +14,7 @@ from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import Discovery, Host, Namespace, Port, RunPath, Token
 from pilqr_ros.cli.learning_commands import opened
 from pilqr_ros.cli.sessions import require_ros
+from pilqr_ros.lifetime import ENDING
 from pilqr_ros.tasks import load_task
 
 NEW_TOKEN = "new"
@@ -23,10 +26,25 @@ def view(run: RunPath, port: Port = 8080, host: Host = "127.0.0.1", token: Token
     from pilqr_ros.page.run_page import RunPage
 
     store = opened(run)
-    with contextlib.suppress(KeyboardInterrupt), served(port, host, token, "pilqr view") as server:
+    with ending_asked() as ended, served(port, host, token, "pilqr view") as server:
         page = RunPage(server, store)
-        while True:
+        while not ended.is_set():
             page.work()
+
+
+@contextlib.contextmanager
+def ending_asked() -> Iterator[threading.Event]:
+    """Yield what is set when this process is asked to end, in place of an interruption.
+
+    That would come anywhere, also where a library holds one of its locks.
+    """
+    ended = threading.Event()
+    previous = {n: signal.signal(n, lambda *_: ended.set()) for n in ENDING}
+    try:
+        yield ended
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
@@ -61,12 +79,10 @@ def dashboard(
     from pilqr_ros.graph.discovery import limit_discovery
 
     limit_discovery(discovery)
-    with (
-        contextlib.suppress(KeyboardInterrupt),
-        ClientNode("pilqr_dashboard", namespace) as client,
-    ):
+    with ClientNode("pilqr_dashboard", namespace) as client:
         loaded = load_task(task or executed_task(client.node))
-        with served(port, host, token, f"pilqr {loaded.name}") as server:
+        title = f"pilqr {loaded.name}"
+        with ending_asked() as ended, served(port, host, token, title) as server:
             page = LivePage(server, client.node, loaded, namespace)
-            while True:
+            while not ended.is_set():
                 page.work()

@@ -16,7 +16,8 @@ from pilqr_ros.clients.guard_client import GuardSwitch, switch_through
 from pilqr_ros.clients.training_control import TrainingControl
 from pilqr_ros.dashboard.live_state import GuardNews, LiveState
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.page.text import Text, toned
+from pilqr_ros.page.text import Text, plain, toned
+from pilqr_ros.robot.guard.interventions import GUARD
 
 if TYPE_CHECKING:
     import viser
@@ -51,7 +52,7 @@ class Controls:
         """Add the other buttons to the present place on the page."""
         gui = self._gui
         with gui.add_folder("training"):
-            self._add("stop after this rollout", "player-stop", self._training.stop)
+            self._add("stop", "player-stop", self._training.stop)
             self._add("resume the last run", "player-play", self._resume)
         with gui.add_folder("torque"):
             self._add("enable", "bolt", lambda: self._do("enable"))
@@ -79,7 +80,9 @@ class Controls:
         threading.Thread(target=self._tell, args=(lambda: self._do("stop"),), daemon=True).start()
 
     def _do(self, action: str) -> str:
-        return switch_through(self._switch, action, self._namespace)
+        """Do something with the guard and return what is not told beside it: its own state is."""
+        said = switch_through(self._switch, action, self._namespace)
+        return f"{action}: done" if said.startswith(GUARD) else said
 
     def _reset_pressed(self) -> None:
         """Reset at the second press in a short time."""
@@ -109,7 +112,8 @@ def guard_line(guard: GuardNews | None, present: bool) -> str:
     if guard is None:
         return toned("the guard has not told its state yet", "warning")
     if guard.state == GuardState.STOPPED:
-        return toned(f"EMERGENCY STOP: torque is zero ({guard.reason})", "bad")
+        then = plain(f"{guard.reason.partition(':')[0]}; under Control: reset, then enable")
+        return f"{toned('EMERGENCY STOP: torque is zero', 'bad')}<br>{then}"
     if guard.state == GuardState.ENABLED:
         return toned("torque may pass", "good")
     return toned(f"torque is zero: {guard.reason or 'the guard is disabled'}", "warning")

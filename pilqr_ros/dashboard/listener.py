@@ -59,7 +59,7 @@ _UPDATE = {
 """Fields of a report by the names that an update's record has for them."""
 
 
-class Listener:
+class LiveListener:
     """Subscriptions of a node that another thread spins."""
 
     def __init__(self, node: Node, task: Task, state: LiveState) -> None:
@@ -128,11 +128,8 @@ class Listener:
         topic = f"learner/{name}/_action/feedback"
 
         def on_feedback(message: Any) -> None:  # noqa: ANN401
-            progress = progress_of(name, message.feedback)
-            self._live.take_progress(progress, time.monotonic())
-            self._live.active = True
-            if progress.run_directory:
-                self._begin(progress.run_directory)
+            # Not that work is under way: this may be heard after the word that it has ended.
+            self._live.take_progress(progress_of(name, message.feedback), time.monotonic())
 
         self._hear(kind, topic, on_feedback, qos.RELIABLE)
 

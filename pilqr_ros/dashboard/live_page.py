@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pilqr_ros.dashboard.controls import Controls
-from pilqr_ros.dashboard.listener import Listener
+from pilqr_ros.dashboard.listener import LiveListener
 from pilqr_ros.dashboard.live_scene import LiveScene
 from pilqr_ros.dashboard.live_state import SILENCE, Health, LiveState
 from pilqr_ros.page.charts import Chart, Line
@@ -49,7 +49,7 @@ class LivePage:
         """
         self._server, self._task = server, task
         self.state = LiveState()
-        self._listener = Listener(node, task, self.state)
+        self._listener = LiveListener(node, task, self.state)
         self._text_due = 0.0
         self._seen: dict[str, int] = {}
         self._controls = Controls(server.gui, node, namespace, self.state)

@@ -24,7 +24,7 @@ KEPT_TORQUES = 400
 KEPT_LINES = 200
 """The last lines of the log that are shown."""
 
-SILENCE = 5.0
+SILENCE = 4.0
 """From this time without a word on, a node that tells something each second is silent [s]."""
 
 

@@ -22,7 +22,7 @@ from pilqr_ros.trajopt.typing import Array
 if TYPE_CHECKING:
     import viser
 
-POLL_PERIOD = 2.0
+POLL_PERIOD = 1.0
 """A run that goes on is looked at again after this time [s]."""
 
 

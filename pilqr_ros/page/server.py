@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http
 import io
+import math
 import re
 import secrets
 import socket
@@ -57,6 +58,7 @@ def open_server(
         raise PageError("this version of viser does not let requests be checked: install another")
     # Nothing leaves this machine: viser's button to share a page would open a tunnel.
     server.request_share_url = lambda verbose=True: None  # type: ignore[method-assign]
+    server.on_client_connect(_widen)
     # A fifth of the work: phones draw it, and machines that draw without a GPU.
     server.scene.configure_default_lights(cast_shadow=False)
     server.gui.configure_theme(show_logo=False, show_share_button=False, control_width="large")
@@ -67,6 +69,13 @@ def address(server: viser.ViserServer, token: str = "") -> str:
     """Return what to open in a browser."""
     query = f"/?token={token}" if token else ""
     return f"http://{server.get_host()}:{server.get_port()}{query}"
+
+
+def _widen(client: viser.ClientHandle) -> None:
+    """Show as much from left to right on a screen that is higher than wide as on a square one."""
+    camera = client.camera
+    if camera.aspect < 1.0:
+        camera.fov = 2.0 * math.atan(math.tan(camera.fov / 2.0) / camera.aspect)
 
 
 def _check(host: str, port: int, token: str) -> None:

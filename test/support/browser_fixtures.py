@@ -37,7 +37,7 @@ class Visit:
         errors: What it threw.
     """
 
-    def __init__(self, browser, address, width=720, height=520):
+    def __init__(self, browser, address, width=640, height=480):
         self.page = browser.new_page(viewport={"width": width, "height": height})
         self.page.set_default_timeout(WAIT)
         self.hosts, self.errors = set(), []
