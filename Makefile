@@ -8,7 +8,7 @@ RUN := source ./env.sh &&
 INTERFACES := $(shell find msg -type f)
 INSTALLED := setup.py setup.cfg package.xml $(shell find bin config launch resource pilqr_ros/tasks/models -type f)
 
-.PHONY: help setup hockey test lint format bench soak clean
+.PHONY: help setup hockey test lint docs format bench soak clean
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -29,6 +29,9 @@ test: setup  ## every test
 lint: setup  ## ruff and mypy
 	$(RUN) ruff check . && ruff format --check . && mypy
 
+docs: setup  ## the documentation as a site, in docs/_build
+	$(RUN) python -m sphinx -W --keep-going -b html docs docs/_build
+
 format: setup  ## let ruff format the code
 	$(RUN) ruff format . && ruff check --fix .
 
@@ -39,4 +42,4 @@ soak: setup  ## kill nodes and break everything else while training; KILLS=200 M
 	$(RUN) python -m pilqr_ros.benchmarks.soak --kills $(KILLS) --minutes $(MINUTES)
 
 clean:  ## remove what set-up and builds made (runs stay)
-	rm -rf .venv build install log
+	rm -rf .venv build install log docs/_build

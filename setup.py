@@ -21,8 +21,10 @@ EXTRAS = {
     "torch": {"torch"},
     "video": {"imageio", "imageio-ffmpeg"},
     "view": {"viser"},
+    "gym": {"gymnasium"},
+    "peers": {"cmaes", "stable-baselines3", "sb3-contrib"},
 }
-"""Requirements of neural policies, of videos and of pages alone; ROS is no requirement of pip's."""
+"""What only neural policies, videos, pages, Gymnasium environments and other methods require."""
 
 
 def requirements() -> dict[str, list[str]]:
@@ -67,5 +69,6 @@ setup(
             f"pilqr = {NAME}.cli:main",
             *(f"{node} = {NAME}.nodes.{node}:main" for node in NODES),
         ],
+        "gymnasium.envs": [f"__root__ = {NAME}.environments.registration:register_environments"],
     },
 )

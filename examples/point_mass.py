@@ -9,7 +9,7 @@ import numpy as np
 from pilqr_ros.trajopt import (
     Batch,
     LossTerm,
-    Settings,
+    Problem,
     TrajectoryCost,
     TVLGPolicy,
     draw_noise,
@@ -43,9 +43,8 @@ def main(iterations: int = 15, rollouts: int = 8, seed: int = 0) -> float:
         states, forces = map(np.stack, zip(*(roll_out(policy, xi) for xi in noise), strict=True))
         costs = cost.evaluate(states, forces)
         batches.append(Batch(states, forces, noise, costs))
-        result = update(
-            "pilqr", policy, batches, cost, Settings(), multiplier, history=history[-2:]
-        )
+        problem = Problem(policy, batches, cost, step_multiplier=multiplier, history=history[-2:])
+        result = update("pilqr", problem)
         policy, multiplier = result.policy, result.step_multiplier
         history.append(result.samples)
         print(f"iteration {iteration + 1:2}: mean cost {costs.sum(axis=1).mean():.3f}")

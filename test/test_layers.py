@@ -31,9 +31,12 @@ FLOORS["clients"] = ("nodes", *FLOORS["nodes"])
 FLOORS["dashboard"] = ("clients", "page", *FLOORS["clients"])
 FLOORS["doctor"] = ("clients", *FLOORS["clients"])
 FLOORS["authoring"] = ("doctor", *FLOORS["authoring"])
+FLOORS["environments"] = ("learning", *FLOORS["learning"])
+FLOORS["peers"] = ("environments", *FLOORS["environments"])
 FLOORS["experiments"] = ("evaluation", *FLOORS["evaluation"])
 FLOORS["benchmarks"] = ("experiments", "doctor", *FLOORS["doctor"])
-FLOORS["cli"] = ("dashboard", "page", "authoring", "benchmarks", *FLOORS["benchmarks"])
+FLOORS["cli"] = ("dashboard", "page", "authoring", "peers", "environments")
+FLOORS["cli"] += ("benchmarks", *FLOORS["benchmarks"])
 ROOMS = {
     "robot": {
         "estimation": (),
@@ -50,7 +53,7 @@ ROOMS = {
 }
 """The rooms of a floor, each with those of its neighbours that it may import."""
 WITHOUT_ROS = ("tasks", "guided", "robot", "simulation", "runs", "learning", "evaluation")
-WITHOUT_ROS += ("page", "authoring", "recording", "graph", "experiments")
+WITHOUT_ROS += ("page", "authoring", "recording", "graph", "experiments", "environments", "peers")
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 
 

@@ -17,7 +17,7 @@ _HEAD = """# The task file
 
 Generated from the schema by `python -m pilqr_ros.authoring.task_reference > docs/task_file.md`; do
 not edit. A key without default must be given. SI units and radians; a joint that slides has N for
-N m and m for rad. Examples are from the shipped files in [`config/`](../config).
+N m and m for rad. Examples are from the shipped files in `config/`.
 
 `pilqr new` writes a first file for your arm ([tutorial](tutorial.md)), and `pilqr check` looks at
 one. `pilqr schema > task.schema.json` prints the same for your editor, which reads it where a task

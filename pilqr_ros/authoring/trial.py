@@ -12,6 +12,7 @@ import numpy as np
 from pilqr_ros.authoring.starts import touching_bodies
 from pilqr_ros.learning.collector import SimulatedRobot
 from pilqr_ros.learning.seeds import Stream, rollout_seed
+from pilqr_ros.robot.estimation.state_estimation import StateEstimate
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostReport, TaskCostEvaluator
@@ -124,13 +125,14 @@ class _WatchedRobot(SimulatedRobot):
         self._touched.clear()
         return seen
 
-    def _tick(self, runner: PolicyRunner) -> None:
-        super()._tick(runner)
+    def act(self, runner: PolicyRunner, estimate: StateEstimate) -> Array:
+        applied = super().act(runner, estimate)
         self._instants.append(self._look())
         for pair in touching_bodies(self.world.model, self.world.data):
             arm = [name.startswith(ROBOT_PREFIX) for name in pair]
             if arm[0] != arm[1]:
                 self._touched.add(short_name(pair[arm.index(False)]) or "world")
+        return applied
 
     def _look(self) -> Motion:
         """Return where everything is."""

@@ -27,6 +27,7 @@ from pilqr_ros.trajopt.cost import LossTerm, TrajectoryCost
 from pilqr_ros.trajopt.dynamics import MeanDynamics
 from pilqr_ros.trajopt.pi2 import pi2_update
 from pilqr_ros.trajopt.policy_update import update
+from pilqr_ros.trajopt.problem import Problem
 from pilqr_ros.trajopt.sample_history import SampleRecord, join
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -91,7 +92,7 @@ def collect(task_name: str, rollouts: int) -> Case:
         if len(batches) == ITERATIONS:
             return Case(task_name, policy, tuple(batches), cost, tuple(sample_records))
         result = update(
-            "pilqr", policy, batches, cost, Settings(), multiplier, history=sample_records
+            "pilqr", Problem(policy, batches, cost, Settings(), multiplier, history=sample_records)
         )
         assert result.samples is not None
         sample_records.append(result.samples)
@@ -145,29 +146,29 @@ def floor(dX: int, dU: int, T: int) -> Callable[[], None]:
 def parts(case: Case, settings: Settings) -> dict[str, Callable[[], object]]:
     """Return the parts of an update, as functions to time."""
     ones = np.ones(case.policy.T)
-    problem = model.Problem(case.policy, case.batches, case.cost, settings, ones)
+    problem = Problem(case.policy, case.batches, case.cost, settings, ones)
     fitted = model.fit_model(problem)
-    folds = min(settings.cross_fit_folds, problem.batch.N)
+    folds = min(settings.dynamics.cross_fit_folds, problem.batch.N)
     all_samples, without_fold = dynamics.fit_with_folds(case.batches, settings, folds)
     noise = problem.noise
     newest = np.concatenate([batch.transitions for batch in case.batches[::-1]], axis=1)
-    for_prior = newest[:, : settings.prior_trajectories]
-    pooled = newest[:, : problem.batch.N * len(settings.history_weights)]
+    for_prior = newest[:, : settings.dynamics.prior_trajectories]
+    pooled = newest[:, : problem.batch.N * len(settings.dynamics.history_weights)]
 
     def constrained(passes: int, expectation: Literal["old", "new"]) -> object:
-        options = replace(settings, kl_passes=passes, kl_expectation=expectation)
+        options = settings.changed(lqr={"kl_passes": passes, "kl_expectation": expectation})
         return lqr_flm.lqr_flm(
             case.policy,
             fitted.dynamics,
             fitted.cost,
             fitted.epsilon,
             options,
-            update_covariance=settings.lqr_covariance == "update",
+            update_covariance=settings.lqr.covariance == "update",
         )
 
     def weigh_and_fit() -> object:
         newest = SampleRecord(noise, case.policy.L, problem.batch.cost_to_go, fitted.residual)
-        samples = join(newest, case.sample_records, settings.pi2_history_weights)
+        samples = join(newest, case.sample_records, settings.pi2.history_weights)
         weighted, _ = pilqr.residual_weights(newest, samples, settings)
         return pi2_update(
             case.policy,
@@ -179,17 +180,19 @@ def parts(case: Case, settings: Settings) -> dict[str, Callable[[], object]]:
         )
 
     return {
-        f"prior ({settings.prior})": lambda: prior.fit_prior(for_prior, pooled, settings),
+        f"prior ({settings.dynamics.prior})": lambda: prior.fit_prior(for_prior, pooled, settings),
         "dynamics, prior included": lambda: dynamics.fit_with_folds(case.batches, settings, folds),
         "cost expansion": lambda: case.cost.expand_average(
-            problem.batch.states, settings.cost_curvature
+            problem.batch.states, settings.lqr.cost_curvature
         ),
         "residuals": lambda: model.predict_cost_to_go(
             problem, all_samples, without_fold, fitted.cost
         ),
         "direct model": lambda: direct(problem, without_fold, fitted),
         "one backward and forward pass": lambda: constrained(1, "new"),
-        "KL-constrained LQR": lambda: constrained(settings.kl_passes, settings.kl_expectation),
+        "KL-constrained LQR": lambda: constrained(
+            settings.lqr.kl_passes, settings.lqr.kl_expectation
+        ),
         "PI2": weigh_and_fit,
         "the whole update": lambda: whole(case, settings),
     }
@@ -211,12 +214,7 @@ def whole(case: Case, settings: Settings) -> object:
     ones = np.ones(case.policy.T)
     return update(
         "pilqr",
-        case.policy,
-        case.batches,
-        case.cost,
-        settings,
-        ones,
-        history=case.sample_records,
+        Problem(case.policy, case.batches, case.cost, settings, ones, history=case.sample_records),
     )
 
 
@@ -242,7 +240,7 @@ def parts_table(case: Case, name: str, settings: Settings) -> Table:
     p = case.policy
     taken = medians({"floor": floor(p.dX, p.dU, p.T), **parts(case, settings)})
     one = taken["floor"]
-    mixture = taken[f"prior ({settings.prior})"]
+    mixture = taken[f"prior ({settings.dynamics.prior})"]
     taken["everything but the prior's fit"] = taken["the whole update"] - mixture
     table = Table(title=f"{case.name}, {case.sizes}, settings: {name}", title_justify="left")
     for column in ("part", "seconds", "floor passes"):

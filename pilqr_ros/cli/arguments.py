@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, ClassVar, Protocol
 
 import typer
 
-from pilqr_ros.graph.graph_options import MAX_REAL_TIME_FACTOR
-from pilqr_ros.runs.run_config import MAX_SEED
-
-MAX_COUNT = 2**31 - 1
-"""Largest iteration, or number of rollouts, that a goal can carry."""
+from pilqr_ros.graph.graph_options import GraphOptions
+from pilqr_ros.runs.run_config import RunConfig
 
 TaskName = Annotated[str, typer.Argument(help="A task's name, or the path of a task file.")]
 RunPath = Annotated[Path, typer.Argument(help="A run's directory.", exists=True, file_okay=False)]
 Runs = Annotated[Path, typer.Option(help="Where runs are kept.", envvar="PILQR_RUNS")]
-Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of everything random.")]
+
+
+class Bounded(Protocol):
+    """A record whose numbers have bounds."""
+
+    BOUNDS: ClassVar[Mapping[str, tuple[float, float]]]
+
+
+def number(record: type[Bounded], name: str, help: str) -> Any:  # noqa: ANN401
+    """Return the option of a record's number: its bounds stand there and nowhere else.
+
+    Args:
+        record: What the option fills.
+        name: The number's name.
+        help: What the option is for.
+    """
+    low, high = record.BOUNDS[name]
+    return typer.Option(min=low, max=high, help=help)
+
+
+Seed = Annotated[int, number(RunConfig, "seed", "Seed of everything random.")]
 Method = Annotated[
     str | None,
     typer.Option(help="pilqr (by default), lqr-flm, pi2; mdgps- before it: one neural policy."),
 ]
 Iterations = Annotated[
-    int | None, typer.Option(min=1, help="Policy updates; the task file's by default.")
+    int | None, number(RunConfig, "iterations", "Policy updates; the task file's by default.")
 ]
 Rollouts = Annotated[
     int | None,
-    typer.Option(min=2, help="Rollouts of each update and condition; the task file's by default."),
+    number(RunConfig, "rollouts", "Rollouts of each update and condition; else the task file's."),
 ]
 Conditions = Annotated[
     str | None,
@@ -43,9 +60,7 @@ Wait = Annotated[
 Namespace = Annotated[str, typer.Option(help="Namespace of all nodes.")]
 RealTimeFactor = Annotated[
     float,
-    typer.Option(
-        min=0.0, max=MAX_REAL_TIME_FACTOR, help="1: real time; 0: as fast as the graph goes."
-    ),
+    number(GraphOptions, "real_time_factor", "1: real time; 0: as fast as the graph goes."),
 ]
 RobotFile = Annotated[
     str, typer.Option("--robot-config", help="A robot's name, or the path of its file.")

@@ -12,7 +12,6 @@ import typer
 
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import (
-    MAX_COUNT,
     Attach,
     Conditions,
     Discovery,
@@ -31,6 +30,7 @@ from pilqr_ros.cli.arguments import (
     WhichPolicy,
     given_options,
     is_given,
+    number,
 )
 from pilqr_ros.cli.quick_warnings import warn_of
 from pilqr_ros.cli.sessions import Session, TrainingEndedEarly, Where, open_session
@@ -44,7 +44,7 @@ from pilqr_ros.evaluation.video import film_evaluation
 from pilqr_ros.learning.errors import TrainingStopped
 from pilqr_ros.runs.best_iteration import best_iteration
 from pilqr_ros.runs.errors import RunError
-from pilqr_ros.runs.run_config import MAX_SEED, RunConfig, check_config
+from pilqr_ros.runs.run_config import RunConfig, check_config
 from pilqr_ros.runs.run_description import TASK_FILE
 from pilqr_ros.runs.run_store import RunStore, find_runs, open_run
 from pilqr_ros.runs.same_files import check_files, file_warnings
@@ -69,7 +69,7 @@ def train(
     rollouts: Rollouts = None,
     conditions: Conditions = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=MAX_SEED, help="Seed of everything random; else 0.")
+        int | None, number(RunConfig, "seed", "Seed of everything random; else 0.")
     ] = None,
     resume: Annotated[
         Path | None, typer.Option(help="Continue this run.", exists=True, file_okay=False)
@@ -124,13 +124,13 @@ def train(
 def evaluate(
     run: RunPath,
     rollouts: Annotated[
-        int, typer.Option(min=1, max=MAX_COUNT, help="Rollouts of each condition.")
+        int, number(EvaluationConfig, "rollouts", "Rollouts of each condition.")
     ] = 20,
     conditions: Annotated[
         str | None, typer.Option(help="Names of conditions separated by commas; else all trained.")
     ] = None,
     iteration: Annotated[
-        int, typer.Option(min=-1, max=MAX_COUNT, help="Whose policies; -1: the last.")
+        int, number(EvaluationConfig, "iteration", "Whose policies; -1: the last.")
     ] = -1,
     explore: Annotated[bool, typer.Option(help="With the policy's own noise.")] = False,
     seed: Seed = 0,

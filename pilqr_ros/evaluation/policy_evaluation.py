@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,8 +22,10 @@ from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.policy_kind import POLICY_KINDS
 from pilqr_ros.runs.rollout_files import save_attempt, save_cost
+from pilqr_ros.runs.run_config import MAX_SEED
 from pilqr_ros.runs.run_presence import check_present, working_in
 from pilqr_ros.runs.run_store import RunStore, iteration_name
+from pilqr_ros.tasks.schema import MAX_ITERATIONS, MAX_ROLLOUTS
 from pilqr_ros.trajopt.policy import Policy
 
 
@@ -39,6 +42,13 @@ class EvaluationConfig:
             in conditions that it was not trained in.
         policy: The local policies, or the global one; by default the global one where there is one.
     """
+
+    BOUNDS: ClassVar[dict[str, tuple[int, int]]] = {
+        "iteration": (-1, MAX_ITERATIONS),
+        "rollouts": (1, MAX_ROLLOUTS),
+        "seed": (0, MAX_SEED),
+    }
+    """Least and largest value of each number; options of the command line have the same."""
 
     iteration: int = -1
     rollouts: int = 20

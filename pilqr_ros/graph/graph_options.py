@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import Field, dataclass, field, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from pilqr_ros.graph.discovery import AUTO, RANGES
 from pilqr_ros.graph.errors import GraphError
@@ -24,6 +24,11 @@ def _option(default: Any, description: str, choices: tuple[str, ...] | None = No
 @dataclass(frozen=True)
 class GraphOptions:
     """What can be chosen when the graph is started; checked here, before any node is."""
+
+    BOUNDS: ClassVar[dict[str, tuple[float, float]]] = {
+        "real_time_factor": (0.0, MAX_REAL_TIME_FACTOR)
+    }
+    """Least and largest value of each number; options of the command line have the same."""
 
     task: str = _option("hockey", "name of a task, or path of a task file")
     real_time_factor: float = _option(
@@ -58,11 +63,10 @@ class GraphOptions:
                 allowed = ", ".join(choices)
                 raise GraphError(f"{option.name} is {value!r}, allowed is one of {allowed}")
         check_namespace(self.namespace)
-        if not 0.0 <= self.real_time_factor <= MAX_REAL_TIME_FACTOR:
-            raise GraphError(
-                f"real_time_factor is {self.real_time_factor:g}, allowed is 0 to "
-                f"{MAX_REAL_TIME_FACTOR:g}"
-            )
+        for name, (low, high) in self.BOUNDS.items():
+            if not low <= getattr(self, name) <= high:
+                value = getattr(self, name)
+                raise GraphError(f"{name} is {value:g}, allowed is {low:g} to {high:g}")
 
 
 @dataclass(frozen=True)

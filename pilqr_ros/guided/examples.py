@@ -62,7 +62,7 @@ def _whitening(teachers: Sequence[Teacher], settings: GuidedSettings) -> Array:
     median = float(np.median(np.concatenate(sizes)))
     parts = []
     for teacher, inverse, size in zip(teachers, inverses, sizes, strict=True):
-        too_large = np.sqrt(np.minimum(size, settings.weight_limit * median) / size)
+        too_large = np.sqrt(np.minimum(size, settings.supervised.max_weight * median) / size)
         weighted = inverse * too_large[:, None, None] / np.sqrt(median)
         parts.append(np.broadcast_to(weighted, (len(teacher.states), *inverse.shape)))
     return _rows(parts)
@@ -77,14 +77,14 @@ def augmented(
     teachers: Sequence[Teacher], data: Examples, settings: GuidedSettings, rng: np.random.Generator
 ) -> Examples:
     """Return the examples with noise: of states, whose targets follow, and of observations."""
-    if settings.state_noise > 0:
+    if settings.supervised.state_noise > 0:
         moved = [
             teacher._replace(states=_moved(teacher.states, settings, rng)) for teacher in teachers
         ]
         data = Examples(*_targets(moved), data.whitening)
-    if settings.mixing > 0 and len(teachers) > 1:
-        data = _mixed(teachers, data, settings.mixing, rng)
-    spread = settings.observation_noise * data.observations.std(axis=0)
+    if settings.supervised.mixing > 0 and len(teachers) > 1:
+        data = _mixed(teachers, data, settings.supervised.mixing, rng)
+    spread = settings.supervised.observation_noise * data.observations.std(axis=0)
     noise = rng.standard_normal(data.observations.shape) * spread
     return data._replace(observations=data.observations + noise)
 
@@ -97,7 +97,7 @@ def _moved(states: Array, settings: GuidedSettings, rng: np.random.Generator) ->
     """
     N, T, _ = states.shape
     deviations = (states - states.mean(axis=0)).swapaxes(0, 1)
-    draws = rng.standard_normal((T, N, N)) * (settings.state_noise / np.sqrt(N))
+    draws = rng.standard_normal((T, N, N)) * (settings.supervised.state_noise / np.sqrt(N))
     return states + (draws @ deviations).swapaxes(0, 1)
 
 

@@ -15,9 +15,9 @@ from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
 def coupling(settings: GuidedSettings, iteration: int, iterations: int) -> float:
     """Return c in an iteration of so many: it rises linearly over `coupling_ramp` of them."""
-    ramp = settings.coupling_ramp * iterations
+    ramp = settings.coupling.ramp * iterations
     done = 1.0 if iteration >= ramp else iteration / ramp
-    return settings.coupling_start + (1.0 - settings.coupling_start) * done
+    return settings.coupling.start + (1.0 - settings.coupling.start) * done
 
 
 def reference(
@@ -29,8 +29,8 @@ def reference(
         local: The condition's policy before the update.
         linearised: The global policy there, see `linearisation`.
         c: The coupling, 0 (the local policy's mean) to 1 (the global policy's).
-        settings: Option `reference_covariance`.
+        settings: Option `coupling.covariance`.
     """
     K, k = ((1.0 - c) * a + c * b for a, b in ((local.K, linearised.K), (local.k, linearised.k)))
-    L = local.L if settings.reference_covariance == "local" else linearised.L
+    L = local.L if settings.coupling.covariance == "local" else linearised.L
     return TVLGPolicy(K, k, L)

@@ -1,31 +1,52 @@
-"""Every option of guided policy search, in one validated record."""
+"""Every option of guided policy search, in one validated record, grouped by what it steers."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from pilqr_ros.trajopt.errors import SettingError
+from pilqr_ros.trajopt.setting import SettingGroups, SettingSection, setting
 
 
 @dataclass(frozen=True)
-class GuidedSettings:
-    """Options of the global policy and of its training.
+class NetworkSettings(SettingSection):
+    """The neural policy.
 
     Attributes:
-        hidden: Widths of the hidden layers.
-        common_random_numbers: A rollout has the same noise and start jitter in all conditions, so
-            that their policies differ by what the conditions ask for, and not by chance: what lies
-            between two conditions is then between their policies, too.
-        sample_from: Rollouts are drawn from the local policies or from the global one.
-        coupling_start: How far a local update's reference is from the local policy (0) towards the
-            global one (1) in the first iteration, see `reference`. Without effect on rollouts from
-            the global policy, which are constrained against it.
-        coupling_ramp: Share of a run's iterations over which this rises to 1.
-        reference_covariance: Whose covariance the reference has. With the global policy's, one
-            condition that is learned takes the noise from all others.
-        linearisation: How the global policy is linearised around rollouts, see `linearisation`.
+        hidden: Widths of the hidden layers; none for a linear policy.
+    """
+
+    NAME: ClassVar[str] = "network"
+    MAY_BE_EMPTY: ClassVar[tuple[str, ...]] = ("hidden",)
+
+    hidden: tuple[int, ...] = setting((42, 42), minimum=1, maximum=4096)
+
+
+@dataclass(frozen=True)
+class CouplingSettings(SettingSection):
+    """What the update of a local policy is constrained against, see `reference`.
+
+    Attributes:
+        start: How far the reference is from the local policy (0) towards the global one (1) in the
+            first iteration. Without effect on rollouts from the global policy, which are
+            constrained against it.
+        ramp: Share of a run's iterations over which this rises to 1.
+        covariance: Whose covariance the reference has. With the global policy's, one condition
+            that is learned takes the noise from all others.
+    """
+
+    NAME: ClassVar[str] = "coupling"
+
+    start: float = setting(0.2, minimum=0, maximum=1)
+    ramp: float = setting(0.6, minimum=0, maximum=1)
+    covariance: Literal["local", "global"] = "local"
+
+
+@dataclass(frozen=True)
+class SupervisedSettings(SettingSection):
+    """The supervised step: its examples, and Adam.
+
+    Attributes:
         epochs: Passes over the data in one supervised step.
         batch_size: Examples of one step of Adam.
         learning_rate: Adam's, at first; it falls linearly to a tenth.
@@ -37,53 +58,50 @@ class GuidedSettings:
         mixing: So many examples more, as a part of all, lie on the line between two conditions'
             examples of the same time step, and so do their targets: what between two goals is to
             be done is taken to be between what is done for both.
-        weight_limit: Most weight of an example, by its precision, relative to the median.
-        least_spread: Entries that vary less than this (SI units) are normalised as if by it.
+        max_weight: Largest weight of an example, by its precision, relative to the median.
+        min_std: Entries that vary less than this (SI units) are normalised as if by it.
     """
 
-    hidden: tuple[int, ...] = (42, 42)
+    NAME: ClassVar[str] = "supervised"
+
+    epochs: int = setting(150, minimum=1)
+    batch_size: int = setting(250, minimum=1)
+    learning_rate: float = setting(5e-3, exclusiveMinimum=0)
+    weight_decay: float = setting(0.0, minimum=0)
+    observation_noise: float = setting(0.02, minimum=0)
+    state_noise: float = setting(0.5, minimum=0)
+    mixing: float = setting(0.0, minimum=0)
+    max_weight: float = setting(10.0, exclusiveMinimum=0)
+    min_std: float = setting(0.05, exclusiveMinimum=0)
+
+
+@dataclass(frozen=True)
+class GuidedSettings(SettingGroups):
+    """Options of the global policy and of its training.
+
+    Attributes:
+        network: The neural policy.
+        coupling: What local updates are constrained against.
+        supervised: The supervised step.
+        common_random_numbers: A rollout has the same noise and start jitter in all conditions, so
+            that their policies differ by what the conditions ask for, and not by chance: what lies
+            between two conditions is then between their policies, too.
+        sample_from: Rollouts are drawn from the local policies or from the global one.
+        linearisation: How the global policy is linearised around rollouts, see `linearisation`.
+    """
+
+    network: NetworkSettings = NetworkSettings()
+    coupling: CouplingSettings = CouplingSettings()
+    supervised: SupervisedSettings = SupervisedSettings()
     common_random_numbers: bool = True
     sample_from: Literal["local", "global"] = "local"
-    coupling_start: float = 0.2
-    coupling_ramp: float = 0.6
-    reference_covariance: Literal["local", "global"] = "local"
     linearisation: Literal["jacobian", "regression"] = "jacobian"
-    epochs: int = 150
-    batch_size: int = 250
-    learning_rate: float = 5e-3
-    weight_decay: float = 0.0
-    observation_noise: float = 0.02
-    state_noise: float = 0.5
-    mixing: float = 0.0
-    weight_limit: float = 10.0
-    least_spread: float = 0.05
-
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
-
-    def __post_init__(self) -> None:
-        """Check every field; an error names field, value and what is allowed."""
-        object.__setattr__(self, "hidden", tuple(self.hidden))
-        if not all(1 <= width <= 4096 for width in self.hidden):
-            raise SettingError("hidden", self.hidden, "widths from 1 to 4096")
-        for name in ("epochs", "batch_size"):
-            if getattr(self, name) < 1:
-                raise SettingError(name, getattr(self, name), "at least 1")
-        for name in ("learning_rate", "weight_limit", "least_spread"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise SettingError(name, getattr(self, name), "finite and above 0")
-        for name in ("weight_decay", "observation_noise", "state_noise", "mixing"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise SettingError(name, getattr(self, name), "finite and at least 0")
-        for name in ("coupling_start", "coupling_ramp"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise SettingError(name, getattr(self, name), "from 0 to 1")
 
     @classmethod
     def paper(cls) -> GuidedSettings:
         """Return what section 5 says: the reference is the global policy, in every iteration."""
         return cls(
+            coupling=CouplingSettings(start=1.0, covariance="global"),
+            supervised=SupervisedSettings(state_noise=0.0),
             common_random_numbers=False,
-            coupling_start=1.0,
-            reference_covariance="global",
-            state_noise=0.0,
         )

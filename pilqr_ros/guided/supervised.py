@@ -53,7 +53,7 @@ def fit(
         NetworkError: The fit diverged.
     """
     data = examples_of(teachers, settings)
-    spread = np.maximum(data.observations.std(axis=0), settings.least_spread)
+    spread = np.maximum(data.observations.std(axis=0), settings.supervised.min_std)
     start = renormalised(network, data.observations.mean(axis=0), 1.0 / spread)
     start = Network(
         start.weights, start.biases, start.mean, start.scale, covariance_factor(teachers)
@@ -63,16 +63,16 @@ def fit(
     with _one_thread():
         optimiser = torch.optim.Adam(
             model.parameters(),
-            settings.learning_rate,
-            weight_decay=settings.weight_decay,
+            settings.supervised.learning_rate,
+            weight_decay=settings.supervised.weight_decay,
             fused=True,
         )
         before = _evaluate(start, data)
-        for epoch in range(settings.epochs):
+        for epoch in range(settings.supervised.epochs):
             check_stop()
-            share = epoch / settings.epochs
+            share = epoch / settings.supervised.epochs
             for group in optimiser.param_groups:
-                group["lr"] = settings.learning_rate * (1.0 - 0.9 * share)
+                group["lr"] = settings.supervised.learning_rate * (1.0 - 0.9 * share)
             _epoch(model, optimiser, augmented(teachers, data, settings, rng), settings, rng)
     fitted = model.network(start)
     return Fitted(fitted, before, _evaluate(fitted, data))
@@ -96,8 +96,8 @@ def _epoch(
     """Go once through the examples in random order."""
     order = rng.permutation(len(data.targets))
     inputs, targets, whitening = (torch.from_numpy(array[order]) for array in data)
-    for first in range(0, len(order), settings.batch_size):
-        rows = slice(first, first + settings.batch_size)
+    for first in range(0, len(order), settings.supervised.batch_size):
+        rows = slice(first, first + settings.supervised.batch_size)
         optimiser.zero_grad()
         error = (model(inputs[rows]) - targets[rows]).unsqueeze(-1)
         loss = 0.5 * torch.bmm(whitening[rows], error).square().sum((1, 2)).mean()

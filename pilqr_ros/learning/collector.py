@@ -23,6 +23,7 @@ from pilqr_ros.simulation.errors import SimulationDiverged
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.policy import Policy
+from pilqr_ros.trajopt.typing import Array
 
 
 class Collector(Protocol):
@@ -41,6 +42,9 @@ class Collector(Protocol):
             jitter: Whether the start jitters.
         """
 
+
+INTERRUPTIONS = (StateError, RolloutAborted, SimulationDiverged)
+"""What ends a rollout early and is no fault of the program."""
 
 MAX_AT_ONCE = 4
 """More rollouts than this at once would only wait for one another: Python runs in one thread at a
@@ -103,30 +107,37 @@ class SimulatedRobot:
         """Execute a policy once (arguments and errors as `InProcessCollector.collect`)."""
         max_fraction_limited = self._task.guard().max_fraction_limited
         runner = build_runner(self._task, policy, condition, seed, explore, max_fraction_limited)
-        self.world.reset(condition, seed, jitter)
-        self._rollouts += 1
+        self.begin(condition, seed, jitter)
         failure = ""
         try:
             while not runner.finished:
-                self._tick(runner)
-        except (StateError, RolloutAborted, SimulationDiverged) as error:
+                self.act(runner, self.sense())
+        except INTERRUPTIONS as error:
             failure = str(error)
-        self._guard.on_command(0, TorqueCommand(0, self._rollouts, runner.step, last=True))
+        self.end(runner)
         return runner.rollout(failure)
 
-    def _tick(self, runner: PolicyRunner) -> None:
-        """Sense, act, guard, apply."""
-        estimate = self._sense()
-        step, stamp_ns = runner.step, estimate.stamp_ns
-        command = TorqueCommand(stamp_ns, self._rollouts, step, runner.act(stamp_ns, estimate.x))
-        applied = self._guard.on_command(stamp_ns, command)
-        if applied is None:
-            raise RolloutAborted(f"step {step}: the guard lacks the joint state")
-        runner.record_applied(applied)
-        self.world.step(applied.effort)
+    def begin(self, condition: int, seed: int, jitter: bool) -> None:
+        """Bring the world to a start, for the next rollout.
 
-    def _sense(self) -> StateEstimate:
-        """Read the sensors and return the state, all of it valid."""
+        Args:
+            condition: Index of the condition.
+            seed: Seed of the start's jitter.
+            jitter: Whether the start jitters.
+
+        Raises:
+            TaskError: There is no such condition.
+            ResetError: The start was not reached.
+        """
+        self.world.reset(condition, seed, jitter)
+        self._rollouts += 1
+
+    def sense(self) -> StateEstimate:
+        """Read the sensors and return the state, all of it valid.
+
+        Raises:
+            StateError: The state is not known.
+        """
         readings = self.world.sense()
         for name, pose in readings.bodies.items():
             self._estimator.on_body(name, readings.stamp_ns, pose.position)
@@ -138,3 +149,26 @@ class SimulatedRobot:
         if estimate.reason:
             raise StateError(estimate.reason)
         return estimate
+
+    def act(self, runner: PolicyRunner, estimate: StateEstimate) -> Array:
+        """Let the runner act on a state, guard its torque, and apply it for a control period.
+
+        Returns:
+            The torque that was applied [N m], ``(dU,)``.
+
+        Raises:
+            RolloutAborted: The torque was refused.
+            SimulationDiverged: The world is not what it was.
+        """
+        step, stamp_ns = runner.step, estimate.stamp_ns
+        command = TorqueCommand(stamp_ns, self._rollouts, step, runner.act(stamp_ns, estimate.x))
+        applied = self._guard.on_command(stamp_ns, command)
+        if applied is None:
+            raise RolloutAborted(f"step {step}: the guard lacks the joint state")
+        runner.record_applied(applied)
+        self.world.step(applied.effort)
+        return applied.effort
+
+    def end(self, runner: PolicyRunner) -> None:
+        """Tell the guard that a rollout is over: silence may follow."""
+        self._guard.on_command(0, TorqueCommand(0, self._rollouts, runner.step, last=True))

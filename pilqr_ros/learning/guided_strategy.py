@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -45,7 +44,7 @@ class GuidedStrategy:
         self._store, self._check_stop = store, check_stop
         self._local = LocalStrategy(store)
         if store.task.global_plan is None:
-            raise TrainingError(f"{store.task.name} has no section global_policy")
+            raise TrainingError(f"{store.task.name} has no section mdgps")
         self._settings: GuidedSettings = store.task.global_plan.settings
         self._from_global = self._settings.sample_from == "global"
         self._iteration = 0
@@ -105,8 +104,8 @@ class GuidedStrategy:
         local = {c: self._store.policy(0, c)[0] for c in batches}
         rng, first = self._generator(0), self._store.config.conditions[0]
         dO = task.observation(first).dO
-        network = initial_network(dO, settings.hidden, local[first].L[0], rng)
-        longer = replace(settings, epochs=FIRST_FIT * settings.epochs)
+        network = initial_network(dO, settings.network.hidden, local[first].L[0], rng)
+        longer = settings.changed(supervised={"epochs": FIRST_FIT * settings.supervised.epochs})
         fitted = self._fit(network, local, batches, longer, rng)
         self._store.save_network(0, fitted.network)
         return fitted.network

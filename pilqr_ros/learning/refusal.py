@@ -194,5 +194,5 @@ def _share(number: int) -> float:
 
 def _shrunk(store: RunStore, multiplier: Array) -> Array:
     """Return the multipliers of the KL step after a refusal, ``(T,)``."""
-    least = plan_of(store.task, store.config.method).settings.step_multiplier_min
+    least = plan_of(store.task, store.config.method).settings.step_rule.multiplier_min
     return np.maximum(SHRINKING * multiplier, np.minimum(least, multiplier))

@@ -96,10 +96,10 @@ class TrainingPlace:
 
     @property
     def explores(self) -> bool:
-        """Whether the rollout has noise; with `noise_size: evidence` the last one has none."""
+        """Whether the rollout has noise; with `annealing.rule: evidence` the last one has none."""
         settings = plan_of(self.store.task, self.store.config.method).settings
         last = self.sample + 1 == self.store.config.rollouts
-        return settings.noise_size == "calendar" or not last
+        return settings.annealing.rule == "calendar" or not last
 
     def __str__(self) -> str:
         """Return where in the run this is."""

@@ -34,7 +34,8 @@ from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.errors import UpdateError
 from pilqr_ros.trajopt.policy import Policy
-from pilqr_ros.trajopt.policy_update import Iteration, UpdateResult, update
+from pilqr_ros.trajopt.policy_update import UpdateResult, update
+from pilqr_ros.trajopt.problem import Iteration, Problem
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
 
@@ -196,19 +197,21 @@ class Trainer:
         self._check_stop()
         config, task = self.store.config, self.store.task
         settings = plan_of(task, config.method).settings
-        before = len(settings.pi2_history_weights) - 1
+        before = len(settings.pi2.history_weights) - 1
         try:
             return update(
                 config.local_method,
-                self._strategy.sampled(policy, condition),
-                self._batches[condition],
-                task.cost(condition),
-                settings,
-                step_multiplier,
-                action_limits=task.torque_limits,
-                iteration=Iteration(iteration, config.iterations),
-                reference=self._strategy.reference(policy, condition),
-                history=self.store.sample_records(iteration, condition, before),
+                Problem(
+                    self._strategy.sampled(policy, condition),
+                    self._batches[condition],
+                    task.cost(condition),
+                    settings,
+                    step_multiplier,
+                    action_limits=task.torque_limits,
+                    iteration=Iteration(iteration, config.iterations),
+                    reference=self._strategy.reference(policy, condition),
+                    history=self.store.sample_records(iteration, condition, before),
+                ),
             )
         except UpdateError as error:
             raise TrainingError(f"iteration {iteration}, condition {condition}: {error}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pilqr_ros.runs.errors import RunConfigError
 from pilqr_ros.tasks import Task, TaskError
@@ -34,6 +35,13 @@ class RunConfig:
         seed: Seed of everything random.
         conditions: Indices of the task's conditions.
     """
+
+    BOUNDS: ClassVar[dict[str, tuple[int, int]]] = {
+        "iterations": (1, MAX_ITERATIONS),
+        "rollouts": (MIN_ROLLOUTS, MAX_ROLLOUTS),
+        "seed": (0, MAX_SEED),
+    }
+    """Least and largest value of each number; options of the command line have the same."""
 
     task: str
     method: str
@@ -109,11 +117,10 @@ def check_config(config: RunConfig, task: Task) -> None:
         raise RunConfigError(f"method is {config.method!r}, expected one of {known}")
     if config.guided and task.global_plan is None:
         raise RunConfigError(
-            f"method is {config.method}, but {task.name}'s file has no section global_policy"
+            f"method is {config.method}, but {task.name}'s file has no section mdgps"
         )
-    _check_range("iterations", config.iterations, 1, MAX_ITERATIONS)
-    _check_range("rollouts", config.rollouts, MIN_ROLLOUTS, MAX_ROLLOUTS)
-    _check_range("seed", config.seed, 0, MAX_SEED)
+    for name, (low, high) in RunConfig.BOUNDS.items():
+        _check_range(name, getattr(config, name), low, high)
     check_conditions(config.conditions, task)
 
 

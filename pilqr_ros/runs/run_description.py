@@ -49,7 +49,7 @@ def digests(task: Task) -> dict[str, str]:
 def settings_of(task: Task, method: str) -> dict[str, Any]:
     """Return the settings that a method trains with, those that are defaults, too."""
     plan = task.global_plan if method.startswith(GUIDED) else None
-    network = {} if plan is None else {"global_policy": asdict(plan.settings)}
+    network = {} if plan is None else {"mdgps": asdict(plan.settings)}
     return {**asdict(plan_of(task, method).settings), **network}
 
 

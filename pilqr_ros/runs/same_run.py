@@ -26,7 +26,7 @@ from pilqr_ros.tasks import Task
 REFUSING = ("pilqr_ros", "mujoco")
 """What must be the same version when a run is continued; other libraries warn."""
 
-OF_LEARNING = ("description", "learning", "guided", "initial_policy", "global_policy")
+OF_LEARNING = ("description", "learning", "mdgps", "initial_policy")
 """Sections of the task file that do not decide what a finished policy does."""
 
 MAX_NAMED = 5

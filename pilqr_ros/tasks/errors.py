@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.trajopt.errors import SettingError
 
 
 class ConfigError(PilqrError, ValueError):
@@ -32,7 +33,7 @@ class ConfigError(PilqrError, ValueError):
     def from_validation(cls, error: ValidationError, prefix: str = "", source: str = "") -> Self:
         """Translate a validation error: one line for each wrong key."""
         details = error.errors(include_url=False)
-        lines = [f"{key_path(prefix, item['loc'])}: {_problem(item)}" for item in details]
+        lines = [_line(prefix, item) for item in details]
         return cls("", "; ".join(lines), source)
 
     @classmethod
@@ -71,6 +72,15 @@ def refuse_repeated(names: Iterable[str], key: str) -> None:
         if name in seen:
             raise TaskError(key.format(i), f"{name!r} is used twice")
         seen.add(name)
+
+
+def _line(prefix: str, item: ErrorDetails) -> str:
+    """Return the path of one wrong key, and what is wrong with it."""
+    refused = item.get("ctx", {}).get("error")
+    if isinstance(refused, SettingError):  # told of a section: the setting is known
+        path = key_path(prefix, (*item["loc"], refused.field.rpartition(".")[2]))
+        return f"{path}: is {refused.value!r}, allowed: {refused.allowed}"
+    return f"{key_path(prefix, item['loc'])}: {_problem(item)}"
 
 
 def _problem(item: ErrorDetails) -> str:

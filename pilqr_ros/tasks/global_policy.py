@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from pydantic import ValidationError
 
 from pilqr_ros.guided.neural_policy import Observation
 from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.tasks.errors import TaskError, refuse_repeated
 from pilqr_ros.tasks.layout import StateLayout
-from pilqr_ros.tasks.schema import GlobalPolicy
-from pilqr_ros.tasks.validation import validated
+from pilqr_ros.tasks.schema import Mdgps
+from pilqr_ros.tasks.settings import validated_settings
 from pilqr_ros.trajopt.typing import Array, Indices
 
 
@@ -41,30 +40,30 @@ class GlobalPlan:
 
 
 def build_global_plan(
-    section: GlobalPolicy, layout: StateLayout, conditions: dict[str, dict[str, Array]]
+    section: Mdgps, layout: StateLayout, conditions: dict[str, dict[str, Array]]
 ) -> GlobalPlan:
     """Look up what is observed.
 
     Args:
-        section: The task file's section `global_policy`.
+        section: The task file's section `mdgps`.
         layout: Layout of the state.
         conditions: Targets of each condition, by its name.
 
     Raises:
         TaskError: There is no such block or target, one of several sizes, or a wrong setting.
     """
-    refuse_repeated(section.state, "global_policy.state[{}]")
-    refuse_repeated(section.targets, "global_policy.targets[{}]")
-    blocks = [layout.block(name) for name in section.state]
+    refuse_repeated(section.policy.state, "mdgps.policy.state[{}]")
+    refuse_repeated(section.policy.targets, "mdgps.policy.targets[{}]")
+    blocks = [layout.block(name) for name in section.policy.state]
     labels = [f"{block.name}.{axis}" for block in blocks for axis in block.axes]
-    for target in section.targets:
+    for target in section.policy.targets:
         labels += [f"{target}.{i}" for i in range(_size(target, conditions))]
     return GlobalPlan(
         entries=np.concatenate([np.arange(layout.dX)[block.slice] for block in blocks]),
-        targets=section.targets,
-        timed=section.timed,
-        labels=(*labels, *(("time",) if section.timed else ())),
-        settings=_settings(section),
+        targets=section.policy.targets,
+        timed=section.policy.timed,
+        labels=(*labels, *(("time",) if section.policy.timed else ())),
+        settings=validated_settings(GuidedSettings, section.settings, "mdgps.settings"),
     )
 
 
@@ -72,15 +71,8 @@ def _size(target: str, conditions: dict[str, dict[str, Array]]) -> int:
     """Return the one size that a target has in all conditions."""
     for name, targets in conditions.items():
         if target not in targets:
-            raise TaskError("global_policy.targets", f"condition {name} has no target {target!r}")
+            raise TaskError("mdgps.policy.targets", f"condition {name} has no target {target!r}")
     sizes = {targets[target].size for targets in conditions.values()}
     if len(sizes) > 1:
-        raise TaskError("global_policy.targets", f"{target!r} has sizes {sorted(sizes)}")
+        raise TaskError("mdgps.policy.targets", f"{target!r} has sizes {sorted(sizes)}")
     return sizes.pop()
-
-
-def _settings(section: GlobalPolicy) -> GuidedSettings:
-    try:
-        return validated(GuidedSettings, section.settings)
-    except ValidationError as error:
-        raise TaskError.from_validation(error, "global_policy.settings") from error

@@ -37,6 +37,15 @@ _Listed = BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])
 Names = Annotated[tuple[str, ...], _Listed, Field(min_length=1)]
 
 
+RENAMED_SECTIONS = {
+    "guided": "mdgps: its conditions, iterations and tests as they were, its settings as "
+    "local_settings",
+    "global_policy": "mdgps: its state, targets and timed in mdgps.policy, its settings in "
+    "mdgps.settings",
+}
+"""What sections of earlier files are called now."""
+
+
 class Section(BaseModel):
     """A section of the file; unknown keys and non-finite numbers are errors."""
 
@@ -391,36 +400,38 @@ class PolicyTest(Section):
     rollouts: Annotated[int, Field(ge=1, le=MAX_ROLLOUTS)]
 
 
-class Guided(Section):
-    """One policy for many conditions (methods mdgps-...): where it is trained, and its tests.
-
-    Attributes:
-        conditions: Names of the conditions that it is trained in.
-        iterations: Policy updates; learning's if not given.
-        settings: Of the local policies' method, over those of learning.
-        tests: Tests by name.
-    """
-
-    conditions: Names
-    iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)] | None = None
-    settings: dict[str, Any] = {}
-    tests: dict[str, PolicyTest] = {}
-
-
 class GlobalPolicy(Section):
-    """What the one policy for many conditions observes, and how it is trained.
+    """What the one policy for many conditions observes.
 
     Attributes:
         state: State blocks that it observes.
         targets: Targets of the condition that it observes.
         timed: Whether it observes the time.
-        settings: Of its training, see below.
     """
 
     state: Names
     targets: Annotated[tuple[str, ...], _Listed] = ()
     timed: bool = False
+
+
+class Mdgps(Section):
+    """One neural policy for many conditions (methods mdgps-...): what it observes, its training.
+
+    Attributes:
+        conditions: Names of the conditions that it is trained in; learning's if not given.
+        iterations: Policy updates; learning's if not given.
+        policy: What it observes.
+        settings: Of the network and its training, see below; the best known if not given.
+        local_settings: Of the local policies' method, over those of learning.
+        tests: Tests by name.
+    """
+
+    conditions: Names | None = None
+    iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)] | None = None
+    policy: GlobalPolicy
     settings: dict[str, Any] = {}
+    local_settings: dict[str, Any] = {}
+    tests: dict[str, PolicyTest] = {}
 
 
 class TaskFile(Section):
@@ -442,8 +453,7 @@ class TaskFile(Section):
         initial_policy: What training starts from.
         noise_smoothing: Width of the filter of the noise over time [control steps]; 0 is white.
         learning: How much is collected, and how it is learned from.
-        global_policy: What a neural policy observes; without it there is none.
-        guided: Where one policy for many conditions is trained and tested.
+        mdgps: One neural policy for many conditions; without it there is none.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -461,5 +471,13 @@ class TaskFile(Section):
     initial_policy: InitialPolicy
     noise_smoothing: NonNegative = 0.0
     learning: Learning
-    global_policy: GlobalPolicy | None = None
-    guided: Guided | None = None
+    mdgps: Mdgps | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_new_spellings(cls, given: Any) -> Any:  # noqa: ANN401
+        """Refuse sections of another name by what they are called now."""
+        for old, new in RENAMED_SECTIONS.items():
+            if isinstance(given, dict) and old in given:
+                raise ValueError(f"{old} is now {new}")
+        return given

@@ -23,6 +23,7 @@ from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds, sliding
 from pilqr_ros.tasks.schema import Guard, Reset, Success, TaskFile
+from pilqr_ros.tasks.settings import merged_settings, validated_settings
 from pilqr_ros.tasks.success import Outcome, build_success
 from pilqr_ros.tasks.units import JointUnits, in_words, joint_units, state_units
 from pilqr_ros.tasks.validation import validated
@@ -328,19 +329,19 @@ class Task:
         """Return what the global policy observes in a condition (errors as `check_condition`).
 
         Raises:
-            TaskError: The task file has no section `global_policy`.
+            TaskError: The task file has no section `mdgps`.
         """
         self.check_condition(condition)
         if self.global_plan is None:
-            raise TaskError("global_policy", "is not in the task file: there is no neural policy")
+            raise TaskError("mdgps", "is not in the task file: there is no neural policy")
         targets = self.conditions[condition].targets
         return self.global_plan.observation(self.layout, self.T, targets)
 
     def _build_global_plan(self) -> GlobalPlan | None:
-        if self.file.global_policy is None:
+        if self.file.mdgps is None:
             return None
         targets = {condition.name: condition.targets for condition in self.conditions}
-        return build_global_plan(self.file.global_policy, self.layout, targets)
+        return build_global_plan(self.file.mdgps, self.layout, targets)
 
     def initial_policy(self, condition: int) -> TVLGPolicy:
         """Return the policy that training starts from (errors as `check_condition`)."""
@@ -364,28 +365,22 @@ def _learning(file: TaskFile, conditions: tuple[Condition, ...]) -> LearningPlan
     plan = file.learning
     names = plan.conditions or tuple(start.name for start in file.conditions)
     indices = condition_indices(conditions, names, "learning.conditions")
-    settings = _settings(plan.settings, "learning.settings")
+    settings = validated_settings(Settings, plan.settings, "learning.settings")
     return LearningPlan(indices, plan.rollouts, plan.iterations, settings)
-
-
-def _settings(given: dict[str, Any], key: str) -> Settings:
-    """Validate settings of the methods; errors name the key that they stand under."""
-    try:
-        return validated(Settings, given)
-    except ValidationError as error:
-        raise TaskError.from_validation(error, key) from error
 
 
 def _guided(file: TaskFile, conditions: tuple[Condition, ...]) -> GuidedPlan | None:
     """Look the conditions of training and tests up."""
-    if file.guided is None:
+    if file.mdgps is None:
         return None
-    trained = condition_indices(conditions, file.guided.conditions, "guided.conditions")
+    section, learning = file.mdgps, file.learning
+    names = section.conditions or learning.conditions or tuple(s.name for s in file.conditions)
+    trained = condition_indices(conditions, names, "mdgps.conditions")
     tests = {}
-    for name, test in file.guided.tests.items():
-        indices = condition_indices(conditions, test.conditions, f"guided.tests.{name}.conditions")
+    for name, test in section.tests.items():
+        indices = condition_indices(conditions, test.conditions, f"mdgps.tests.{name}.conditions")
         tests[name] = PolicyTestPlan(indices, test.rollouts)
-    given = file.guided.iterations
-    iterations = file.learning.iterations if given is None else given
-    merged = {**file.learning.settings, **file.guided.settings}
-    return GuidedPlan(trained, iterations, _settings(merged, "guided.settings"), tests)
+    iterations = learning.iterations if section.iterations is None else section.iterations
+    merged = merged_settings(learning.settings, section.local_settings)
+    settings = validated_settings(Settings, merged, "mdgps.local_settings")
+    return GuidedPlan(trained, iterations, settings, tests)

@@ -2,8 +2,8 @@
 
 Numpy and scipy are all it needs. An update is a function of arrays::
 
-    from pilqr_ros.trajopt import Batch, Settings, update
-    result = update("pilqr", policy, [Batch(states, actions, noise, costs)], cost, Settings(), ones)
+    from pilqr_ros.trajopt import Batch, Problem, update
+    result = update("pilqr", Problem(policy, [Batch(states, actions, noise, costs)], cost))
 
 ``examples/point_mass.py`` is a whole training in a page.
 """
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from pilqr_ros.trajopt.cost import TrajectoryCost as TrajectoryCost
     from pilqr_ros.trajopt.noise import draw_noise as draw_noise
     from pilqr_ros.trajopt.policy_update import METHODS as METHODS
-    from pilqr_ros.trajopt.policy_update import Iteration as Iteration
     from pilqr_ros.trajopt.policy_update import update as update
+    from pilqr_ros.trajopt.problem import Iteration as Iteration
+    from pilqr_ros.trajopt.problem import Problem as Problem
     from pilqr_ros.trajopt.record import StepStatus as StepStatus
     from pilqr_ros.trajopt.record import UpdateRecord as UpdateRecord
     from pilqr_ros.trajopt.record import UpdateResult as UpdateResult
@@ -31,7 +32,8 @@ MODULES = {
     "pilqr_ros.trajopt.batch": ("Batch",),
     "pilqr_ros.trajopt.cost": ("LossTerm", "TrajectoryCost"),
     "pilqr_ros.trajopt.noise": ("draw_noise",),
-    "pilqr_ros.trajopt.policy_update": ("METHODS", "Iteration", "update"),
+    "pilqr_ros.trajopt.policy_update": ("METHODS", "update"),
+    "pilqr_ros.trajopt.problem": ("Iteration", "Problem"),
     "pilqr_ros.trajopt.record": ("StepStatus", "UpdateRecord", "UpdateResult"),
     "pilqr_ros.trajopt.sample_history": ("SampleRecord",),
     "pilqr_ros.trajopt.settings": ("Settings",),

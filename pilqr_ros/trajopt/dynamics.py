@@ -67,7 +67,7 @@ def fit_dynamics(batches: Sequence[Batch], settings: Settings) -> Dynamics:
 
     Args:
         batches: The history of one condition, oldest first.
-        settings: Options `history_weights`, `prior*`, `mixture*` and `dynamics_ridge`.
+        settings: Options `dynamics`.
     """
     return fit_with_folds(batches, settings, 1)[0]
 
@@ -83,11 +83,11 @@ def fit_with_folds(
     Returns:
         The fit to all, and the fits without a fold (None for one fold).
     """
-    z, weights = _pool(batches, settings.history_weights)
+    z, weights = _pool(batches, settings.dynamics.history_weights)
     starts, dX = batches[-1].states[:, 0], batches[-1].states.shape[2]
     prior = fit_prior(_prior_transitions(batches, settings), z, settings)
     samples = z[:, : len(starts)] if folds > 1 else z[:, :0]
-    ridge = settings.dynamics_ridge
+    ridge = settings.dynamics.ridge
     regression = regress(posterior(z, weights, prior), samples, dX, ridge)
     fitted = _dynamics(regression, starts, ridge)
     if folds == 1:
@@ -107,7 +107,7 @@ def fit_with_folds(
 def _prior_transitions(batches: Sequence[Batch], settings: Settings) -> Array:
     """Return the transitions of the newest `prior_trajectories` trajectories, time first."""
     newest: list[Array] = []
-    missing = settings.prior_trajectories
+    missing = settings.dynamics.prior_trajectories
     for batch in reversed(batches):
         if missing <= 0:
             break

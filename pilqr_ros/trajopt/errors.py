@@ -17,6 +17,7 @@ class SettingError(PilqrError, ValueError):
     def __init__(self, field: str, value: object, allowed: str) -> None:
         """Name the field, its value and the values that are allowed."""
         super().__init__(f"{field} is {value!r}, allowed: {allowed}")
+        self.field, self.value, self.allowed = field, value, allowed
 
 
 class UpdateError(PilqrError):

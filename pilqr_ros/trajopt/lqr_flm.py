@@ -156,7 +156,7 @@ def lqr_flm(
     solution.S = _state_moments(old, problem.start)
     _backward(problem, solution)
     passes = 1
-    if settings.kl_expectation == "new":
+    if settings.lqr.kl_expectation == "new":
         passes = _alternate(problem, solution, settings)
     eta, h = np.array(solution.eta), np.array(solution.h)
     return LQRResult(
@@ -196,7 +196,7 @@ def _problem(
         start=second_moment(dynamics.mu0, dynamics.sigma0),
         epsilon=epsilon.tolist(),
         update_covariance=update_covariance,
-        old_value=settings.value_function == "old",
+        old_value=settings.lqr.value_function == "old",
         direct=direct,
     )
 
@@ -216,13 +216,13 @@ def _whitened(policy: TVLGPolicy, dynamics: Dynamics) -> _Whitened:
 def _alternate(problem: _Problem, solution: _Solution, settings: Settings) -> int:
     """Alternate forward and backward passes until the multipliers settle; count the latter."""
     _forward(problem, solution)
-    for passes in range(2, settings.kl_passes + 1):
+    for passes in range(2, settings.lqr.kl_passes + 1):
         before = np.array(solution.eta)
         _backward(problem, solution)
         _forward(problem, solution)
-        if np.all(np.abs(solution.eta - before) <= settings.kl_tolerance * before):
+        if np.all(np.abs(solution.eta - before) <= settings.lqr.kl_tolerance * before):
             return passes
-    return settings.kl_passes
+    return settings.lqr.kl_passes
 
 
 def _backward(problem: _Problem, solution: _Solution) -> None:

@@ -8,62 +8,23 @@ dynamics that were fitted without it, and so judges the model on what it has not
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from pilqr_ros.trajopt.batch import Batch, require_finite
-from pilqr_ros.trajopt.cost import QuadraticCost, TrajectoryCost
+from pilqr_ros.trajopt.batch import require_finite
+from pilqr_ros.trajopt.cost import QuadraticCost
 from pilqr_ros.trajopt.direct_model import Chain, DirectModel, fit_direct
 from pilqr_ros.trajopt.dynamics import Dynamics, MeanDynamics, fit_with_folds
-from pilqr_ros.trajopt.factors import solve
+from pilqr_ros.trajopt.problem import Problem
 from pilqr_ros.trajopt.residual import (
     cost_to_go_from_mean,
     cost_to_go_from_samples,
     simulate_from_mean,
     simulated_cost_to_go,
 )
-from pilqr_ros.trajopt.sample_history import SampleRecord
-from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.step_rule import choose_steps, residual_ratio
-from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array, Indices
-
-
-@dataclass(frozen=True)
-class Problem:
-    """The arguments of one update; see `update.update`."""
-
-    policy: TVLGPolicy
-    batches: Sequence[Batch]
-    cost: TrajectoryCost
-    settings: Settings
-    step_multiplier: Array
-    action_limits: Array | None = None
-    reference: TVLGPolicy | None = None
-    history: Sequence[SampleRecord] = ()
-
-    @property
-    def anchor(self) -> TVLGPolicy:
-        """The policy that the new one is constrained against: the reference, else the sampled."""
-        return self.policy if self.reference is None else self.reference
-
-    @property
-    def batch(self) -> Batch:
-        """The samples of the policy."""
-        return self.batches[-1]
-
-    @cached_property
-    def noise(self) -> Array:
-        """The samples' unit noise, as recorded or from the applied actions, ``(N, T, dU)``."""
-        policy, batch = self.policy, self.batch
-        if self.settings.noise_source == "recorded":
-            return batch.noise
-        x, u = batch.states.swapaxes(0, 1), batch.actions.swapaxes(0, 1)
-        explored = u - x @ policy.K.swapaxes(-1, -2) - policy.k[:, None]
-        return solve(policy.L, explored.swapaxes(-1, -2)).transpose(2, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -92,18 +53,18 @@ class Model:
 def fit_model(problem: Problem) -> Model:
     """Fit dynamics and cost, compare them with the samples and adjust the KL steps."""
     settings, total = problem.settings, problem.batch.cost_to_go
-    folds = min(settings.cross_fit_folds, problem.batch.N)
+    folds = min(settings.dynamics.cross_fit_folds, problem.batch.N)
     dynamics, without_fold = fit_with_folds(problem.batches, settings, folds)
-    cost = problem.cost.expand_average(problem.batch.states, settings.cost_curvature)
+    cost = problem.cost.expand_average(problem.batch.states, settings.lqr.cost_curvature)
     predicted = predict_cost_to_go(problem, dynamics, without_fold, cost)
     require_finite("the fitted model's cost-to-go", predicted.T)
     direct = None
-    if settings.direct_model and without_fold is not None:
+    if settings.dynamics.direct_model and without_fold is not None:
         direct = look_past(problem, without_fold, predicted)
     residual = total - (predicted if direct is None else direct.predicted)
     ratio = residual_ratio(total, residual, settings)
-    steps = choose_steps(problem.step_multiplier, ratio, settings)
-    base = np.linspace(settings.lqr_kl_start, settings.lqr_kl_end, problem.policy.T)
+    steps = choose_steps(problem.multiplier, ratio, settings)
+    base = np.linspace(settings.lqr.kl_start, settings.lqr.kl_end, problem.policy.T)
     return Model(dynamics, cost, residual, ratio, steps.kept, base * steps.multiplier, direct)
 
 
@@ -137,7 +98,9 @@ def look_past(problem: Problem, without_fold: MeanDynamics, predicted: Array) ->
         predicted: S-hat of each sample by the chain of them, ``(N, T)``.
     """
     chain = Chain(_simulate(problem, without_fold), predicted, len(without_fold.mu0))
-    return fit_direct(problem.batches, problem.settings.history_weights, problem.cost, chain)
+    return fit_direct(
+        problem.batches, problem.settings.dynamics.history_weights, problem.cost, chain
+    )
 
 
 def _simulate(problem: Problem, without_fold: MeanDynamics) -> Array:
@@ -155,7 +118,7 @@ def _predict(problem: Problem, dynamics: MeanDynamics, cost: QuadraticCost, rows
     """Return S-hat of the samples in rows ``(..., N)``, ``(..., N, T)``."""
     policy, batch, limits = problem.policy, problem.batch, problem.action_limits
     noise = problem.noise if limits is None else batch.noise
-    if problem.settings.residual_start == "mean":
+    if problem.settings.dynamics.residual_start == "mean":
         return cost_to_go_from_mean(policy, dynamics, cost, noise[rows], limits)
     samples = batch.states[rows], batch.actions[rows], noise[rows]
     if limits is None:

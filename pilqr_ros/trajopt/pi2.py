@@ -57,20 +57,20 @@ def pi2_update(
         policy: The policy whose actions ``K x + k + L xi`` are weighted.
         noise: Noise xi of the samples, ``(N, T, dU)``.
         weights: Weights of the samples, ``(N, T)``; each column sums to 1.
-        settings: Options `pi2_baseline` and `covariance_*`.
+        settings: Options `pi2.baseline` and `covariance`.
         unit_noise: The noise in units of the policy that each sample was drawn from, if that is
             not the same for all, ``(N, T, dU)``: what the covariance is fitted to.
         prior: Weights of the samples before their costs are known, ``(N,)``; None: equal ones.
     """
     moved = weights
-    if settings.pi2_baseline:
+    if settings.pi2.baseline:
         moved = weights - prior_weights(prior, len(weights))[:, None]
     shift = _mean(noise, moved)[..., None]
     k, L = policy.k + (policy.L @ shift)[..., 0], policy.L
     unit = noise if unit_noise is None else unit_noise
-    if settings.covariance_update == "joint":
+    if settings.covariance.update == "joint":
         L = L * np.sqrt(joint_ratios(unit, weights, settings))
-    elif settings.covariance_update != "keep":
+    elif settings.covariance.update != "keep":
         R = _spread(unit, weights, settings)
         require_finite("the weighted covariance of the noise", R)
         L = _new_factor(L, R, settings)
@@ -83,12 +83,12 @@ def joint_ratios(noise: Array, weights: Array, settings: Settings) -> Array:
     Args:
         noise: In units of the policy that each sample was drawn from, ``(N, T, dU)``.
         weights: ``(N, T)``; each column sums to 1.
-        settings: Options `covariance_ratio_*` and `noise_size`; with 'evidence' the ratios tell the
-            shape alone: their geometric mean is 1.
+        settings: Options `covariance.ratio_*` and `annealing.rule`; with 'evidence' the ratios
+            tell the shape alone: their geometric mean is 1.
     """
-    bounds = settings.covariance_ratio_min, settings.covariance_ratio_max
+    bounds = settings.covariance.ratio_min, settings.covariance.ratio_max
     ratios: Array = np.einsum("nt,ntj->j", weights, noise**2) / weights.shape[1]
-    if settings.noise_size == "calendar":
+    if settings.annealing.rule == "calendar":
         return np.clip(ratios, *bounds)
     shape = np.clip(ratios / _geometric_mean(ratios), *bounds)
     return shape / _geometric_mean(shape)
@@ -110,7 +110,7 @@ def _spread(noise: Array, weights: Array, settings: Settings) -> Array:
     """Return the weighted covariance R of the noise, ``(T, dU, dU)``."""
     centred = noise.swapaxes(0, 1) - _mean(noise, weights)[:, None]
     R = (centred.swapaxes(-1, -2) * weights.T[:, None, :]) @ centred
-    if settings.covariance_estimator == "maximum-likelihood":
+    if settings.covariance.estimator == "maximum-likelihood":
         return R
     known = 1.0 - np.sum(weights**2, axis=0)
     alone = known < _ALONE  # one sample has all weight and tells nothing of the spread
@@ -120,12 +120,12 @@ def _spread(noise: Array, weights: Array, settings: Settings) -> Array:
 
 def _new_factor(L: Array, R: Array, settings: Settings) -> Array:
     """Return the factor of the damped weighted covariance L R L', ``(T, dU, dU)``."""
-    bounds = settings.covariance_ratio_min, settings.covariance_ratio_max
-    if settings.covariance_update == "scalar":
+    bounds = settings.covariance.ratio_min, settings.covariance.ratio_max
+    if settings.covariance.update == "scalar":
         ratio = np.trace(L @ R @ L.swapaxes(-1, -2), axis1=1, axis2=2)
         ratio /= np.sum(L * L, axis=(1, 2))
-        ratio = np.maximum(ratio, 0.0) ** (1.0 / settings.covariance_damping)
+        ratio = np.maximum(ratio, 0.0) ** (1.0 / settings.covariance.damping)
         return L * np.sqrt(np.clip(ratio, *bounds))[:, None, None]
     values, vectors = np.linalg.eigh(R)
-    damped = 1.0 + (values - 1.0) / settings.covariance_damping
+    damped = 1.0 + (values - 1.0) / settings.covariance.damping
     return triangular_factor(L @ vectors * np.sqrt(np.clip(damped, *bounds))[:, None, :])

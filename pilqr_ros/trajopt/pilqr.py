@@ -22,8 +22,9 @@ import numpy as np
 
 from pilqr_ros.trajopt.divergence import sampled_kl
 from pilqr_ros.trajopt.lqr_flm import LQRResult, lqr_flm
-from pilqr_ros.trajopt.model import Model, Problem, fit_model
+from pilqr_ros.trajopt.model import Model, fit_model
 from pilqr_ros.trajopt.pi2 import pi2_update
+from pilqr_ros.trajopt.problem import Problem
 from pilqr_ros.trajopt.record import (
     StepStatus,
     UpdateRecord,
@@ -50,9 +51,9 @@ def pilqr(problem: Problem) -> UpdateResult:
 def two_stages(problem: Problem, model: Model) -> UpdateResult:
     """Return the update of Algorithm 1 for a given model (lines 6 to 8)."""
     settings = problem.settings
-    lqr = _run_lqr(problem, model, update_covariance=settings.lqr_covariance == "update")
+    lqr = _run_lqr(problem, model, update_covariance=settings.lqr.covariance == "update")
     newest = _sample_record(problem, model.residual)
-    samples = join(newest, problem.history, settings.pi2_history_weights)
+    samples = join(newest, problem.history, settings.pi2.history_weights)
     weighted, fell_back = residual_weights(newest, samples, settings)
     policy = _reweighted(lqr.policy, samples, weighted, settings)
     record = _record("pilqr", policy, problem)
@@ -74,12 +75,12 @@ def pi2_alone(problem: Problem) -> UpdateResult:
     """Return the update of PI2 alone, on the whole cost."""
     settings = problem.settings
     newest = _sample_record(problem, problem.batch.cost_to_go)
-    samples = join(newest, problem.history, settings.pi2_history_weights)
+    samples = join(newest, problem.history, settings.pi2.history_weights)
     size = np.abs(newest.total).max(axis=0)
-    weighted = solve_temperatures(samples.total, settings.pi2_kl, samples.prior, size)
+    weighted = solve_temperatures(samples.total, settings.pi2.kl, samples.prior, size)
     policy = _reweighted(problem.anchor, samples, weighted, settings)
     record = _with_pi2(_record("pi2", policy, problem), weighted, settings)
-    return UpdateResult(policy, problem.step_multiplier, record, newest)
+    return UpdateResult(policy, problem.multiplier, record, newest)
 
 
 def residual_weights(
@@ -90,25 +91,25 @@ def residual_weights(
     Args:
         newest: The samples of the present policy; they decide where the model is of no use.
         samples: All that are weighted.
-        settings: Options `pi2_kl`, `temperature_cost`, `pi2_fallback_to_cost`.
+        settings: Options `pi2`.
 
     Returns:
         The weights, and where the cost took the place of the residual, ``(T,)``.
     """
     total, residual = newest.total, newest.residual
     fell_back = np.zeros(total.shape[1], dtype=bool)
-    if settings.pi2_fallback_to_cost:
+    if settings.pi2.fallback_to_cost:
         fell_back = residual.std(axis=0) > total.std(axis=0)
     costs = np.where(fell_back, samples.total, samples.residual)
     size = np.abs(total).max(axis=0)
     own = solve_temperatures(
-        costs, settings.pi2_kl, samples.prior, size + np.abs(total - residual).max(axis=0)
+        costs, settings.pi2.kl, samples.prior, size + np.abs(total - residual).max(axis=0)
     )
-    if settings.temperature_cost == "residual":
+    if settings.pi2.temperature_cost == "residual":
         return own, fell_back
-    of_total = solve_temperatures(samples.total, settings.pi2_kl, samples.prior, size)
+    of_total = solve_temperatures(samples.total, settings.pi2.kl, samples.prior, size)
     use_own = np.zeros(total.shape[1], dtype=bool)
-    if settings.temperature_cost == "larger":
+    if settings.pi2.temperature_cost == "larger":
         use_own = of_total.constant | (~own.constant & (own.eta > of_total.eta))
     eta = np.where(use_own, own.eta, of_total.eta)
     weighted = with_temperature(costs, eta, samples.prior)
@@ -175,7 +176,7 @@ def _with_pi2(record: UpdateRecord, weighted: Temperatures, settings: Settings) 
         record,
         status=record.status | flags,
         temperature=weighted.eta,
-        pi2_kl_wanted=settings.pi2_kl,
+        pi2_kl_wanted=settings.pi2.kl,
         pi2_kl_got=weighted.kl,
         effective_samples=effective_samples(weighted.weights),
     )

@@ -37,7 +37,7 @@ class Steps(NamedTuple):
 
 def residual_ratio(total: Array, residual: Array, settings: Settings) -> Array:
     """Compare residual and cost, cost-to-go of each sample ``(N, T)``, per time step ``(T,)``."""
-    if settings.step_ratio == "std":
+    if settings.step_rule.measure == "std":
         size, of = residual.std(axis=0), total.std(axis=0)
     else:
         size, of = np.abs(residual).mean(axis=0), np.abs(total).mean(axis=0)
@@ -53,7 +53,7 @@ def choose_steps(kept: Array, ratio: Array, settings: Settings) -> Steps:
         ratio: Residual over cost, ``(T,)``.
         settings: Options `step_*`.
     """
-    if settings.step_rule == "memory":
+    if settings.step_rule.kind == "memory":
         adjusted = adjust_steps(kept, ratio, settings)
         return Steps(adjusted, adjusted)
     multiplier = steps_from_ratio(ratio, settings)
@@ -63,11 +63,15 @@ def choose_steps(kept: Array, ratio: Array, settings: Settings) -> Steps:
 def steps_from_ratio(ratio: Array, settings: Settings) -> Array:
     """Return multipliers by the share of the cost that the model explains, ``(T,)``."""
     explained = GAIN * (1.0 - ratio**2)
-    return np.clip(explained, settings.step_multiplier_min, settings.step_multiplier_max)
+    return np.clip(explained, settings.step_rule.multiplier_min, settings.step_rule.multiplier_max)
 
 
 def adjust_steps(multiplier: Array, ratio: Array, settings: Settings) -> Array:
     """Halve the multipliers where the model is bad, double them where it is good, ``(T,)``."""
-    factor = np.where(ratio > settings.step_decrease_above, 0.5, 1.0)
-    factor = np.where(ratio < settings.step_increase_below, 2.0, factor)
-    return np.clip(multiplier * factor, settings.step_multiplier_min, settings.step_multiplier_max)
+    factor = np.where(ratio > settings.step_rule.decrease_above, 0.5, 1.0)
+    factor = np.where(ratio < settings.step_rule.increase_below, 2.0, factor)
+    return np.clip(
+        multiplier * factor,
+        settings.step_rule.multiplier_min,
+        settings.step_rule.multiplier_max,
+    )

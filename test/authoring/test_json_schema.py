@@ -73,7 +73,7 @@ def test_a_shipped_file_is_valid_for_an_editor(name):
         ("control", "rate", 0),
         ("control", "pace", 1),
         ("initial_policy", "kind", "strong"),
-        ("learning", "settings", {"pi2_kl": "much"}),
+        ("learning", "settings", {"pi2": {"kl": "much"}}),
         ("learning", "settings", {"no_such": 1}),
     ],
 )

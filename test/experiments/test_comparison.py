@@ -85,7 +85,7 @@ def test_networks_are_tried_in_their_tasks_tests_as_training_goes_on(tmp_path, m
     monkeypatch.setattr("pilqr_ros.experiments.generalisation.MAX_POINTS", 2)
     document = yaml.safe_load(load_task("hockey").source)
     document["learning"]["rollouts"] = 2
-    document["guided"]["tests"] = {"goals": {"conditions": ["left", "middle"], "rollouts": 1}}
+    document["mdgps"]["tests"] = {"goals": {"conditions": ["left", "middle"], "rollouts": 1}}
     file = tmp_path / "small.yaml"
     file.write_text(yaml.safe_dump(document))
     (job,) = plan(str(file), ["mdgps-lqr-flm"], range(1), tmp_path, iterations=1)
@@ -94,7 +94,7 @@ def test_networks_are_tried_in_their_tasks_tests_as_training_goes_on(tmp_path, m
     first, last = found[job]["tests"]["goals"]
     assert (first["training_rollouts"], last["training_rollouts"]) == (0, 1 * 2 * 2)
     assert first["mean_cost"] != last["mean_cost"]
-    again = _tried_again(job.directory, document["guided"]["tests"]["goals"])
+    again = _tried_again(job.directory, document["mdgps"]["tests"]["goals"])
     assert last == {"training_rollouts": 4, **again}
     picture = draw_tests(found, "goals", tmp_path / "goals.png")
     assert picture.read_bytes().startswith(b"\x89PNG")

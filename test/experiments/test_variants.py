@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from pilqr_ros.experiments.variants import VariantError, parse_variant
@@ -21,35 +19,37 @@ def test_a_preset_replaces_all_settings():
 
 def test_single_settings_are_changed_by_name():
     task = load_task("hockey")
-    changed = parse_variant("pilqr@cross_fit_folds=3").apply(task)
-    assert changed.learning.settings.cross_fit_folds == 3
+    changed = parse_variant("pilqr@dynamics.cross_fit_folds=3").apply(task)
+    assert changed.learning.settings.dynamics.cross_fit_folds == 3
     assert changed.cost(0) is not None
 
 
 def test_with_a_guided_method_the_settings_of_its_local_updates_are_changed():
     task = load_task("hockey")
-    changed = parse_variant("mdgps-pi2@cross_fit_folds=3").apply(task)
-    assert changed.guided.settings == replace(task.guided.settings, cross_fit_folds=3)
+    changed = parse_variant("mdgps-pi2@dynamics.cross_fit_folds=3").apply(task)
+    assert changed.guided.settings == task.guided.settings.changed(dynamics={"cross_fit_folds": 3})
     assert changed.learning.settings == task.learning.settings
 
 
 def test_with_a_guided_method_the_networks_settings_can_be_changed():
     task = load_task("hockey")
-    changed = parse_variant("mdgps-pilqr@coupling_start=1,cross_fit_folds=3").apply(task)
-    wanted = replace(task.global_plan.settings, coupling_start=1.0)
+    changed = parse_variant("mdgps-pilqr@coupling.start=1,dynamics.cross_fit_folds=3").apply(task)
+    wanted = task.global_plan.settings.changed(coupling={"start": 1.0})
     assert changed.global_plan.settings == wanted
-    assert changed.guided.settings.cross_fit_folds == 3
+    assert changed.guided.settings.dynamics.cross_fit_folds == 3
 
 
 def test_the_papers_preset_of_a_guided_method_keeps_the_size_of_the_network():
     changed = parse_variant("mdgps-pilqr@paper").apply(load_task("door"))
-    assert changed.global_plan.settings == replace(GuidedSettings.paper(), hidden=(100, 100))
+    assert changed.global_plan.settings == GuidedSettings.paper().changed(
+        network={"hidden": (100, 100)}
+    )
     assert changed.guided.settings == Settings.paper()
 
 
 def test_without_a_network_its_settings_do_not_exist():
-    with pytest.raises(TaskError, match="coupling_start"):
-        parse_variant("pilqr@coupling_start=1").apply(load_task("hockey"))
+    with pytest.raises(TaskError, match="coupling"):
+        parse_variant("pilqr@coupling.start=1").apply(load_task("hockey"))
 
 
 @pytest.mark.parametrize("label", ["sarsa", "pilqr@unheard-of"])

@@ -34,7 +34,7 @@ def test_errors_weigh_by_the_policys_precision_up_to_the_limit():
     guide = make_guide()
     sharp = guide.policy.L * np.array([1.0, 1.0, 1.0, 1e-3])[:, None, None]
     policy = TVLGPolicy(guide.policy.K, guide.policy.k, sharp)
-    settings = GuidedSettings(weight_limit=5.0)
+    settings = GuidedSettings().changed(supervised={"max_weight": 5.0})
     data = examples_of([guide._replace(policy=policy)], settings)
     weights = np.swapaxes(data.whitening, -1, -2) @ data.whitening
     precisions = np.linalg.inv(policy.covariance)
@@ -47,7 +47,7 @@ def test_errors_weigh_by_the_policys_precision_up_to_the_limit():
 
 def test_moved_states_keep_what_holds_between_their_entries_and_their_targets_follow():
     guide = make_guide()
-    settings = GuidedSettings(state_noise=0.7, observation_noise=0.0)
+    settings = GuidedSettings().changed(supervised={"state_noise": 0.7, "observation_noise": 0.0})
     moved = augmented([guide], examples_of([guide], settings), settings, np.random.default_rng(1))
     o = moved.observations
     assert not np.allclose(o.reshape(N, T, DX), guide.states)
@@ -58,7 +58,7 @@ def test_moved_states_keep_what_holds_between_their_entries_and_their_targets_fo
 
 def test_moved_states_have_the_samples_covariance_times_the_noise_squared():
     guide, rng = make_guide(), np.random.default_rng(2)
-    settings = GuidedSettings(state_noise=0.7, observation_noise=0.0)
+    settings = GuidedSettings().changed(supervised={"state_noise": 0.7, "observation_noise": 0.0})
     data = examples_of([guide], settings)
     draws = [augmented([guide], data, settings, rng).observations for _ in range(4000)]
     moves = np.stack(draws).reshape(-1, N, T, DX) - guide.states

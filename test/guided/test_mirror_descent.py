@@ -14,6 +14,7 @@ from pilqr_ros.guided.supervised import covariance_factor, fit
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.cost import LossTerm, TrajectoryCost
 from pilqr_ros.trajopt.policy_update import METHODS, update
+from pilqr_ros.trajopt.problem import Problem
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
@@ -68,8 +69,10 @@ def test_an_iteration_with_an_exact_global_policy_is_the_local_update(method):
     batch = Batch(states, actions, xi, cost.evaluate(states, actions))
     reference = linearise(NeuralPolicy(linear_network(policy, rng), SEES_ALL), states)
     ones = np.ones(T)
-    local = update(method, policy, [batch], cost, Settings(), ones).policy
-    guided = update(method, policy, [batch], cost, Settings(), ones, reference=reference).policy
+    local = update(method, Problem(policy, [batch], cost, Settings(), ones)).policy
+    guided = update(
+        method, Problem(policy, [batch], cost, Settings(), ones, reference=reference)
+    ).policy
     for name in ("K", "k", "L"):
         np.testing.assert_allclose(
             getattr(guided, name), getattr(local, name), rtol=1e-8, atol=1e-9
@@ -82,7 +85,10 @@ def test_the_supervised_step_finds_a_policy_that_the_network_can_be():
     policy = steady_policy(rng)
     states, _, _ = roll_out(policy, rng)
     start = linear_network(steady_policy(rng), rng)
-    settings = GuidedSettings(hidden=(), epochs=400, observation_noise=0.0, learning_rate=0.02)
+    settings = GuidedSettings().changed(
+        network={"hidden": ()},
+        supervised={"epochs": 400, "observation_noise": 0.0, "learning_rate": 0.02},
+    )
     fitted = fit(start, [Teacher(policy, SEES_ALL, states)], settings, rng)
     found = linearise(NeuralPolicy(fitted.network, SEES_ALL), states)
     assert fitted.loss_after < 1e-6 * fitted.loss_before
@@ -113,7 +119,10 @@ def test_where_two_policies_disagree_the_more_precise_one_prevails():
         return Teacher(TVLGPolicy(K, k, L), sees, states)
 
     network = Network((np.zeros((1, 1)),), (np.zeros(1),), np.zeros(1), np.ones(1), np.eye(1))
-    settings = GuidedSettings(hidden=(), epochs=300, learning_rate=0.05, observation_noise=0.0)
+    settings = GuidedSettings().changed(
+        network={"hidden": ()},
+        supervised={"epochs": 300, "learning_rate": 0.05, "observation_noise": 0.0},
+    )
     guides = [constant(1.0, 0.5), constant(4.0, 1.0)]
     fitted = fit(network, guides, settings, rng)
     np.testing.assert_allclose(fitted.network(np.zeros(1)), (4 * 1.0 + 1 * 4.0) / 5, atol=0.02)
@@ -122,7 +131,7 @@ def test_where_two_policies_disagree_the_more_precise_one_prevails():
 def test_the_same_generator_gives_the_same_weights_bit_for_bit(make_network):
     policy = steady_policy(np.random.default_rng(5))
     states, _, _ = roll_out(policy, np.random.default_rng(6))
-    settings = GuidedSettings(epochs=3, state_noise=0.1)
+    settings = GuidedSettings().changed(supervised={"epochs": 3, "state_noise": 0.1})
     runs = [
         fit(
             make_network((DX, 8, DU)),
@@ -147,7 +156,9 @@ def test_mixing_says_what_to_do_between_two_conditions():
         return Teacher(TVLGPolicy(K, k, L), sees, states)
 
     start = initial_network(2, (16,), np.eye(1), rng)
-    settings = GuidedSettings(hidden=(16,), epochs=300, learning_rate=0.01, mixing=2.0)
+    settings = GuidedSettings().changed(
+        network={"hidden": (16,)}, supervised={"epochs": 300, "learning_rate": 0.01, "mixing": 2.0}
+    )
     guides = [guide(0.0, 2.0), guide(1.0, 6.0)]
     network = fit(start, guides, settings, rng).network
     between = network(np.array([[0.0, 0.25], [0.0, 0.5], [0.0, 0.75]]))

@@ -18,13 +18,13 @@ def make_policy(seed):
 
 
 def test_coupling_rises_linearly_over_its_share_of_the_run_and_stays():
-    settings = GuidedSettings(coupling_start=0.2, coupling_ramp=0.5)
+    settings = GuidedSettings().changed(coupling={"start": 0.2, "ramp": 0.5})
     found = [coupling(settings, iteration, 8) for iteration in range(8)]
     np.testing.assert_allclose(found, [0.2, 0.4, 0.6, 0.8, 1.0, 1.0, 1.0, 1.0])
 
 
 def test_without_a_ramp_the_coupling_is_whole_from_the_first_iteration_on():
-    settings = GuidedSettings(coupling_start=0.2, coupling_ramp=0.0)
+    settings = GuidedSettings().changed(coupling={"start": 0.2, "ramp": 0.0})
     assert coupling(settings, 0, 10) == 1.0
 
 
@@ -37,7 +37,9 @@ def test_the_papers_reference_is_the_global_policy():
 
 def test_without_coupling_the_reference_is_the_local_policy():
     local = make_policy(0)
-    found = reference(local, make_policy(1), 0.0, GuidedSettings(reference_covariance="local"))
+    found = reference(
+        local, make_policy(1), 0.0, GuidedSettings().changed(coupling={"covariance": "local"})
+    )
     for name in ("K", "k", "L"):
         np.testing.assert_array_equal(getattr(found, name), getattr(local, name))
 
@@ -51,8 +53,8 @@ def test_the_references_action_lies_between_those_of_both_policies():
         np.testing.assert_allclose(found.act(t, x, none), wanted)
 
 
-@pytest.mark.parametrize("name", ["coupling_start", "coupling_ramp"])
+@pytest.mark.parametrize("name", ["start", "ramp"])
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])
 def test_a_coupling_outside_0_to_1_is_refused_by_name(name, value):
-    with pytest.raises(SettingError, match=name):
-        GuidedSettings(**{name: value})
+    with pytest.raises(SettingError, match=f"coupling.{name}"):
+        GuidedSettings().changed(coupling={name: value})

@@ -22,7 +22,7 @@ from pilqr_ros.tasks import Task
 def task_from(hockey, **settings):
     """Return hockey with a network of the usual settings, but for these."""
     document = yaml.safe_load(hockey.source)
-    document["global_policy"]["settings"] = settings
+    document["mdgps"]["settings"] = settings
     return Task.from_text(yaml.safe_dump(document), folder=hockey.folder)
 
 
@@ -91,7 +91,7 @@ def test_an_interrupted_run_continues_bit_for_bit(
 def test_a_supervised_step_can_be_stopped_and_is_done_again(
     task, guided_config, make_trainer, arrays_of_run
 ):
-    guided_task = task_from(task, epochs=20)
+    guided_task = task_from(task, supervised={"epochs": 20})
     config = replace(guided_config, iterations=1)
     whole = make_trainer(guided_task, config)
     whole.run()
@@ -164,8 +164,8 @@ def test_the_global_policy_is_evaluated_unless_the_local_ones_are_asked_for(
 def test_what_does_not_fit_together_is_refused(
     guided_task, guided_config, make_trainer, task, tmp_path
 ):
-    bare = Task.from_text(task.source.partition("global_policy:")[0], folder=task.folder)
-    with pytest.raises(RunConfigError, match="no section global_policy"):
+    bare = Task.from_text(task.source.partition("mdgps:")[0], folder=task.folder)
+    with pytest.raises(RunConfigError, match="no section mdgps"):
         check_config(guided_config, bare)
     with pytest.raises(RunConfigError, match=r"expected one of pilqr, .*mdgps-pi2"):
         check_config(replace(guided_config, method="mdgps"), guided_task)

@@ -150,7 +150,7 @@ def test_the_last_resort_is_the_accepted_policy_itself(train, undisturbed):
     for name in ("K", "k", "L"):
         np.testing.assert_array_equal(getattr(taken, name), getattr(start, name))
     assert store.reports()[1]["halvings"] == MAX_HALVINGS
-    assert multiplier.min() >= Settings().step_multiplier_min
+    assert multiplier.min() >= Settings().step_rule.multiplier_min
 
 
 def test_a_robot_that_takes_nothing_any_more_ends_the_training_and_is_tried_again(train):
@@ -231,7 +231,7 @@ def test_a_training_killed_at_any_write_of_a_step_back_ends_with_the_same_number
 @pytest.fixture
 def guided_task(task):
     document = yaml.safe_load(task.source)
-    document["global_policy"]["settings"] = {"sample_from": "global", "epochs": 5}
+    document["mdgps"]["settings"] = {"sample_from": "global", "supervised": {"epochs": 5}}
     return Task.from_text(yaml.safe_dump(document), folder=task.folder)
 
 

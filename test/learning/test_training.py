@@ -41,9 +41,9 @@ def test_training_improves_the_policy_step_by_step(trainer, store):
 def test_each_update_knows_its_turn(trainer, monkeypatch):
     told = []
 
-    def spy(*args, **options):
-        told.append(options["iteration"])
-        return update(*args, **options)
+    def spy(method, problem):
+        told.append(problem.iteration)
+        return update(method, problem)
 
     monkeypatch.setattr(training, "update", spy)
     trainer.run()

@@ -26,12 +26,12 @@ def runs(tmp_path_factory):
 @pytest.fixture(scope="module")
 def task_file(task, runs):
     """Hockey with a network that is trained at once, and one short test."""
-    text = task.source.partition("guided:")[0] + (
-        "guided:\n"
+    text = task.source.partition("mdgps:")[0] + (
+        "mdgps:\n"
         "  conditions: [left, right]\n"
+        "  policy: {state: [joint_positions, joint_velocities, puck], targets: [goal]}\n"
+        "  settings: {network: {hidden: [42, 42]}}\n"
         "  tests: {one: {conditions: [middle], rollouts: 2}}\n"
-        "global_policy: {state: [joint_positions, joint_velocities, puck], targets: [goal],"
-        " settings: {hidden: [42, 42]}}\n"
     )
     path = runs / "quick_hockey.yaml"
     path.write_text(text)

@@ -28,7 +28,7 @@ def set_torque_limit(document):
 
 
 def set_kl_step(document):
-    document["learning"]["settings"]["lqr_kl_start"] = 0.125
+    document["learning"]["settings"]["lqr"] = {"kl_start": 0.125}
 
 
 def add_condition(document):
@@ -40,7 +40,7 @@ def add_condition(document):
     [
         (set_weight, "cost.terms[0].weight", "77.0"),
         (set_torque_limit, "joints[1].torque_limit", "1.5"),
-        (set_kl_step, "learning.settings.lqr_kl_start", "0.125"),
+        (set_kl_step, "learning.settings.lqr.kl_start", "0.125"),
         (lambda document: document["reset"].update(joint_jitter=0.5), "reset.joint_jitter", "0.5"),
         (add_condition, "conditions[3].name", "'extra'"),
     ],
@@ -122,8 +122,8 @@ def test_versions_that_are_not_written_by_name_are_refused(store):
 
 
 def test_a_default_that_has_changed_since_is_refused(store):
-    describe(store, settings={"step_multiplier_max": 3.5})
-    with pytest.raises(RunError, match=r"settings\.step_multiplier_max is .*the run has 3\.5"):
+    describe(store, settings={"step_rule": {"multiplier_max": 3.5}})
+    with pytest.raises(RunError, match=r"step_rule\.multiplier_max is .*the run has 3\.5"):
         check_versions(store)
 
 

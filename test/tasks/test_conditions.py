@@ -100,7 +100,7 @@ def test_joints_can_be_drawn(edited):
 
 def test_a_task_without_names_trains_every_listed_condition(edited):
     def edit(content):
-        del content["learning"]["conditions"], content["guided"]
+        del content["learning"]["conditions"], content["mdgps"]
 
     task = edited(edit)
     assert task.learning.conditions == (0, 1, 2)
@@ -133,9 +133,9 @@ def test_an_unknown_name_is_refused_with_those_there_are(hockey, edited):
         hockey.condition_indices(["left", "top"])
 
     def edit(content):
-        content["guided"]["tests"]["goals"]["conditions"] = ["top"]
+        content["mdgps"]["tests"]["goals"]["conditions"] = ["top"]
 
-    with pytest.raises(TaskError, match=r"guided\.tests\.goals\.conditions: no condition 'top'"):
+    with pytest.raises(TaskError, match=r"mdgps\.tests\.goals\.conditions: no condition 'top'"):
         edited(edit)
 
 
@@ -150,9 +150,9 @@ def test_a_target_behind_an_unknown_body_is_refused(edited, role):
 
 def test_settings_of_guided_training_are_those_of_learning_but_for_its_own(edited):
     def change(content):
-        content["learning"]["settings"] = {"pi2_kl": 0.7, "cross_fit_folds": 3}
-        content["guided"]["settings"] = {"pi2_kl": 0.3}
+        content["learning"]["settings"] = {"pi2": {"kl": 0.7}, "dynamics": {"cross_fit_folds": 3}}
+        content["mdgps"]["local_settings"] = {"pi2": {"kl": 0.3}}
 
     task = edited(change)
-    assert (task.learning.settings.pi2_kl, task.guided.settings.pi2_kl) == (0.7, 0.3)
-    assert task.guided.settings.cross_fit_folds == 3
+    assert (task.learning.settings.pi2.kl, task.guided.settings.pi2.kl) == (0.7, 0.3)
+    assert task.guided.settings.dynamics.cross_fit_folds == 3

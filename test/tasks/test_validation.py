@@ -46,7 +46,7 @@ def test_a_flag_is_no_number_and_a_number_no_flag(given, where):
     ("right", "wrong", "key"),
     [
         ("rate: 20", "rate: true", "control.rate"),
-        ("settings: {", "settings: {pi2_kl: true, ", "learning.settings.pi2_kl"),
+        ("settings: {", "settings: {pi2: {kl: true}, ", "learning.settings.pi2.kl"),
     ],
 )
 def test_a_task_file_with_a_flag_for_a_number_is_refused_by_its_key(right, wrong, key):

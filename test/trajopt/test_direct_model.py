@@ -5,21 +5,20 @@ nothing, and at the last step the second entry is 3 a_5 + 1. One-step models can
 the gap; the map from x_5 can, and what it should be is known.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.cost import LossTerm, TrajectoryCost
 from pilqr_ros.trajopt.lqr_flm import lqr_flm
-from pilqr_ros.trajopt.model import Problem, fit_model
+from pilqr_ros.trajopt.model import fit_model
 from pilqr_ros.trajopt.policy_update import METHODS, update
+from pilqr_ros.trajopt.problem import Problem
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
 T, B, GOAL = 12, 5, 4.0
-SETTINGS = replace(Settings(), noise_source="recorded")
+SETTINGS = Settings().changed(dynamics={"noise_source": "recorded"})
 
 
 def jump_cost(weight=1.0):
@@ -60,7 +59,7 @@ def test_the_step_before_what_the_chain_cannot_predict_is_found(jumps):
     model = fitted(*jumps)
     assert model.direct.step == B
     total = jumps[1][-1].cost_to_go[:, 0]
-    chain = fitted(*jumps, replace(SETTINGS, direct_model=False))
+    chain = fitted(*jumps, SETTINGS.changed(dynamics={"direct_model": False}))
     assert chain.ratio[0] > 0.8
     assert model.ratio[0] < 0.2
     np.testing.assert_allclose(model.direct.predicted[:, 0], total, atol=0.3 * total.std())
@@ -81,8 +80,11 @@ def test_its_value_function_is_the_cost_through_the_map(jumps):
 def test_with_it_lqr_flm_steers_to_the_goal_past_the_jump_and_without_it_does_not(jumps):
     policy, batches = jumps
     ends = []
-    for settings, step in ((SETTINGS, B), (replace(SETTINGS, direct_model=False), None)):
-        one = update("lqr-flm", policy, batches, jump_cost(), settings, np.ones(T))
+    for settings, step in (
+        (SETTINGS, B),
+        (SETTINGS.changed(dynamics={"direct_model": False}), None),
+    ):
+        one = update("lqr-flm", Problem(policy, batches, jump_cost(), settings, np.ones(T)))
         assert one.record.direct_step == step
         silent = jump(one.policy, np.zeros((1, T, 1)), np.random.default_rng(1))
         ends.append(silent.states[0, -1, 1])
@@ -91,7 +93,7 @@ def test_with_it_lqr_flm_steers_to_the_goal_past_the_jump_and_without_it_does_no
 
 
 def lqr(model, policy, direct):
-    options = replace(SETTINGS, kl_expectation="old")
+    options = SETTINGS.changed(lqr={"kl_expectation": "old"})
     dynamics, cost = model.dynamics, model.cost
     epsilon = np.full(T, 0.1)
     return lqr_flm(policy, dynamics, cost, epsilon, options, update_covariance=True, direct=direct)
@@ -119,9 +121,9 @@ def test_what_acts_from_its_first_step_on_moves_nothing_that_was_decided_before(
     assert one.direct.step == two.direct.step == B
     np.testing.assert_array_equal(one.direct.value, two.direct.value)
     np.testing.assert_array_equal(one.direct.predicted, two.direct.predicted)
-    settings = replace(SETTINGS, covariance_update="keep")
+    settings = SETTINGS.changed(covariance={"update": "keep"})
     new = [
-        update("lqr-flm", policy, each, jump_cost(), settings, np.ones(T)).policy
+        update("lqr-flm", Problem(policy, each, jump_cost(), settings, np.ones(T))).policy
         for each in (batches, other)
     ]
     np.testing.assert_array_equal(new[0].K[:B], new[1].K[:B])
@@ -150,7 +152,10 @@ def test_without_a_contact_nothing_changes(make_task, method, T, dX, dU, batches
     data = [roll_out(policy, 20, rng) for _ in range(batches)]
     ones = np.ones(T)
     one, other = (
-        update(method, policy, data, cost, replace(Settings(), direct_model=each), ones)
+        update(
+            method,
+            Problem(policy, data, cost, Settings().changed(dynamics={"direct_model": each}), ones),
+        )
         for each in (True, False)
     )
     for name in ("K", "k", "L"):

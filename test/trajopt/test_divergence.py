@@ -6,6 +6,7 @@ import pytest
 from pilqr_ros.trajopt.divergence import sampled_kl
 from pilqr_ros.trajopt.noise import draw_noise
 from pilqr_ros.trajopt.policy_update import update
+from pilqr_ros.trajopt.problem import Problem
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
@@ -60,23 +61,19 @@ def test_an_update_records_the_true_divergence_with_smoothed_noise_too(make_task
     cost, policy, roll_out = make_task(3, T=12, start_noise=0.02)
     rng = np.random.default_rng(3)
     batch = roll_out(policy, 1500, rng, smoothed(1500, policy, smoothing, rng))
-    settings = Settings(
-        kl_expectation="old",
-        prior="none",
-        dynamics_ridge=1e-10,
-        lqr_kl_start=0.05,
-        lqr_kl_end=0.05,
-        lqr_covariance="update",
+    settings = Settings().changed(
+        lqr={"kl_expectation": "old", "kl_start": 0.05, "kl_end": 0.05, "covariance": "update"},
+        dynamics={"prior": "none", "ridge": 1e-10},
     )
     ones = np.ones(policy.T)
-    result = update("lqr-flm", policy, [batch], cost, settings, ones)
+    result = update("lqr-flm", Problem(policy, [batch], cost, settings, ones))
     fresh = roll_out(policy, 20000, rng, smoothed(20000, policy, smoothing, rng))
     true = monte_carlo_kl(result.policy, policy, fresh.states, rng)
     record = result.record
     np.testing.assert_allclose(record.kl_sampled, true, rtol=0.15, atol=0.005)
     excess = (record.kl_sampled / record.kl_got).max()
     assert excess < 1.15 if smoothing == 0.0 else excess > 1.5
-    both = update("pilqr", policy, [batch], cost, settings, ones).record
+    both = update("pilqr", Problem(policy, [batch], cost, settings, ones)).record
     np.testing.assert_array_equal(both.kl_sampled, record.kl_sampled)
 
 
@@ -84,8 +81,10 @@ def test_the_divergence_is_measured_from_the_reference(make_task):
     cost, policy, roll_out = make_task(4)
     batch = roll_out(policy, 30, np.random.default_rng(4))
     reference = TVLGPolicy(policy.K, policy.k + 0.5, 1.1 * policy.L)
-    settings = Settings(lqr_kl_start=1e-9, lqr_kl_end=1e-9)
+    settings = Settings().changed(lqr={"kl_start": 1e-09, "kl_end": 1e-09})
     ones = np.ones(policy.T)
-    record = update("pilqr", policy, [batch], cost, settings, ones, reference=reference).record
+    record = update(
+        "pilqr", Problem(policy, [batch], cost, settings, ones, reference=reference)
+    ).record
     assert record.kl_sampled.max() < 1e-6
-    assert update("pi2", policy, [batch], cost, settings, ones).record.kl_sampled is None
+    assert update("pi2", Problem(policy, [batch], cost, settings, ones)).record.kl_sampled is None

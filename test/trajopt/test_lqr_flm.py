@@ -12,7 +12,7 @@ from pilqr_ros.trajopt.lqr_flm import lqr_flm, q_functions
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
-EXACT = Settings(kl_passes=200, kl_tolerance=1e-12)
+EXACT = Settings().changed(lqr={"kl_passes": 200, "kl_tolerance": 1e-12})
 
 
 def solve(system, epsilon, settings=EXACT, *, update_covariance=True):
@@ -57,7 +57,7 @@ def test_with_a_slack_constraint_it_is_the_optimal_control(
     make_system, expectation, update_covariance
 ):
     system = make_system(0, T=5)
-    settings = replace(EXACT, kl_expectation=expectation)
+    settings = EXACT.changed(lqr={"kl_expectation": expectation})
     result = solve(system, 1e6, settings, update_covariance=update_covariance)
     assert result.slack.all()
     rng = np.random.default_rng(0)
@@ -94,7 +94,7 @@ def test_with_a_slack_constraint_it_is_the_stationary_riccati_solution_far_from_
 @pytest.mark.parametrize("value_function", ["new", "old"])
 def test_q_has_the_gradient_and_hessian_of_the_simulated_cost_to_go(make_system, value_function):
     system = make_system(2)
-    settings = replace(EXACT, kl_expectation="old", value_function=value_function)
+    settings = EXACT.changed(lqr={"kl_expectation": "old", "value_function": value_function})
     result = solve(system, 0.3, settings)
     follow = result.policy if value_function == "new" else system.policy
     dX, dU, n = system.dX, system.dU, system.dX + 1
@@ -131,7 +131,7 @@ def test_the_kl_of_each_step_meets_its_bound(
 ):
     system = make_system(seed)
     epsilon = np.geomspace(1e-3, 3.0, system.T)
-    settings = replace(EXACT, kl_expectation=expectation, kl_passes=passes)
+    settings = EXACT.changed(lqr={"kl_expectation": expectation, "kl_passes": passes})
     result = solve(system, epsilon, settings, update_covariance=update_covariance)
     states_of = system.policy if expectation == "old" else result.policy
     kl = policy_kl(result.policy, system.policy, system.dynamics, states_of)
@@ -146,7 +146,7 @@ def test_the_kl_of_each_step_meets_its_bound(
 
 def test_a_slack_step_is_at_the_unconstrained_optimum(make_system):
     system = make_system(3)
-    settings = replace(EXACT, kl_expectation="old")
+    settings = EXACT.changed(lqr={"kl_expectation": "old"})
     result = solve(system, 50.0, settings, update_covariance=False)
     n = system.dX + 1
     slack = np.flatnonzero(result.slack)
@@ -226,7 +226,7 @@ def test_an_indefinite_quu_is_made_definite_by_the_multiplier(
     C = system.cost.C.copy()
     C[3, system.dX :, system.dX :] -= 20.0 * np.eye(system.dU)
     system = replace(system, cost=system.cost._replace(C=C))
-    settings = replace(EXACT, kl_expectation="old")
+    settings = EXACT.changed(lqr={"kl_expectation": "old"})
     result = solve(system, 0.2, settings, update_covariance=update_covariance)
     assert result.indefinite[3]
     assert not result.indefinite[4:].any()
@@ -244,7 +244,7 @@ def test_an_indefinite_quu_is_made_definite_by_the_multiplier(
 
 def test_with_the_old_value_function_steps_do_not_depend_on_each_other(make_system):
     system = make_system(6)
-    settings = replace(EXACT, kl_expectation="old", value_function="old")
+    settings = EXACT.changed(lqr={"kl_expectation": "old", "value_function": "old"})
     tight = np.full(system.T, 0.2)
     tight[5:] = 1e-6
     loose, other = solve(system, 0.2, settings), solve(system, tight, settings)

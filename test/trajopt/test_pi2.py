@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -7,13 +5,15 @@ from scipy.optimize import minimize
 from pilqr_ros.trajopt.pi2 import pi2_update
 from pilqr_ros.trajopt.settings import Settings
 
-FULL = Settings(
-    pi2_baseline=False,
-    covariance_update="full",
-    covariance_damping=1.0,
-    covariance_ratio_min=1e-12,
-    covariance_ratio_max=10.0,
-    covariance_estimator="maximum-likelihood",
+FULL = Settings().changed(
+    pi2={"baseline": False},
+    covariance={
+        "update": "full",
+        "damping": 1.0,
+        "ratio_min": 1e-12,
+        "ratio_max": 10.0,
+        "estimator": "maximum-likelihood",
+    },
 )
 
 
@@ -69,7 +69,7 @@ def test_no_other_gaussian_has_a_higher_weighted_likelihood(make_system):
 def test_the_unbiased_covariance_is_that_of_reliability_weights(make_system):
     system = make_system(8, dU=3)
     _, noise, weights = samples(system, 12)
-    settings = replace(FULL, covariance_estimator="unbiased")
+    settings = FULL.changed(covariance={"estimator": "unbiased"})
     updated = pi2_update(system.policy, noise, weights, settings)
     for t, L in enumerate(system.policy.L):
         expected = L @ np.cov(noise[:, t].T, aweights=weights[:, t]) @ L.T
@@ -81,7 +81,7 @@ def test_weights_that_know_nothing_of_the_noise_do_not_shrink_it(make_system):
     _, noise, weights = samples(system, 6)
     ratios = {}
     for estimator in ("unbiased", "maximum-likelihood"):
-        settings = replace(FULL, covariance_estimator=estimator)
+        settings = FULL.changed(covariance={"estimator": estimator})
         new = pi2_update(system.policy, noise, weights, settings).covariance
         traces = [np.trace(c, axis1=1, axis2=2) for c in (new, system.policy.covariance)]
         ratios[estimator] = np.mean(traces[0] / traces[1])
@@ -95,7 +95,7 @@ def test_a_sample_that_has_all_weight_leaves_the_covariance(make_system):
     _, noise, weights = samples(system, 4)
     weights = np.zeros_like(weights)
     weights[2] = 1.0
-    settings = replace(FULL, covariance_estimator="unbiased")
+    settings = FULL.changed(covariance={"estimator": "unbiased"})
     updated = pi2_update(system.policy, noise, weights, settings)
     np.testing.assert_allclose(updated.covariance, system.policy.covariance, rtol=1e-9)
 
@@ -113,7 +113,7 @@ def test_the_covariance_is_fitted_to_the_noise_in_its_own_units(make_system):
 def test_the_scalar_update_takes_a_root_of_the_ratio_of_traces(make_system, damping):
     system = make_system(2)
     states, noise, weights = samples(system, 10)
-    settings = replace(FULL, covariance_update="scalar", covariance_damping=damping)
+    settings = FULL.changed(covariance={"update": "scalar", "damping": damping})
     updated = pi2_update(system.policy, noise, weights, settings)
     _, covariance = brute_force(system.policy, states, noise, weights)
     old = system.policy.covariance
@@ -125,13 +125,13 @@ def test_the_scalar_update_takes_a_root_of_the_ratio_of_traces(make_system, damp
 def test_the_variance_grows_by_no_more_than_its_largest_ratio(make_system, update):
     system = make_system(7, dU=3)
     _, noise, weights = samples(system, 12)
-    settings = replace(FULL, covariance_update=update, covariance_ratio_max=1.2)
+    settings = FULL.changed(covariance={"update": update, "ratio_max": 1.2})
     grown = pi2_update(system.policy, 4.0 * noise, weights, settings).covariance
     old = system.policy.covariance
     ratios = np.linalg.eigvals(np.linalg.solve(old, grown)).real
     assert ratios.max() == pytest.approx(1.2)
     free = pi2_update(
-        system.policy, 4.0 * noise, weights, replace(settings, covariance_ratio_max=99)
+        system.policy, 4.0 * noise, weights, settings.changed(covariance={"ratio_max": 99})
     )
     assert np.linalg.eigvals(np.linalg.solve(old, free.covariance)).real.max() > 1.5
 
@@ -139,7 +139,7 @@ def test_the_variance_grows_by_no_more_than_its_largest_ratio(make_system, updat
 def test_damping_goes_part_of_the_way_to_the_full_covariance(make_system):
     system = make_system(3)
     states, noise, weights = samples(system, 30)
-    updated = pi2_update(system.policy, noise, weights, replace(FULL, covariance_damping=4.0))
+    updated = pi2_update(system.policy, noise, weights, FULL.changed(covariance={"damping": 4.0}))
     _, covariance = brute_force(system.policy, states, noise, weights)
     expected = 0.75 * system.policy.covariance + 0.25 * covariance
     np.testing.assert_allclose(updated.covariance, expected, rtol=1e-8, atol=1e-12)
@@ -148,7 +148,7 @@ def test_damping_goes_part_of_the_way_to_the_full_covariance(make_system):
 def test_the_covariance_can_be_kept(make_system):
     system = make_system(4)
     _, noise, weights = samples(system, 5)
-    updated = pi2_update(system.policy, noise, weights, replace(FULL, covariance_update="keep"))
+    updated = pi2_update(system.policy, noise, weights, FULL.changed(covariance={"update": "keep"}))
     np.testing.assert_array_equal(updated.L, system.policy.L)
 
 
@@ -156,7 +156,7 @@ def test_the_baseline_takes_away_what_the_prior_weights_make_of_the_noise(make_s
     system = make_system(12)
     _, noise, weights = samples(system, 10)
     prior = np.random.default_rng(5).dirichlet(np.ones(10))
-    settings = replace(FULL, pi2_baseline=True)
+    settings = FULL.changed(pi2={"baseline": True})
     with_it = pi2_update(system.policy, noise, weights, settings, prior=prior)
     without = pi2_update(system.policy, noise, weights, FULL)
     for t, L in enumerate(system.policy.L):
@@ -176,9 +176,8 @@ def test_with_the_baseline_weights_that_know_nothing_do_not_move_the_mean(make_s
 
 
 def joint(**changes):
-    wide = {"covariance_ratio_min": 1e-9, "covariance_ratio_max": 1e9}
-    given = {"noise_size": "calendar", **wide, **changes}
-    return replace(Settings(), covariance_update="joint", **given)
+    wide = {"update": "joint", "ratio_min": 1e-9, "ratio_max": 1e9}
+    return Settings().changed(covariance=wide).changed(**changes)
 
 
 def test_a_joints_ratio_is_its_second_moment_about_the_old_mean_over_all_steps(make_system):
@@ -206,7 +205,7 @@ def test_a_joints_ratio_stays_within_its_bounds(make_system):
     system = make_system(16, dU=2)
     _, noise, weights = samples(system, 12)
     loud = noise * [0.1, 9.0]
-    settings = joint(covariance_ratio_min=0.6, covariance_ratio_max=1.6)
+    settings = joint(covariance={"ratio_min": 0.6, "ratio_max": 1.6})
     new = pi2_update(system.policy, loud, weights, settings)
     np.testing.assert_allclose(new.L[..., 0], system.policy.L[..., 0] * np.sqrt(0.6))
     np.testing.assert_allclose(new.L[..., 1], system.policy.L[..., 1] * np.sqrt(1.6))
@@ -215,7 +214,7 @@ def test_a_joints_ratio_stays_within_its_bounds(make_system):
 def test_where_size_follows_evidence_the_ratios_tell_the_shape_alone(make_system):
     system = make_system(17, dU=3)
     _, noise, weights = samples(system, 12)
-    settings = joint(noise_size="evidence")
+    settings = joint(annealing={"rule": "evidence"})
     for loud in (noise, 7.0 * noise):
         new = pi2_update(system.policy, loud, weights, settings)
         ratios = (new.L[0, -1] / system.policy.L[0, -1]) ** 2
@@ -229,6 +228,6 @@ def test_where_size_follows_evidence_the_ratios_tell_the_shape_alone(make_system
 def test_with_few_samples_the_covariance_stays_definite(make_system, update, N):
     system = make_system(6, dU=3)
     _, noise, weights = samples(system, N)
-    updated = pi2_update(system.policy, noise, weights, replace(FULL, covariance_update=update))
+    updated = pi2_update(system.policy, noise, weights, FULL.changed(covariance={"update": update}))
     assert np.all(np.diagonal(updated.L, axis1=1, axis2=2) > 0)
     assert np.all(np.triu(updated.L, 1) == 0)

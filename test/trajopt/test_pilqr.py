@@ -5,20 +5,23 @@ import pytest
 
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.cost import QuadraticCost
-from pilqr_ros.trajopt.model import Model, Problem, fit_model
+from pilqr_ros.trajopt.model import Model, fit_model
 from pilqr_ros.trajopt.pilqr import residual_weights, two_stages
-from pilqr_ros.trajopt.policy_update import METHODS, Iteration, update
+from pilqr_ros.trajopt.policy_update import METHODS, update
+from pilqr_ros.trajopt.problem import Iteration, Problem
 from pilqr_ros.trajopt.record import StepStatus
 from pilqr_ros.trajopt.sample_history import SampleRecord, join
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.temperature import solve_temperatures
 
-EXACT_FIT = replace(Settings.paper(), prior="none", dynamics_ridge=1e-10, temperature_cost="total")
+EXACT_FIT = Settings.paper().changed(
+    dynamics={"prior": "none", "ridge": 1e-10}, pi2={"temperature_cost": "total"}
+)
 
 
 def run(method, cost, policy, batches, settings, **options):
     ones = np.ones(policy.T)
-    return update(method, policy, batches, cost, settings, ones, **options)
+    return update(method, Problem(policy, batches, cost, settings, ones, **options))
 
 
 @pytest.mark.parametrize("folds", [1, 5])
@@ -26,7 +29,7 @@ def run(method, cost, policy, batches, settings, **options):
 def test_with_an_exact_model_there_is_no_residual(make_task, start, folds):
     cost, policy, roll_out = make_task(0)
     batch = roll_out(policy, 60, np.random.default_rng(0))
-    settings = replace(EXACT_FIT, residual_start=start, cross_fit_folds=folds)
+    settings = EXACT_FIT.changed(dynamics={"residual_start": start, "cross_fit_folds": folds})
     model = fit_model(Problem(policy, [batch], cost, settings, np.ones(policy.T)))
     size = np.abs(batch.cost_to_go).max()
     assert np.abs(model.residual).max() < 1e-6 * size
@@ -37,7 +40,7 @@ def test_with_an_exact_model_there_is_no_residual(make_task, start, folds):
 def test_the_model_expands_the_cost_with_the_curvature_asked_for(make_task, curvature):
     cost, policy, roll_out = make_task(4, beta=1.0)
     batch = roll_out(policy, 10, np.random.default_rng(4))
-    settings = replace(Settings(), cost_curvature=curvature)
+    settings = Settings().changed(lqr={"cost_curvature": curvature})
     found = fit_model(Problem(policy, [batch], cost, settings, np.ones(policy.T))).cost
     other = {"exact": "majorant", "majorant": "exact"}[curvature]
     np.testing.assert_array_equal(found.C, cost.expand_average(batch.states, curvature).C)
@@ -48,8 +51,8 @@ def test_with_an_exact_model_pilqr_is_lqr_flm_up_to_sampling_error(make_task):
     cost, policy, roll_out = make_task(1)
     N = 4000
     batch = roll_out(policy, N, np.random.default_rng(1))
-    settings = replace(
-        EXACT_FIT, lqr_covariance="update", covariance_update="full", covariance_damping=1.0
+    settings = EXACT_FIT.changed(
+        lqr={"covariance": "update"}, covariance={"update": "full", "damping": 1.0}
     )
     both = run("pilqr", cost, policy, [batch], settings).policy
     model = run("lqr-flm", cost, policy, [batch], settings).policy
@@ -67,7 +70,9 @@ def test_with_an_exact_model_pilqr_is_lqr_flm_up_to_sampling_error(make_task):
 def test_with_a_zero_cost_approximation_pilqr_is_pi2(make_task, temperature_cost, lqr_covariance):
     cost, policy, roll_out = make_task(3, bend=0.2, beta=1.0, process_noise=0.01)
     batch = roll_out(policy, 10, np.random.default_rng(3))
-    settings = replace(Settings(), temperature_cost=temperature_cost, lqr_covariance=lqr_covariance)
+    settings = Settings().changed(
+        pi2={"temperature_cost": temperature_cost}, lqr={"covariance": lqr_covariance}
+    )
     problem = Problem(policy, [batch], cost, settings, np.ones(policy.T))
     T, dZ = policy.T, policy.dX + policy.dU
     nothing = QuadraticCost(np.zeros((T, dZ, dZ)), np.zeros((T, dZ)), np.zeros(T))
@@ -135,9 +140,9 @@ def test_the_larger_temperature_is_taken():
     rng = np.random.default_rng(6)
     total = rng.standard_normal((10, 4)) * [1.0, 10.0, 1.0, 0.0]
     residual = rng.standard_normal((10, 4)) * [10.0, 1.0, 0.0, 1.0]
-    settings = Settings(pi2_fallback_to_cost=False, temperature_cost="larger")
+    settings = Settings().changed(pi2={"fallback_to_cost": False, "temperature_cost": "larger"})
     weighted, fell_back = weigh(total, residual, settings)
-    etas = [solve_temperatures(costs, settings.pi2_kl).eta for costs in (total, residual)]
+    etas = [solve_temperatures(costs, settings.pi2.kl).eta for costs in (total, residual)]
     np.testing.assert_allclose(
         weighted.eta, [etas[1][0], etas[0][1], etas[0][2], etas[1][3]], rtol=1e-9
     )
@@ -151,7 +156,7 @@ def test_where_the_residual_varies_more_than_the_cost_the_cost_is_used():
     residual = np.column_stack([2.0 * rng.standard_normal(10), 0.1 * total[:, 1]])
     weighted, fell_back = weigh(total, residual, Settings())
     np.testing.assert_array_equal(fell_back, total.std(axis=0) < residual.std(axis=0))
-    plain = solve_temperatures(total, Settings().pi2_kl)
+    plain = solve_temperatures(total, Settings().pi2.kl)
     np.testing.assert_allclose(weighted.weights[:, 0], plain.weights[:, 0], rtol=1e-9)
 
 
@@ -159,10 +164,10 @@ def test_noise_is_taken_from_the_applied_actions_or_as_recorded(make_task):
     cost, policy, roll_out = make_task(8)
     batch = roll_out(policy, 20, np.random.default_rng(8))
     wrong = Batch(batch.states, batch.actions, 5 * batch.noise, batch.costs)
-    applied = Settings(noise_source="applied")
+    applied = Settings().changed(dynamics={"noise_source": "applied"})
     one, other = (run("pi2", cost, policy, [b], applied).policy for b in (batch, wrong))
     np.testing.assert_allclose(one.k, other.k, rtol=1e-9)
-    recorded = Settings(noise_source="recorded")
+    recorded = Settings().changed(dynamics={"noise_source": "recorded"})
     np.testing.assert_allclose(
         run("pi2", cost, policy, [batch], recorded).policy.k, one.k, rtol=1e-7
     )
@@ -195,7 +200,9 @@ def test_the_record_says_what_happened_at_each_step(make_task, method):
 def test_the_record_says_where_the_temperature_is_at_a_bound(make_task, temperature_cost):
     cost, policy, roll_out = make_task(9, bend=0.1, process_noise=0.01)
     batch = roll_out(policy, 4, np.random.default_rng(0))
-    settings = Settings(temperature_cost=temperature_cost, pi2_kl=2.0)  # log(4) is less
+    settings = Settings().changed(
+        pi2={"temperature_cost": temperature_cost, "kl": 2.0}
+    )  # log(4) is less
     record = run("pilqr", cost, policy, [batch], settings).record
     assert np.all(record.status & StepStatus.TEMPERATURE_AT_BOUND)
     assert not np.any(record.status & StepStatus.TEMPERATURE_UNSOLVED)
@@ -205,7 +212,9 @@ def test_the_record_says_where_the_temperature_is_at_a_bound(make_task, temperat
 def test_only_the_last_updates_of_a_run_anneal_the_noise_and_nothing_else(make_task, method):
     cost, policy, roll_out = make_task(12, bend=0.1)
     batches = [roll_out(policy, 10, np.random.default_rng(12))]
-    settings = Settings(noise_size="calendar", anneal_share=0.4, anneal_to=0.25)  # last 2 of 5
+    settings = Settings().changed(
+        annealing={"rule": "calendar", "share": 0.4, "to": 0.25}
+    )  # last 2 of 5
     free, before, annealed = (
         run(method, cost, policy, batches, settings, iteration=iteration)
         for iteration in (None, Iteration(2, 5), Iteration(3, 5))
@@ -223,7 +232,9 @@ def test_only_the_last_updates_of_a_run_anneal_the_noise_and_nothing_else(make_t
 def test_however_long_a_run_is_its_noise_is_annealed_to_the_same_part(make_task, count):
     cost, policy, roll_out = make_task(14)
     batches = [roll_out(policy, 10, np.random.default_rng(14))]
-    settings = Settings(noise_size="calendar", covariance_update="keep", anneal_to=0.05)
+    settings = Settings().changed(
+        annealing={"rule": "calendar", "to": 0.05}, covariance={"update": "keep"}
+    )
     part = 1.0
     for index in range(count):
         new = run("pi2", cost, policy, batches, settings, iteration=Iteration(index, count)).policy
@@ -243,12 +254,10 @@ def test_no_update_leaves_less_noise_than_its_floor_in_any_direction(
     cost, policy, roll_out = make_task(13, dU=3, bend=0.1)
     batches = [roll_out(policy, 3, np.random.default_rng(13))]
     least = float(np.median(np.linalg.svd(policy.L, compute_uv=False)))
-    settings = replace(
-        Settings(),
-        covariance_update=covariance_update,
-        lqr_covariance=lqr_covariance,
-        anneal_to=0.1,
-        min_action_std=least,
+    settings = Settings().changed(
+        covariance={"update": covariance_update, "min_action_std": least},
+        lqr={"covariance": lqr_covariance},
+        annealing={"to": 0.1},
     )
     other = replace(policy, L=1e-3 * policy.L) if reference else None
     result = run(method, cost, policy, batches, settings, iteration=iteration, reference=other)
@@ -264,7 +273,7 @@ def test_no_update_leaves_less_noise_than_its_floor_in_any_direction(
 def test_noise_above_its_floor_is_left_as_it_is(make_task):
     cost, policy, roll_out = make_task(13)
     batches = [roll_out(policy, 10, np.random.default_rng(13))]
-    settings = replace(Settings(), covariance_update="keep")
+    settings = Settings().changed(covariance={"update": "keep"})
     new = run("pilqr", cost, policy, batches, settings).policy
     np.testing.assert_array_equal(new.L, policy.L)
 
@@ -277,7 +286,7 @@ def test_each_method_lowers_the_cost_of_a_smooth_task(make_task, method):
     for _ in range(12):
         batches.append(roll_out(policy, 12, rng))
         costs.append(batches[-1].costs.sum(axis=1).mean())
-        result = update(method, policy, batches, cost, Settings(), multiplier)
+        result = update(method, Problem(policy, batches, cost, Settings(), multiplier))
         policy, multiplier = result.policy, result.step_multiplier
     assert np.mean(costs[-3:]) < 0.6 * costs[0]
 
@@ -286,7 +295,7 @@ def test_each_method_lowers_the_cost_of_a_smooth_task(make_task, method):
 def test_the_same_input_gives_the_same_output(make_task, method):
     cost, policy, roll_out = make_task(11)
     batch = roll_out(policy, 10, np.random.default_rng(11))
-    settings = Settings(prior="gmm")
+    settings = Settings().changed(dynamics={"prior": "gmm"})
     one, other = (run(method, cost, policy, [batch], settings) for _ in range(2))
     for name in ("K", "k", "L"):
         np.testing.assert_array_equal(getattr(one.policy, name), getattr(other.policy, name))

@@ -1,13 +1,12 @@
 """Updates that are constrained against another policy than the sampled one (section 5)."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from pilqr_ros.trajopt.errors import ShapeError, UpdateError
 from pilqr_ros.trajopt.lqr_flm import lqr_flm
 from pilqr_ros.trajopt.policy_update import METHODS, update
+from pilqr_ros.trajopt.problem import Problem
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.temperature import solve_temperatures
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -26,10 +25,12 @@ def moved(policy, seed=0):
 def test_a_reference_that_equals_the_policy_changes_nothing(make_task, method, expectation):
     cost, policy, roll_out = make_task(0, beta=1.0, bend=0.1)
     batch = roll_out(policy, 20, np.random.default_rng(0))
-    settings = replace(Settings(), kl_expectation=expectation)
-    without = update(method, policy, [batch], cost, settings, np.ones(policy.T))
+    settings = Settings().changed(lqr={"kl_expectation": expectation})
+    without = update(method, Problem(policy, [batch], cost, settings, np.ones(policy.T)))
     same = TVLGPolicy(policy.K, policy.k, policy.L)
-    given = update(method, policy, [batch], cost, settings, np.ones(policy.T), reference=same)
+    given = update(
+        method, Problem(policy, [batch], cost, settings, np.ones(policy.T), reference=same)
+    )
     for name in ("K", "k", "L"):
         np.testing.assert_array_equal(getattr(given.policy, name), getattr(without.policy, name))
 
@@ -39,7 +40,9 @@ def test_lqr_flm_bounds_the_divergence_from_the_reference(make_system, policy_kl
     system = make_system(3, process_noise=0.02)
     reference = moved(system.policy)
     epsilon = np.full(system.T, 0.05)
-    settings = replace(Settings(), kl_expectation=expectation, kl_passes=50, kl_tolerance=1e-9)
+    settings = Settings().changed(
+        lqr={"kl_expectation": expectation, "kl_passes": 50, "kl_tolerance": 1e-09}
+    )
     new = lqr_flm(
         reference,
         system.dynamics,
@@ -60,11 +63,13 @@ def test_lqr_flm_bounds_the_divergence_from_the_reference(make_system, policy_kl
 def test_with_hardly_any_step_the_model_based_update_goes_to_the_reference(make_task, method):
     cost, policy, roll_out = make_task(1, beta=1.0)
     batch = roll_out(policy, 20, np.random.default_rng(1))
-    settings = Settings(
-        lqr_kl_start=1e-12, lqr_kl_end=1e-12, pi2_kl=1e-12, covariance_update="keep"
+    settings = Settings().changed(
+        lqr={"kl_start": 1e-12, "kl_end": 1e-12}, pi2={"kl": 1e-12}, covariance={"update": "keep"}
     )
     reference = moved(policy)
-    new = update(method, policy, [batch], cost, settings, np.ones(policy.T), reference=reference)
+    new = update(
+        method, Problem(policy, [batch], cost, settings, np.ones(policy.T), reference=reference)
+    )
     np.testing.assert_allclose(new.policy.K, reference.K, atol=1e-4)
     np.testing.assert_allclose(new.policy.k, reference.k, atol=1e-4)
 
@@ -72,10 +77,12 @@ def test_with_hardly_any_step_the_model_based_update_goes_to_the_reference(make_
 def test_pi2_reweights_the_references_actions_under_the_recorded_noise(make_task):
     cost, policy, roll_out = make_task(2, beta=1.0)
     batch = roll_out(policy, 15, np.random.default_rng(2))
-    settings = replace(Settings(), covariance_update="keep", pi2_baseline=False)
+    settings = Settings().changed(covariance={"update": "keep"}, pi2={"baseline": False})
     reference = moved(policy)
-    new = update("pi2", policy, [batch], cost, settings, np.ones(policy.T), reference=reference)
-    weights = solve_temperatures(batch.cost_to_go, settings.pi2_kl).weights
+    new = update(
+        "pi2", Problem(policy, [batch], cost, settings, np.ones(policy.T), reference=reference)
+    )
+    weights = solve_temperatures(batch.cost_to_go, settings.pi2.kl).weights
     for t in range(policy.T):
         x = batch.states[:, t]
         actions = x @ reference.K[t].T + reference.k[t] + batch.noise[:, t] @ reference.L[t].T
@@ -89,7 +96,11 @@ def test_a_reference_of_another_shape_or_without_noise_is_refused(make_task):
     batch = roll_out(policy, 10, np.random.default_rng(0))
     short = TVLGPolicy(policy.K[1:], policy.k[1:], policy.L[1:])
     with pytest.raises(ShapeError, match="reference's K"):
-        update("pi2", policy, [batch], cost, Settings(), np.ones(policy.T), reference=short)
+        update(
+            "pi2", Problem(policy, [batch], cost, Settings(), np.ones(policy.T), reference=short)
+        )
     silent = TVLGPolicy(policy.K, policy.k, 0.0 * policy.L)
     with pytest.raises(UpdateError, match="reference's covariance is singular"):
-        update("pi2", policy, [batch], cost, Settings(), np.ones(policy.T), reference=silent)
+        update(
+            "pi2", Problem(policy, [batch], cost, Settings(), np.ones(policy.T), reference=silent)
+        )

@@ -7,21 +7,18 @@ from pilqr_ros.errors import PilqrError
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.errors import SettingError, ShapeError, UpdateError
 from pilqr_ros.trajopt.policy_update import METHODS, update
+from pilqr_ros.trajopt.problem import Problem
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
 VARIANTS = {
     "default": Settings(),
     "paper": Settings.paper(),
-    "full": Settings(
-        prior="none",
-        covariance_update="full",
-        covariance_damping=1.0,
-        lqr_covariance="update",
-        residual_start="sample",
-        cross_fit_folds=3,
-        temperature_cost="residual",
-        pi2_fallback_to_cost=False,
+    "full": Settings().changed(
+        dynamics={"prior": "none", "residual_start": "sample", "cross_fit_folds": 3},
+        covariance={"update": "full", "damping": 1.0},
+        lqr={"covariance": "update"},
+        pi2={"temperature_cost": "residual", "fallback_to_cost": False},
     ),
 }
 SETTINGS = pytest.mark.parametrize("settings", VARIANTS.values(), ids=VARIANTS)
@@ -30,7 +27,7 @@ METHOD = pytest.mark.parametrize("method", METHODS)
 
 def run(method, cost, policy, batches, settings, multiplier=None, **options):
     ones = np.ones(policy.T) if multiplier is None else multiplier
-    return update(method, policy, batches, cost, settings, ones, **options)
+    return update(method, Problem(policy, batches, cost, settings, ones, **options))
 
 
 def assert_valid(result):

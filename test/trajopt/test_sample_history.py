@@ -5,6 +5,7 @@ import pytest
 
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.policy_update import update
+from pilqr_ros.trajopt.problem import Problem
 from pilqr_ros.trajopt.sample_history import SampleRecord, join
 from pilqr_ros.trajopt.settings import Settings
 
@@ -54,16 +55,16 @@ def test_costs_are_relative_to_their_own_batch():
 def test_earlier_samples_lessen_the_chance_in_a_step(make_task, method):
     """Drawn again and again from the same policy, the steps scatter less."""
     cost, policy, roll_out = make_task(0, bend=0.3)
-    ones, settings = np.ones(policy.T), Settings(history_weights=(1.0,))
+    ones, settings = np.ones(policy.T), Settings().changed(dynamics={"history_weights": (1.0,)})
     steps = {True: [], False: []}
     for seed in range(30):
         rng = np.random.default_rng(seed)
         batches = [roll_out(policy, 12, rng) for _ in range(3)]
-        results = [update(method, policy, [b], cost, settings, ones) for b in batches]
+        results = [update(method, Problem(policy, [b], cost, settings, ones)) for b in batches]
         history = [result.samples for result in results[:2]]
         for reuse in steps:
             given = history if reuse else []
-            new = update(method, policy, [batches[2]], cost, settings, ones, history=given)
+            new = update(method, Problem(policy, [batches[2]], cost, settings, ones, history=given))
             steps[reuse].append(new.policy.k - policy.k)
     spread = {reuse: np.var(each, axis=0).sum() for reuse, each in steps.items()}
     assert spread[True] < 0.75 * spread[False]
@@ -75,10 +76,12 @@ def test_a_batch_of_another_shape_is_refused(make_task):
     with pytest.raises(ShapeError, match="noise of an earlier batch"):
         update(
             "pilqr",
-            policy,
-            [batch],
-            cost,
-            Settings(),
-            np.ones(policy.T),
-            history=[record(0, T=policy.T + 1, dU=policy.dU)],
+            Problem(
+                policy,
+                [batch],
+                cost,
+                Settings(),
+                np.ones(policy.T),
+                history=[record(0, T=policy.T + 1, dU=policy.dU)],
+            ),
         )

@@ -2,16 +2,19 @@ import numpy as np
 import pytest
 
 from pilqr_ros.trajopt.policy_update import update
+from pilqr_ros.trajopt.problem import Problem
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.step_rule import adjust_steps, choose_steps, residual_ratio
 
 
 def test_steps_are_halved_and_doubled_within_their_bounds():
-    settings = Settings(
-        step_decrease_above=0.5,
-        step_increase_below=0.1,
-        step_multiplier_min=0.4,
-        step_multiplier_max=3.0,
+    settings = Settings().changed(
+        step_rule={
+            "decrease_above": 0.5,
+            "increase_below": 0.1,
+            "multiplier_min": 0.4,
+            "multiplier_max": 3.0,
+        }
     )
     ratio = np.array([0.6, 0.3, 0.05, 0.6, 0.05])
     multiplier = np.array([1.0, 1.0, 1.0, 0.5, 2.0])
@@ -20,7 +23,7 @@ def test_steps_are_halved_and_doubled_within_their_bounds():
 
 
 def test_the_rule_with_memory_goes_on_from_the_last_multipliers():
-    settings = Settings(step_rule="memory")
+    settings = Settings().changed(step_rule={"kind": "memory"})
     ratio, kept = np.array([0.1, 2.0]), np.ones(2)
     for expected in ([2.0, 0.5], [4.0, 0.25]):
         steps = choose_steps(kept, ratio, settings)
@@ -29,7 +32,7 @@ def test_the_rule_with_memory_goes_on_from_the_last_multipliers():
 
 
 def test_the_step_is_the_share_of_the_cost_that_the_model_explains():
-    settings = Settings(step_multiplier_min=0.1, step_multiplier_max=4.0)
+    settings = Settings().changed(step_rule={"multiplier_min": 0.1, "multiplier_max": 4.0})
     ratio = np.array([0.0, 0.5, 0.8, 0.999, 1.5, np.inf])
     steps = choose_steps(np.ones(6), ratio, settings)
     np.testing.assert_allclose(steps.multiplier, [4.0, 3.75, 1.8, 0.1, 0.1, 0.1])
@@ -56,9 +59,9 @@ def test_a_step_that_was_shortened_by_hand_grows_back_by_doubling():
 def test_the_kl_bound_is_the_base_step_times_the_multiplier(make_task, rule):
     cost, policy, roll_out = make_task(0, bend=0.1, process_noise=0.01)
     batch = roll_out(policy, 10, np.random.default_rng(0))
-    settings = Settings(step_rule=rule, lqr_kl_start=0.4, lqr_kl_end=0.2)
+    settings = Settings().changed(step_rule={"kind": rule}, lqr={"kl_start": 0.4, "kl_end": 0.2})
     halved, whole = (
-        update("pilqr", policy, [batch], cost, settings, np.full(policy.T, kept)).record
+        update("pilqr", Problem(policy, [batch], cost, settings, np.full(policy.T, kept))).record
         for kept in (0.5, 1.0)
     )
     base = np.linspace(0.4, 0.2, policy.T)
@@ -70,8 +73,8 @@ def test_the_kl_bound_is_the_base_step_times_the_multiplier(make_task, rule):
 def test_the_ratio_compares_by_absolute_values_or_deviations():
     total = np.array([[100.0, 0.0], [102.0, 0.0]])
     residual = np.array([[-1.0, 1.0], [1.0, 0.0]])
-    by_size = residual_ratio(total, residual, Settings(step_ratio="mean-abs"))
+    by_size = residual_ratio(total, residual, Settings().changed(step_rule={"measure": "mean-abs"}))
     np.testing.assert_allclose(by_size, [1 / 101, np.inf])
-    by_spread = residual_ratio(total, residual, Settings(step_ratio="std"))
+    by_spread = residual_ratio(total, residual, Settings().changed(step_rule={"measure": "std"}))
     np.testing.assert_allclose(by_spread, [1.0, np.inf])
     assert residual_ratio(np.ones((3, 1)), np.zeros((3, 1)), Settings()) == 0.0

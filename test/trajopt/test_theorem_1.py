@@ -11,13 +11,9 @@ from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.temperature import solve_temperatures
 
 EPSILON = 0.3
-SETTINGS = Settings(
-    kl_expectation="old",
-    value_function="old",
-    covariance_update="full",
-    covariance_damping=1.0,
-    covariance_ratio_min=1e-12,
-    min_action_std=1e-12,
+SETTINGS = Settings().changed(
+    lqr={"kl_expectation": "old", "value_function": "old"},
+    covariance={"update": "full", "damping": 1.0, "ratio_min": 1e-12, "min_action_std": 1e-12},
 )
 
 

@@ -1,0 +1,207 @@
+"""Runs of peers: each learner by seeds, judged as it learns, kept on disk, resumable by run."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Protocol
+
+from pilqr_ros.environments import TaskEnvironment
+from pilqr_ros.errors import PilqrError
+from pilqr_ros.peers.judging import Checkpoint, Controller, judge
+from pilqr_ros.runs import atomic
+from pilqr_ros.tasks import load_task
+
+AGENTS = ("sac", "ddpg", "tqc", "crossq", "trpo")
+SEARCH = "cma-es"
+PEERS = (SEARCH, *AGENTS)
+
+
+class PeerError(PilqrError):
+    """A run cannot be done as it is asked for."""
+
+
+class Learner(Protocol):
+    """What every peer can do.
+
+    Attributes:
+        episodes: Episodes so far.
+    """
+
+    episodes: int
+
+    def learn(self, episodes: int) -> None:
+        """Learn from about so many episodes more."""
+
+    def controller(self) -> Controller:
+        """Return what was learned, without noise."""
+
+
+@dataclass(frozen=True)
+class PeerRun:
+    """One learner with one seed.
+
+    Attributes:
+        task: A task's name or the path of its file.
+        peer: One of `PEERS`.
+        seed: Seed of everything random.
+        conditions: Names of the conditions that episodes begin in.
+        episodes: What it may learn from.
+        every: Episodes between two checkpoints.
+        tests: Test episodes of each.
+        path: Where the result is kept.
+    """
+
+    task: str
+    peer: str
+    seed: int
+    conditions: tuple[str, ...]
+    episodes: int
+    every: int
+    tests: int
+    path: Path
+
+    def settings(self) -> dict[str, object]:
+        """Return what the result depends on."""
+        values = {**asdict(self), "conditions": list(self.conditions)}
+        del values["path"]
+        return values
+
+
+def plan(
+    task: str,
+    peers: Sequence[str],
+    seeds: Sequence[int],
+    directory: Path,
+    *,
+    conditions: Sequence[str] = (),
+    episodes: int = 250,
+    every: int = 50,
+    tests: int = 20,
+) -> list[PeerRun]:
+    """Return the runs of a comparison, those of one seed beside each other.
+
+    Args:
+        task: A task's name or the path of its file.
+        peers: Some of `PEERS`.
+        seeds: Seeds, each for every peer.
+        directory: Below it each result is kept.
+        conditions: Names of conditions; none given, those that the task file trains.
+        episodes: What each may learn from.
+        every: Episodes between two checkpoints.
+        tests: Test episodes of each.
+
+    Raises:
+        PeerError: There is no such peer, or one cannot learn several conditions.
+        TaskError: The task or a condition does not exist.
+    """
+    loaded = load_task(task)
+    indices = loaded.condition_indices(conditions) if conditions else loaded.learning.conditions
+    names = tuple(loaded.conditions[i].name for i in indices)
+    for peer in peers:
+        if peer not in PEERS:
+            raise PeerError(f"method is {peer!r}, allowed is one of {', '.join(PEERS)}")
+        if peer == SEARCH and len(names) > 1:
+            listed = ", ".join(names)
+            raise PeerError(
+                f"{SEARCH} searches for one primitive: choose one condition of {listed}"
+            )
+    return [
+        PeerRun(
+            task, peer, seed, names, episodes, every, tests,
+            directory / loaded.name / peer / f"seed_{seed}.json",
+        )
+        for seed in seeds
+        for peer in dict.fromkeys(peers)
+    ]  # fmt: skip
+
+
+def do(run: PeerRun) -> list[Checkpoint]:
+    """Do a run, or return what it found when it was done before.
+
+    Raises:
+        PeerError: What is on disk is the result of another run.
+    """
+    if run.path.exists():
+        return read(run)
+    environment, tests = (TaskEnvironment(run.task, run.conditions) for _ in range(2))
+    learner = build(run, environment)
+    began = time.monotonic()
+    checkpoints: list[Checkpoint] = []
+    while learner.episodes < run.episodes:
+        learner.learn(min(run.every, run.episodes - learner.episodes))
+        successes, distance = judge(tests, learner.controller(), run.tests)
+        seconds = time.monotonic() - began
+        checkpoints.append(Checkpoint(learner.episodes, successes, run.tests, distance, seconds))
+    run.path.parent.mkdir(parents=True, exist_ok=True)
+    curve = [asdict(checkpoint) for checkpoint in checkpoints]
+    atomic.write_json(run.path, {"run": run.settings(), "curve": curve})
+    return checkpoints
+
+
+def build(run: PeerRun, environment: TaskEnvironment) -> Learner:
+    """Return a run's learner.
+
+    Raises:
+        PeerError: A library is missing.
+    """
+    try:  # they take long to import
+        if run.peer == SEARCH:
+            from pilqr_ros.peers.primitive_search import PrimitiveSearch
+
+            return PrimitiveSearch(environment, run.seed)
+        from pilqr_ros.peers.agents import Agent
+    except ModuleNotFoundError as error:
+        problem = f"{run.peer} needs {error.name}: pip install 'pilqr_ros[peers]'"
+        raise PeerError(problem) from error
+    return Agent(run.peer, environment, run.seed)
+
+
+def read(run: PeerRun) -> list[Checkpoint]:
+    """Return the checkpoints of a run that is done.
+
+    Raises:
+        PeerError: The file is that of another run.
+        RunError: It cannot be read.
+    """
+    stored = atomic.read_json(run.path)
+    for name, value in run.settings().items():
+        if stored["run"][name] != value:
+            was = stored["run"][name]
+            raise PeerError(f"{run.path}: {name} was {was!r}, asked for is {value!r}; delete it")
+    return [Checkpoint(**checkpoint) for checkpoint in stored["curve"]]
+
+
+def write_table(runs: Sequence[PeerRun], path: Path) -> Path:
+    """Write one row a checkpoint of all runs that are done, as CSV."""
+    columns = ["task", "method", "seed", *(field.name for field in fields(Checkpoint))]
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        for run in runs:
+            for checkpoint in read(run) if run.path.exists() else ():
+                name = run.path.parents[1].name
+                writer.writerow([name, run.peer, run.seed, *asdict(checkpoint).values()])
+    return path
+
+
+OnDone = Callable[[PeerRun, str], None]
+
+
+def do_all(runs: Sequence[PeerRun], on_done: OnDone) -> None:
+    """Do all runs one after the other; one that fails is reported and does not end the others.
+
+    Args:
+        runs: What to do.
+        on_done: Called with each finished run and what went wrong, or an empty string.
+    """
+    for run in runs:
+        try:
+            do(run)
+        except PilqrError as error:
+            on_done(run, str(error))
+        else:
+            on_done(run, "")

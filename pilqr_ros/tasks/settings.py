@@ -1,0 +1,102 @@
+"""The settings of a task file: validated, merged, and refused in their former spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.validation import validated
+
+Record = TypeVar("Record")
+
+RENAMED = {
+    "history_weights": "dynamics.history_weights",
+    "prior": "dynamics.prior",
+    "prior_strength": "dynamics.prior_strength",
+    "prior_trajectories": "dynamics.prior_trajectories",
+    "dynamics_ridge": "dynamics.ridge",
+    "residual_start": "dynamics.residual_start",
+    "cross_fit_folds": "dynamics.cross_fit_folds",
+    "direct_model": "dynamics.direct_model",
+    "noise_source": "dynamics.noise_source",
+    "cost_curvature": "lqr.cost_curvature",
+    "lqr_kl_start": "lqr.kl_start",
+    "lqr_kl_end": "lqr.kl_end",
+    "kl_expectation": "lqr.kl_expectation",
+    "kl_passes": "lqr.kl_passes",
+    "kl_tolerance": "lqr.kl_tolerance",
+    "value_function": "lqr.value_function",
+    "lqr_covariance": "lqr.covariance",
+    "pi2_kl": "pi2.kl",
+    "pi2_history_weights": "pi2.history_weights",
+    "pi2_baseline": "pi2.baseline",
+    "temperature_cost": "pi2.temperature_cost",
+    "pi2_fallback_to_cost": "pi2.fallback_to_cost",
+    "covariance_update": "covariance.update",
+    "covariance_estimator": "covariance.estimator",
+    "covariance_damping": "covariance.damping",
+    "covariance_ratio_min": "covariance.ratio_min",
+    "covariance_ratio_max": "covariance.ratio_max",
+    "min_action_std": "covariance.min_action_std",
+    "noise_size": "annealing.rule",
+    "anneal_share": "annealing.share",
+    "anneal_to": "annealing.to",
+    "step_rule": "step_rule.kind",
+    "step_ratio": "step_rule.measure",
+    "step_decrease_above": "step_rule.decrease_above",
+    "step_increase_below": "step_rule.increase_below",
+    "step_multiplier_min": "step_rule.multiplier_min",
+    "step_multiplier_max": "step_rule.multiplier_max",
+    "hidden": "network.hidden",
+    "coupling_start": "coupling.start",
+    "coupling_ramp": "coupling.ramp",
+    "reference_covariance": "coupling.covariance",
+    "epochs": "supervised.epochs",
+    "batch_size": "supervised.batch_size",
+    "learning_rate": "supervised.learning_rate",
+    "weight_decay": "supervised.weight_decay",
+    "observation_noise": "supervised.observation_noise",
+    "state_noise": "supervised.state_noise",
+    "mixing": "supervised.mixing",
+    "weight_limit": "supervised.max_weight",
+    "least_spread": "supervised.min_std",
+}
+"""Where each setting of a flat list is now."""
+
+FIXED = ("mixture_max_clusters", "mixture_min_samples", "mixture_rounds")
+"""Settings of earlier files that nothing ever changed."""
+
+
+def validated_settings(kind: type[Record], given: Mapping[str, Any], key: str) -> Record:
+    """Return the settings of a section.
+
+    Args:
+        kind: The record of the settings.
+        given: What the file holds.
+        key: Path of the section in the file.
+
+    Raises:
+        TaskError: A setting is unknown, or its value is not allowed; the message names it.
+    """
+    for name in given:
+        if name in RENAMED and not isinstance(given[name], Mapping):
+            section, new = RENAMED[name].split(".")
+            raise TaskError(f"{key}.{name}", f"is now {section}: {{{new}: ...}}")
+        if name in FIXED:
+            raise TaskError(f"{key}.{name}", "is no setting any more: leave it out")
+    try:
+        return validated(kind, given)
+    except ValidationError as error:
+        raise TaskError.from_validation(error, key) from error
+
+
+def merged_settings(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with others laid over them, section by section."""
+    merged = dict(below)
+    for name, value in above.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(name), Mapping)
+        merged[name] = {**merged[name], **value} if both else value
+    return merged

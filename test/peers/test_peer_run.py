@@ -1,0 +1,81 @@
+"""Trials are planned, done once, kept, and read back; another run's result is refused."""
+
+import csv
+from dataclasses import replace
+
+import pytest
+
+from pilqr_ros.environments import TaskEnvironment
+from pilqr_ros.peers.judging import judge
+from pilqr_ros.peers.peer_run import PeerError, do, do_all, plan, read, write_table
+from pilqr_ros.tasks.errors import TaskError
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    runs = plan(
+        "reacher", ["cma-es"], [0, 1], tmp_path_factory.mktemp("peers"),
+        conditions=["centre"], episodes=20, every=10, tests=2,
+    )  # fmt: skip
+    do_all(runs, lambda run, problem: pytest.fail(problem) if problem else None)
+    return runs
+
+
+def test_a_trial_is_judged_at_each_checkpoint(runs):
+    for run in runs:
+        curve = read(run)
+        assert [checkpoint.episodes for checkpoint in curve] == [10, 20]
+        assert all(0 <= checkpoint.successes <= checkpoint.tests == 2 for checkpoint in curve)
+
+
+def test_a_trial_that_is_done_is_not_done_again(runs):
+    before = runs[0].path.stat().st_mtime_ns
+    assert do(runs[0]) == read(runs[0])
+    assert runs[0].path.stat().st_mtime_ns == before
+
+
+def test_the_result_of_another_trial_is_refused_by_what_differs(runs):
+    with pytest.raises(PeerError, match="episodes was 20, asked for is 30"):
+        do(replace(runs[0], episodes=30))
+
+
+def test_the_table_has_a_row_for_each_checkpoint_of_what_is_done(runs, tmp_path):
+    missing = replace(runs[0], path=tmp_path / "nowhere.json")
+    rows = list(csv.DictReader(write_table([*runs, missing], tmp_path / "peers.csv").open()))
+    assert [(row["seed"], row["episodes"]) for row in rows] == [
+        ("0", "10"), ("0", "20"), ("1", "10"), ("1", "20"),
+    ]  # fmt: skip
+
+
+def test_one_that_fails_is_told_and_the_others_are_done(runs):
+    told = {}
+    broken = replace(runs[0], episodes=30)
+    do_all([broken, runs[1]], lambda run, problem: told.update({run.seed: problem}))
+    assert "asked for is 30" in told[0]
+    assert told[1] == ""
+
+
+@pytest.mark.parametrize(
+    ("peers", "conditions", "message"),
+    [
+        (["sarsa"], ["centre"], "'sarsa', allowed is one of cma-es, sac"),
+        (["cma-es"], [], "one primitive: choose one condition of"),
+    ],
+)
+def test_what_cannot_be_tried_is_refused_before_anything_is_done(
+    peers, conditions, message, tmp_path
+):
+    with pytest.raises(PeerError, match=message):
+        plan("reacher", peers, [0], tmp_path, conditions=conditions)
+    with pytest.raises(TaskError, match="nowhere"):
+        plan("reacher", ["sac"], [0], tmp_path, conditions=["nowhere"])
+
+
+def test_test_episodes_are_the_same_for_everybody():
+    one, other = (TaskEnvironment("reacher", ["centre"]) for _ in range(2))
+
+    def still(t, observation):
+        return 0.0 * one.task.torque_limits
+
+    other.reset(seed=99)
+    assert judge(one, still, 3) == judge(other, still, 3)

@@ -1,0 +1,50 @@
+"""Settings in a task file: one spelling, merged section by section, errors by their path."""
+
+import pytest
+
+from pilqr_ros.guided.settings import GuidedSettings
+from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.settings import FIXED, RENAMED, merged_settings, validated_settings
+from pilqr_ros.trajopt.settings import Settings
+
+
+@pytest.mark.parametrize("old", RENAMED)
+def test_a_former_spelling_is_refused_with_the_present_one_which_exists(old):
+    section, name = RENAMED[old].split(".")
+    with pytest.raises(TaskError, match=rf"settings\.{old}: is now {section}: {{{name}: \.\.\.}}"):
+        validated_settings(Settings, {old: 1}, "settings")
+    records = (Settings(), GuidedSettings())
+    assert any(hasattr(getattr(record, section, None), name) for record in records)
+
+
+@pytest.mark.parametrize("old", FIXED)
+def test_a_setting_that_is_gone_is_told_so(old):
+    with pytest.raises(TaskError, match=f"{old}: is no setting any more"):
+        validated_settings(Settings, {old: 3}, "settings")
+
+
+def test_a_section_of_a_former_name_is_taken():
+    read = validated_settings(Settings, {"step_rule": {"kind": "memory"}}, "settings")
+    assert read.step_rule.kind == "memory"
+
+
+def test_settings_are_laid_over_others_section_by_section():
+    below = {"pi2": {"kl": 1.0, "baseline": True}, "lqr": {"kl_start": 1.0}}
+    above = {"pi2": {"kl": 2.0}, "annealing": {"to": 0.1}}
+    merged = merged_settings(below, above)
+    assert merged == {
+        "pi2": {"kl": 2.0, "baseline": True},
+        "lqr": {"kl_start": 1.0},
+        "annealing": {"to": 0.1},
+    }
+    assert below["pi2"]["kl"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("guided", "local_settings"), ("global_policy", r"mdgps\.policy")]
+)
+def test_a_former_section_is_refused_by_what_it_is_called_now(old, new):
+    text = load_task("plug").source + f"\n{old}: {{conditions: [slot]}}\n"
+    with pytest.raises(TaskError, match=f"{old} is now mdgps.*{new}"):
+        Task.from_text(text, folder=load_task("plug").folder)
