@@ -14,7 +14,7 @@ from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import Discovery, Host, Namespace, Port, RunPath, Token
 from pilqr_ros.cli.learning_commands import opened
 from pilqr_ros.cli.sessions import require_ros
-from pilqr_ros.lifetime import ENDING
+from pilqr_ros.lifetime import ENDING, allow_ending
 from pilqr_ros.tasks import load_task
 
 NEW_TOKEN = "new"
@@ -32,6 +32,32 @@ def view(run: RunPath, port: Port = 8080, host: Host = "127.0.0.1", token: Token
             page.work()
 
 
+def dashboard(
+    task: Annotated[
+        str, typer.Argument(help="A task's name or file; else what the nodes execute.")
+    ] = "",
+    port: Port = 8080,
+    host: Host = "127.0.0.1",
+    token: Token = "",
+    namespace: Namespace = "",
+    discovery: Discovery = "auto",
+) -> None:
+    """Show a running graph in a browser, live, with its emergency stop; Ctrl-C ends the page."""
+    require_ros()
+    from pilqr_ros.clients.graph_task import executed_task
+    from pilqr_ros.dashboard.live_page import LivePage, graph_client
+    from pilqr_ros.graph.discovery import limit_discovery
+
+    limit_discovery(discovery)
+    with graph_client(namespace) as client:
+        loaded = load_task(task or executed_task(client.node))
+        title = f"pilqr {loaded.name}"
+        with ending_asked() as ended, served(port, host, token, title) as server:
+            page = LivePage(server, client.node, loaded, namespace)
+            while not ended.is_set():
+                page.work()
+
+
 @contextlib.contextmanager
 def ending_asked() -> Iterator[threading.Event]:
     """Yield what is set when this process is asked to end, in place of an interruption.
@@ -40,6 +66,7 @@ def ending_asked() -> Iterator[threading.Event]:
     """
     ended = threading.Event()
     previous = {n: signal.signal(n, lambda *_: ended.set()) for n in ENDING}
+    allow_ending()
     try:
         yield ended
     finally:
@@ -59,30 +86,3 @@ def served(port: int, host: str, token: str, title: str) -> Iterator[Any]:
         yield server
     finally:
         server.stop()
-
-
-def dashboard(
-    task: Annotated[
-        str, typer.Argument(help="A task's name or file; else what the nodes execute.")
-    ] = "",
-    port: Port = 8080,
-    host: Host = "127.0.0.1",
-    token: Token = "",
-    namespace: Namespace = "",
-    discovery: Discovery = "auto",
-) -> None:
-    """Show a running graph in a browser, live, with its emergency stop; Ctrl-C ends the page."""
-    require_ros()
-    from pilqr_ros.clients.client_node import ClientNode
-    from pilqr_ros.clients.graph_task import executed_task
-    from pilqr_ros.dashboard.live_page import LivePage
-    from pilqr_ros.graph.discovery import limit_discovery
-
-    limit_discovery(discovery)
-    with ClientNode("pilqr_dashboard", namespace) as client:
-        loaded = load_task(task or executed_task(client.node))
-        title = f"pilqr {loaded.name}"
-        with ending_asked() as ended, served(port, host, token, title) as server:
-            page = LivePage(server, client.node, loaded, namespace)
-            while not ended.is_set():
-                page.work()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pilqr_ros.clients.client_node import ClientNode
 from pilqr_ros.dashboard.controls import Controls
 from pilqr_ros.dashboard.listener import LiveListener
 from pilqr_ros.dashboard.live_scene import LiveScene
@@ -126,6 +127,11 @@ class LivePage:
         count = self.state.changes.get(name, 0)
         changed, self._seen[name] = count != self._seen.get(name, 0), count
         return changed
+
+
+def graph_client(namespace: str = "") -> ClientNode:
+    """Return the node through which a live page hears and asks a graph (errors as its class)."""
+    return ClientNode("pilqr_dashboard", namespace)
 
 
 def input_rows(healths: Mapping[str, Health], now: float) -> list[dict[str, str]]:

@@ -19,9 +19,8 @@ from std_msgs.msg import Float64MultiArray
 
 from pilqr_msgs.action import TrainLocal
 from pilqr_msgs.msg import GuardState
-from pilqr_ros.clients.client_node import ClientNode
 from pilqr_ros.clients.learner_client import LearnerClient
-from pilqr_ros.dashboard.live_page import LivePage
+from pilqr_ros.dashboard.live_page import LivePage, graph_client
 from pilqr_ros.dashboard.live_state import SILENCE
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.page.server import address, open_server
@@ -50,7 +49,7 @@ def graph(client, run_nodes, wait_for_loop, tmp_path_factory):
 def page(graph, task):
     """The live page, which a thread keeps up to date."""
     server, ended = open_server(0, title="pilqr"), threading.Event()
-    with ClientNode("pilqr_dashboard") as node:
+    with graph_client() as node:
         live = LivePage(server, node.node, task, "")
 
         def work():
