@@ -19,6 +19,9 @@ SITE_COLOR = (255, 190, 0)
 SITE_RADIUS = 0.004
 """Radius of the marker of a site, as a share of the model's extent."""
 
+WIDER = 1.5
+"""How much more of the scene is seen than the model's camera shows: the controls cover a part."""
+
 MIN_OPACITY = 0.999
 """What is less transparent than this is drawn opaque, which is quicker."""
 
@@ -99,7 +102,8 @@ class ModelScene:
             distance = max(float(np.dot(centre - data.cam_xpos[0], axis)), 0.1)
             camera.look_at = tuple(data.cam_xpos[0] + distance * axis)
             camera.up = tuple(data.cam_xmat[0].reshape(3, 3)[:, 1])
-            camera.fov = float(np.radians(self._model.cam_fovy[0]))
+            half = np.radians(self._model.cam_fovy[0]) / 2.0
+            camera.fov = 2.0 * float(np.arctan(WIDER * np.tan(half)))
         else:
             camera.position = tuple(centre + self._model.stat.extent * np.array([0.8, -0.8, 0.6]))
             camera.look_at = tuple(centre)
