@@ -28,15 +28,25 @@ FLOORS = {
 """Each floor of the package with what it may import."""
 FLOORS["nodes"] = ("recording", "evaluation", "graph", *FLOORS["evaluation"])
 FLOORS["clients"] = ("nodes", *FLOORS["nodes"])
-FLOORS["dashboard"] = ("clients", "page", *FLOORS["clients"])
 FLOORS["doctor"] = ("clients", *FLOORS["clients"])
 FLOORS["authoring"] = ("doctor", *FLOORS["authoring"])
+FLOORS["diagnosis"] = ("runs", "robot", "tasks", "guided", "trajopt")
+FLOORS["page"] = ("diagnosis", *FLOORS["page"])
+FLOORS["dashboard"] = ("clients", "page", *FLOORS["clients"])
 FLOORS["environments"] = ("learning", *FLOORS["learning"])
 FLOORS["peers"] = ("environments", *FLOORS["environments"])
 FLOORS["experiments"] = ("evaluation", *FLOORS["evaluation"])
 FLOORS["benchmarks"] = ("experiments", "doctor", *FLOORS["doctor"])
-FLOORS["cli"] = ("dashboard", "page", "authoring", "peers", "environments")
-FLOORS["cli"] += ("benchmarks", *FLOORS["benchmarks"])
+FLOORS["cli"] = (
+    "dashboard",
+    "page",
+    "diagnosis",
+    "authoring",
+    "peers",
+    "environments",
+    "benchmarks",
+    *FLOORS["benchmarks"],
+)
 ROOMS = {
     "robot": {
         "estimation": (),
@@ -53,7 +63,16 @@ ROOMS = {
 }
 """The rooms of a floor, each with those of its neighbours that it may import."""
 WITHOUT_ROS = ("tasks", "guided", "robot", "simulation", "runs", "learning", "evaluation")
-WITHOUT_ROS += ("page", "authoring", "recording", "graph", "experiments", "environments", "peers")
+WITHOUT_ROS += (
+    "page",
+    "authoring",
+    "recording",
+    "graph",
+    "experiments",
+    "environments",
+    "peers",
+    "diagnosis",
+)
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 
 

@@ -10,7 +10,7 @@ import typer
 from pilqr_ros.cli import bag_commands
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.experiment_command import experiment
-from pilqr_ros.cli.learning_commands import evaluate, plot, runs, train
+from pilqr_ros.cli.learning_commands import diagnose, evaluate, plot, runs, train
 from pilqr_ros.cli.node_commands import confirm, deploy, doctor, guard, robot, sros2_policy, up
 from pilqr_ros.cli.page_commands import dashboard, view
 from pilqr_ros.cli.peers_command import peers
@@ -36,6 +36,7 @@ COMMANDS = (
     train,
     evaluate,
     plot,
+    diagnose,
     view,
     dashboard,
     runs,

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pilqr_ros.cli.sessions import Outcomes
+from pilqr_ros.diagnosis.judgement import Judgement
 from pilqr_ros.experiments.comparison import ComparedRun
 from pilqr_ros.plain_text import printable
 from pilqr_ros.runs.run_store import RunStore, open_run
@@ -211,6 +212,17 @@ def show_comparison(
                 _successes(rows, "noisy", condition),
                 f"{np.mean(distance):.3f} +- {np.std(distance):.3f}",
             )
+    console.print(shown)
+
+
+def show_judgements(judgements: Sequence[Judgement]) -> None:
+    """Print what stands out in a run, a row each; that nothing does is said, too."""
+    if not judgements:
+        console.print("nothing stands out")
+        return
+    shown = table("what stands out", "word", "condition", "seen", "try")
+    for one in judgements:
+        shown.add_row(one.kind, one.condition, one.says, one.advice)
     console.print(shown)
 
 

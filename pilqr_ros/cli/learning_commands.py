@@ -35,6 +35,7 @@ from pilqr_ros.cli.arguments import (
 )
 from pilqr_ros.cli.quick_warnings import warn_of
 from pilqr_ros.cli.sessions import Session, TrainingEndedEarly, Where, open_session
+from pilqr_ros.diagnosis import diagnose as judge_run
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.evaluation.curves import plot_learning_curve
 from pilqr_ros.evaluation.policy_card import write_card
@@ -119,6 +120,8 @@ def train(
         evaluated = _evaluate_all(work, store, planned, failure)
     show.console.print(f"card: {write_card(store)}", soft_wrap=True)
     _draw(store, video=video and evaluated)
+    if judgements := judge_run(store):
+        show.show_judgements(judgements)
     show.console.print(f"run: {store.directory}", soft_wrap=True)
     if failure is not None:
         raise failure
@@ -170,6 +173,14 @@ def plot(
 ) -> None:
     """Draw the learning curve of a run."""
     _draw(opened(run), video=video)
+
+
+def diagnose(run: RunPath) -> None:
+    """Say what stands out in a run, and what to try; exit code 1 if anything does."""
+    judgements = judge_run(opened(run))
+    show.show_judgements(judgements)
+    if judgements:
+        raise typer.Exit(1)
 
 
 def runs(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +15,11 @@ from pilqr_ros.dashboard.listener import LiveListener
 from pilqr_ros.dashboard.live_scene import LiveScene
 from pilqr_ros.dashboard.live_state import SILENCE, Health, LiveState
 from pilqr_ros.page.charts import Chart, Line
+from pilqr_ros.page.diagnosis_view import DiagnosisView
 from pilqr_ros.page.learning_charts import LearningCurves, UpdateCharts
 from pilqr_ros.page.text import Text, plain, toned
+from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.run_store import RunStore, open_run
 from pilqr_ros.tasks import Task
 
 if TYPE_CHECKING:
@@ -84,10 +88,22 @@ class LivePage:
             self._torques = Chart(gui, "applied torque / limit of each joint", "control step")
         with tabs.add_tab("Update"):
             self._update = UpdateCharts(gui, task.joints)
+        with tabs.add_tab("Diagnosis"):
+            DiagnosisView(gui, self._open_run)
         with tabs.add_tab("Log"):
             self._log = Text(gui)
         with tabs.add_tab("View"):
             self._scene = LiveScene(self._server, task)
+
+    def _open_run(self) -> RunStore:
+        """Open the last run that was heard of, if it is on this machine.
+
+        Raises:
+            RunError: None was heard of, or it is not here.
+        """
+        if not self.state.run_directory:
+            raise RunError("no run was heard of yet")
+        return open_run(Path(self.state.run_directory))
 
     def _draw(self) -> None:
         """Draw everything but the robot, as far as it has changed."""

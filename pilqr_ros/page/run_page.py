@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pilqr_ros.page.diagnosis_view import DiagnosisView
 from pilqr_ros.page.learning_charts import CurvePoint, LearningCurves, UpdateCharts
 from pilqr_ros.page.player import Pending
 from pilqr_ros.page.rollout_view import LIST, RolloutView
@@ -44,6 +45,8 @@ class RunPage:
         with tabs.add_tab("Update"):
             self._about = Text(gui)
             self._update = UpdateCharts(gui, task.joints)
+        with tabs.add_tab("Diagnosis"):
+            DiagnosisView(gui, lambda: store)
 
     def work(self) -> None:
         """Draw what is to be drawn next, or look whether the run has gone on; wait for neither."""

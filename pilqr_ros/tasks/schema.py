@@ -37,15 +37,6 @@ _Listed = BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])
 Names = Annotated[tuple[str, ...], _Listed, Field(min_length=1)]
 
 
-RENAMED_SECTIONS = {
-    "guided": "mdgps: its conditions, iterations and tests as they were, its settings as "
-    "local_settings",
-    "global_policy": "mdgps: its state, targets and timed in mdgps.policy, its settings in "
-    "mdgps.settings",
-}
-"""What sections of earlier files are called now."""
-
-
 class Section(BaseModel):
     """A section of the file; unknown keys and non-finite numbers are errors."""
 
@@ -472,12 +463,3 @@ class TaskFile(Section):
     noise_smoothing: NonNegative = 0.0
     learning: Learning
     mdgps: Mdgps | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _name_new_spellings(cls, given: Any) -> Any:  # noqa: ANN401
-        """Refuse sections of another name by what they are called now."""
-        for old, new in RENAMED_SECTIONS.items():
-            if isinstance(given, dict) and old in given:
-                raise ValueError(f"{old} is now {new}")
-        return given

@@ -66,8 +66,27 @@ RENAMED = {
 }
 """Where each setting of a flat list is now."""
 
+RENAMED_SECTIONS = {
+    "guided": "mdgps: its conditions, iterations and tests as they were, its settings as "
+    "local_settings",
+    "global_policy": "mdgps: its state, targets and timed in mdgps.policy, its settings in "
+    "mdgps.settings",
+}
+"""What sections of earlier files are called now."""
+
 FIXED = ("mixture_max_clusters", "mixture_min_samples", "mixture_rounds")
 """Settings of earlier files that nothing ever changed."""
+
+
+def refuse_former_sections(document: object) -> None:
+    """Refuse a task file with sections of another name by what they are called now.
+
+    Raises:
+        TaskError: There is such a section.
+    """
+    for old, new in RENAMED_SECTIONS.items():
+        if isinstance(document, Mapping) and old in document:
+            raise TaskError(old, f"is now {new}")
 
 
 def validated_settings(kind: type[Record], given: Mapping[str, Any], key: str) -> Record:

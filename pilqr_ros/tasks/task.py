@@ -23,7 +23,7 @@ from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds, sliding
 from pilqr_ros.tasks.schema import Guard, Reset, Success, TaskFile
-from pilqr_ros.tasks.settings import merged_settings, validated_settings
+from pilqr_ros.tasks.settings import merged_settings, refuse_former_sections, validated_settings
 from pilqr_ros.tasks.success import Outcome, build_success
 from pilqr_ros.tasks.units import JointUnits, in_words, joint_units, state_units
 from pilqr_ros.tasks.validation import validated
@@ -143,7 +143,9 @@ class Task:
             TaskError: It is no YAML, or a key is wrong; the message names it.
         """
         try:
-            return cls(text, validated(TaskFile, parse_yaml(text)), folder)
+            document = parse_yaml(text)
+            refuse_former_sections(document)
+            return cls(text, validated(TaskFile, document), folder)
         except ValidationError as error:
             raise TaskError.from_validation(error, source=origin) from error
         except ConfigError as error:

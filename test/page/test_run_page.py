@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("viser", reason="viser is not installed")
 
+from pilqr_ros.diagnosis import diagnose
 from pilqr_ros.page.run_page import RunPage
 from pilqr_ros.page.server import address, open_server
 from pilqr_ros.runs.run_store import open_run
@@ -40,7 +41,9 @@ def page(run):
 
 
 @pytest.mark.parametrize("size", [{}, {"width": 390, "height": 844}], ids=["desktop", "phone"])
-def test_scene_and_curves_are_seen_and_no_request_leaves_the_machine(page, visit, size):
+def test_scene_and_curves_are_seen_and_no_request_leaves_the_machine(page, run, visit, size):
+    found = diagnose(run)
+    said = found[0].kind if found else "nothing stands out"
     seen = visit(page, **size)
     seen.read("2 of 2 iterations finished")
     seen.read("rollout 0")
@@ -50,6 +53,9 @@ def test_scene_and_curves_are_seen_and_no_request_leaves_the_machine(page, visit
     assert seen.colors(".uplot canvas") > 5
     seen.tab("Update")
     seen.read("KL step of LQR-FLM")
+    seen.tab("Diagnosis")
+    seen.page.get_by_role("button", name="what stands out so far?").click()
+    seen.read(said)
     assert seen.hosts == {"127.0.0.1"}
     assert seen.errors == []
 

@@ -46,5 +46,5 @@ def test_settings_are_laid_over_others_section_by_section():
 )
 def test_a_former_section_is_refused_by_what_it_is_called_now(old, new):
     text = load_task("plug").source + f"\n{old}: {{conditions: [slot]}}\n"
-    with pytest.raises(TaskError, match=f"{old} is now mdgps.*{new}"):
+    with pytest.raises(TaskError, match=f"{old}: is now mdgps.*{new}"):
         Task.from_text(text, folder=load_task("plug").folder)

@@ -1,0 +1,170 @@
+"""The update: noise, weights, temperature, model, step, and the network."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pilqr_ros.diagnosis.evidence import Evidence
+from pilqr_ros.trajopt.record import StepStatus
+
+GONE = 0.1
+"""Share of the first noise below which little is explored."""
+
+GREW = 3.0
+"""Times the first noise that is worth a word."""
+
+FEW = 1.5
+"""Effective samples below which one rollout decides."""
+
+OFTEN = 0.5
+"""Share of the time steps from which a state of the update is worth a word."""
+
+BLIND = 0.9
+"""Ratio of residual to cost from which the model explains nothing."""
+
+BEYOND = 3.0
+"""Times its bound that a KL step may be, by the samples' own states."""
+
+FALLING = 0.1
+"""Share by which the cost falls over the recent iterations where a run still improves."""
+
+MISSES = 2.0
+"""Standard deviations of the noise that a network may be off its teacher."""
+
+
+def noise_gone(evidence: Evidence) -> tuple[str, str] | None:
+    """There is no noise left to learn from, and the task is not learned."""
+    ratio = float(evidence.noise_ratios().mean())
+    if evidence.learned or ratio >= GONE:
+        return None
+    return (
+        f"the noise is {ratio:.1%} of the first, and {evidence.success_rate:.0%} of the recent "
+        "rollouts succeed",
+        "more iterations, a later calendar (`annealing.share`), or `annealing: {rule: evidence}`",
+    )
+
+
+def noise_grew(evidence: Evidence) -> tuple[str, str] | None:
+    """The noise of a joint has grown, and the task is not learned."""
+    ratios = evidence.noise_ratios()
+    worst = int(np.argmax(ratios))
+    if evidence.learned or ratios[worst] <= GREW:
+        return None
+    return (
+        f"the noise of {evidence.task.joints[worst]} is {ratios[worst]:.1f} times the first",
+        "a smaller `covariance.ratio_max`; where torques saturate the noise also holds what the "
+        "limits cut off",
+    )
+
+
+def one_sample(evidence: Evidence) -> tuple[str, str] | None:
+    """A single rollout has nearly all of PI2's weight."""
+    effective = evidence.recorded("effective_samples")
+    if effective.size == 0:
+        return None
+    share = float(np.mean(effective < FEW))
+    if share <= OFTEN:
+        return None
+    return (
+        f"at {share:.0%} of the time steps less than {FEW:g} samples have all of the weight",
+        "a smaller `pi2.kl`, or more rollouts",
+    )
+
+
+def temperature_at_bound(evidence: Evidence) -> tuple[str, str] | None:
+    """PI2's KL step cannot be reached: the best samples share all weight."""
+    return _at_status(
+        evidence,
+        StepStatus.TEMPERATURE_AT_BOUND,
+        "the temperature is at its bound",
+        "a smaller `pi2.kl`, or more rollouts: the best samples share all weight",
+    )
+
+
+def equal_costs(evidence: Evidence) -> tuple[str, str] | None:
+    """All samples cost the same, so that none is better."""
+    return _at_status(
+        evidence,
+        StepStatus.CONSTANT_COST,
+        "all rollouts cost the same",
+        "larger noise, or a cost that tells rollouts apart before the goal is reached",
+    )
+
+
+def model_blind(evidence: Evidence) -> tuple[str, str] | None:
+    """The fitted model explains nothing of the cost over much of the time."""
+    ratio = evidence.recorded("residual_ratio")
+    if evidence.learned or ratio.size == 0:
+        return None
+    blind = np.median(ratio, axis=0) >= BLIND
+    if blind.mean() <= OFTEN:
+        return None
+    return (
+        f"the model explains less than {1 - BLIND:.0%} of the cost at {blind.mean():.0%} of the "
+        f"time steps ({_stretch(blind)})",
+        "more rollouts or `dynamics.history_weights`, a state that holds what matters, less noise "
+        "at a contact; PI2 goes on without the model",
+    )
+
+
+def step_beyond_bound(evidence: Evidence) -> tuple[str, str] | None:
+    """LQR-FLM's step is many times its bound over the states that the samples visit."""
+    kl = [report["update"]["lqr_kl"] for report in evidence.recent]
+    known = [one for one in kl if one is not None]
+    if evidence.learned or not known:
+        return None
+    ratio = float(np.median([one["sampled"] / one["wanted"] for one in known]))
+    if ratio <= BEYOND:
+        return None
+    worst = max(known, key=lambda one: one["largest_excess"])
+    return (
+        f"LQR-FLM's KL step is {ratio:.1f} times its bound over the samples' states, most at step "
+        f"{worst['at_step']}",
+        "a smaller `lqr.kl_start` and `lqr.kl_end`: the states spread further than the model says",
+    )
+
+
+def still_improving(evidence: Evidence) -> tuple[str, str] | None:
+    """The cost still falls at the end of a run that has not learned."""
+    costs = evidence.mean_costs()
+    if evidence.learned or costs.size < 6:
+        return None
+    before, now = costs[-6:-3].mean(), costs[-3:].mean()
+    if now >= (1.0 - FALLING) * before:
+        return None
+    return (
+        f"the mean cost fell by {1 - now / before:.0%} over the last three iterations",
+        "more iterations: `--iterations`",
+    )
+
+
+def network_misses(evidence: Evidence) -> tuple[str, str] | None:
+    """The network is far from the local policy that it is to be."""
+    if evidence.network_error is None or evidence.network_error <= MISSES:
+        return None
+    return (
+        f"the network's torques are off the local policy's by {evidence.network_error:.1f} "
+        "standard deviations of its noise",
+        "a wider network (`mdgps.settings.network`), more `supervised.epochs`, or something in "
+        "what it observes that tells the conditions apart",
+    )
+
+
+def _at_status(
+    evidence: Evidence, flag: StepStatus, says: str, advice: str
+) -> tuple[str, str] | None:
+    """Tell of a state of the update that holds at many time steps."""
+    status = evidence.recorded("status").astype(int)
+    if evidence.learned or status.size == 0:
+        return None
+    steps = np.mean((status & int(flag)) > 0, axis=0) > 0.5
+    if steps.mean() <= OFTEN:
+        return None
+    return f"{says} at {steps.mean():.0%} of the time steps ({_stretch(steps)})", advice
+
+
+def _stretch(steps: NDArray[np.bool_]) -> str:
+    """Return the first and the last of these time steps in words."""
+    where = np.flatnonzero(steps)
+    return f"steps {where[0]} to {where[-1]}"

@@ -1,0 +1,63 @@
+"""The rollouts: discarded ones, refused policies, and two ways to end."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pilqr_ros.diagnosis.evidence import Evidence
+
+MANY = 0.2
+"""Share of discarded rollouts that is worth a word."""
+
+GAP = 0.4
+"""Rollouts end in two ways where the largest gap between their distances is this share of all."""
+
+SIDE = 0.2
+"""Least share of the rollouts on either side of the gap."""
+
+
+def discarded(evidence: Evidence) -> tuple[str, str] | None:
+    """Many rollouts could not be learned from."""
+    bad = sum(report["rollouts_invalid"] for report in evidence.recent)
+    good = sum(report["rollouts"] for report in evidence.recent)
+    if bad <= MANY * (bad + good):
+        return None
+    return (
+        f"{bad} of the {bad + good} rollouts of the last {len(evidence.recent)} iterations could "
+        "not be learned from",
+        "their reason is in each rollout's file (`pilqr bag list RUN`): late ticks ask for a "
+        "quieter machine or lock-step, joints beyond bounds for less noise or a softer start",
+    )
+
+
+def refused(evidence: Evidence) -> tuple[str, str] | None:
+    """The guard refused policies, whose steps were halved."""
+    steps = [
+        (i, report["halvings"]) for i, report in enumerate(evidence.reports) if report["halvings"]
+    ]
+    if not steps:
+        return None
+    where = ", ".join(f"{i} ({count} times)" for i, count in steps[-3:])
+    return (
+        f"the guard refused policies, and their steps were halved, in iteration {where}",
+        "a smaller `lqr.kl_start` and `pi2.kl`, or wider limits if the arm allows them",
+    )
+
+
+def two_modes(evidence: Evidence) -> tuple[str, str] | None:
+    """The rollouts of one policy end in two ways."""
+    distances = np.sort([cost.distance for cost in evidence.costs])
+    if evidence.learned or distances.size < 5 or np.ptp(distances) == 0:
+        return None
+    gaps = np.diff(distances)
+    where = int(np.argmax(gaps))
+    near, far = distances[: where + 1], distances[where + 1 :]
+    if gaps[where] < GAP * np.ptp(distances) or min(near.size, far.size) < SIDE * distances.size:
+        return None
+    unit = evidence.task.distance_unit
+    return (
+        f"the last {distances.size} rollouts end in two ways: {near.size} at {near.mean():.3g} "
+        f"{unit}, {far.size} at {far.mean():.3g} {unit}",
+        "what decides between them is a contact: less noise lets the policy settle in the better "
+        "one, more rollouts tell both apart",
+    )

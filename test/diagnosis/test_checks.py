@@ -1,0 +1,164 @@
+"""Each kind of broken run says its own word, and a healthy one says none."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pilqr_ros
+from pilqr_ros.diagnosis import CHECKS
+from pilqr_ros.diagnosis.diagnose import judge
+from pilqr_ros.robot.guard.interventions import Intervention
+from pilqr_ros.trajopt.record import StepStatus
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
+
+DOCUMENT = Path(pilqr_ros.__file__).parents[1] / "docs" / "diagnosis.md"
+
+
+def words(evidence):
+    return {one.kind for one in judge(evidence)}
+
+
+def with_updates(evidence, **arrays):
+    return replace(evidence, updates=[{**update, **arrays} for update in evidence.updates])
+
+
+def with_reports(evidence, **changes):
+    return replace(evidence, reports=[{**report, **changes} for report in evidence.reports])
+
+
+def with_rollouts(evidence, **changes):
+    return replace(
+        evidence, rollouts=[replace(rollout, **changes) for rollout in evidence.rollouts]
+    )
+
+
+def with_terms(evidence, **terms):
+    return replace(
+        evidence,
+        costs=[
+            replace(cost, terms={**cost.terms, **{k: v(i) for k, v in terms.items()}})
+            for i, cost in enumerate(evidence.costs)
+        ],
+    )
+
+
+def scaled(policy, K=1.0, L=1.0):
+    return TVLGPolicy(K * policy.K, policy.k, L * policy.L)
+
+
+def steps(evidence, value):
+    return np.full(evidence.task.T, value)
+
+
+def succeeding_at_once(evidence):
+    """The puck lies in the goal before anything is done."""
+    layout, goal = evidence.task.layout, evidence.task.conditions[0].targets["goal"]
+    rollouts = []
+    for rollout in evidence.rollouts:
+        states = rollout.states.copy()
+        states[0, layout["puck"]] = goal
+        rollouts.append(replace(rollout, states=states))
+    return replace(evidence, rollouts=rollouts)
+
+
+def with_still_puck(evidence):
+    layout = evidence.task.layout
+    rollouts = []
+    for rollout in evidence.rollouts:
+        states = rollout.states.copy()
+        states[:, layout["puck"]] = states[0, layout["puck"]]
+        rollouts.append(replace(rollout, states=states))
+    return replace(evidence, rollouts=rollouts)
+
+
+def without_progress(evidence):
+    return with_reports(evidence, distances=[1.4] * 10)
+
+
+def in_two_ways(evidence):
+    ends = [0.05] * 5 + [1.4] * 5
+    costs = [
+        replace(c, distance=d + 1e-3 * i)
+        for i, (c, d) in enumerate(zip(evidence.costs, ends, strict=True))
+    ]
+    return replace(evidence, costs=costs)  # fmt: skip
+
+
+def still_falling(evidence):
+    falls = np.geomspace(7000.0, 2000.0, len(evidence.reports))
+    reports = [
+        {**report, "total_costs": [c] * 10}
+        for report, c in zip(evidence.reports, falls, strict=True)
+    ]
+    return replace(evidence, reports=reports)
+
+
+BROKEN = {
+    "met_at_reset": succeeding_at_once,
+    "untouched": with_still_puck,
+    "no_progress": without_progress,
+    "constant_term": lambda e: with_terms(e, goal=lambda i: 7070.0),
+    "drowned_term": lambda e: with_terms(e, arm=lambda i: 1e-3 + 1e-4 * i),
+    "discarded": lambda e: with_reports(e, rollouts_invalid=8),
+    "refused": lambda e: with_reports(e, halvings=2),
+    "two_modes": in_two_ways,
+    "torque_limit": lambda e: with_rollouts(
+        e, applied=np.tile(e.task.torque_limits, (e.task.T, 1))
+    ),
+    "rate_limit": lambda e: with_rollouts(e, interventions=steps(e, int(Intervention.RATE_LIMIT))),
+    "kept_from_bounds": lambda e: with_rollouts(
+        e, interventions=steps(e, int(Intervention.JOINT_BOUND))
+    ),
+    "gains_rose": lambda e: replace(e, last=scaled(e.last, K=30.0)),
+    "noise_gone": lambda e: replace(e, last=scaled(e.last, L=0.03)),
+    "noise_grew": lambda e: replace(e, last=scaled(e.last, L=5.0)),
+    "one_sample": lambda e: with_updates(e, effective_samples=steps(e, 1.1)),
+    "temperature_at_bound": lambda e: with_updates(
+        e, status=steps(e, int(StepStatus.TEMPERATURE_AT_BOUND))
+    ),
+    "equal_costs": lambda e: with_updates(e, status=steps(e, int(StepStatus.CONSTANT_COST))),
+    "model_blind": lambda e: with_updates(e, residual_ratio=steps(e, 1.3)),
+    "step_beyond_bound": lambda e: with_reports(
+        e,
+        update={"lqr_kl": {"wanted": 1.0, "sampled": 6.0, "largest_excess": 9.0, "at_step": 42}},
+    ),
+    "still_improving": still_falling,
+    "network_misses": lambda e: replace(e, network_error=4.0),
+}
+
+
+def test_every_check_has_a_run_that_is_broken_for_it():
+    assert set(BROKEN) == set(CHECKS)
+
+
+@pytest.mark.parametrize("word", CHECKS)
+def test_a_run_that_is_broken_in_one_way_says_that_word_alone(failing, word):
+    assert words(BROKEN[word](failing)) == {word}
+
+
+def test_a_run_that_only_fails_says_nothing_that_it_does_not_know(failing):
+    assert words(failing) == set()
+
+
+def test_a_healthy_run_says_nothing(healthy):
+    assert words(healthy) == set()
+
+
+@pytest.mark.parametrize("word", ["noise_gone", "gains_rose", "model_blind", "untouched"])
+def test_what_a_learned_policy_may_be_is_not_held_against_it(healthy, word):
+    assert words(BROKEN[word](healthy)) == set()
+
+
+@pytest.mark.parametrize("word", CHECKS)
+def test_a_judgement_has_a_number_and_something_to_try(failing, word):
+    (one,) = judge(BROKEN[word](failing))
+    assert one.condition == "middle"
+    assert any(letter.isdigit() for letter in one.says)
+    assert one.advice
+
+
+@pytest.mark.parametrize("word", CHECKS)
+def test_the_document_explains_every_word(word):
+    assert f"`{word}`" in DOCUMENT.read_text()
