@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 STOP = "EMERGENCY STOP"
 RESET, REALLY_RESET = "reset the emergency stop", "press again: the stop is reset"
+HAND: Any = "hand-stop"
+TURN: Any = "rotate"
+"""Icons; the library's type of their names is known only where it is installed."""
+
 SECOND_PRESS = 5.0
 """A reset is done if it is pressed again within this time [s]."""
 
@@ -44,7 +48,7 @@ class Controls:
         self._gui, self._state, self._namespace = gui, state, namespace
         self._switch, self._training = GuardSwitch(node), TrainingControl(node)
         self._reset_asked = -SECOND_PRESS
-        self._stop = gui.add_button(STOP, color="red", icon="hand-stop")
+        self._stop = gui.add_button(STOP, color="red", icon=HAND)
         self._guard, self._said = Text(gui), Text(gui)
         self._stop.on_click(lambda _: self._stop_now())
 
@@ -57,7 +61,7 @@ class Controls:
         with gui.add_folder("torque"):
             self._add("enable", "bolt", lambda: self._do("enable"))
             self._add("disable", "bolt-off", lambda: self._do("disable"))
-            self._reset = gui.add_button(RESET, color="orange", icon="rotate")
+            self._reset = gui.add_button(RESET, color="orange", icon=TURN)
             self._reset.on_click(lambda _: self._reset_pressed())
 
     def draw(self, present: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class LivePage:
         self._seen: dict[str, int] = {}
         self._controls = Controls(server.gui, node, namespace, self.state)
         self._learner = Text(server.gui)
-        self._bar = server.gui.add_progress_bar(0.0, visible=False)
+        self._bar: Any = server.gui.add_progress_bar(0.0, visible=False)
         self._build_tabs()
 
     def work(self) -> None:
@@ -136,7 +136,7 @@ class LivePage:
     def _draw_torques(self, torques: np.ndarray) -> None:
         if len(torques) > 1:
             lines = [Line(joint, torques[:, i]) for i, joint in enumerate(self._task.joints)]
-            self._torques.draw(np.arange(-len(torques) + 1, 1), lines)
+            self._torques.draw(np.arange(-len(torques) + 1, 1, dtype=np.float64), lines)
 
     def _has_changed(self, name: str) -> bool:
         """Tell whether a part has changed since it was asked for last."""

@@ -27,7 +27,7 @@ class DiagnosisView:
             opened: Opens the run that is meant then.
         """
         self._opened = opened
-        self._button = gui.add_button(LABEL, icon="stethoscope")
+        self._button = gui.add_button(LABEL)
         self._said = Text(gui)
         self._button.on_click(lambda _: self.judge())
 

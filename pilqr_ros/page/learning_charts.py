@@ -154,7 +154,7 @@ class UpdateCharts:
             found = {names[key]: np.asarray(record[key]) for key in names if key in record}
             lines = [Line(name, values) for name, values in found.items() if values.ndim == 1]
             lines = [line for line in lines if len(line.y) > 0]
-            chart.draw(np.arange(len(lines[0].y)) if lines else np.zeros(0), lines)
+            chart.draw(_steps(len(lines[0].y) if lines else 0), lines)
         self._draw_noise(policy)
 
     def _draw_noise(self, policy: TVLGPolicy | None) -> None:
@@ -163,4 +163,9 @@ class UpdateCharts:
             return
         deviations = np.sqrt(np.sum(policy.L**2, axis=2))
         lines = [Line(name, deviations[:, i]) for i, name in enumerate(self._joints)]
-        self._noise.draw(np.arange(len(deviations)), lines)
+        self._noise.draw(_steps(len(deviations)), lines)
+
+
+def _steps(count: int) -> Array:
+    """Return the numbers of so many time steps."""
+    return np.arange(count, dtype=np.float64)

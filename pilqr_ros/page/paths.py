@@ -44,8 +44,8 @@ class Tube(NamedTuple):
 
 def path_blocks(task: Task) -> dict[str, StateBlock]:
     """Return the blocks of the state that are places, by name; points of the robot first."""
-    kinds = ("point_position", "body_position")
-    return {block.name: block for kind in kinds for block in task.layout.of_kind(kind)}
+    points, bodies = task.layout.of_kind("point_position"), task.layout.of_kind("body_position")
+    return {block.name: block for block in (*points, *bodies)}
 
 
 def places(block: StateBlock, states: Array) -> Array:

@@ -25,7 +25,7 @@ class Player:
             on_step: Called, in any thread, when another step is to be shown.
         """
         self._dt = dt
-        self._slider = gui.add_slider("time step", min=0, max=1, step=1, initial_value=0)
+        self._slider: Any = gui.add_slider("time step", min=0, max=1, step=1, initial_value=0)
         self._button = gui.add_button(PLAY)
         self._due = 0.0
         self.playing = False

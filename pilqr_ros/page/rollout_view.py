@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -53,10 +53,10 @@ class RolloutView:
     def _add_choices(self, pending: Pending) -> None:
         gui = self._gui
         self._source = gui.add_dropdown("rollouts of", self._index.sources())
-        self._iteration = gui.add_slider("iteration", min=0, max=1, step=1, initial_value=1)
+        self._iteration: Any = gui.add_slider("iteration", min=0, max=1, step=1, initial_value=1)
         names = [self._names[i] for i in self._store.config.conditions]
         self._condition = gui.add_dropdown("condition", names)
-        self._number = gui.add_slider("rollout", min=0, max=1, step=1, initial_value=0)
+        self._number: Any = gui.add_slider("rollout", min=0, max=1, step=1, initial_value=0)
         self._said = Text(gui)
         for control in (self._source, self._iteration, self._condition):
             control.on_update(pending.asks(LIST))
@@ -141,7 +141,7 @@ class RolloutView:
             Line(joint, rollout.applied[:, i] / limits[i])
             for i, joint in enumerate(self._task.joints)
         ]
-        self._torques.draw(np.arange(rollout.T), lines)
+        self._torques.draw(np.arange(rollout.T, dtype=np.float64), lines)
 
     def _describe(self, filed: Filed, rollout: Rollout, cost: CostReport | None) -> str:
         """Return what a rollout came to, for people."""
