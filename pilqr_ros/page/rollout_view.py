@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +42,7 @@ class RolloutView:
         self._files: list[Filed] = []
         self._count = 0
         self._motion: BodyMotion | None = None
+        self._loaded: Path | None = None
         self._scene = ModelScene(server, self._task.world_model, self._task.points)
         self._paths = PathDrawing(server)
         self._targets = TargetDrawing(server, self._task)
@@ -109,7 +111,9 @@ class RolloutView:
         """List the rollouts of what is chosen."""
         source, (iteration, condition) = self._source.value, self.place
         self._iteration.disabled = source != TRAINING
-        there = self._index.conditions(source, iteration) or list(self._store.config.conditions)
+        there = list(self._store.config.conditions)
+        if source != TRAINING:
+            there = self._index.conditions(source, iteration) or there
         options = tuple(self._names[i] for i in there)
         if options != tuple(self._condition.options):
             self._condition.options = options
@@ -123,10 +127,13 @@ class RolloutView:
         """Read the rollout that is chosen."""
         number = int(self._number.value)
         if number >= len(self._files):
-            self._motion = None
+            self._motion = self._loaded = None
             self._said.show("no rollout here yet")
             return
         filed = self._files[number]
+        if filed.path == self._loaded:
+            return  # the list was made anew, and this is where it was
+        self._loaded = filed.path
         try:
             rollout, cost = filed.rollout(), filed.cost()
         except RunError as error:

@@ -22,6 +22,9 @@ SITE_RADIUS = 0.004
 WIDER = 1.5
 """How much more of the scene is seen than the model's camera shows: the controls cover a part."""
 
+ASIDE = 0.15
+"""How far to the right of what the camera shows the middle is, for the same reason."""
+
 MIN_OPACITY = 0.999
 """What is less transparent than this is drawn opaque, which is quicker."""
 
@@ -100,8 +103,9 @@ class ModelScene:
             axis = -data.cam_xmat[0].reshape(3, 3)[:, 2]
             camera.position = tuple(data.cam_xpos[0])
             distance = max(float(np.dot(centre - data.cam_xpos[0], axis)), 0.1)
-            camera.look_at = tuple(data.cam_xpos[0] + distance * axis)
-            camera.up = tuple(data.cam_xmat[0].reshape(3, 3)[:, 1])
+            right, up, _ = data.cam_xmat[0].reshape(3, 3).T
+            camera.look_at = tuple(data.cam_xpos[0] + distance * (axis + ASIDE * right))
+            camera.up = tuple(up)
             half = np.radians(self._model.cam_fovy[0]) / 2.0
             camera.fov = 2.0 * float(np.arctan(WIDER * np.tan(half)))
         else:
