@@ -86,14 +86,14 @@ class LivePage:
         with tabs.add_tab("Robot"):
             self._inputs, self._nodes = Text(gui), Text(gui)
             self._torques = Chart(gui, "applied torque / limit of each joint", "control step")
+            with gui.add_folder("in the scene"):
+                self._scene = LiveScene(self._server, task)
         with tabs.add_tab("Update"):
             self._update = UpdateCharts(gui, task.joints)
         with tabs.add_tab("Diagnosis"):
             DiagnosisView(gui, self._open_run)
         with tabs.add_tab("Log"):
             self._log = Text(gui)
-        with tabs.add_tab("View"):
-            self._scene = LiveScene(self._server, task)
 
     def _open_run(self) -> RunStore:
         """Open the last run that was heard of, if it is on this machine.

@@ -72,7 +72,7 @@ def address(server: viser.ViserServer, token: str = "") -> str:
 
 
 def _widen(client: viser.ClientHandle) -> None:
-    """Show as much from left to right on a screen that is higher than wide as on a square one."""
+    """Show as much from left to right on a phone's screen as on a square one."""
     camera = client.camera
     if camera.aspect < 1.0:
         camera.fov = 2.0 * math.atan(math.tan(camera.fov / 2.0) / camera.aspect)
