@@ -10,7 +10,11 @@ from matplotlib.image import imread
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
-WAIT = 30_000.0
+HAS_ROOM = """selector => {
+  const box = document.querySelector(selector)?.getBoundingClientRect();
+  return box && box.width > 0 && box.height > 0;
+}"""
+WAIT = 60_000.0
 """Longest wait for what only has to come [ms]."""
 
 
@@ -65,6 +69,7 @@ class Visit:
 
     def colors(self, selector):
         """Return how many different colours the first element of a kind has as it is seen."""
+        self.page.wait_for_function(HAS_ROOM, arg=selector)
         clip = self.page.locator(selector).first.bounding_box()
         picture = io.BytesIO(self.page.screenshot(clip=clip))
         pixels = (255 * imread(picture, format="png")[..., :3]).astype(int).reshape(-1, 3)
