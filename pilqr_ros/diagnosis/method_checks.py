@@ -26,6 +26,15 @@ BLIND = 0.9
 BEYOND = 3.0
 """Times its bound that a KL step may be, by the samples' own states."""
 
+MISSED = 0.1
+"""Share of a block's next state that a one-step model may miss unmentioned."""
+
+AT_BOUND = 0.9
+"""Share of the time steps from which LQR-FLM's step counts as limited by its bound."""
+
+GAIN = 0.02
+"""Share by which the cost must fall over three iterations to count as a gain."""
+
 FALLING = 0.1
 """Share by which the cost falls over the recent iterations where a run still improves."""
 
@@ -102,9 +111,42 @@ def model_blind(evidence: Evidence) -> tuple[str, str] | None:
         return None
     return (
         f"the model explains less than {1 - BLIND:.0%} of the cost at {blind.mean():.0%} of the "
-        f"time steps ({_stretch(blind)})",
+        f"time steps ({_stretch(blind)}){_missed_there(evidence, blind)}",
         "more rollouts or `dynamics.history_weights`, a state that holds what matters, less noise "
         "at a contact; PI2 goes on without the model",
+    )
+
+
+def _missed_there(evidence: Evidence, steps: NDArray[np.bool_]) -> str:
+    """Tell which blocks of the state the one-step model misses most at these time steps."""
+    if evidence.model_error is None:
+        return ""
+    error = evidence.model_error[steps[:-1]]
+    shares = {
+        block.name: float(np.nanmedian(column))
+        for block, column in zip(evidence.task.layout.blocks, error.T, strict=True)
+        if np.isfinite(column).any()
+    }
+    worst = sorted(shares, key=lambda name: -shares[name])[:2]
+    told = [f"{shares[name]:.0%} of {name}" for name in worst if shares[name] > MISSED]
+    return f"; from one step to the next it misses {' and '.join(told)}" if told else ""
+
+
+def kl_without_gain(evidence: Evidence) -> tuple[str, str] | None:
+    """LQR-FLM takes its whole KL step nearly everywhere, and the cost does not fall."""
+    status, costs = evidence.recorded("status").astype(int), evidence.mean_costs()
+    if evidence.learned or costs.size < 6 or evidence.recorded("kl_wanted").size == 0:
+        return None
+    slack = int(StepStatus.LQR_SLACK | StepStatus.LQR_INDEFINITE)
+    share = float(np.mean((status & slack) == 0))
+    before, now = costs[-6:-3].mean(), costs[-3:].mean()
+    if share < AT_BOUND or now < (1.0 - GAIN) * before:
+        return None
+    return (
+        f"LQR-FLM takes its whole KL step at {share:.0%} of the time steps, and the mean cost of "
+        f"the last three iterations is {now / before:.0%} of that of the three before",
+        "where the model is right a larger `lqr.kl_start` goes further; where it is not "
+        "(`model_blind`, `step_beyond_bound`) more rollouts or a smaller one",
     )
 
 

@@ -120,6 +120,9 @@ BROKEN = {
     ),
     "equal_costs": lambda e: with_updates(e, status=steps(e, int(StepStatus.CONSTANT_COST))),
     "model_blind": lambda e: with_updates(e, residual_ratio=steps(e, 1.3)),
+    "kl_without_gain": lambda e: with_updates(
+        e, kl_wanted=steps(e, 1.0), status=steps(e, int(StepStatus.CONVERGED))
+    ),
     "step_beyond_bound": lambda e: with_reports(
         e,
         update={"lqr_kl": {"wanted": 1.0, "sampled": 6.0, "largest_excess": 9.0, "at_step": 42}},
