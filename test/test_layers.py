@@ -30,11 +30,13 @@ FLOORS["clients"] = ("nodes", *FLOORS["nodes"])
 FLOORS["doctor"] = ("clients", *FLOORS["clients"])
 FLOORS["authoring"] = ("doctor", *FLOORS["authoring"])
 FLOORS["diagnosis"] = ("runs", "robot", "tasks", "guided", "trajopt")
+FLOORS["report"] = ("diagnosis", "evaluation", *FLOORS["evaluation"])
 FLOORS["environments"] = ("learning", *FLOORS["learning"])
 FLOORS["peers"] = ("environments", *FLOORS["environments"])
 FLOORS["experiments"] = ("evaluation", *FLOORS["evaluation"])
 FLOORS["benchmarks"] = ("experiments", "doctor", *FLOORS["doctor"])
 FLOORS["cli"] = (
+    "report",
     "diagnosis",
     "authoring",
     "peers",
@@ -66,6 +68,7 @@ WITHOUT_ROS += (
     "environments",
     "peers",
     "diagnosis",
+    "report",
 )
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 

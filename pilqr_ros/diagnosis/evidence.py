@@ -28,6 +28,10 @@ LEARNED = 0.9
 """Share of successes among the recent rollouts from which a condition counts as learned."""
 
 
+FALLING = 0.1
+"""Share by which the cost falls over the recent iterations where a run still improves."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """The finished iterations of one condition.
@@ -79,6 +83,15 @@ class Evidence:
     def learned(self) -> bool:
         """Whether the condition is learned."""
         return self.success_rate >= LEARNED
+
+    @property
+    def improving(self) -> bool:
+        """Whether the cost still falls, or too few iterations tell whether it does."""
+        costs = self.mean_costs()
+        if costs.size < 2 * RECENT:
+            return True
+        before, now = costs[-2 * RECENT : -RECENT].mean(), costs[-RECENT:].mean()
+        return bool(now < (1.0 - FALLING) * before)
 
     @property
     def states(self) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pilqr_ros.diagnosis.evidence import Evidence
+from pilqr_ros.diagnosis.evidence import RECENT, Evidence
 from pilqr_ros.trajopt.record import StepStatus
 
 GONE = 0.1
@@ -34,9 +34,6 @@ AT_BOUND = 0.9
 
 GAIN = 0.02
 """Share by which the cost must fall over three iterations to count as a gain."""
-
-FALLING = 0.1
-"""Share by which the cost falls over the recent iterations where a run still improves."""
 
 MISSES = 2.0
 """Standard deviations of the noise that a network may be off its teacher."""
@@ -135,11 +132,11 @@ def _missed_there(evidence: Evidence, steps: NDArray[np.bool_]) -> str:
 def kl_without_gain(evidence: Evidence) -> tuple[str, str] | None:
     """LQR-FLM takes its whole KL step nearly everywhere, and the cost does not fall."""
     status, costs = evidence.recorded("status").astype(int), evidence.mean_costs()
-    if evidence.learned or costs.size < 6 or evidence.recorded("kl_wanted").size == 0:
+    if evidence.learned or costs.size < 2 * RECENT or evidence.recorded("kl_wanted").size == 0:
         return None
     slack = int(StepStatus.LQR_SLACK | StepStatus.LQR_INDEFINITE)
     share = float(np.mean((status & slack) == 0))
-    before, now = costs[-6:-3].mean(), costs[-3:].mean()
+    before, now = costs[-2 * RECENT : -RECENT].mean(), costs[-RECENT:].mean()
     if share < AT_BOUND or now < (1.0 - GAIN) * before:
         return None
     return (
@@ -170,11 +167,9 @@ def step_beyond_bound(evidence: Evidence) -> tuple[str, str] | None:
 def still_improving(evidence: Evidence) -> tuple[str, str] | None:
     """The cost still falls at the end of a run that has not learned."""
     costs = evidence.mean_costs()
-    if evidence.learned or costs.size < 6:
+    if evidence.learned or costs.size < 2 * RECENT or not evidence.improving:
         return None
-    before, now = costs[-6:-3].mean(), costs[-3:].mean()
-    if now >= (1.0 - FALLING) * before:
-        return None
+    before, now = costs[-2 * RECENT : -RECENT].mean(), costs[-RECENT:].mean()
     return (
         f"the mean cost fell by {1 - now / before:.0%} over the last three iterations",
         "more iterations: `--iterations`",
