@@ -34,7 +34,9 @@ def film_learning_with_bar(store: RunStore, condition: int) -> None:
         RenderError: No off-screen renderer or encoder is at hand.
     """
     rollouts = learning_rollouts(store, condition)
-    _film(store, rollouts, f"learning_{condition}.mp4", beside=True)
+    _film(store, list(rollouts.values()), f"learning_{condition}.mp4", beside=True)
+    shown = ", ".join(str(iteration + 1) for iteration in rollouts)
+    show.console.print(f"iterations {shown}, row by row", soft_wrap=True)
 
 
 def _film(store: RunStore, rollouts: Sequence[Rollout], name: str, *, beside: bool) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pilqr_ros.evaluation.figure_style import figure_style, line_look
+from pilqr_ros.evaluation.figure_style import COLUMNS, figure_style, legend_below, line_look
 from pilqr_ros.plain_text import in_figure
 from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.run_store import RunStore
@@ -38,13 +38,15 @@ def learning_curve(store: RunStore) -> Figure:
     if not reports:
         raise RunError(f"{store.directory} has no finished iteration to plot")
     with figure_style():
-        figure = Figure(figsize=(10, 3.2), layout="constrained")
+        height = 3.2 + 0.2 * ((len(store.config.conditions) - 1) // COLUMNS)
+        figure = Figure(figsize=(10, height), layout="constrained")
         axes = figure.subplots(1, 3)
         for index, condition in enumerate(store.config.conditions):
             own = [report for report in reports if report["condition"] == condition]
             name = in_figure(store.task.conditions[condition].name)
             _draw_condition(axes, own, {"label": name, **line_look(index)})
         _label(axes, store)
+        legend_below(figure, axes[0])
     return figure
 
 
@@ -82,8 +84,6 @@ def _label(axes: Sequence[Axes], store: RunStore) -> None:
         axis.set_title(title, fontsize=10)
         axis.set_xlabel("rollouts")
     axes[2].set_ylim(-3, 103)
-    if len(store.config.conditions) > 1:
-        axes[0].legend(fontsize=8)
     config = store.config
     title = f"{config.task}, {config.method}, seed {config.seed}"
     axes[0].figure.suptitle(in_figure(title), fontsize=11)

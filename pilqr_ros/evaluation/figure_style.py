@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 COLORS = (
     "#0072B2",
@@ -24,6 +26,10 @@ LINES = ("-", "--", ":", "-.")
 
 SEQUENCE = "viridis"
 """Colour map of what has an order, such as iterations."""
+
+
+COLUMNS = 6
+"""Names beside one another in a legend that stands below a figure."""
 
 
 @contextmanager
@@ -49,3 +55,16 @@ def line_look(index: int) -> dict[str, str]:
         "color": COLORS[index % len(COLORS)],
         "linestyle": LINES[index // len(COLORS) % len(LINES)],
     }
+
+
+def legend_below(figure: Figure, axis: Axes) -> None:
+    """Name the lines of an axis below the figure, where no line can lie; a single one needs none.
+
+    Args:
+        figure: One whose layout is constrained.
+        axis: Of whose lines the labels are.
+    """
+    handles, names = axis.get_legend_handles_labels()
+    if len(names) > 1:
+        columns = min(COLUMNS, len(names))
+        figure.legend(handles, names, loc="outside lower center", ncols=columns)

@@ -115,8 +115,8 @@ def evaluation_rollouts(store: RunStore) -> list[Rollout]:
     return [load_rollout(path) for path in first or [latest]]
 
 
-def learning_rollouts(store: RunStore, condition: int) -> list[Rollout]:
-    """Return the first rollout of a few iterations, from the first to the last.
+def learning_rollouts(store: RunStore, condition: int) -> dict[int, Rollout]:
+    """Return the first rollout of a few iterations, by iteration, from the first to the last.
 
     Args:
         store: The run.
@@ -127,8 +127,8 @@ def learning_rollouts(store: RunStore, condition: int) -> list[Rollout]:
     """
     done = store.iterations_finished
     chosen = sorted({round(i) for i in np.linspace(0, done - 1, BESIDE)}) if done > 0 else []
-    found = [store.rollout(iteration, condition, 0) for iteration in chosen]
-    rollouts = [rollout for rollout in found if rollout is not None]
+    found = {iteration: store.rollout(iteration, condition, 0) for iteration in chosen}
+    rollouts = {iteration: one for iteration, one in found.items() if one is not None}
     if not rollouts:
         name = store.task.conditions[condition].name
         raise RunError(f"{store.directory} has no finished iteration in condition {name!r} to film")

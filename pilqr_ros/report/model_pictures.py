@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pilqr_ros.diagnosis.model_error import model_error
-from pilqr_ros.evaluation.figure_style import SEQUENCE, figure_style, line_look
+from pilqr_ros.evaluation.figure_style import SEQUENCE, figure_style, legend_below, line_look
 from pilqr_ros.plain_text import in_figure
 from pilqr_ros.report.picture import Picture
 from pilqr_ros.runs.run_store import RunStore
@@ -30,10 +30,11 @@ def model_picture(store: RunStore, condition: int) -> Picture | None:
     last = store.iterations_finished - 1
     error = model_error(store, last, condition)
     with figure_style():
-        figure = Figure(figsize=(10, 3.6), layout="constrained")
+        figure = Figure(figsize=(10, 3.9), layout="constrained")
         left, right = figure.subplots(1, 2)
         _draw_costs(left, records)
         _draw_error(right, error, store)
+        legend_below(figure, right)
     return Picture(
         f"model_{condition}",
         f"The model ({store.task.conditions[condition].name})",
@@ -58,12 +59,10 @@ def _draw_costs(axis: Axes, records: dict[int, SampleRecord]) -> None:
     """Draw real over predicted cost of whole rollouts, on logarithmic axes where all allow it."""
     colors = mpl.colormaps[SEQUENCE](np.linspace(0, 0.92, len(records)))
     real, predicted = [], []
-    for (iteration, record), color in zip(records.items(), colors, strict=True):
+    for record, color in zip(records.values(), colors, strict=True):
         total = record.total[:, 0]
         guess = total - record.residual[:, 0]
-        axis.scatter(
-            guess, total, s=12, color=color, alpha=0.7, rasterized=True, label=str(iteration + 1)
-        )
+        axis.scatter(guess, total, s=12, color=color, alpha=0.7, rasterized=True)
         real.append(total)
         predicted.append(guess)
     everything = np.concatenate(real + predicted)
@@ -88,4 +87,3 @@ def _draw_error(axis: Axes, error: Array | None, store: RunStore) -> None:
         shown = np.minimum(column, MAX_SHOWN)
         axis.plot(shown, linewidth=1.2, label=in_figure(name), **line_look(index))
     axis.axhline(1.0, color="grey", linewidth=0.8)
-    axis.legend(ncols=2)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from pilqr_ros import __version__
 from pilqr_ros.diagnosis import diagnose, gathered
@@ -19,6 +21,8 @@ from pilqr_ros.runs import atomic
 from pilqr_ros.runs.run_description import DESCRIPTION_FILE, TASK_FILE
 from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.tasks.yaml_text import read_text
+
+_CODE = re.compile("`([^`]+)`")
 
 MAX_TEXT = 200_000
 """Of a longer task file the middle is left out [characters]."""
@@ -55,7 +59,7 @@ def render(store: RunStore, now: datetime) -> str:
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    environment.filters["zip"] = zip
+    environment.filters |= {"zip": zip, "code": _with_code}
     (summary,) = compare_runs([store])
     description = atomic.read_json(store.directory / DESCRIPTION_FILE)
     return environment.get_template("page.html").render(
@@ -78,6 +82,11 @@ def render(store: RunStore, now: datetime) -> str:
 def _finalize(value: Any) -> Any:  # noqa: ANN401
     """Write out what does not print in a text that a stranger may have written."""
     return printable(value, "\n", MAX_TEXT) if type(value) is str else value
+
+
+def _with_code(text: str) -> Markup:
+    """Return text as HTML in which what stands between backquotes is code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(printable(text)))))
 
 
 def _is_plain(value: object) -> bool:
