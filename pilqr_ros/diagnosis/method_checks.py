@@ -178,10 +178,11 @@ def still_improving(evidence: Evidence) -> tuple[str, str] | None:
 
 def network_misses(evidence: Evidence) -> tuple[str, str] | None:
     """The network is far from the local policy that it is to be."""
-    if evidence.network_error is None or evidence.network_error <= MISSES:
+    error = evidence.network_error
+    if evidence.learned or error is None or error <= MISSES:
         return None
     return (
-        f"the network's torques are off the local policy's by {evidence.network_error:.1f} "
+        f"the network's torques are off the local policy's by {error:.1f} "
         "standard deviations of its noise",
         "a wider network (`mdgps.settings.network`), more `supervised.epochs`, or something in "
         "what it observes that tells the conditions apart",

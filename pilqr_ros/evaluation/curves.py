@@ -51,7 +51,7 @@ def learning_curve(store: RunStore) -> Figure:
 
 
 def _draw_condition(
-    axes: Sequence[Axes], reports: Sequence[dict[str, Any]], look: Mapping[str, str]
+    axes: Sequence[Axes], reports: Sequence[dict[str, Any]], look: Mapping[str, Any]
 ) -> None:
     rollouts = np.cumsum([report["rollouts"] for report in reports])
     costs = [report["total_costs"] for report in reports]
@@ -63,7 +63,7 @@ def _draw_condition(
 
 
 def draw_spread(
-    axis: Axes, rollouts: Array, samples: Sequence[Sequence[float]], look: Mapping[str, str]
+    axis: Axes, rollouts: Array, samples: Sequence[Sequence[float]], look: Mapping[str, Any]
 ) -> None:
     """Draw the median and the range of samples over rollouts.
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib as mpl
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -35,10 +37,10 @@ COLUMNS = 6
 @contextmanager
 def figure_style() -> Iterator[None]:
     """Let figures that are made within it look alike."""
-    own = {
+    own: dict[Any, Any] = {
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "axes.prop_cycle": mpl.cycler(color=COLORS),
+        "axes.prop_cycle": cycler(color=COLORS),
         "axes.titlesize": 10,
         "axes.labelsize": 9,
         "legend.fontsize": 8,
@@ -49,7 +51,7 @@ def figure_style() -> Iterator[None]:
         yield
 
 
-def line_look(index: int) -> dict[str, str]:
+def line_look(index: int) -> dict[str, Any]:
     """Return colour and line style of the n-th of many lines, no two alike for long."""
     return {
         "color": COLORS[index % len(COLORS)],

@@ -49,9 +49,8 @@ def model_picture(store: RunStore, condition: int) -> Picture | None:
 
 def predictions(store: RunStore, condition: int) -> dict[int, SampleRecord]:
     """Return what the update of each finished iteration recorded of its samples, by iteration."""
-    found = {}
-    for iteration in range(store.iterations_finished):
-        found |= dict.fromkeys([iteration], store.sample_records(iteration + 1, condition, 1))
+    finished = range(store.iterations_finished)
+    found = {i: store.sample_records(i + 1, condition, 1) for i in finished}
     return {iteration: records[-1] for iteration, records in found.items() if records}
 
 
