@@ -17,9 +17,10 @@ from rich.table import Table
 from rich.text import Text
 
 from pilqr_ros.cli.sessions import Outcomes
-from pilqr_ros.diagnosis.judgement import Judgement
+from pilqr_ros.diagnosis import Judgement, gathered
 from pilqr_ros.experiments.comparison import ComparedRun
 from pilqr_ros.plain_text import printable
+from pilqr_ros.report.comparison import ComparedRow
 from pilqr_ros.runs.run_store import RunStore, open_run
 from pilqr_ros.tasks import Task
 
@@ -221,8 +222,35 @@ def show_judgements(judgements: Sequence[Judgement]) -> None:
         console.print("nothing stands out")
         return
     shown = table("what stands out", "word", "condition", "seen", "try")
-    for one in judgements:
+    for one in gathered(judgements):
         shown.add_row(one.kind, one.condition, one.says, one.advice)
+    console.print(shown)
+
+
+def show_compared_runs(rows: Sequence[ComparedRow], label: str) -> None:
+    """Print one row a run.
+
+    Args:
+        rows: The runs.
+        label: What the distance to success is called.
+    """
+    columns = ("run", "method", "seed", "iterations", "rollouts", "nine of ten after")
+    shown = table("runs", *columns, "success", "95 % interval", "mean cost", label, "time")
+    for row in rows:
+        low, high = row.interval
+        shown.add_row(
+            row.run.name,
+            row.method,
+            str(row.seed),
+            str(row.iterations),
+            str(row.rollouts),
+            "never" if row.learned_after is None else f"{row.learned_after} rollouts",
+            f"{row.successes}/{row.of}",
+            f"{low:.0%} to {high:.0%}",
+            f"{row.cost:.4g}",
+            f"{row.distance:.3f}",
+            f"{row.seconds / 60:.1f} min",
+        )
     console.print(shown)
 
 
@@ -271,6 +299,10 @@ _TEXT = (
     "found",
     "topic",
     "type",
+    "word",
+    "seen",
+    "try",
+    "run",
 )
 
 
