@@ -87,14 +87,7 @@ class Evidence:
 
     def noise_ratios(self) -> Array:
         """Standard deviation of each joint's noise, the last policy's to the first's, ``(dU,)``."""
-        first, last = (noise_std(policy) for policy in (self.first, self.last))
-        return last / first
-
-
-def noise_std(policy: TVLGPolicy) -> Array:
-    """Return the standard deviation of each joint's noise, mean over time [N m], ``(dU,)``."""
-    found: Array = np.sqrt(np.square(policy.L).sum(axis=2)).mean(axis=0)
-    return found
+        return self.last.noise_std / self.first.noise_std
 
 
 def gather(store: RunStore, condition: int) -> Evidence | None:
@@ -142,7 +135,7 @@ def _network_error(
     policy = NeuralPolicy(network, store.task.observation(condition))
     still = np.zeros(teacher.dU)
     missed = [
-        (policy.act(t, x, still) - teacher.act(t, x, still)) / noise_std(teacher)
+        (policy.act(t, x, still) - teacher.act(t, x, still)) / teacher.noise_std
         for rollout in rollouts
         for t, x in enumerate(rollout.states)
     ]
