@@ -12,6 +12,7 @@ from pilqr_ros.cli import console as show
 from pilqr_ros.cli.experiment_command import experiment
 from pilqr_ros.cli.learning_commands import diagnose, evaluate, plot, runs, train
 from pilqr_ros.cli.node_commands import confirm, deploy, doctor, guard, robot, sros2_policy, up
+from pilqr_ros.cli.page_commands import dashboard, view
 from pilqr_ros.cli.peers_command import peers
 from pilqr_ros.cli.task_commands import check, new, schema
 from pilqr_ros.errors import PilqrError
@@ -36,6 +37,8 @@ COMMANDS = (
     evaluate,
     plot,
     diagnose,
+    view,
+    dashboard,
     runs,
     experiment,
     peers,
