@@ -124,6 +124,19 @@ def show_iterations(store: RunStore) -> None:
             *[str(report.get("halvings", 0))] * halved,
         )
     console.print(shown)
+    for line in _standings(store, reports):
+        console.print(line, soft_wrap=True)
+
+
+def _standings(store: RunStore, reports: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return where the training of each condition stands, in words."""
+    newest = {report["condition"]: report for report in reports}
+    return [
+        f"{store.task.conditions[condition].name}: {told['status']}"
+        + (f", {told['because']}" if told["because"] else "")
+        for condition, report in newest.items()
+        if (told := report.get("standing")) is not None
+    ]
 
 
 def show_evaluation(evaluated: Task, outcomes: Outcomes) -> None:
