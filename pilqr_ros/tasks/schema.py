@@ -312,6 +312,20 @@ class Success(Expression):
     may_be_passed: bool = False
 
 
+class Measure(Expression):
+    """A figure of a rollout that evaluations report beside success; it decides nothing.
+
+    It is z itself where that is one number, with its sign, else |z|.
+
+    Attributes:
+        name: What reports call it.
+        at: At the last step, or the least or the greatest of all steps.
+    """
+
+    name: str
+    at: Literal["last", "least", "greatest"] = "last"
+
+
 class InitialPolicy(Section):
     """The first policy: zero torque, or a weak hold of the start; noise in both.
 
@@ -440,6 +454,7 @@ class TaskFile(Section):
         state: The blocks of the state x, in their order.
         cost: What is made small.
         success: What counts as done.
+        measures: What evaluations report beside it.
         conditions: Starts and targets.
         drawn_conditions: Sets of conditions that are drawn.
         reset: Jitter and tolerances of the start.
@@ -458,6 +473,7 @@ class TaskFile(Section):
     state: Annotated[tuple[Block, ...], Field(min_length=1)]
     cost: Cost
     success: Success
+    measures: tuple[Measure, ...] = ()
     conditions: Annotated[tuple[Start, ...], Field(min_length=1)]
     drawn_conditions: tuple[Drawn, ...] = ()
     reset: Reset = Reset()
