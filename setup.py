@@ -52,7 +52,7 @@ setup(
     maintainer="pilqr_ros maintainers",
     maintainer_email="maintainers@example.com",
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={f"{NAME}.tasks": ["models/*"]},
+    package_data={f"{NAME}.tasks": ["models/*"], f"{NAME}.report": ["page.html"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),

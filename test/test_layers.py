@@ -33,6 +33,7 @@ FLOORS["authoring"] = ("doctor", *FLOORS["authoring"])
 FLOORS["diagnosis"] = ("runs", "robot", "tasks", "guided", "trajopt")
 FLOORS["page"] = ("diagnosis", *FLOORS["page"])
 FLOORS["dashboard"] = ("clients", "page", *FLOORS["clients"])
+FLOORS["report"] = ("diagnosis", "evaluation", *FLOORS["evaluation"])
 FLOORS["environments"] = ("learning", *FLOORS["learning"])
 FLOORS["peers"] = ("environments", *FLOORS["environments"])
 FLOORS["experiments"] = ("evaluation", *FLOORS["evaluation"])
@@ -40,6 +41,7 @@ FLOORS["benchmarks"] = ("experiments", "doctor", *FLOORS["doctor"])
 FLOORS["cli"] = (
     "dashboard",
     "page",
+    "report",
     "diagnosis",
     "authoring",
     "peers",
@@ -72,6 +74,7 @@ WITHOUT_ROS += (
     "environments",
     "peers",
     "diagnosis",
+    "report",
 )
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 

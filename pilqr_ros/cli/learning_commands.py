@@ -1,4 +1,4 @@
-"""The commands that train, evaluate, and look at runs."""
+"""The commands that train, evaluate, and list runs."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from pilqr_ros.cli.arguments import (
     is_given,
     number,
 )
+from pilqr_ros.cli.filming import film_evaluation_with_bar
 from pilqr_ros.cli.quick_warnings import warn_of
 from pilqr_ros.cli.sessions import Session, TrainingEndedEarly, Where, open_session
 from pilqr_ros.diagnosis import diagnose as judge_run
@@ -42,7 +43,6 @@ from pilqr_ros.evaluation.policy_card import write_card
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig
 from pilqr_ros.evaluation.policy_tests import evaluation_by_test, named_test
 from pilqr_ros.evaluation.success_curve import plot_success_curve
-from pilqr_ros.evaluation.video import film_evaluation
 from pilqr_ros.learning.errors import TrainingStopped
 from pilqr_ros.runs.best_iteration import best_iteration
 from pilqr_ros.runs.errors import RunError
@@ -165,22 +165,6 @@ def evaluate(
     with open_session(task, runs, replace(place, wait=wait)) as work:
         _evaluate(work, store, config)
     show.console.print(f"card: {write_card(store)}", soft_wrap=True)
-
-
-def plot(
-    run: RunPath,
-    video: Annotated[bool, typer.Option(help="Film the last evaluation, too.")] = False,
-) -> None:
-    """Draw the learning curve of a run."""
-    _draw(opened(run), video=video)
-
-
-def diagnose(run: RunPath) -> None:
-    """Say what stands out in a run, and what to try; exit code 1 if anything does."""
-    judgements = judge_run(opened(run))
-    show.show_judgements(judgements)
-    if judgements:
-        raise typer.Exit(1)
 
 
 def runs(
@@ -342,8 +326,6 @@ def _draw(store: RunStore, *, video: bool) -> None:
     if not video:
         return
     try:
-        with show.console.status("filming"):
-            path = film_evaluation(store)
-        show.console.print(f"video: {path}", soft_wrap=True)
+        film_evaluation_with_bar(store)
     except RenderError as error:
         show.warn(f"no video: {error}")
