@@ -10,10 +10,6 @@ from matplotlib.image import imread
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
-HAS_ROOM = """selector => {
-  const box = document.querySelector(selector)?.getBoundingClientRect();
-  return box && box.width > 0 && box.height > 0;
-}"""
 WAIT = 60_000.0
 """Longest wait for what only has to come [ms]."""
 
@@ -68,9 +64,11 @@ class Visit:
         return self.page.locator(".mantine-NumberInput-input").nth(number)
 
     def colors(self, selector):
-        """Return how many different colours the first element of a kind has as it is seen."""
-        self.page.wait_for_function(HAS_ROOM, arg=selector)
-        clip = self.page.locator(selector).first.bounding_box()
+        """Return how many different colours the first visible element of a kind has."""
+        element = self.page.locator(f"{selector} >> visible=true").first
+        element.wait_for()
+        clip = element.bounding_box()
+        assert clip is not None, f"{selector} is hidden again"
         picture = io.BytesIO(self.page.screenshot(clip=clip))
         pixels = (255 * imread(picture, format="png")[..., :3]).astype(int).reshape(-1, 3)
         return len(np.unique(pixels, axis=0))
