@@ -19,8 +19,8 @@ def run(tmp_path_factory):
     return store.directory
 
 
-def invoke(*command):
-    return CliRunner().invoke(app, [str(part) for part in command])
+def invoke(*command, **asked):
+    return CliRunner().invoke(app, [str(part) for part in command], **asked)
 
 
 def test_what_stands_out_is_exit_code_1(run):

@@ -33,7 +33,9 @@ def pi2_run(tmp_path_factory):
 def guided_run(tmp_path_factory):
     """A run that trains a network; for reading only."""
     pytest.importorskip("torch")
-    return trained(tmp_path_factory.mktemp("runs"), "mdgps-pilqr", iterations=1)
+    conditions = load_task("reacher").condition_indices(["training 0", "training 1"])
+    folder = tmp_path_factory.mktemp("runs")
+    return trained(folder, "mdgps-pilqr", iterations=1, conditions=conditions)
 
 
 @pytest.fixture
