@@ -20,10 +20,11 @@ CONFIG = ["config", "config/dds", "config/robots", "config/ros2_control", "confi
 EXTRAS = {
     "torch": {"torch"},
     "video": {"imageio", "imageio-ffmpeg"},
+    "view": {"viser"},
     "gym": {"gymnasium"},
     "peers": {"cmaes", "stable-baselines3", "sb3-contrib"},
 }
-"""What only neural policies, videos, Gymnasium environments and other methods require."""
+"""What only neural policies, videos, pages, Gymnasium environments and other methods require."""
 
 
 def requirements() -> dict[str, list[str]]:

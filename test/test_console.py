@@ -120,6 +120,16 @@ def test_a_comparison_shows_a_hostile_condition(run, capfd):
     assert "[/red]" in capfd.readouterr().out
 
 
+def test_a_comparison_shows_the_measures_of_a_task(run, capfd):
+    jobs = [ComparedRun("hockey", "pilqr", seed, run) for seed in (0, 1)]
+    results = {}
+    for job, angle in zip(jobs, (-0.5, -0.7), strict=True):
+        summary = {"successes": 1, "mean_distance": 0.1, "mean_measures": {"least angle": angle}}
+        results[job] = {"noise_free": {"c": summary}, "noisy": {"c": summary}}
+    console.show_comparison(jobs, results)
+    assert "-0.600 +- 0.100" in capfd.readouterr().out
+
+
 def test_a_table_is_not_cut_where_there_is_no_terminal_and_nobody_says_where(monkeypatch, capsys):
     name = "runs/" + "a" * 300
     rows = console.table("", "directory")

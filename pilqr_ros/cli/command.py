@@ -12,6 +12,7 @@ from pilqr_ros.cli import console as show
 from pilqr_ros.cli.experiment_command import experiment
 from pilqr_ros.cli.learning_commands import evaluate, runs, train
 from pilqr_ros.cli.node_commands import confirm, deploy, doctor, guard, robot, sros2_policy, up
+from pilqr_ros.cli.page_commands import dashboard, view
 from pilqr_ros.cli.peers_command import peers
 from pilqr_ros.cli.report_commands import compare, diagnose, plot, report, video
 from pilqr_ros.cli.task_commands import check, new, schema
@@ -38,6 +39,8 @@ COMMANDS = (
     plot,
     video,
     diagnose,
+    view,
+    dashboard,
     compare,
     report,
     runs,

@@ -124,6 +124,19 @@ def show_iterations(store: RunStore) -> None:
             *[str(report.get("halvings", 0))] * halved,
         )
     console.print(shown)
+    for line in _standings(store, reports):
+        console.print(line, soft_wrap=True)
+
+
+def _standings(store: RunStore, reports: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return where the training of each condition stands, in words."""
+    newest = {report["condition"]: report for report in reports}
+    return [
+        f"{store.task.conditions[condition].name}: {told['status']}"
+        + (f", {told['because']}" if told["because"] else "")
+        for condition, report in newest.items()
+        if (told := report.get("standing")) is not None
+    ]
 
 
 def show_evaluation(evaluated: Task, outcomes: Outcomes) -> None:
@@ -214,6 +227,21 @@ def show_comparison(
                 f"{np.mean(distance):.3f} +- {np.std(distance):.3f}",
             )
     console.print(shown)
+    _show_measures(results)
+
+
+def _show_measures(results: Mapping[ComparedRun, Mapping[str, Any]]) -> None:
+    """Print the task's measures, a row each, if it has any: mean and spread over the seeds."""
+    measured: dict[tuple[str, str, str], list[float]] = {}
+    for job, row in results.items():
+        for condition, summary in row["noise_free"].items():
+            for name, value in summary.get("mean_measures", {}).items():
+                measured.setdefault((job.variant, condition, name), []).append(value)
+    if measured:
+        shown = table("measures, noise-free", "method", "condition", "measure", "over the seeds")
+        for names, values in measured.items():
+            shown.add_row(*names, f"{np.mean(values):.3f} +- {np.std(values):.3f}")
+        console.print(shown)
 
 
 def show_judgements(judgements: Sequence[Judgement]) -> None:

@@ -14,6 +14,7 @@ from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import (
     Attach,
     Conditions,
+    Dashboard,
     Discovery,
     InProcess,
     Iterations,
@@ -91,6 +92,7 @@ def train(
     wait: Wait = 5,
     robot_config: RobotFile = "",
     discovery: Discovery = "auto",
+    dashboard: Dashboard = False,
 ) -> None:
     """Train the policies of a task, evaluate them, and leave curve, video and data in the run.
 
@@ -106,6 +108,7 @@ def train(
     where = replace(
         place,
         wait=wait,
+        dashboard=dashboard,
         runs_chosen=resume is None and is_given("runs", context),
         again=given_options(context, without=_OF_THE_RUN),
     )

@@ -109,14 +109,7 @@ class Evidence:
 
     def noise_ratios(self) -> Array:
         """Standard deviation of each joint's noise, the last policy's to the first's, ``(dU,)``."""
-        first, last = (noise_std(policy) for policy in (self.first, self.last))
-        return last / first
-
-
-def noise_std(policy: TVLGPolicy) -> Array:
-    """Return the standard deviation of each joint's noise, mean over time [N m], ``(dU,)``."""
-    found: Array = np.sqrt(np.square(policy.L).sum(axis=2)).mean(axis=0)
-    return found
+        return self.last.noise_std / self.first.noise_std
 
 
 def gather(store: RunStore, condition: int) -> Evidence | None:
@@ -181,7 +174,7 @@ def network_miss(
         [policy.act(t, x, still) - teacher.act(t, x, still) for t, x in enumerate(rollout.states)]
         for rollout in rollouts
     ]
-    return np.array(missed) / noise_std(teacher)
+    return np.array(missed) / teacher.noise_std
 
 
 def _discard_reasons(store: RunStore, iterations: Iterable[int], condition: int) -> Counter[str]:

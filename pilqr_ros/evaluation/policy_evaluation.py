@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -60,10 +60,11 @@ class EvaluationConfig:
 
 @dataclass(frozen=True)
 class EvaluatedRollout:
-    """One rollout of an evaluation and its cost."""
+    """One rollout of an evaluation, its cost and the task's measures of it."""
 
     rollout: Rollout
     cost: CostReport
+    measures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -126,7 +127,8 @@ class PolicyEvaluator:
         )
         cost = self.evaluator.evaluate(rollout)
         save_cost(place.path.with_suffix(".cost.npz"), cost)
-        return EvaluatedRollout(rollout, cost)
+        measures = self.store.task.measures(rollout.condition, rollout.states)
+        return EvaluatedRollout(rollout, cost, measures)
 
     def _check_stop(self) -> None:
         if self.should_stop():
@@ -229,12 +231,18 @@ class _EvaluationPlace:
             self.failed, self.reason = self.failed + 1, rollout.reason
 
 
-def summarise(results: list[EvaluatedRollout]) -> dict[str, float | int]:
-    """Return the figures of an evaluation: rollouts, success rate, distance and cost."""
+def summarise(results: list[EvaluatedRollout]) -> dict[str, Any]:
+    """Return the figures of an evaluation: rollouts, success rate, distance, cost, measures."""
     costs = [evaluated.cost for evaluated in results]
     return {
         "rollouts": len(costs),
         "successes": sum(cost.success for cost in costs),
         "mean_distance": float(np.mean([cost.distance for cost in costs])),
         "mean_cost": float(np.mean([cost.total for cost in costs])),
+        "mean_measures": _mean_measures(results),
     }
+
+
+def _mean_measures(results: list[EvaluatedRollout]) -> dict[str, float]:
+    names = dict.fromkeys(name for each in results for name in each.measures)
+    return {name: float(np.mean([each.measures[name] for each in results])) for name in names}

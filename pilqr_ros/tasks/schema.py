@@ -312,6 +312,20 @@ class Success(Expression):
     may_be_passed: bool = False
 
 
+class Measure(Expression):
+    """A figure of a rollout that evaluations report beside success; it decides nothing.
+
+    It is z itself where that is one number, with its sign, else |z|.
+
+    Attributes:
+        name: What reports call it.
+        at: At the last step, or the least or the greatest of all steps.
+    """
+
+    name: str
+    at: Literal["last", "least", "greatest"] = "last"
+
+
 class InitialPolicy(Section):
     """The first policy: zero torque, or a weak hold of the start; noise in both.
 
@@ -369,13 +383,16 @@ class Learning(Section):
         conditions: Names of conditions, or of drawn sets, that get a policy each; all listed ones
             if not given.
         rollouts: Rollouts of an iteration and condition.
-        iterations: Policy updates.
+        iterations: Policy updates; at most so many with `until_converged`.
+        until_converged: Whether a training of local policies ends once it has converged in each
+            of its conditions.
         settings: Of the methods, see below; the best known if not given.
     """
 
     conditions: Names | None = None
     rollouts: Annotated[int, Field(ge=MIN_ROLLOUTS, le=MAX_ROLLOUTS)]
     iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)]
+    until_converged: bool = False
     settings: dict[str, Any] = {}
 
 
@@ -437,6 +454,7 @@ class TaskFile(Section):
         state: The blocks of the state x, in their order.
         cost: What is made small.
         success: What counts as done.
+        measures: What evaluations report beside it.
         conditions: Starts and targets.
         drawn_conditions: Sets of conditions that are drawn.
         reset: Jitter and tolerances of the start.
@@ -455,6 +473,7 @@ class TaskFile(Section):
     state: Annotated[tuple[Block, ...], Field(min_length=1)]
     cost: Cost
     success: Success
+    measures: tuple[Measure, ...] = ()
     conditions: Annotated[tuple[Start, ...], Field(min_length=1)]
     drawn_conditions: tuple[Drawn, ...] = ()
     reset: Reset = Reset()

@@ -20,6 +20,7 @@ from pilqr_ros.tasks.global_policy import GlobalPlan, build_global_plan
 from pilqr_ros.tasks.inertial_hold import inertial_hold
 from pilqr_ros.tasks.initial_policy import Hold, build_initial_policy, given_hold
 from pilqr_ros.tasks.layout import StateLayout
+from pilqr_ros.tasks.measures import build_measures
 from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds, sliding
 from pilqr_ros.tasks.schema import Guard, Reset, Success, TaskFile
@@ -44,12 +45,14 @@ class LearningPlan:
         rollouts: Rollouts of an iteration and condition.
         iterations: Number of iterations.
         settings: Settings of the methods.
+        until_converged: Whether training ends once it has converged.
     """
 
     conditions: tuple[int, ...]
     rollouts: int
     iterations: int
     settings: Settings
+    until_converged: bool
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,10 @@ class Task:
         self.slides = sliding(self.sensed_joints, self.world_model)
         self._successes = tuple(
             build_success(file.success, self.layout, c.targets) for c in self.conditions
+        )
+        refuse_repeated([measure.name for measure in file.measures], "measures[{}].name")
+        self._measures = tuple(
+            build_measures(file.measures, self.layout, c.targets) for c in self.conditions
         )
         self.initial_policy(0)  # what can be wrong with it is wrong in every condition
         self.global_plan = self._build_global_plan()
@@ -327,6 +334,11 @@ class Task:
         self.check_condition(condition)
         return self._successes[condition](states)
 
+    def measures(self, condition: int, states: Array) -> dict[str, float]:
+        """Return the measures of a rollout's states ``(T, dX)`` (errors as `check_condition`)."""
+        self.check_condition(condition)
+        return {measure.name: measure(states) for measure in self._measures[condition]}
+
     def observation(self, condition: int) -> Observation:
         """Return what the global policy observes in a condition (errors as `check_condition`).
 
@@ -368,7 +380,7 @@ def _learning(file: TaskFile, conditions: tuple[Condition, ...]) -> LearningPlan
     names = plan.conditions or tuple(start.name for start in file.conditions)
     indices = condition_indices(conditions, names, "learning.conditions")
     settings = validated_settings(Settings, plan.settings, "learning.settings")
-    return LearningPlan(indices, plan.rollouts, plan.iterations, settings)
+    return LearningPlan(indices, plan.rollouts, plan.iterations, settings, plan.until_converged)
 
 
 def _guided(file: TaskFile, conditions: tuple[Condition, ...]) -> GuidedPlan | None:

@@ -3,9 +3,14 @@ import json
 import numpy as np
 import pytest
 
-from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
+from pilqr_ros.evaluation.policy_evaluation import (
+    EvaluatedRollout,
+    EvaluationConfig,
+    PolicyEvaluator,
+    summarise,
+)
 from pilqr_ros.learning.errors import TrainingError
-from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.robot.execution.rollout_cost import CostReport, TaskCostEvaluator
 from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.rollout_files import load_rollout
 
@@ -25,6 +30,14 @@ def test_rollouts_of_an_evaluation_are_stored_and_counted(evaluator, store):
     summary = json.loads((directory / "summary.json").read_text())
     assert summary["rollouts"] == 3
     assert summary["successes"] == sum(one.cost.success for one in results)
+
+
+def test_measures_of_the_task_are_averaged_over_the_rollouts():
+    results = [
+        EvaluatedRollout(None, CostReport(np.zeros(2), False, 1.0), {"angle": angle})
+        for angle in (-0.5, -0.7)
+    ]
+    assert summarise(results)["mean_measures"] == pytest.approx({"angle": -0.6})
 
 
 def test_exploration_is_off_unless_asked_for(evaluator):
