@@ -32,7 +32,8 @@ def policy_picture(store: RunStore, condition: int) -> Picture:
     units = sorted(set(store.task.joint_units.effort))
     with figure_style():
         figure = Figure(figsize=(10, 6.4), layout="constrained")
-        left, right = (figure.add_subfigure(place) for place in figure.add_gridspec(1, 2))
+        grid = figure.add_gridspec(1, 2)
+        left, right = figure.add_subfigure(grid[0, 0]), figure.add_subfigure(grid[0, 1])
         labels = (f"noise, standard deviation [{', '.join(units)}]", "feedback gains, rms")
         _over_time(left, (noise, gains), labels)
         _over_iterations(right, (noise, gains), labels, store.task.joints)

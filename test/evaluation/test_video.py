@@ -64,3 +64,22 @@ def test_learning_is_filmed_from_the_first_to_the_last_iteration(trainer, store)
 def test_a_run_that_has_not_begun_has_no_learning_to_film(store):
     with pytest.raises(RunError, match="no finished iteration in condition 'middle'"):
         learning_rollouts(store, 0)
+
+
+def test_a_video_side_by_side_is_wider_and_as_long_as_one(task, collector, tmp_path):
+    whole = collector.collect(task.initial_policy(0), 0, 1, explore=True, jitter=True)
+    steps = {name: getattr(whole, name)[:4] for name in ARRAYS}
+    told = []
+    try:
+        path = film(
+            task,
+            [replace(whole, **steps)] * 2,
+            tmp_path / "both.mp4",
+            beside=True,
+            advance=lambda: told.append(1),
+        )
+    except RenderError as error:
+        pytest.skip(str(error))
+    with imageio.get_reader(path) as reader:
+        assert reader.get_meta_data()["size"] == (2 * 640, 480)
+    assert len(told) == 5

@@ -33,7 +33,9 @@ def pi2_run(tmp_path_factory):
 def guided_run(tmp_path_factory):
     """A run that trains a network; for reading only."""
     pytest.importorskip("torch")
-    return trained(tmp_path_factory.mktemp("runs"), "mdgps-pilqr", iterations=1)
+    every = RunConfig.for_task(load_task("reacher"), "mdgps-pilqr", seed=0).conditions
+    folder = tmp_path_factory.mktemp("runs")
+    return trained(folder, "mdgps-pilqr", iterations=1, conditions=every[:2])
 
 
 @pytest.fixture

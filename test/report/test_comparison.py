@@ -18,15 +18,15 @@ def test_a_row_says_how_a_run_did_over_all_its_conditions(run):
     assert row.interval[0] <= row.successes / row.of <= row.interval[1]
 
 
-def test_a_run_has_learned_with_the_first_iteration_of_nine_successes_in_ten(run, monkeypatch):
-    reports = [
-        {
-            **one,
-            "successes": [True] * (0, 4, 5)[one["iteration"]]
-            + [False] * (5, 1, 0)[one["iteration"]],
-        }
-        for one in run.reports()
+def with_successes(reports, counts):
+    """Return reports of five rollouts each, of which so many succeeded in each iteration."""
+    return [
+        {**one, "successes": [n < counts[one["iteration"]] for n in range(5)]} for one in reports
     ]
+
+
+def test_a_run_has_learned_with_the_first_iteration_of_nine_successes_in_ten(run, monkeypatch):
+    reports = with_successes(run.reports(), (0, 4, 5))
     monkeypatch.setattr(run, "reports", lambda: reports)
     assert compare_runs([run])[0].learned_after == 30
     monkeypatch.setattr(run, "reports", lambda: reports[:4])
@@ -62,5 +62,5 @@ def test_runs_of_different_tasks_are_not_compared(run, tmp_path):
 
 def test_a_run_without_a_finished_iteration_is_named(run, tmp_path):
     empty = create_run(tmp_path, run.task, run.config)
-    with pytest.raises(RunError, match=f"{tmp_path} has no finished iteration"):
+    with pytest.raises(RunError, match=f"{empty.directory} has no finished iteration"):
         comparison_figure([run, empty])

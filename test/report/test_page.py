@@ -47,6 +47,12 @@ def read(text):
     return Reader(text)
 
 
+@pytest.fixture
+def few(monkeypatch):
+    """Let pages have no pictures, which take long to draw."""
+    monkeypatch.setattr(page, "pictures_of", lambda store: iter(()))
+
+
 def test_a_page_asks_nobody_for_anything(read, text):
     assert all(re.match(r"data:image/svg\+xml;base64,|#", one) for one in read.addresses)
     assert not {"script", "link", "iframe", "object"} & set(read.tags)
@@ -76,7 +82,7 @@ def test_a_page_has_a_row_for_each_iteration_and_condition(read):
     assert "6 rows" in read.texts
 
 
-def test_what_stands_out_is_told_with_what_to_try(run, monkeypatch):
+def test_what_stands_out_is_told_with_what_to_try(run, few, monkeypatch):
     one = Judgement("two_modes", "left", "5 of 10 < 6", "less `noise` & <b>rest</b>")
     monkeypatch.setattr(page, "diagnose", lambda store: (one,))
     text = render(run, NOW)
@@ -85,26 +91,20 @@ def test_what_stands_out_is_told_with_what_to_try(run, monkeypatch):
     assert "Nothing stands out" not in text
 
 
-def test_a_run_of_which_nothing_stands_out_says_so(run, monkeypatch):
+def test_a_run_of_which_nothing_stands_out_says_so(run, few, monkeypatch):
     monkeypatch.setattr(page, "diagnose", lambda store: ())
     assert "Nothing stands out." in Reader(render(run, NOW)).texts
 
 
-def test_a_name_is_a_name_whatever_it_holds(run, monkeypatch):
-    monkeypatch.setattr(
-        page,
-        "describe",
-        lambda store, every=page.describe: {
-            **every(store),
-            "description": "<script>x</script>\x1b[2J",
-        },
-    )
+def test_a_name_is_a_name_whatever_it_holds(run, few, monkeypatch):
+    card = {**page.describe(run), "description": "<script>x</script>\x1b[2J"}
+    monkeypatch.setattr(page, "describe", lambda store: card)
     text = render(run, NOW)
     assert "&lt;script&gt;x&lt;/script&gt;\\x1b[2J" in text
     assert "<script" not in text
 
 
-def test_a_report_goes_into_the_run_or_where_it_is_asked_for(own_run, tmp_path):
+def test_a_report_goes_into_the_run_or_where_it_is_asked_for(own_run, few, tmp_path):
     assert write_report(own_run) == own_run.directory / "report.html"
     path = write_report(own_run, tmp_path / "other.html")
     assert path.read_text().startswith("<!DOCTYPE html>")
