@@ -14,7 +14,7 @@ from pilqr_ros.experiments.comparison import ComparedRun
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
-from pilqr_ros.runs.run_store import RunConfig, create_run
+from pilqr_ros.runs.run_store import RunConfig, create_run, open_run
 from pilqr_ros.tasks import load_task
 
 HOSTILE = "[/red][link=x]\x1b[2J\n$\\frac{$|<b>\x9b\u202e"
@@ -82,6 +82,22 @@ def test_a_hostile_file_of_a_run_is_an_error_of_one_line(run, monkeypatch, capfd
     (path,) = list(copy.glob(f"**/{name}"))
     path.write_text(json.dumps({HOSTILE: HOSTILE, "format": HOSTILE}))
     assert shown(monkeypatch, capfd, "plot", copy).count("\n") == 1
+
+
+def test_where_the_training_of_each_condition_stands_is_told(run, tmp_path, capsys):
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    store = open_run(copy)
+    (report,) = store.reports()
+    console.show_iterations(store)
+    assert ": improving\n" in capsys.readouterr().out
+    store.save_report(0, 0, report | {"standing": {"status": "stalled", "because": "of rest"}})
+    console.show_iterations(store)
+    assert ": stalled, of rest\n" in capsys.readouterr().out
+    del report["standing"]
+    store.save_report(0, 0, report)
+    console.show_iterations(store)
+    assert ": improving" not in capsys.readouterr().out
 
 
 def test_findings_and_warnings_are_text(capfd):
