@@ -20,10 +20,11 @@ CONFIG = ["config", "config/dds", "config/robots", "config/ros2_control", "confi
 EXTRAS = {
     "torch": {"torch"},
     "video": {"imageio", "imageio-ffmpeg"},
+    "view": {"viser"},
     "gym": {"gymnasium"},
     "peers": {"cmaes", "stable-baselines3", "sb3-contrib"},
 }
-"""What only neural policies, videos, Gymnasium environments and other methods require."""
+"""What only neural policies, videos, pages, Gymnasium environments and other methods require."""
 
 
 def requirements() -> dict[str, list[str]]:
@@ -51,7 +52,7 @@ setup(
     maintainer="pilqr_ros maintainers",
     maintainer_email="maintainers@example.com",
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={f"{NAME}.tasks": ["models/*"]},
+    package_data={f"{NAME}.tasks": ["models/*"], f"{NAME}.report": ["page.html"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),

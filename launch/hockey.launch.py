@@ -76,8 +76,16 @@ def start_nodes(context: LaunchContext) -> list[Action]:
     graph.check_free(names, chosen.namespace)
     method = LaunchConfiguration("train").perform(context)
     graph.prepare_guard(chosen, names, graph.print_line, needs_torque=bool(method))
-    training = train(method, chosen)
-    return [discovery, *(node(start, chosen) for start in starts), *training]
+    beside = [*page(chosen), *train(method, chosen)]
+    return [discovery, *(node(start, chosen) for start in starts), *beside]
+
+
+def page(chosen: graph.GraphOptions) -> list[Action]:
+    """Return the action that serves the live page, if it is asked for."""
+    if not chosen.dashboard:
+        return []
+    command = graph.page_command(chosen)
+    return [ExecuteProcess(cmd=command, output="screen", additional_env=FOLLOW_LAUNCH)]
 
 
 def train(method: str, chosen: graph.GraphOptions) -> list[Action]:

@@ -20,7 +20,8 @@ FLOORS = {
     "runs": ("robot", "tasks", "guided", "trajopt"),
     "learning": ("runs", "simulation", "robot", "tasks", "guided", "trajopt"),
     "evaluation": ("learning", "runs", "simulation", "robot", "tasks", "guided", "trajopt"),
-    "authoring": ("learning", "simulation", "robot", "tasks", "guided", "trajopt"),
+    "page": ("evaluation", "learning", "runs", "simulation", "robot", "tasks", "guided", "trajopt"),
+    "authoring": ("page", "learning", "simulation", "robot", "tasks", "guided", "trajopt"),
     "recording": ("learning", "runs", "robot", "tasks", "guided", "trajopt"),
     "graph": ("runs", "robot", "tasks"),
 }
@@ -30,11 +31,17 @@ FLOORS["clients"] = ("nodes", *FLOORS["nodes"])
 FLOORS["doctor"] = ("clients", *FLOORS["clients"])
 FLOORS["authoring"] = ("doctor", *FLOORS["authoring"])
 FLOORS["diagnosis"] = ("runs", "robot", "tasks", "guided", "trajopt")
+FLOORS["page"] = ("diagnosis", *FLOORS["page"])
+FLOORS["dashboard"] = ("clients", "page", *FLOORS["clients"])
+FLOORS["report"] = ("diagnosis", "evaluation", *FLOORS["evaluation"])
 FLOORS["environments"] = ("learning", *FLOORS["learning"])
 FLOORS["peers"] = ("environments", *FLOORS["environments"])
 FLOORS["experiments"] = ("evaluation", *FLOORS["evaluation"])
 FLOORS["benchmarks"] = ("experiments", "doctor", *FLOORS["doctor"])
 FLOORS["cli"] = (
+    "dashboard",
+    "page",
+    "report",
     "diagnosis",
     "authoring",
     "peers",
@@ -59,6 +66,7 @@ ROOMS = {
 """The rooms of a floor, each with those of its neighbours that it may import."""
 WITHOUT_ROS = ("tasks", "guided", "robot", "simulation", "runs", "learning", "evaluation")
 WITHOUT_ROS += (
+    "page",
     "authoring",
     "recording",
     "graph",
@@ -66,6 +74,7 @@ WITHOUT_ROS += (
     "environments",
     "peers",
     "diagnosis",
+    "report",
 )
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 

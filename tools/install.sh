@@ -27,13 +27,17 @@ if [[ -v ros_wheels ]]; then
   .venv/bin/python tools/patch_ros_wheels.py
 fi
 
-# The off-screen renderer of the videos needs one library of the system.
-if ! ldconfig -p | grep -q libOSMesa; then
+# A library of the off-screen renderer that films, and a browser that the tests of the pages use.
+# Arguments: package, what it is for.
+need_package() {
   if [[ "$(id -u)" == 0 ]] && command -v apt-get >/dev/null; then
-    { apt-get update -qq && apt-get install -y -qq libosmesa6; } >/dev/null 2>&1 ||
-      echo "pilqr_ros: libosmesa6 could not be installed; videos will be left out"
+    { apt-get update -qq && apt-get install -y -qq "$1"; } >/dev/null 2>&1 ||
+      echo "pilqr_ros: $1 could not be installed; $2 will be left out"
   else
-    echo "pilqr_ros: for videos, install the system package libosmesa6"
+    echo "pilqr_ros: for $2, install the system package $1"
   fi
-fi
+}
+ldconfig -p | grep -q libOSMesa || need_package libosmesa6 "videos"
+command -v chromium chromium-browser google-chrome >/dev/null ||
+  need_package chromium "tests of the pages in a browser"
 touch .venv/.installed

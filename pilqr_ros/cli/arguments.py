@@ -69,6 +69,19 @@ Discovery = Annotated[
     str,
     typer.Option(help="Whose nodes are found: localhost, subnet, or auto (the environment's)."),
 ]
+Dashboard = Annotated[
+    bool, typer.Option("--dashboard", help="Serve a live page for this machine's browser, too.")
+]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0: any that is free.")]
+Host = Annotated[
+    str, typer.Option(help="Address that the page is served at; not of loopback: needs --token.")
+]
+Token = Annotated[
+    str,
+    typer.Option(
+        envvar="PILQR_TOKEN", help="What a browser must bring in the address; new: one is made up."
+    ),
+]
 WhichPolicy = Annotated[
     str, typer.Option(help="local, global, or best: the global one where there is one.")
 ]

@@ -10,9 +10,11 @@ import typer
 from pilqr_ros.cli import bag_commands
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.experiment_command import experiment
-from pilqr_ros.cli.learning_commands import diagnose, evaluate, plot, runs, train
+from pilqr_ros.cli.learning_commands import evaluate, runs, train
 from pilqr_ros.cli.node_commands import confirm, deploy, doctor, guard, robot, sros2_policy, up
+from pilqr_ros.cli.page_commands import dashboard, view
 from pilqr_ros.cli.peers_command import peers
+from pilqr_ros.cli.report_commands import compare, diagnose, plot, report, video
 from pilqr_ros.cli.task_commands import check, new, schema
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.errors import TrainingStopped
@@ -35,7 +37,12 @@ COMMANDS = (
     train,
     evaluate,
     plot,
+    video,
     diagnose,
+    view,
+    dashboard,
+    compare,
+    report,
     runs,
     experiment,
     peers,

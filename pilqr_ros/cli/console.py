@@ -17,9 +17,10 @@ from rich.table import Table
 from rich.text import Text
 
 from pilqr_ros.cli.sessions import Outcomes
-from pilqr_ros.diagnosis.judgement import Judgement
+from pilqr_ros.diagnosis import Judgement, gathered
 from pilqr_ros.experiments.comparison import ComparedRun
 from pilqr_ros.plain_text import printable
+from pilqr_ros.report.comparison import ComparedRow
 from pilqr_ros.runs.run_store import RunStore, open_run
 from pilqr_ros.tasks import Task
 
@@ -123,6 +124,19 @@ def show_iterations(store: RunStore) -> None:
             *[str(report.get("halvings", 0))] * halved,
         )
     console.print(shown)
+    for line in _standings(store, reports):
+        console.print(line, soft_wrap=True)
+
+
+def _standings(store: RunStore, reports: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return where the training of each condition stands, in words."""
+    newest = {report["condition"]: report for report in reports}
+    return [
+        f"{store.task.conditions[condition].name}: {told['status']}"
+        + (f", {told['because']}" if told["because"] else "")
+        for condition, report in newest.items()
+        if (told := report.get("standing")) is not None
+    ]
 
 
 def show_evaluation(evaluated: Task, outcomes: Outcomes) -> None:
@@ -236,8 +250,35 @@ def show_judgements(judgements: Sequence[Judgement]) -> None:
         console.print("nothing stands out")
         return
     shown = table("what stands out", "word", "condition", "seen", "try")
-    for one in judgements:
+    for one in gathered(judgements):
         shown.add_row(one.kind, one.condition, one.says, one.advice)
+    console.print(shown)
+
+
+def show_compared_runs(rows: Sequence[ComparedRow], label: str) -> None:
+    """Print one row a run.
+
+    Args:
+        rows: The runs.
+        label: What the distance to success is called.
+    """
+    columns = ("run", "method", "seed", "iterations", "rollouts", "nine of ten after")
+    shown = table("runs", *columns, "success", "95 % interval", "mean cost", label, "time")
+    for row in rows:
+        low, high = row.interval
+        shown.add_row(
+            row.run.name,
+            row.method,
+            str(row.seed),
+            str(row.iterations),
+            str(row.rollouts),
+            "never" if row.learned_after is None else f"{row.learned_after} rollouts",
+            f"{row.successes}/{row.of}",
+            f"{low:.0%} to {high:.0%}",
+            f"{row.cost:.4g}",
+            f"{row.distance:.3f}",
+            f"{row.seconds / 60:.1f} min",
+        )
     console.print(shown)
 
 
@@ -286,6 +327,10 @@ _TEXT = (
     "found",
     "topic",
     "type",
+    "word",
+    "seen",
+    "try",
+    "run",
 )
 
 

@@ -1,4 +1,4 @@
-"""The commands that train, evaluate, and look at runs."""
+"""The commands that train, evaluate, and list runs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import (
     Attach,
     Conditions,
+    Dashboard,
     Discovery,
     InProcess,
     Iterations,
@@ -32,6 +33,7 @@ from pilqr_ros.cli.arguments import (
     is_given,
     number,
 )
+from pilqr_ros.cli.filming import film_evaluation_with_bar
 from pilqr_ros.cli.quick_warnings import warn_of
 from pilqr_ros.cli.sessions import Session, TrainingEndedEarly, Where, open_session
 from pilqr_ros.diagnosis import diagnose as judge_run
@@ -41,7 +43,6 @@ from pilqr_ros.evaluation.policy_card import write_card
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig
 from pilqr_ros.evaluation.policy_tests import evaluation_by_test, named_test
 from pilqr_ros.evaluation.success_curve import plot_success_curve
-from pilqr_ros.evaluation.video import film_evaluation
 from pilqr_ros.learning.errors import TrainingStopped
 from pilqr_ros.runs.best_iteration import best_iteration
 from pilqr_ros.runs.errors import RunError
@@ -91,6 +92,7 @@ def train(
     wait: Wait = 5,
     robot_config: RobotFile = "",
     discovery: Discovery = "auto",
+    dashboard: Dashboard = False,
 ) -> None:
     """Train the policies of a task, evaluate them, and leave curve, video and data in the run.
 
@@ -106,6 +108,7 @@ def train(
     where = replace(
         place,
         wait=wait,
+        dashboard=dashboard,
         runs_chosen=resume is None and is_given("runs", context),
         again=given_options(context, without=_OF_THE_RUN),
     )
@@ -162,22 +165,6 @@ def evaluate(
     with open_session(task, runs, replace(place, wait=wait)) as work:
         _evaluate(work, store, config)
     show.console.print(f"card: {write_card(store)}", soft_wrap=True)
-
-
-def plot(
-    run: RunPath,
-    video: Annotated[bool, typer.Option(help="Film the last evaluation, too.")] = False,
-) -> None:
-    """Draw the learning curve of a run."""
-    _draw(opened(run), video=video)
-
-
-def diagnose(run: RunPath) -> None:
-    """Say what stands out in a run, and what to try; exit code 1 if anything does."""
-    judgements = judge_run(opened(run))
-    show.show_judgements(judgements)
-    if judgements:
-        raise typer.Exit(1)
 
 
 def runs(
@@ -339,8 +326,6 @@ def _draw(store: RunStore, *, video: bool) -> None:
     if not video:
         return
     try:
-        with show.console.status("filming"):
-            path = film_evaluation(store)
-        show.console.print(f"video: {path}", soft_wrap=True)
+        film_evaluation_with_bar(store)
     except RenderError as error:
         show.warn(f"no video: {error}")

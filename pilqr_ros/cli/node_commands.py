@@ -9,6 +9,7 @@ import typer
 
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import (
+    Dashboard,
     Discovery,
     Namespace,
     RealTimeFactor,
@@ -30,6 +31,7 @@ def up(
     runs: Runs = Path("runs"),
     real_time_factor: RealTimeFactor = 0.0,
     viewer: Annotated[bool, typer.Option(help="Show the simulated world in a window.")] = False,
+    dashboard: Dashboard = False,
     record: Record = True,
     namespace: Namespace = "",
     log_level: Annotated[str, typer.Option(help="debug, info, warn, error or fatal.")] = "info",
@@ -47,6 +49,7 @@ def up(
         runs_directory=str(runs.resolve()),
         real_time_factor=real_time_factor,
         viewer=viewer,
+        dashboard=dashboard,
         record=record,
         namespace=namespace,
         log_level=log_level,

@@ -241,6 +241,7 @@ class Where:
         runs_chosen: Whether the user said where new runs are to be kept.
         again: The options with which a training that ended early goes on as it was begun.
         wait: How long running nodes are waited for until they are found [s].
+        dashboard: Whether a live page is served meanwhile.
     """
 
     real_time_factor: float = 0.0
@@ -253,6 +254,7 @@ class Where:
     runs_chosen: bool = False
     again: str = ""
     wait: int = 5
+    dashboard: bool = False
 
 
 @contextlib.contextmanager
@@ -272,12 +274,14 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
     """
     if where.in_process and where.attach:
         raise TrainingError("--in-process uses no nodes: leave out --attach")
+    if where.in_process and where.dashboard:
+        raise TrainingError("--in-process uses no nodes: `pilqr view RUN` shows a run that goes on")
     if where.in_process:
         yield InProcessSession(load_task(task), runs, where.again)
         return
     require_ros()
     from pilqr_ros.clients.learner_client import LearnerClient
-    from pilqr_ros.graph import GraphOptions, running_graph
+    from pilqr_ros.graph import GraphOptions, live_page, print_line, running_graph
     from pilqr_ros.graph.discovery import limit_discovery
 
     limit_discovery(where.discovery)
@@ -289,9 +293,12 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
         namespace=where.namespace,
         robot_config=where.robot_config,
         discovery=where.discovery,
+        dashboard=where.dashboard,
     )
     with contextlib.ExitStack() as stack:
-        if not where.attach:
+        if where.attach:
+            stack.enter_context(live_page(options, print_line))
+        else:
             stack.enter_context(running_graph(options, needs_torque=True))
         client = stack.enter_context(LearnerClient(where.namespace))
         if where.attach:

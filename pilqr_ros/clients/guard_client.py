@@ -71,21 +71,26 @@ class GuardSwitch:
 
 
 def switch_guard(action: str, namespace: str = "") -> str:
+    """Do one of `ACTIONS` (see `switch_through`), from a program that has no node."""
+    with ClientNode("pilqr_guard", namespace) as client:
+        return switch_through(GuardSwitch(client.node), action, namespace)
+
+
+def switch_through(switch: GuardSwitch, action: str, namespace: str = "") -> str:
     """Do one of `ACTIONS`, and return the state that the guard is in now, in one line.
 
     A stop and a reset are also possible while no guard runs: they are for the next one then, and
     the line says so.
 
     Args:
+        switch: What is switched.
         action: Which.
         namespace: The guard's namespace.
 
     Raises:
         NodeError: There is no such action, the guard did not answer, or it refused.
     """
-    with ClientNode("pilqr_guard", namespace) as client:
-        switch = GuardSwitch(client.node)
-        here = bool(holder(GUARD, namespace))
-        if action in FOR_THE_NEXT and not here and not switch.found(SEARCH_TIMEOUT):
-            return FOR_THE_NEXT[action](namespace)
-        return f"{GUARD}: {switch.do(action)}"
+    here = bool(holder(GUARD, namespace))
+    if action in FOR_THE_NEXT and not here and not switch.found(SEARCH_TIMEOUT):
+        return FOR_THE_NEXT[action](namespace)
+    return f"{GUARD}: {switch.do(action)}"

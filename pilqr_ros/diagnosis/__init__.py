@@ -6,6 +6,6 @@ prints nothing and changes nothing.
 
 from pilqr_ros.diagnosis.checks import CHECKS
 from pilqr_ros.diagnosis.diagnose import diagnose
-from pilqr_ros.diagnosis.judgement import Judgement
+from pilqr_ros.diagnosis.judgement import Judgement, gathered
 
-__all__ = ["CHECKS", "Judgement", "diagnose"]
+__all__ = ["CHECKS", "Judgement", "diagnose", "gathered"]

@@ -29,6 +29,7 @@ CHECKS: Mapping[str, Callable[[Evidence], Said | None]] = {
     "temperature_at_bound": method_checks.temperature_at_bound,
     "equal_costs": method_checks.equal_costs,
     "model_blind": method_checks.model_blind,
+    "kl_without_gain": method_checks.kl_without_gain,
     "step_beyond_bound": method_checks.step_beyond_bound,
     "still_improving": method_checks.still_improving,
     "network_misses": method_checks.network_misses,

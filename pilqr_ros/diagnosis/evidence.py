@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from pilqr_ros.diagnosis.model_error import model_error
 from pilqr_ros.guided.neural_policy import NeuralPolicy
+from pilqr_ros.plain_text import printable
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostReport
 from pilqr_ros.runs.atomic import read_arrays
+from pilqr_ros.runs.rollout_files import load_rollout, unused_rollouts
 from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -22,6 +26,10 @@ RECENT = 3
 
 LEARNED = 0.9
 """Share of successes among the recent rollouts from which a condition counts as learned."""
+
+
+FALLING = 0.1
+"""Share by which the cost falls over the recent iterations where a run still improves."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,9 @@ class Evidence:
         updates: The arrays of the recent updates, oldest first.
         network_error: How far the network's action is from the local policy's, in standard
             deviations of its noise: root mean square over the last rollouts; None without one.
+        model_error: The share of the next state that the last model misses by block, see
+            `diagnosis.model_error`, ``(T-1, blocks)``; None where it cannot be told.
+        discard_reasons: How many rollouts of the recent iterations were discarded for each reason.
     """
 
     task: Task
@@ -50,6 +61,8 @@ class Evidence:
     costs: Sequence[CostReport]
     updates: Sequence[Mapping[str, Array]]
     network_error: float | None = None
+    model_error: Array | None = None
+    discard_reasons: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -72,6 +85,15 @@ class Evidence:
         return self.success_rate >= LEARNED
 
     @property
+    def improving(self) -> bool:
+        """Whether the cost still falls, or too few iterations tell whether it does."""
+        costs = self.mean_costs()
+        if costs.size < 2 * RECENT:
+            return True
+        before, now = costs[-2 * RECENT : -RECENT].mean(), costs[-RECENT:].mean()
+        return bool(now < (1.0 - FALLING) * before)
+
+    @property
     def states(self) -> Array:
         """States of the last rollouts, ``(N, T, dX)``."""
         return np.stack([rollout.states for rollout in self.rollouts])
@@ -87,14 +109,7 @@ class Evidence:
 
     def noise_ratios(self) -> Array:
         """Standard deviation of each joint's noise, the last policy's to the first's, ``(dU,)``."""
-        first, last = (noise_std(policy) for policy in (self.first, self.last))
-        return last / first
-
-
-def noise_std(policy: TVLGPolicy) -> Array:
-    """Return the standard deviation of each joint's noise, mean over time [N m], ``(dU,)``."""
-    found: Array = np.sqrt(np.square(policy.L).sum(axis=2)).mean(axis=0)
-    return found
+        return self.last.noise_std / self.first.noise_std
 
 
 def gather(store: RunStore, condition: int) -> Evidence | None:
@@ -128,6 +143,8 @@ def gather(store: RunStore, condition: int) -> Evidence | None:
         costs=costs,
         updates=[read_arrays(path) for path in paths if path.exists()],
         network_error=_network_error(store, done, condition, rollouts),
+        model_error=model_error(store, newest, condition),
+        discard_reasons=_discard_reasons(store, recent, condition),
     )
 
 
@@ -135,6 +152,18 @@ def _network_error(
     store: RunStore, iteration: int, condition: int, rollouts: Sequence[Rollout]
 ) -> float | None:
     """Compare the network with the local policy that it was fitted to, where rollouts were."""
+    missed = network_miss(store, iteration, condition, rollouts)
+    return None if missed is None else float(np.sqrt(np.mean(np.square(missed))))
+
+
+def network_miss(
+    store: RunStore, iteration: int, condition: int, rollouts: Sequence[Rollout]
+) -> Array | None:
+    """Return how far the network's action is from the local policy's where rollouts were.
+
+    Returns:
+        In standard deviations of the local policy's noise, ``(N, T, dU)``; None without a network.
+    """
     network = store.network(iteration)
     if network is None or not rollouts:
         return None
@@ -142,8 +171,14 @@ def _network_error(
     policy = NeuralPolicy(network, store.task.observation(condition))
     still = np.zeros(teacher.dU)
     missed = [
-        (policy.act(t, x, still) - teacher.act(t, x, still)) / noise_std(teacher)
+        [policy.act(t, x, still) - teacher.act(t, x, still) for t, x in enumerate(rollout.states)]
         for rollout in rollouts
-        for t, x in enumerate(rollout.states)
     ]
-    return float(np.sqrt(np.mean(np.square(missed))))
+    return np.array(missed) / teacher.noise_std
+
+
+def _discard_reasons(store: RunStore, iterations: Iterable[int], condition: int) -> Counter[str]:
+    """Count the reasons why rollouts of some iterations were not learned from."""
+    folders = (store.condition_directory(iteration, condition) for iteration in iterations)
+    paths = (path for folder in folders for path in unused_rollouts(folder))
+    return Counter(printable(load_rollout(path).reason) for path in paths)

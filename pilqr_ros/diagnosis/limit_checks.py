@@ -64,7 +64,7 @@ def gains_rose(evidence: Evidence) -> tuple[str, str] | None:
     """The feedback has become many times as stiff as it was."""
     sizes = [np.abs(policy.K).max(axis=(0, 2)) for policy in (evidence.first, evidence.last)]
     known = sizes[0] > 0
-    if evidence.learned or not known.any():
+    if evidence.learned or evidence.improving or not known.any():
         return None
     ratios = np.where(known, sizes[1] / np.where(known, sizes[0], 1.0), 0.0)
     worst = int(np.argmax(ratios))

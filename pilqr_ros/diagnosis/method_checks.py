@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pilqr_ros.diagnosis.evidence import Evidence
+from pilqr_ros.diagnosis.evidence import RECENT, Evidence
 from pilqr_ros.trajopt.record import StepStatus
 
 GONE = 0.1
@@ -26,8 +26,14 @@ BLIND = 0.9
 BEYOND = 3.0
 """Times its bound that a KL step may be, by the samples' own states."""
 
-FALLING = 0.1
-"""Share by which the cost falls over the recent iterations where a run still improves."""
+MISSED = 0.1
+"""Share of a block's next state that a one-step model may miss unmentioned."""
+
+AT_BOUND = 0.9
+"""Share of the time steps from which LQR-FLM's step counts as limited by its bound."""
+
+GAIN = 0.02
+"""Share by which the cost must fall over three iterations to count as a gain."""
 
 MISSES = 2.0
 """Standard deviations of the noise that a network may be off its teacher."""
@@ -102,9 +108,42 @@ def model_blind(evidence: Evidence) -> tuple[str, str] | None:
         return None
     return (
         f"the model explains less than {1 - BLIND:.0%} of the cost at {blind.mean():.0%} of the "
-        f"time steps ({_stretch(blind)})",
+        f"time steps ({_stretch(blind)}){_missed_there(evidence, blind)}",
         "more rollouts or `dynamics.history_weights`, a state that holds what matters, less noise "
         "at a contact; PI2 goes on without the model",
+    )
+
+
+def _missed_there(evidence: Evidence, steps: NDArray[np.bool_]) -> str:
+    """Tell which blocks of the state the one-step model misses most at these time steps."""
+    if evidence.model_error is None:
+        return ""
+    error = evidence.model_error[steps[:-1]]
+    shares = {
+        block.name: float(np.nanmedian(column))
+        for block, column in zip(evidence.task.layout.blocks, error.T, strict=True)
+        if np.isfinite(column).any()
+    }
+    worst = sorted(shares, key=lambda name: -shares[name])[:2]
+    told = [f"{shares[name]:.0%} of {name}" for name in worst if shares[name] > MISSED]
+    return f"; from one step to the next it misses {' and '.join(told)}" if told else ""
+
+
+def kl_without_gain(evidence: Evidence) -> tuple[str, str] | None:
+    """LQR-FLM takes its whole KL step nearly everywhere, and the cost does not fall."""
+    status, costs = evidence.recorded("status").astype(int), evidence.mean_costs()
+    if evidence.learned or costs.size < 2 * RECENT or evidence.recorded("kl_wanted").size == 0:
+        return None
+    slack = int(StepStatus.LQR_SLACK | StepStatus.LQR_INDEFINITE)
+    share = float(np.mean((status & slack) == 0))
+    before, now = costs[-2 * RECENT : -RECENT].mean(), costs[-RECENT:].mean()
+    if share < AT_BOUND or now < (1.0 - GAIN) * before:
+        return None
+    return (
+        f"LQR-FLM takes its whole KL step at {share:.0%} of the time steps, and the mean cost of "
+        f"the last three iterations is {now / before:.0%} of that of the three before",
+        "where the model is right a larger `lqr.kl_start` goes further; where it is not "
+        "(`model_blind`, `step_beyond_bound`) more rollouts or a smaller one",
     )
 
 
@@ -128,11 +167,9 @@ def step_beyond_bound(evidence: Evidence) -> tuple[str, str] | None:
 def still_improving(evidence: Evidence) -> tuple[str, str] | None:
     """The cost still falls at the end of a run that has not learned."""
     costs = evidence.mean_costs()
-    if evidence.learned or costs.size < 6:
+    if evidence.learned or costs.size < 2 * RECENT or not evidence.improving:
         return None
-    before, now = costs[-6:-3].mean(), costs[-3:].mean()
-    if now >= (1.0 - FALLING) * before:
-        return None
+    before, now = costs[-2 * RECENT : -RECENT].mean(), costs[-RECENT:].mean()
     return (
         f"the mean cost fell by {1 - now / before:.0%} over the last three iterations",
         "more iterations: `--iterations`",
@@ -141,10 +178,11 @@ def still_improving(evidence: Evidence) -> tuple[str, str] | None:
 
 def network_misses(evidence: Evidence) -> tuple[str, str] | None:
     """The network is far from the local policy that it is to be."""
-    if evidence.network_error is None or evidence.network_error <= MISSES:
+    error = evidence.network_error
+    if evidence.learned or error is None or error <= MISSES:
         return None
     return (
-        f"the network's torques are off the local policy's by {evidence.network_error:.1f} "
+        f"the network's torques are off the local policy's by {error:.1f} "
         "standard deviations of its noise",
         "a wider network (`mdgps.settings.network`), more `supervised.epochs`, or something in "
         "what it observes that tells the conditions apart",

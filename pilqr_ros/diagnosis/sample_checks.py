@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from pilqr_ros.diagnosis.evidence import Evidence
+from pilqr_ros.plain_text import printable
 
 MANY = 0.2
 """Share of discarded rollouts that is worth a word."""
+
+REASONS = 3
+"""Most frequent reasons that are told."""
 
 GAP = 0.4
 """Rollouts end in two ways where the largest gap between their distances is this share of all."""
@@ -22,11 +26,13 @@ def discarded(evidence: Evidence) -> tuple[str, str] | None:
     good = sum(report["rollouts"] for report in evidence.recent)
     if bad <= MANY * (bad + good):
         return None
+    reasons = sorted(evidence.discard_reasons.items(), key=lambda one: -one[1])[:REASONS]
+    why = "; ".join(f"{count} times: {reason}" for reason, count in reasons)
     return (
         f"{bad} of the {bad + good} rollouts of the last {len(evidence.recent)} iterations could "
-        "not be learned from",
-        "their reason is in each rollout's file (`pilqr bag list RUN`): late ticks ask for a "
-        "quieter machine or lock-step, joints beyond bounds for less noise or a softer start",
+        f"not be learned from{' (' + why + ')' if why else ''}",
+        "late ticks ask for a quieter machine or lock-step, joints beyond bounds for less noise or "
+        "a softer start, a start that was missed for a longer reset",
     )
 
 
@@ -38,8 +44,10 @@ def refused(evidence: Evidence) -> tuple[str, str] | None:
     if not steps:
         return None
     where = ", ".join(f"{i} ({count} times)" for i, count in steps[-3:])
+    told = evidence.reports[steps[-1][0]].get("refusals", ())
+    why = f"; the last time: {printable(told[-1])}" if told else ""
     return (
-        f"the guard refused policies, and their steps were halved, in iteration {where}",
+        f"the guard refused policies, and their steps were halved, in iteration {where}{why}",
         "a smaller `lqr.kl_start` and `pi2.kl`, or wider limits if the arm allows them",
     )
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pilqr_ros.evaluation.figure_style import COLUMNS, figure_style, legend_below, line_look
 from pilqr_ros.plain_text import in_figure
 from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.run_store import RunStore
+from pilqr_ros.trajopt.typing import Array
 
 
 def plot_learning_curve(store: RunStore, path: Path | None = None) -> Path:
@@ -26,38 +27,55 @@ def plot_learning_curve(store: RunStore, path: Path | None = None) -> Path:
     Raises:
         RunError: No iteration has finished.
     """
-    reports = store.reports()
-    if not reports:
-        raise RunError(f"{store.directory} has no finished iteration to plot")
     path = path or store.directory / "learning_curve.png"
-    with mpl.rc_context({"axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(10, 3.2), layout="constrained")
-        axes = figure.subplots(1, 3)
-        for condition in store.config.conditions:
-            name = store.task.conditions[condition].name
-            _draw_condition(
-                axes, in_figure(name), [r for r in reports if r["condition"] == condition]
-            )
-        _label(axes, store)
-        figure.savefig(path, dpi=130)
+    learning_curve(store).savefig(path, dpi=130)
     return path
 
 
-def _draw_condition(axes: Sequence[Axes], name: str, reports: Sequence[dict[str, Any]]) -> None:
+def learning_curve(store: RunStore) -> Figure:
+    """Return cost, distance and success rate over rollouts (errors as `plot_learning_curve`)."""
+    reports = store.reports()
+    if not reports:
+        raise RunError(f"{store.directory} has no finished iteration to plot")
+    with figure_style():
+        height = 3.2 + 0.2 * ((len(store.config.conditions) - 1) // COLUMNS)
+        figure = Figure(figsize=(10, height), layout="constrained")
+        axes = figure.subplots(1, 3)
+        for index, condition in enumerate(store.config.conditions):
+            own = [report for report in reports if report["condition"] == condition]
+            name = in_figure(store.task.conditions[condition].name)
+            _draw_condition(axes, own, {"label": name, **line_look(index)})
+        _label(axes, store)
+        legend_below(figure, axes[0])
+    return figure
+
+
+def _draw_condition(
+    axes: Sequence[Axes], reports: Sequence[dict[str, Any]], look: Mapping[str, Any]
+) -> None:
     rollouts = np.cumsum([report["rollouts"] for report in reports])
     costs = [report["total_costs"] for report in reports]
     distances = [report["distances"] for report in reports]
     success = [100.0 * float(np.mean(report["successes"])) for report in reports]
-    _draw_spread(axes[0], rollouts, costs, name)
-    _draw_spread(axes[1], rollouts, distances, name)
-    axes[2].plot(rollouts, success, marker=".", label=name)
+    draw_spread(axes[0], rollouts, costs, look)
+    draw_spread(axes[1], rollouts, distances, look)
+    axes[2].plot(rollouts, success, marker=".", **look)
 
 
-def _draw_spread(axis: Axes, rollouts: Any, samples: Sequence[Any], name: str) -> None:  # noqa: ANN401
-    medians = [np.median(values) for values in samples]
-    (line,) = axis.plot(rollouts, medians, marker=".", label=name)
-    lows, highs = [np.min(v) for v in samples], [np.max(v) for v in samples]
-    axis.fill_between(rollouts, lows, highs, alpha=0.2, color=line.get_color(), linewidth=0)
+def draw_spread(
+    axis: Axes, rollouts: Array, samples: Sequence[Sequence[float]], look: Mapping[str, Any]
+) -> None:
+    """Draw the median and the range of samples over rollouts.
+
+    Args:
+        axis: Where to draw.
+        rollouts: Rollouts so far, one entry an iteration.
+        samples: What each iteration's rollouts had.
+        look: Label, colour and style of the line.
+    """
+    axis.plot(rollouts, [np.median(values) for values in samples], marker=".", **look)
+    lows, highs = [np.min(values) for values in samples], [np.max(values) for values in samples]
+    axis.fill_between(rollouts, lows, highs, alpha=0.2, color=look["color"], linewidth=0)
 
 
 def _label(axes: Sequence[Axes], store: RunStore) -> None:
@@ -66,8 +84,6 @@ def _label(axes: Sequence[Axes], store: RunStore) -> None:
         axis.set_title(title, fontsize=10)
         axis.set_xlabel("rollouts")
     axes[2].set_ylim(-3, 103)
-    if len(store.config.conditions) > 1:
-        axes[0].legend(fontsize=8)
     config = store.config
     title = f"{config.task}, {config.method}, seed {config.seed}"
     axes[0].figure.suptitle(in_figure(title), fontsize=11)

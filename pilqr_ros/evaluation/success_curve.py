@@ -6,10 +6,10 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from pilqr_ros.evaluation.figure_style import figure_style
 from pilqr_ros.evaluation.policy_card import wilson
 from pilqr_ros.plain_text import in_figure
 from pilqr_ros.runs.errors import RunError
@@ -49,7 +49,7 @@ def plot_success_curve(store: RunStore) -> Path:
     members = [found.success[np.digitize(found.position, edges) == i + 1] for i in range(BINS)]
     rates = np.array([values.mean() if values.size > 0 else np.nan for values in members])
     bounds = np.array([wilson(int(values.sum()), values.size) for values in members])
-    with mpl.rc_context({"axes.spines.top": False, "axes.spines.right": False}):
+    with figure_style():
         figure = Figure(figsize=(6, 3.2), layout="constrained")
         axis = figure.subplots()
         axis.stairs(100 * rates, edges, label=f"{found.success.size} rollouts")

@@ -93,8 +93,14 @@ def run_jobs(
     count = len(os.sched_getaffinity(0)) if workers is None else workers
     with ProcessPoolExecutor(count, mp_context=context, initializer=_end_with_parent) as pool:
         futures = {pool.submit(_attempt, job): job for job in jobs}
-        for future in as_completed(futures):
-            on_done(futures[future], future.result())
+        try:
+            for future in as_completed(futures):
+                on_done(futures[future], future.result())
+        except BaseException:  # Ctrl-C or SIGTERM: what is stored is kept, and nothing else begun
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+            raise
 
 
 def _end_with_parent() -> None:

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pilqr_ros.evaluation.figure_style import figure_style, line_look
 from pilqr_ros.experiments.comparison import ComparedRun
 from pilqr_ros.plain_text import in_figure
 from pilqr_ros.runs.errors import RunError
@@ -94,7 +94,7 @@ def _test_curve(points: Sequence[Mapping[str, Any]], figure: str) -> Curve:
 @contextmanager
 def _picture(path: Path, count: int) -> Iterator[Sequence[Axes]]:
     """Yield the panels of a picture, which is saved when they are drawn."""
-    with mpl.rc_context({"axes.spines.top": False, "axes.spines.right": False}):
+    with figure_style():
         figure = Figure(figsize=(4.2 * count, 3.4), layout="constrained")
         panels = figure.subplots(1, count, squeeze=False)[0]
         yield panels
@@ -115,7 +115,7 @@ def _draw_panel(axis: Axes, jobs: Sequence[ComparedRun], curves: Sequence[Curve]
         ]
         if not own:
             continue
-        color = f"C{index}"
+        color = line_look(index)["color"]
         for rollouts, values in own:
             axis.plot(rollouts, values, color=color, linewidth=0.5, alpha=0.45)
         length = min(len(values) for _, values in own)

@@ -4,6 +4,7 @@ One list serves the launch file, `pilqr up` and `pilqr train`. Nothing here impo
 list can be read without starting any of it.
 """
 
+from pilqr_ros.graph.companion import live_page, page_command
 from pilqr_ros.graph.exclusive import check_free
 from pilqr_ros.graph.graph_options import (
     DeploymentOptions,
@@ -26,7 +27,9 @@ __all__ = [
     "NodeStart",
     "check_free",
     "command",
+    "live_page",
     "options",
+    "page_command",
     "prepare_guard",
     "print_line",
     "read_option",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from pilqr_ros.graph.companion import live_page
 from pilqr_ros.graph.discovery import describe_reach, limit_discovery
 from pilqr_ros.graph.exclusive import check_free
 from pilqr_ros.graph.graph_options import GraphOptions
@@ -49,7 +50,7 @@ def running_graph(
     group = ProcessGroup(commands, on_output, respawn=chosen.respawn)
     check_free(commands, chosen.namespace)
     prepare_guard(chosen, commands, on_output, needs_torque=needs_torque)
-    with group:
+    with live_page(chosen, on_output), group:
         try:
             yield group
         finally:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pilqr_ros.robot.execution.tick_jitter import TickJitter
+from pilqr_ros.trajopt.convergence import IMPROVING, Standing
 from pilqr_ros.trajopt.record import in_short
 from pilqr_ros.trajopt.typing import Array
 
@@ -63,6 +64,8 @@ class IterationSummary:
             halved.
         interventions: Steps in which the guard intervened, by kind, over these rollouts.
         ticks: Jitter of the control loop's ticks over these rollouts; none in lock-step.
+        noise: Standard deviation of the noise, relative to the first policy's.
+        standing: Whether the training of the condition still improves after this iteration.
     """
 
     iteration: int
@@ -78,6 +81,8 @@ class IterationSummary:
     refusals: Sequence[str] = ()
     interventions: Mapping[str, int] = field(default_factory=dict)
     ticks: TickJitter | None = None
+    noise: float = 1.0
+    standing: Standing = IMPROVING
 
     @property
     def success_rate(self) -> float:
@@ -100,5 +105,7 @@ class IterationSummary:
             "refusals": list(self.refusals),
             "interventions": dict(self.interventions),
             "ticks": None if self.ticks is None else self.ticks._asdict(),
+            "noise": self.noise,
+            "standing": self.standing._asdict(),
             "update": in_short(self.record),
         }

@@ -23,6 +23,7 @@ from pilqr_ros.learning.errors import PolicyRefused, TrainingError, TrainingStop
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
 from pilqr_ros.learning.remaining_time import RemainingTime
 from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid, in_order
+from pilqr_ros.learning.stop_rule import has_converged, judged, relative_noise
 from pilqr_ros.learning.strategy import Strategy, strategy_for
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
@@ -66,7 +67,7 @@ class Trainer:
     _progress: TrainingProgress = field(init=False)
 
     def run(self) -> None:
-        """Train until the run's last iteration.
+        """Train until the run's last iteration, or until it has converged if the task asks so.
 
         Raises:
             TrainingStopped: `should_stop` said so.
@@ -85,7 +86,16 @@ class Trainer:
         self._progress = TrainingProgress("collecting", first, config.iterations, 0, per_iteration)
         self._start(first)
         for iteration in range(first, config.iterations):
+            if self._is_enough(iteration):
+                break
             self._run_iteration(iteration)
+
+    def _is_enough(self, done: int) -> bool:
+        """Tell whether local policies have converged after so many iterations, and may end then."""
+        config = self.store.config
+        if config.guided or not self.store.task.learning.until_converged:
+            return False
+        return has_converged(self.store.reports(), done, config.conditions)
 
     def _start(self, first: int) -> None:
         for condition in self.store.config.conditions:
@@ -178,8 +188,9 @@ class Trainer:
             seconds_updating=time.monotonic() - began,
             interventions=sum((Counter(r.intervention_counts) for r in rollouts), Counter()),
             ticks=judge_ticks(r.ticks for r in rollouts),
+            noise=relative_noise(policy, self.store.policy(0, condition)[0]),
         )
-        self._keep(result, summary)
+        self._keep(result, judged(summary, self.store.reports()))
 
     def _keep(self, result: UpdateResult, summary: IterationSummary) -> None:
         iteration, condition = summary.iteration, summary.condition

@@ -22,7 +22,7 @@ from rclpy.subscription import Subscription
 from pilqr_msgs.msg import RecorderStatus, Rollout, TrainingRun
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.recorded_topics import RecordedTopic, recorded_topics, type_name
-from pilqr_ros.nodes.messages.wiring import RECORDER
+from pilqr_ros.nodes.messages.wiring import RECORDER, Unwatched
 from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
 from pilqr_ros.nodes.runtime.parameters import TaskParameters, declare, parameter
 from pilqr_ros.nodes.runtime.running import run
@@ -62,21 +62,6 @@ class RecorderParameters(TaskParameters):
     def bounds(self) -> Bounds:
         """How large a bag may become."""
         return Bounds(self.max_megabytes * MEGABYTE, self.min_free_megabytes * MEGABYTE)
-
-
-class Unwatched(CallbackGroup):
-    """Subscriptions that no executor waits for."""
-
-    def can_execute(self, entity: object) -> bool:
-        """Keep an entity out of an executor's wait set."""
-        return False
-
-    def beginning_execution(self, entity: object) -> bool:
-        """Let an entity not be called back."""
-        return False
-
-    def ending_execution(self, entity: object) -> None:
-        """Nothing was executed."""
 
 
 class RecorderNode(Node):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -11,6 +11,15 @@ from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunError
 
 Count = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+class _Standing(BaseModel):
+    """Where the training of a condition stands after an iteration."""
+
+    model_config = ConfigDict(strict=True)
+
+    status: Literal["improving", "converged", "stalled"]
+    because: str
 
 
 class _Report(BaseModel):
@@ -25,6 +34,7 @@ class _Report(BaseModel):
     total_costs: Annotated[list[float], Field(min_length=1)]
     successes: Annotated[list[bool], Field(min_length=1)]
     distances: Annotated[list[float], Field(min_length=1)]
+    standing: _Standing | None = None
 
 
 def load_report(path: Path, conditions: int) -> dict[str, Any]:

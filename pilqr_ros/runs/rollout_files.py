@@ -73,7 +73,13 @@ def move_rollouts(directory: Path, to: Path) -> None:
 
 def count_unused(directory: Path) -> int:
     """Return how many rollouts in a directory, or set aside there, failed or were interrupted."""
-    return sum(len(list(directory.rglob(f"*.{kind}_*.npz"))) for kind in ("invalid", "interrupted"))
+    return len(unused_rollouts(directory))
+
+
+def unused_rollouts(directory: Path) -> list[Path]:
+    """Return where the rollouts lie that failed or were interrupted, those set aside, too."""
+    kinds = ("invalid", "interrupted")
+    return sorted(path for kind in kinds for path in directory.rglob(f"rollout_*.{kind}_*.npz"))
 
 
 def load_rollout(path: Path) -> Rollout:

@@ -383,13 +383,16 @@ class Learning(Section):
         conditions: Names of conditions, or of drawn sets, that get a policy each; all listed ones
             if not given.
         rollouts: Rollouts of an iteration and condition.
-        iterations: Policy updates.
+        iterations: Policy updates; at most so many with `until_converged`.
+        until_converged: Whether a training of local policies ends once it has converged in each
+            of its conditions.
         settings: Of the methods, see below; the best known if not given.
     """
 
     conditions: Names | None = None
     rollouts: Annotated[int, Field(ge=MIN_ROLLOUTS, le=MAX_ROLLOUTS)]
     iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)]
+    until_converged: bool = False
     settings: dict[str, Any] = {}
 
 

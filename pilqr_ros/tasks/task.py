@@ -45,12 +45,14 @@ class LearningPlan:
         rollouts: Rollouts of an iteration and condition.
         iterations: Number of iterations.
         settings: Settings of the methods.
+        until_converged: Whether training ends once it has converged.
     """
 
     conditions: tuple[int, ...]
     rollouts: int
     iterations: int
     settings: Settings
+    until_converged: bool
 
 
 @dataclass(frozen=True)
@@ -378,7 +380,7 @@ def _learning(file: TaskFile, conditions: tuple[Condition, ...]) -> LearningPlan
     names = plan.conditions or tuple(start.name for start in file.conditions)
     indices = condition_indices(conditions, names, "learning.conditions")
     settings = validated_settings(Settings, plan.settings, "learning.settings")
-    return LearningPlan(indices, plan.rollouts, plan.iterations, settings)
+    return LearningPlan(indices, plan.rollouts, plan.iterations, settings, plan.until_converged)
 
 
 def _guided(file: TaskFile, conditions: tuple[Condition, ...]) -> GuidedPlan | None:

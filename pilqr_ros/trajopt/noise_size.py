@@ -1,22 +1,23 @@
-r"""The size of the exploration noise, from what it costs and what the mean policy gains.
+r"""The size of the exploration noise, from what it costs and what an iteration gains.
 
 Weights over samples tell the noise's *shape*, in which joints it pays, but hardly its size: in some
-hundred dimensions all samples have nearly the same length. Size follows from costs. With F_i the
-mean cost of iteration i's rollouts without noise and E_i that of those with noise,
+hundred dimensions all samples have nearly the same length. Size follows from costs. The last
+rollout of an iteration has no noise. With F_i its cost, E_i the mean cost of the others and M_i
+that of all,
 
-    C = E_i - F_i            what the noise costs (half of tr(Q_uu Sigma) where the model holds)
-    G = F_{i-1} - F_i        what the mean policy gains in an iteration
+    C = mean of E_i - F_i     what the noise costs (half of tr(Q_uu Sigma) where the model holds)
+    G = -slope of M_i         what an iteration gains
 
-both summed over the iterations with weights that fall by `MEMORY`. Smaller noise makes a step of
-bounded KL divergence shorter in proportion (G falls like the standard deviation), and costs less by
-its square (C). So
+over the iterations so far, with weights that fall by `MEMORY` (G by weighted least squares). A step
+of bounded KL divergence is as long as the noise is large (G falls like the standard deviation), and
+the noise costs its square (C), so
 
-    std <- std * clip( sqrt(G / C), MIN_FACTOR, MAX_FACTOR ),        at most what it was at first
+    std <- std * clip(sqrt(G / C), MIN_FACTOR, 1)
 
-leaves the noise alone where the mean gains more than the noise costs, however late in a run, and
-shrinks it where the noise is what costs; C = G is where it settles. Nothing in it counts
-iterations: more of them do not change the first ones. (The bound is on the product of the factors:
-where a policy was refused and taken back, its noise is larger by the factor that was lost.)
+leaves the noise alone while an iteration gains more than the noise costs, however late in a run,
+and while it costs nothing; else it shrinks. It never grows: what grew after a stall was chance.
+Nothing in it counts iterations: more of them do not change the first ones. A slope over several
+iterations, of all rollouts, because one without noise is one draw of a contact: in or jammed.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from pilqr_ros.trajopt.batch import Batch
+from pilqr_ros.trajopt.typing import Array
 
-MEMORY = 0.6
-"""Weight of an iteration's costs against those of the next: a rollout without noise is one draw of
-a contact, and jumps."""
+MEMORY = 0.75
+"""Weight of an iteration against that of the next."""
 
-MIN_FACTOR, MAX_FACTOR = 0.8, 1.1
-"""Least and largest factor on the standard deviation in one update."""
+MIN_FACTOR = 0.8
+"""Least factor on the standard deviation in one update."""
 
 
 def size_factor(batches: Sequence[Batch]) -> float:
@@ -40,41 +41,37 @@ def size_factor(batches: Sequence[Batch]) -> float:
 
     Args:
         batches: The history of a condition, oldest first. Batches with rollouts of one kind only
-            (with noise, without) tell nothing.
+            (with noise, without) tell nothing; after such a newest one the noise stays.
     """
     told = [_costs(batch) for batch in batches]
-    if not told or told[-1] is None:
+    known = [one for one in told if one is not None]
+    if len(known) < 2 or told[-1] is None:
         return 1.0
-    costs = [pair for pair in told if pair is not None]
-    return relative_size(costs) / relative_size(costs[:-1])
+    spent, gained = spent_and_gained(np.array(known))
+    if spent <= 0.0:
+        return 1.0
+    return float(np.clip(np.sqrt(max(gained, 0.0) / spent), MIN_FACTOR, 1.0))
 
 
-def relative_size(costs: Sequence[tuple[float, float]]) -> float:
-    """Return the noise's standard deviation relative to that of the first policy.
+def spent_and_gained(costs: Array) -> tuple[float, float]:
+    """Return what the noise costs, and what an iteration gains.
 
     Args:
-        costs: Mean costs of the rollouts with noise, and of those without, of each iteration.
+        costs: Mean cost of all rollouts, of those with noise, and of those without, of each
+            iteration, ``(n, 3)`` with n at least 2.
     """
-    size, spent, gained = 1.0, 0.0, 0.0
-    for i, (noisy, free) in enumerate(costs):
-        spent = MEMORY * spent + noisy - free
-        if i == 0:
-            continue
-        gained = MEMORY * gained + costs[i - 1][1] - free
-        size = min(1.0, size * _factor(spent, gained))
-    return size
+    n = len(costs)
+    weights = MEMORY ** np.arange(n)[::-1]
+    weights /= weights.sum()
+    time = np.arange(n) - weights @ np.arange(n)
+    slope = (weights * time) @ costs[:, 0] / (weights @ time**2)
+    return float(weights @ (costs[:, 1] - costs[:, 2])), -float(slope)
 
 
-def _factor(spent: float, gained: float) -> float:
-    if spent <= 0.0:
-        return MAX_FACTOR
-    return float(np.clip(np.sqrt(max(gained, 0.0) / spent), MIN_FACTOR, MAX_FACTOR))
-
-
-def _costs(batch: Batch) -> tuple[float, float] | None:
-    """Return the mean cost of the rollouts with noise and of those without."""
+def _costs(batch: Batch) -> tuple[float, float, float] | None:
+    """Return the mean cost of all rollouts, of those with noise, and of those without."""
     total = batch.costs.sum(axis=1)
     explored = batch.noise.any(axis=(1, 2))
     if explored.all() or not explored.any():
         return None
-    return float(total[explored].mean()), float(total[~explored].mean())
+    return float(total.mean()), float(total[explored].mean()), float(total[~explored].mean())

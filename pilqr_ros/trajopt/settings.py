@@ -149,9 +149,9 @@ class AnnealingSettings(SettingSection):
     """How the size of the exploration noise falls over a run.
 
     Attributes:
-        rule: By the calendar of `share` and `to`, or where the noise costs more than the mean
-            policy gains ('evidence', see `noise_size`; the last rollout of an iteration then has
-            no noise, and the ratios of 'joint' tell the noise's shape alone).
+        rule: Where the noise costs more than an iteration gains ('evidence', see `noise_size`; the
+            last rollout of an iteration then has no noise, and the ratios of 'joint' tell the
+            noise's shape alone), or by the calendar of `share` and `to`.
         share: Share of a run's updates, its last, in which the calendar shrinks the noise: until
             then it explores, from then on the policy settles.
         to: What all of them together multiply its standard deviation with.
@@ -159,7 +159,7 @@ class AnnealingSettings(SettingSection):
 
     NAME: ClassVar[str] = "annealing"
 
-    rule: Literal["calendar", "evidence"] = "calendar"
+    rule: Literal["evidence", "calendar"] = "evidence"
     share: float = setting(0.6, minimum=0, maximum=1)
     to: float = setting(0.05, exclusiveMinimum=0, maximum=1)
 
@@ -256,7 +256,7 @@ class Settings(SettingGroups):
                 ratio_min=1e-12,
                 ratio_max=1e12,
             ),
-            AnnealingSettings(share=0.0),
+            AnnealingSettings(rule="calendar", share=0.0),
             StepRuleSettings(
                 kind="memory", measure="mean-abs", decrease_above=0.2, increase_below=0.05
             ),

@@ -68,6 +68,12 @@ class TVLGPolicy:
         """Action covariances ``Sigma = L L'``, ``(T, dU, dU)``."""
         return self.L @ self.L.transpose(0, 2, 1)
 
+    @property
+    def noise_std(self) -> Array:
+        """Standard deviation of each action's noise, mean over time [N m], ``(dU,)``."""
+        found: Array = np.sqrt(np.square(self.L).sum(axis=2)).mean(axis=0)
+        return found
+
     def mean(self, t: int, x: Array) -> Array:
         """Return the mean action at step t in state x, ``(dU,)``."""
         return self.K[t].dot(x) + self.k[t]  # for vectors far quicker than numpy's @

@@ -1,5 +1,6 @@
 """The SROS2 policy against what the nodes of the running graph do."""
 
+import importlib
 import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -184,10 +185,10 @@ def test_two_arms_share_no_name_but_those_that_are_absolute(tmp_path):
 
 def test_every_program_that_talks_to_nodes_has_an_enclave(policy):
     created = re.compile(r'(?:ClientNode|super\(\).__init__)\(\s*"(\w+)"')
-    rooms = (NODES / "clients", NODES / "doctor")
+    rooms = (NODES / "clients", NODES / "doctor", NODES / "dashboard")
     sources = [path.read_text() for room in rooms for path in room.glob("*.py")]
     clients = {name for source in sources for name in created.findall(source)}
-    assert {"pilqr_client", "pilqr_doctor"} <= clients
+    assert {"pilqr_client", "pilqr_doctor", "pilqr_dashboard"} <= clients
     assert clients - {"access_policy"} <= set(policy)  # that one is for a graph without security
 
 
@@ -199,3 +200,16 @@ def test_what_looks_after_nodes_is_allowed_what_it_does(policy, fresh_domain, ta
     asked = {f"/{name}/get_parameters" for name in (*expected.nodes, "mujoco_bridge")}
     assert policy["pilqr_doctor"].calls == asked
     assert policy["pilqr_guard"].calls == {f"/effort_guard/{one}" for one in SERVICES.values()}
+
+
+def test_the_live_page_is_allowed_what_it_does(policy, fresh_domain, task):
+    server_of_pages = pytest.importorskip("pilqr_ros.page.server")
+    pytest.importorskip("viser", reason="viser is not installed")
+    live_page = importlib.import_module("pilqr_ros.dashboard.live_page")
+    server = server_of_pages.open_server(0)
+    with live_page.graph_client() as client:
+        live_page.LivePage(server, client.node, task, "")
+        used = observe(client.node, "pilqr_dashboard")
+    server.stop()
+    assert used.beyond(policy["pilqr_dashboard"]) == {}
+    assert TORQUES not in policy["pilqr_dashboard"].publishes

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from training_fixtures import *
 
 from pilqr_ros.diagnosis.evidence import Evidence
 from pilqr_ros.learning import InProcessCollector, TaskCostEvaluator
-from pilqr_ros.tasks import load_task
 
 ITERATIONS = 8
 ROLLOUTS = 10
@@ -27,11 +27,6 @@ def report(iteration, successes, costs, distances, **changes):
         "update": {"lqr_kl": {"wanted": 1.0, "sampled": 1.2, "largest_excess": 2.0, "at_step": 3}},
         **changes,
     }
-
-
-@pytest.fixture(scope="session")
-def task():
-    return load_task("hockey")
 
 
 @pytest.fixture(scope="session")

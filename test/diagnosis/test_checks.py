@@ -1,5 +1,6 @@
 """Each kind of broken run says its own word, and a healthy one says none."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,6 +121,9 @@ BROKEN = {
     ),
     "equal_costs": lambda e: with_updates(e, status=steps(e, int(StepStatus.CONSTANT_COST))),
     "model_blind": lambda e: with_updates(e, residual_ratio=steps(e, 1.3)),
+    "kl_without_gain": lambda e: with_updates(
+        e, kl_wanted=steps(e, 1.0), status=steps(e, int(StepStatus.CONVERGED))
+    ),
     "step_beyond_bound": lambda e: with_reports(
         e,
         update={"lqr_kl": {"wanted": 1.0, "sampled": 6.0, "largest_excess": 9.0, "at_step": 42}},
@@ -146,7 +150,9 @@ def test_a_healthy_run_says_nothing(healthy):
     assert words(healthy) == set()
 
 
-@pytest.mark.parametrize("word", ["noise_gone", "gains_rose", "model_blind", "untouched"])
+@pytest.mark.parametrize(
+    "word", ["noise_gone", "gains_rose", "model_blind", "untouched", "network_misses"]
+)
 def test_what_a_learned_policy_may_be_is_not_held_against_it(healthy, word):
     assert words(BROKEN[word](healthy)) == set()
 
@@ -159,6 +165,39 @@ def test_a_judgement_has_a_number_and_something_to_try(failing, word):
     assert one.advice
 
 
-@pytest.mark.parametrize("word", CHECKS)
-def test_the_document_explains_every_word(word):
-    assert f"`{word}`" in DOCUMENT.read_text()
+def test_discarded_rollouts_are_told_with_their_most_frequent_reasons(failing):
+    broken = replace(
+        BROKEN["discarded"](failing),
+        discard_reasons={"a late tick": 2, "elbow left its bounds": 5, "x": 1, "y": 1},
+    )
+    (one,) = judge(broken)
+    assert "(5 times: elbow left its bounds; 2 times: a late tick; 1 times: x)" in one.says
+
+
+def test_the_last_refusal_is_told_with_its_reason(failing):
+    (one,) = judge(with_reports(failing, halvings=1, refusals=["too fast", "too hot"]))
+    assert one.says.endswith("the last time: too hot")
+
+
+def test_a_blind_model_is_told_with_the_blocks_that_it_misses(failing):
+    layout = failing.task.layout
+    error = np.full((failing.task.T - 1, len(layout.blocks)), 0.01)
+    error[:, layout.names.index("puck")] = 0.8
+    error[:, layout.names.index("puck_velocity")] = np.nan
+    (one,) = judge(replace(BROKEN["model_blind"](failing), model_error=error))
+    assert one.says.endswith("from one step to the next it misses 80% of puck")
+
+
+def test_gains_may_rise_while_the_cost_falls(failing):
+    rising = BROKEN["gains_rose"](BROKEN["still_improving"](failing))
+    assert words(rising) == {"still_improving"}
+
+
+@pytest.mark.parametrize(("word", "check"), CHECKS.items())
+def test_the_document_says_what_every_word_means(word, check):
+    assert f"| `{word}` | {check.__doc__} |" in DOCUMENT.read_text()
+
+
+def test_the_document_explains_no_word_that_is_never_said():
+    told = re.findall(r"^\| `(\w+)` \|", DOCUMENT.read_text(), re.MULTILINE)
+    assert told == list(CHECKS)

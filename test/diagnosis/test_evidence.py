@@ -63,3 +63,16 @@ def test_a_network_is_compared_with_its_teacher(tmp_path):
     pytest.importorskip("torch")
     store = trained(tmp_path, "mdgps-pilqr", iterations=1)
     assert gather(store, 0).network_error > 0
+
+
+@pytest.fixture
+def store_of_hockey(task, config, tmp_path):
+    return create_run(tmp_path, task, config)
+
+
+def test_why_rollouts_were_discarded_is_counted(flaky, store_of_hockey):
+    collector = flaky(lambda call: call in (2, 5, 7))
+    Trainer(store_of_hockey, collector, TaskCostEvaluator(store_of_hockey.task)).run()
+    known = gather(store_of_hockey, 0)
+    assert known.discard_reasons == {"a late tick": 3}
+    assert known.model_error.shape == (known.task.T - 1, len(known.task.layout.blocks))

@@ -38,12 +38,13 @@ def test_a_comparison_runs_draws_and_resumes(tmp_path, monkeypatch):
         assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-def test_workers_end_with_a_comparison_that_is_killed(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_workers_end_with_a_comparison_that_is_ended_amid_its_runs(tmp_path, number):
     script = (
         "from pathlib import Path\n"
         "from pilqr_ros.experiments.comparison import plan, run_jobs\n"
         "if __name__ == '__main__':\n"
-        f"    run_jobs(plan('hockey', ['pi2'], range(1), Path({str(tmp_path)!r})), workers=1)\n"
+        f"    run_jobs(plan('hockey', ['pi2'], range(3), Path({str(tmp_path)!r})), workers=1)\n"
     )
     file = tmp_path / "comparison.py"
     file.write_text(script)
@@ -51,7 +52,7 @@ def test_workers_end_with_a_comparison_that_is_killed(tmp_path):
     try:
         _wait_for(lambda: any(tmp_path.rglob("rollout_*.npz")), 60.0)
         assert len(_group(parent.pid)) > 1
-        parent.kill()
+        parent.send_signal(number)
         parent.wait(10.0)
         _wait_for(lambda: not _group(parent.pid), 10.0)
     finally:

@@ -2,44 +2,52 @@ import numpy as np
 import pytest
 
 from pilqr_ros.trajopt.batch import Batch
-from pilqr_ros.trajopt.noise_size import MAX_FACTOR, MEMORY, MIN_FACTOR, relative_size, size_factor
+from pilqr_ros.trajopt.noise_size import MEMORY, MIN_FACTOR, size_factor, spent_and_gained
 
 
-def batch(noisy, free):
+def batch(noisy, free, rollouts=4):
     """Rollouts of two steps; the last explores nothing."""
-    costs = np.full((4, 2), noisy / 2)
+    costs = np.full((rollouts, 2), noisy / 2)
     costs[-1] = free / 2
-    noise = np.ones((4, 2, 1))
+    noise = np.ones((rollouts, 2, 1))
     noise[-1] = 0.0
-    return Batch(np.zeros((4, 2, 1)), np.zeros((4, 2, 1)), noise, costs)
+    return Batch(np.zeros((rollouts, 2, 1)), np.zeros((rollouts, 2, 1)), noise, costs)
 
 
-def test_the_noise_stays_where_the_mean_gains_more_than_the_noise_costs():
+def test_the_noise_stays_where_an_iteration_gains_more_than_the_noise_costs():
     assert size_factor([batch(100.0 - 10 * i, 95.0 - 10 * i) for i in range(4)]) == 1.0
 
 
 def test_it_shrinks_by_the_root_of_what_is_gained_over_what_it_costs():
-    costs = [(110.0, 100.0), (104.0, 92.0)]
-    spent, gained = MEMORY * 10.0 + 12.0, 8.0
-    assert relative_size(costs) == pytest.approx(max(MIN_FACTOR, np.sqrt(gained / spent)))
-    costs = [(105.0, 100.0), (98.0, 93.0), (92.0, 87.0)]
-    one = np.sqrt(7.0 / (MEMORY * 5.0 + 5.0))
-    two = np.sqrt((MEMORY * 7.0 + 6.0) / (MEMORY * (MEMORY * 5.0 + 5.0) + 5.0))
-    expected = min(1.0, one) * np.clip(two, MIN_FACTOR, MAX_FACTOR)
-    assert relative_size(costs) == pytest.approx(min(1.0, expected))
+    falls = [batch(110.0 - 8 * i, 100.0 - 8 * i) for i in range(6)]
+    assert size_factor(falls) == pytest.approx(np.sqrt(0.8))
+    stuck = [batch(110.0, 100.0)] * 6
+    assert size_factor(stuck) == MIN_FACTOR
 
 
-def test_it_grows_again_where_the_mean_gains_and_never_beyond_the_first_policys():
-    stuck = [(20.0, 10.0)] * 5
-    assert relative_size(stuck) == pytest.approx(MIN_FACTOR**4)
-    freed = [*stuck, *((15.0 - 20 * i, 10.0 - 20 * i) for i in range(20))]
-    sizes = [relative_size(freed[:n]) for n in range(1, len(freed) + 1)]
-    assert sizes[-1] == 1.0
-    assert max(sizes) == 1.0
+def test_gain_and_cost_are_those_of_a_weighted_line_and_mean():
+    rng = np.random.default_rng(0)
+    costs = rng.normal(50.0, 10.0, (7, 3))
+    spent, gained = spent_and_gained(costs)
+    weights = MEMORY ** np.arange(6, -1, -1.0)
+    slope, _ = np.polyfit(np.arange(7), costs[:, 0], 1, w=np.sqrt(weights))
+    assert gained == pytest.approx(-slope)
+    assert spent == pytest.approx(np.average(costs[:, 1] - costs[:, 2], weights=weights))
 
 
-def test_what_the_noise_costs_less_is_no_gain_of_the_mean():
-    assert relative_size([(110.0, 90.0), (104.0, 90.0)]) == MIN_FACTOR
+def test_one_lucky_rollout_without_noise_does_not_keep_the_noise():
+    """The outcome has two values, in or jammed; the others are as before."""
+    history = [batch(20.0, 20.0 if i % 2 else 9.0, rollouts=10) for i in range(8)]
+    for n in range(3, 9):
+        assert size_factor(history[:n]) < 0.95
+
+
+def test_the_noise_never_grows():
+    rng = np.random.default_rng(1)
+    history = [batch(*rng.uniform(0.0, 100.0, 2)) for _ in range(60)]
+    factors = [size_factor(history[:n]) for n in range(1, 61)]
+    assert max(factors) == 1.0
+    assert min(factors) >= MIN_FACTOR
 
 
 @pytest.mark.parametrize(("noisy", "free"), [(50.0, 60.0), (50.0, 50.0)])
@@ -52,13 +60,14 @@ def test_nothing_is_known_of_one_batch_or_without_rollouts_of_both_kinds():
     b = batch(50.0, 10.0)
     noisy = Batch(b.states, b.actions, np.ones_like(b.noise), b.costs)
     assert size_factor([b, b, noisy]) == 1.0
+    assert size_factor([noisy, b]) == 1.0
 
 
-def test_factors_of_the_updates_make_up_the_size():
-    costs = [(30.0 - i, 25.0 - i**1.5) for i in range(8)]
-    history = [batch(*pair) for pair in costs]
-    factors = [size_factor(history[: n + 1]) for n in range(len(history))]
-    assert np.prod(factors) == pytest.approx(relative_size(costs))
+def test_costs_in_other_units_give_the_same_factor():
+    rng = np.random.default_rng(2)
+    pairs = np.sort(rng.uniform(0.0, 100.0, (6, 2)), axis=1)
+    one, other = ([batch(k * noisy, k * free) for free, noisy in pairs] for k in (1.0, 1e4))
+    assert size_factor(one) == pytest.approx(size_factor(other))
 
 
 @pytest.mark.parametrize("start", [0.3, 3.0, 30.0])
@@ -69,7 +78,7 @@ def test_on_a_quadratic_the_noise_outlasts_the_way_to_the_optimum_and_then_settl
     for _ in range(200):
         noise = std * rng.standard_normal((9, 10))
         noisy = np.mean(np.sum((x + noise) ** 2, axis=1))
-        history.append(batch(noisy, np.sum(x**2)))
+        history.append(batch(noisy, np.sum(x**2), rollouts=10))
         x = x * max(0.0, 1.0 - std / np.linalg.norm(x)) if x.any() else x
         std *= size_factor(history)
         far.append(np.linalg.norm(x))

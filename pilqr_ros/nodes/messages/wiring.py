@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rclpy.callback_groups import CallbackGroup
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.publisher import Publisher
@@ -21,6 +22,21 @@ RECORDER = "recorder"
 
 UNKNOWN_NODE = "_NODE_NAME_UNKNOWN_"
 """What rcl calls the node of an endpoint until it hears of it."""
+
+
+class Unwatched(CallbackGroup):
+    """Subscriptions that no executor waits for: their messages are taken when they are wanted."""
+
+    def can_execute(self, entity: object) -> bool:
+        """Keep an entity out of an executor's wait set."""
+        return False
+
+    def beginning_execution(self, entity: object) -> bool:
+        """Let an entity not be called back."""
+        return False
+
+    def ending_execution(self, entity: object) -> None:
+        """Nothing was executed."""
 
 
 def publish(node: Node, kind: type, topic: str, profile: QoSProfile) -> Publisher:

@@ -1,0 +1,91 @@
+"""The commands that show runs: pictures, videos, comparisons, and a page of a run."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pilqr_ros.cli import console as show
+from pilqr_ros.cli.arguments import RunPath
+from pilqr_ros.cli.filming import film_evaluation_with_bar, film_learning_with_bar
+from pilqr_ros.cli.learning_commands import opened
+from pilqr_ros.diagnosis import diagnose as judge_run
+from pilqr_ros.evaluation.success_curve import plot_success_curve
+from pilqr_ros.report import compare_runs, comparison_figure, save_pictures, write_report
+from pilqr_ros.runs.errors import RunError
+
+
+def plot(
+    run: RunPath,
+    video: Annotated[bool, typer.Option(help="Film the last evaluation, too.")] = False,
+) -> None:
+    """Draw what is known of a run: learning curve, cost terms, policy, model, updates, network."""
+    store = opened(run)
+    for path in save_pictures(store):
+        show.console.print(f"picture: {path}", soft_wrap=True)
+    if store.config.guided:
+        with contextlib.suppress(RunError):
+            show.console.print(f"picture: {plot_success_curve(store)}", soft_wrap=True)
+    if video:
+        film_evaluation_with_bar(store)
+
+
+def video(
+    run: RunPath,
+    learning: Annotated[
+        bool, typer.Option(help="Rollouts of a few iterations, side by side.")
+    ] = False,
+    condition: Annotated[
+        str | None, typer.Option(help="Condition of `--learning`; else the first trained one.")
+    ] = None,
+) -> None:
+    """Film the last evaluation of a run, or how it learned."""
+    store = opened(run)
+    if learning:
+        names = store.task.condition_indices([condition]) if condition else store.config.conditions
+        film_learning_with_bar(store, names[0])
+    elif condition is not None:
+        raise RunError("--condition is of --learning: an evaluation is filmed in all conditions")
+    else:
+        film_evaluation_with_bar(store)
+
+
+def diagnose(run: RunPath) -> None:
+    """Say what stands out in a run, and what to try; exit code 1 if anything does."""
+    judgements = judge_run(opened(run))
+    show.show_judgements(judgements)
+    if judgements:
+        raise typer.Exit(1)
+
+
+def compare(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Directories of runs of one task.", exists=True, file_okay=False),
+    ],
+    picture: Annotated[Path, typer.Option(help="Where the curves go.", dir_okay=False)] = Path(
+        "comparison.png"
+    ),
+) -> None:
+    """Draw the learning curves of runs together, and print how each of them did."""
+    stores = [opened(run) for run in runs]
+    show.show_compared_runs(compare_runs(stores), stores[0].task.distance_label)
+    comparison_figure(stores).figure.savefig(picture, dpi=130)
+    show.console.print(f"picture: {picture}", soft_wrap=True)
+
+
+def report(
+    run: RunPath,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Where it goes; else report.html in the run.", dir_okay=False),
+    ] = None,
+) -> None:
+    """Write all that is known of a run as one page of HTML that needs nothing else."""
+    store = opened(run)
+    with show.console.status("drawing"):
+        path = write_report(store, output)
+    show.console.print(f"report: {path}", soft_wrap=True)

@@ -1,0 +1,82 @@
+"""Stopping whatever the learner does, and letting a run go on, without waiting for the end of it.
+
+`learner_client` waits for the end of its own goal; here another program's goal is stopped, and a
+run continued that nobody may be waiting for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from action_msgs.srv import CancelGoal
+from rclpy.client import Client
+from rclpy.node import Node
+
+from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
+from pilqr_ros.nodes.errors import NodeError
+from pilqr_ros.nodes.runtime.action_client import ActionClient
+from pilqr_ros.nodes.runtime.waiting import wait_for, wait_for_condition
+
+WHO = "learner"
+
+TIMEOUT = 5.0
+"""Longest wait for the learner's answer [s]."""
+
+ACTIONS: dict[str, Any] = {
+    "train_local": TrainLocal,
+    "train_global": TrainGlobal,
+    "evaluate_policy": EvaluatePolicy,
+}
+"""The learner's actions by name."""
+
+
+class TrainingControl:
+    """Stops and resumes through a node that another thread spins."""
+
+    def __init__(self, node: Node) -> None:
+        """Create the clients."""
+        self._cancel: dict[str, Client[Any, Any]] = {
+            name: node.create_client(CancelGoal, f"{WHO}/{name}/_action/cancel_goal")
+            for name in ACTIONS
+        }
+        self._train = {
+            name: ActionClient(node, ACTIONS[name], f"{WHO}/{name}")
+            for name in ("train_local", "train_global")
+        }
+
+    def stop(self) -> str:
+        """Cancel every goal of the learner, whoever sent it, and say how many there were.
+
+        Raises:
+            SilenceError: The learner does not answer.
+        """
+        canceled = 0
+        for name, client in self._cancel.items():
+            wait_for_condition(client.service_is_ready, TIMEOUT, WHO, f"offer {name}")
+            # Neither an identity nor a time: all goals.
+            answer = wait_for(
+                client.call_async(CancelGoal.Request()), TIMEOUT, WHO, f"cancel {name}"
+            )
+            canceled += len(answer.goals_canceling)
+        return f"stopping {canceled} goal(s)" if canceled > 0 else "nothing was under way"
+
+    def resume(self, run_directory: str, action: str) -> str:
+        """Let a run go on, and say so.
+
+        Args:
+            run_directory: The run's, on the learner's machine.
+            action: Which action trained it: a key of `ACTIONS`.
+
+        Raises:
+            SilenceError: The learner does not answer.
+            NodeError: No training is known, or the learner does not take the goal.
+        """
+        if not run_directory or action not in self._train:
+            raise NodeError("no training is known here that could go on")
+        client = self._train[action]
+        wait_for_condition(client.server_is_ready, TIMEOUT, WHO, f"offer {action}")
+        goal = ACTIONS[action].Goal(resume=run_directory)
+        handle = wait_for(client.send_goal_async(goal), TIMEOUT, WHO, f"answer {action}")
+        if not handle.accepted:
+            raise NodeError(f"{WHO} does not take {run_directory}")
+        return f"{run_directory} goes on"

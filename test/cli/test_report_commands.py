@@ -1,0 +1,65 @@
+"""The commands that show a run, on one that is too short to have learned anything."""
+
+import imageio.v2 as imageio
+import pytest
+from typer.testing import CliRunner
+
+from pilqr_ros.cli import app
+from pilqr_ros.learning import InProcessCollector, RunConfig, TaskCostEvaluator, Trainer
+from pilqr_ros.runs.run_store import create_run
+from pilqr_ros.tasks import load_task
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    task = load_task("hockey")
+    config = RunConfig.for_task(task, "pilqr", seed=0, iterations=2, rollouts=4)
+    store = create_run(tmp_path_factory.mktemp("runs"), task, config)
+    Trainer(store, InProcessCollector(task), TaskCostEvaluator(task)).run()
+    return store.directory
+
+
+def invoke(*command):
+    return CliRunner().invoke(app, [str(part) for part in command])
+
+
+def test_what_stands_out_is_exit_code_1(run):
+    result = invoke("diagnose", run)
+    assert result.exit_code == 1
+    assert "untouched" in result.output
+
+
+def test_nothing_that_stands_out_is_exit_code_0(run, monkeypatch):
+    monkeypatch.setattr("pilqr_ros.cli.report_commands.judge_run", lambda store: ())
+    result = invoke("diagnose", run)
+    assert (result.exit_code, result.output.strip()) == (0, "nothing stands out")
+
+
+def test_runs_are_compared_in_a_table_and_a_picture(run, tmp_path):
+    picture = tmp_path / "both.png"
+    result = invoke("compare", run, run, "--picture", picture)
+    assert result.exit_code == 0, result.output
+    assert result.output.count("never") == 2
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_report_goes_where_it_is_asked_for(run, tmp_path):
+    result = invoke("report", run, "--output", tmp_path / "page.html")
+    assert result.exit_code == 0, result.output
+    assert "<h1>hockey</h1>" in (tmp_path / "page.html").read_text()
+
+
+def test_a_condition_of_an_evaluation_is_not_chosen(run):
+    with pytest.raises(Exception, match="--condition is of --learning"):
+        CliRunner().invoke(
+            app, ["video", str(run), "--condition", "middle"], catch_exceptions=False
+        )
+
+
+def test_how_a_run_learned_is_filmed_side_by_side(run):
+    result = invoke("video", run, "--learning")
+    if result.exit_code != 0:
+        pytest.skip(str(result.exception))
+    assert "iterations 1, 2, row by row" in result.output
+    with imageio.get_reader(run / "learning_0.mp4") as reader:
+        assert reader.get_meta_data()["size"] == (1280, 480)
