@@ -3,14 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from pilqr_ros.evaluation.policy_evaluation import (
-    EvaluatedRollout,
-    EvaluationConfig,
-    PolicyEvaluator,
-    summarise,
-)
+from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.learning.errors import TrainingError
-from pilqr_ros.robot.execution.rollout_cost import CostReport, TaskCostEvaluator
+from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.rollout_files import load_rollout
 
@@ -32,12 +27,14 @@ def test_rollouts_of_an_evaluation_are_stored_and_counted(evaluator, store):
     assert summary["successes"] == sum(one.cost.success for one in results)
 
 
-def test_measures_of_the_task_are_averaged_over_the_rollouts():
-    results = [
-        EvaluatedRollout(None, CostReport(np.zeros(2), False, 1.0), {"angle": angle})
-        for angle in (-0.5, -0.7)
-    ]
-    assert summarise(results)["mean_measures"] == pytest.approx({"angle": -0.6})
+def test_measures_of_the_task_are_averaged_over_the_rollouts(evaluator, store, monkeypatch):
+    monkeypatch.setattr(store.task, "measures", lambda c, x: {"end": float(x[-1, 0])}, raising=True)
+    results = evaluator.run(EvaluationConfig(rollouts=2, seed=5))
+    folder = store.evaluation_directory("iteration_000_seed_5")
+    summary = json.loads((folder / "summary.json").read_text())
+    ends = [one.rollout.states[-1, 0] for one in results]
+    assert ends[0] != ends[1]
+    assert summary["mean_measures"] == pytest.approx({"end": np.mean(ends)})
 
 
 def test_exploration_is_off_unless_asked_for(evaluator):
