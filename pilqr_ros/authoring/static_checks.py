@@ -130,7 +130,7 @@ def check_hold(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]
 
 def check_noise(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]:
     """Judge the first policy's noise against limits of torque and of its change."""
-    deviations = task.initial_policy(0).L[0].diagonal()
+    deviations = np.linalg.norm(task.initial_policy(0).L[0], axis=1)  # of each joint alone
     yield _noise_within(task, deviations)
     yield _noise_followed(task, deviations)
 

@@ -1,8 +1,12 @@
 """Each shipped task is free of faults; a task broken in one way is said to be, in that way."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 from pilqr_ros.authoring.check import check_task, has_faults, quick_warnings
+from pilqr_ros.authoring.static_checks import check_noise
 from pilqr_ros.doctor.findings import Verdict
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.tasks import load_task
@@ -134,6 +138,16 @@ def test_noise_above_the_torque_limits_is_a_fault(found, std, verdict):
     finding = found("noise: of the torque limits", edit=noise(std))
     assert finding.verdict is verdict
     assert f"{std / 20:.0%}" in finding.message
+
+
+def test_noise_that_joints_share_counts_in_full(two_joints, monkeypatch):
+    task = two_joints()
+    part = 0.75 * task.torque_limits[1]  # together sqrt(2) as much, 106 % of the limit
+    factor = np.array([[1e-6, 0.0], [part, part]])
+    monkeypatch.setattr(type(task), "initial_policy", lambda *_: SimpleNamespace(L=factor[None]))
+    noise = next(iter(check_noise(task, [])))
+    assert noise.verdict is FAIL
+    assert "106%" in noise.message
 
 
 def rate(value):
