@@ -120,9 +120,15 @@ def _torque_limits(spec: mujoco.MjSpec, wanted: Adaptation) -> dict[str, float]:
         raise TaskError("--robot", f"MuJoCo cannot compile it: {error}") from error
     scalar = [i for i in range(model.njnt) if model.jnt_type[i] in _SCALAR]
     names = {model.joint(i).name: i for i in scalar}
-    unknown = [name for name in wanted.joints if name not in names]
+    if not wanted.joints and "" in names:
+        raise AuthoringError(
+            f"the robot's model has a hinge or slide without a name, in the body"
+            f" {_body_of(model, names[''])!r}: a motor is called after its joint; write"
+            ' <joint name="J" .../>, or say by --joints which others are to move'
+        )
+    unknown = [name for name in wanted.joints if not name or name not in names]
     if unknown:
-        known = ", ".join(names)
+        known = ", ".join(name for name in names if name)
         raise AuthoringError(f"--joints: no hinge or slide {unknown[0]!r}; there are: {known}")
     chosen = wanted.joints or tuple(names)
     if wanted.efforts:
@@ -136,6 +142,10 @@ def _torque_limits(spec: mujoco.MjSpec, wanted: Adaptation) -> dict[str, float]:
             " --torque-limits, or leave the joint out by --joints"
         )
     return limits
+
+
+def _body_of(model: mujoco.MjModel, joint: int) -> str:
+    return str(model.body(model.jnt_bodyid[joint]).name)
 
 
 def _given_limits(joints: Sequence[str], efforts: Sequence[float]) -> dict[str, float]:

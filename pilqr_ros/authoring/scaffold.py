@@ -83,9 +83,11 @@ def new_task(
     names = Names(name, scene_name, robot_name, site, joints, TARGET_BODY in bodies)
     text = task_text(names, choices, probe.efforts)
     path = folder / f"{name}.yaml"
-    written = _write({Path(path.name): text.encode(), **_in_models(files)}, folder)
+    placed = {Path(path.name): text.encode(), **_in_models(files)}
+    with laid_out({str(file): content for file, content in placed.items()}) as root:
+        Task.from_text(text, folder=root, origin=str(path))  # before anything is written
+    written = _write(placed, folder)
     (folder / SCHEMA_FILE).write_text(schema_text())
-    Task.from_text(text, folder=folder, origin=str(path))
     return NewTask(path, (*written, folder / SCHEMA_FILE), choices)
 
 
@@ -180,13 +182,21 @@ def _write(files: Mapping[Path, bytes], folder: Path) -> tuple[Path, ...]:
 
     Raises:
         AuthoringError: Another one is there.
+        OSError: One cannot be written; those written before it are removed again.
     """
     for path, content in files.items():
         there = folder / path
         if there.exists() and there.read_bytes() != content:
             raise AuthoringError(f"{there} exists and is another file: remove it, or rename it")
     new = [path for path in files if not (folder / path).exists()]
-    for path in new:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(files[path])
+    begun: list[Path] = []
+    try:
+        for path in new:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            begun.append(folder / path)
+            (folder / path).write_bytes(files[path])
+    except OSError:
+        for there in begun:
+            there.unlink(missing_ok=True)
+        raise
     return tuple(folder / path for path in new)

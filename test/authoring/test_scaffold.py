@@ -14,7 +14,7 @@ from pilqr_ros.authoring.robot_files import Adaptation
 from pilqr_ros.authoring.scaffold import new_task
 from pilqr_ros.doctor.findings import Verdict
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.tasks import load_task
+from pilqr_ros.tasks import TaskError, load_task
 
 ARM = """<mujoco><compiler angle="radian"/>
 <default><joint damping=".5" armature=".1"/><geom type="capsule" size=".03"/></default>
@@ -227,3 +227,27 @@ def test_the_schema_beside_it_is_that_of_this_version(arm, tmp_path):
         .startswith("# yaml-language-server: $schema=task.schema.json")
     )
     assert (tmp_path / "work" / "task.schema.json").read_text() == schema_text()
+
+
+def test_a_joint_without_a_name_is_told_with_its_body_before_a_copy_gets_motors(arm, tmp_path):
+    robot = arm('<joint name="c" axis', "<joint axis")
+    text = robot.read_text()
+    robot.write_text(text[: text.index("<actuator>")] + "</mujoco>")
+    with pytest.raises(AuthoringError, match=r"without a name, in the body 'hand'.*--joints"):
+        make(robot, tmp_path, adapt=True, wanted=Adaptation(efforts=(10.0,)))
+    assert not (tmp_path / "work").exists()
+
+
+def test_a_new_task_that_is_not_valid_leaves_no_files(arm, tmp_path, monkeypatch):
+    monkeypatch.setattr("pilqr_ros.authoring.scaffold.task_text", lambda *_: "name: [")
+    with pytest.raises(TaskError):
+        make(arm(), tmp_path)
+    assert not (tmp_path / "work").exists()
+
+
+def test_a_file_that_cannot_be_written_takes_those_before_it_along(arm, tmp_path):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "models").write_text("a file where a folder is to be")
+    with pytest.raises(OSError, match="models"):
+        make(arm(), tmp_path)
+    assert [path.name for path in (tmp_path / "work").iterdir()] == ["models"]
