@@ -50,10 +50,10 @@ _UNKNOWN = (
 def _changed(store: RunStore) -> list[str] | None:
     """Return the files that are not as they were; None if that is not known."""
     path = store.directory / DESCRIPTION_FILE
-    begun = recorded_digests(read_description(store.directory), path)
-    now = digests(store.task)
-    if len(begun) == 0:
+    description = read_description(store.directory)
+    if "files" not in description:
         return None
+    begun, now = recorded_digests(description, path), digests(store.task)
     return [name for name in dict.fromkeys((*now, *begun)) if now.get(name) != begun.get(name)]
 
 

@@ -59,3 +59,9 @@ def test_digests_that_are_not_written_by_name_are_refused(store):
     description(store, files=["task.yaml"])
     with pytest.raises(RunError, match=r"run\.json: files is list, expected an object"):
         check_files(store)
+
+
+def test_digests_that_were_emptied_are_no_older_run(store):
+    description(store, files={})
+    with pytest.raises(RunError, match=r"task\.yaml, .* not as they were"):
+        check_files(store)
