@@ -28,7 +28,7 @@ from pilqr_ros.trajopt.typing import Array
 STILL = 1e-4
 """Variance below which a block stands still, as a share of that over time and rollouts."""
 
-LEAST_VARIANCE = 1e-8
+MIN_VARIANCE = 1e-8
 """Least variance over time and rollouts that counts: the square of a tenth of a millimetre."""
 
 
@@ -86,7 +86,7 @@ def one_step_error(batches: Sequence[Batch], settings: Settings, layout: StateLa
 
 def _by_block(missed: Array, following: Array, layout: StateLayout) -> Array:
     """Return squared errors over the variance of what followed, ``(T-1, blocks)``."""
-    unit = np.maximum(following.var(axis=(0, 1)), LEAST_VARIANCE)
+    unit = np.maximum(following.var(axis=(0, 1)), MIN_VARIANCE)
     errors = np.square(missed).mean(axis=0) / unit
     spread = following.var(axis=0) / unit
     sums = [

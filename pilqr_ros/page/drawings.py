@@ -22,7 +22,7 @@ REGION_OPACITY = 0.15
 THIN, THICK = 2.0, 5.0
 """Thickness of a rollout's path, and of the mean's [pixels]."""
 
-LEAST_AXIS = 1e-4
+MIN_AXIS = 1e-4
 """Ellipsoids are no flatter than this [m], so that their faces do not coincide."""
 
 TARGET_RADIUS = 0.006
@@ -59,7 +59,7 @@ class PathDrawing:
             ball.faces,
             batched_wxyzs=tube.wxyz,
             batched_positions=tube.centres,
-            batched_scales=np.maximum(tube.axes, LEAST_AXIS),
+            batched_scales=np.maximum(tube.axes, MIN_AXIS),
             batched_colors=MEAN_COLOR,
             opacity=TUBE_OPACITY,
             cast_shadow=False,
@@ -145,7 +145,7 @@ def success_region(task: Task, targets: Mapping[str, Array]) -> tuple[Array, Arr
     name = criterion.minus[0]
     block = compared[name]
     axes: Sequence[str] = block.axes if criterion.axes is None else criterion.axes
-    half = np.full(3, LEAST_AXIS)
+    half = np.full(3, MIN_AXIS)
     half[["xyz".index(axis) for axis in axes]] = criterion.within
     return _place(block, targets[name]), half
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from pydantic import ValidationError
 
@@ -100,9 +100,10 @@ def validated_settings(kind: type[Record], given: Mapping[str, Any], key: str) -
     Raises:
         TaskError: A setting is unknown, or its value is not allowed; the message names it.
     """
+    sections = get_type_hints(kind)
     for name in given:
-        if name in RENAMED and not isinstance(given[name], Mapping):
-            section, new = RENAMED[name].split(".")
+        section, _, new = RENAMED.get(name, "").partition(".")
+        if section in sections and not isinstance(given[name], Mapping):
             raise TaskError(f"{key}.{name}", f"is now {section}: {{{new}: ...}}")
         if name in FIXED:
             raise TaskError(f"{key}.{name}", "is no setting any more: leave it out")

@@ -43,7 +43,7 @@ STRIDE = 5
 MIN_SHARE = 1e-3
 """Least share of an entry's variance that counts as predicted."""
 
-LEAST_SPREAD = 1e-4
+MIN_SPREAD = 1e-4
 """Added to the standard deviation of an entry of the state: one that stands still tells nothing."""
 
 BEATS_CHAIN, BEATS_MEAN = 0.95, 0.9
@@ -141,7 +141,7 @@ def _try(
     """Predict each newest sample by chain and map, both fitted without it."""
     dX = cost.dX
     x, total = samples.z[:, b, :dX], newest.cost_to_go
-    spread = _deviation(x, samples.weights) + LEAST_SPREAD
+    spread = _deviation(x, samples.weights) + MIN_SPREAD
     unit = spread / np.sqrt(_predicted_share(b, newest, chain))
     fit = fit_ridge(x, unit, samples.weights, samples.cost_to_go[:, b])
     shares = np.empty((newest.N, len(x)))

@@ -48,11 +48,16 @@ class SettingSection:
         hints = get_type_hints(type(self))
         for each in fields(self):  # type: ignore[arg-type]
             hint = hints[each.name]
+            value, empty = getattr(self, each.name), each.name in self.MAY_BE_EMPTY
             if isinstance(hint, type) and issubclass(hint, SettingSection):
+                if not isinstance(value, hint):
+                    self.refuse(each.name, f"a {hint.__name__}")
                 continue  # it has checked itself
             if get_origin(hint) is tuple:
-                object.__setattr__(self, each.name, tuple(getattr(self, each.name)))
-            value, empty = getattr(self, each.name), each.name in self.MAY_BE_EMPTY
+                if not isinstance(value, (tuple, list)):
+                    self.refuse(each.name, "a list of numbers")
+                value = tuple(value)
+                object.__setattr__(self, each.name, value)
             problem = _problem(value, hint, each.metadata, empty)
             if problem:
                 self.refuse(each.name, problem)

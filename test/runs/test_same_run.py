@@ -28,7 +28,7 @@ def set_torque_limit(document):
 
 
 def set_kl_step(document):
-    document["learning"]["settings"]["lqr"] = {"kl_start": 0.125}
+    document["learning"]["settings"] = {"lqr": {"kl_start": 0.125}}
 
 
 def add_condition(document):

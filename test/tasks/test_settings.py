@@ -12,10 +12,17 @@ from pilqr_ros.trajopt.settings import Settings
 @pytest.mark.parametrize("old", RENAMED)
 def test_a_former_spelling_is_refused_with_the_present_one_which_exists(old):
     section, name = RENAMED[old].split(".")
+    (record,) = (kind for kind in (Settings, GuidedSettings) if hasattr(kind(), section))
+    assert hasattr(getattr(record(), section), name)
     with pytest.raises(TaskError, match=rf"settings\.{old}: is now {section}: {{{name}: \.\.\.}}"):
-        validated_settings(Settings, {old: 1}, "settings")
-    records = (Settings(), GuidedSettings())
-    assert any(hasattr(getattr(record, section, None), name) for record in records)
+        validated_settings(record, {old: 1}, "settings")
+
+
+def test_a_setting_of_the_other_record_is_unknown_and_not_sent_to_a_section_that_is_not_there():
+    with pytest.raises(TaskError, match=r"settings\.prior: is not a known key"):
+        validated_settings(GuidedSettings, {"prior": "gmm"}, "settings")
+    with pytest.raises(TaskError, match=r"settings\.hidden: is not a known key"):
+        validated_settings(Settings, {"hidden": [8]}, "settings")
 
 
 @pytest.mark.parametrize("old", FIXED)

@@ -12,7 +12,7 @@ def _set(path, value):
 
     def edit(content):
         for part in path[:-1]:
-            content = content[part]
+            content = content.setdefault(part, {}) if isinstance(content, dict) else content[part]
         if value is None:
             del content[path[-1]]
         else:

@@ -46,7 +46,11 @@ def test_a_flag_is_no_number_and_a_number_no_flag(given, where):
     ("right", "wrong", "key"),
     [
         ("rate: 20", "rate: true", "control.rate"),
-        ("settings: {", "settings: {pi2: {kl: true}, ", "learning.settings.pi2.kl"),
+        (
+            "iterations: 25",
+            "iterations: 25\n  settings: {pi2: {kl: true}}",
+            "learning.settings.pi2.kl",
+        ),
     ],
 )
 def test_a_task_file_with_a_flag_for_a_number_is_refused_by_its_key(right, wrong, key):

@@ -2,7 +2,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from pilqr_ros.trajopt.errors import SettingError
-from pilqr_ros.trajopt.settings import AnnealingSettings, Settings
+from pilqr_ros.trajopt.settings import AnnealingSettings, DynamicsSettings, LqrSettings, Settings
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,17 @@ def test_a_wrong_setting_is_refused_with_path_value_and_what_is_allowed(name, va
 def test_an_unknown_section_is_refused_with_the_known_ones():
     with pytest.raises(SettingError, match=r"one of dynamics \| lqr"):
         Settings().changed(noise={"size": 1.0})
+
+
+@pytest.mark.parametrize("given", [3, None, {"kl": 1.0}, LqrSettings()])
+def test_what_is_no_section_is_refused_where_one_belongs(given):
+    with pytest.raises(SettingError, match=r"pi2 is .*, allowed: a Pi2Settings"):
+        Settings(pi2=given)
+
+
+def test_a_single_number_is_no_list():
+    with pytest.raises(SettingError, match=r"dynamics\.history_weights is 3, allowed: a list"):
+        DynamicsSettings(history_weights=3)
 
 
 def test_what_is_not_changed_stays():
