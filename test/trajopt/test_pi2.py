@@ -177,7 +177,8 @@ def test_with_the_baseline_weights_that_know_nothing_do_not_move_the_mean(make_s
 
 def joint(**changes):
     wide = {"update": "joint", "ratio_min": 1e-9, "ratio_max": 1e9}
-    return Settings().changed(covariance=wide).changed(**changes)
+    usual = Settings().changed(covariance=wide, annealing={"rule": "calendar"})
+    return usual.changed(**changes)
 
 
 def test_a_joints_ratio_is_its_second_moment_about_the_old_mean_over_all_steps(make_system):
