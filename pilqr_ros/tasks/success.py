@@ -27,7 +27,7 @@ class SuccessTest(NamedTuple):
     Attributes:
         z: The expression.
         within: Radius, or bounds ``(dz,)``.
-        at: Whether the last step counts, or the one where |z| is least.
+        at: Whether the last step counts, or every one.
         may_be_passed: Entries below zero count as zero.
     """
 
@@ -43,11 +43,12 @@ class SuccessTest(NamedTuple):
         if self.may_be_passed:
             z = np.maximum(z, 0.0)
         distances = np.linalg.norm(z, axis=1)
-        best = int(np.argmin(distances))
-        distance = float(distances[best])
         if isinstance(self.within, float):
-            return Outcome(distance <= self.within, distance)
-        return Outcome(bool(np.all(np.abs(z[best]) <= self.within)), distance)
+            met = distances <= self.within
+        else:
+            met = np.all(np.abs(z) <= self.within, axis=1)
+        success = bool(met.any())
+        return Outcome(success, float(np.min(distances[met] if success else distances)))
 
 
 def build_success(
