@@ -98,7 +98,7 @@ def _stalled(course: Course) -> Standing:
     costs, rates = _recent(course.costs, STUCK), _recent(course.successes, STUCK)
     if costs is None or rates is None or costs[1] < costs[0] or rates[1] > rates[0]:
         return IMPROVING
-    known = [_REASONS[name] for name, share in course.states.items() if share > MOST]
+    known = [why for name, why in _REASONS.items() if course.states.get(name, 0.0) > MOST]
     reason = known[0] if known else f"with {course.noise:.0%} of the first noise nothing better"
     return Standing("stalled", f"the cost has not fallen for {STUCK} iterations: {reason}")
 

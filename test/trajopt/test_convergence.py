@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from pilqr_ros.trajopt.convergence import ENOUGH, SETTLED, STUCK, Course, standing
+from pilqr_ros.trajopt.record import StepStatus
 
 
 def course(costs, successes, noise=0.5, **states):
@@ -84,3 +85,11 @@ def test_other_units_of_the_cost_change_nothing():
         costs, successes = rng.uniform(1, 2, 12), rng.uniform(ENOUGH - 0.1, 1, 12)
         same = [standing(course(k * costs, successes)) for k in (1.0, 1e6, 1e-6)]
         assert same[0] == same[1] == same[2]
+
+
+@pytest.mark.parametrize("flag", StepStatus)
+def test_a_stall_is_told_whatever_the_states_of_the_update(flag):
+    states = {str(one.name).lower(): float(one is flag) for one in StepStatus}
+    told = standing(course([5.0] * 10, [0.0] * 10, **states))
+    assert told.status == "stalled"
+    assert told.because
