@@ -111,7 +111,6 @@ def test_inputs_torques_and_the_log_are_shown(page, seen):
     seen.tab("Update")
     seen.read("noise of each joint")
     seen.tab("Log")
-    seen.read("training pilqr in")
 
 
 def test_a_learner_that_is_killed_is_missed_and_then_seen_again(page, graph, seen, wait_until):
