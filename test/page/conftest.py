@@ -1,3 +1,4 @@
+import pytest
 from browser_fixtures import *
 from training_fixtures import *
 
@@ -14,3 +15,19 @@ def run(task, collector, tmp_path_factory):
     store = create_run(tmp_path_factory.mktemp("runs"), task, config)
     Trainer(store, collector, TaskCostEvaluator(task)).run()
     return store
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A page's server; the tests that need it have asked for viser."""
+    from pilqr_ros.page.server import open_server
+
+    one = open_server(0)
+    yield one
+    one.stop()
+
+
+@pytest.fixture(scope="module")
+def gui(server):
+    """The controls of a page."""
+    return server.gui

@@ -6,14 +6,6 @@ import pytest
 pytest.importorskip("viser", reason="viser is not installed")
 
 from pilqr_ros.page.charts import MAX_POINTS, Chart, Line, thinned
-from pilqr_ros.page.server import open_server
-
-
-@pytest.fixture(scope="module")
-def gui():
-    server = open_server(0)
-    yield server.gui
-    server.stop()
 
 
 @pytest.fixture

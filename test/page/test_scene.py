@@ -7,14 +7,6 @@ import pytest
 pytest.importorskip("viser", reason="viser is not installed")
 
 from pilqr_ros.page.scene import ModelScene
-from pilqr_ros.page.server import open_server
-
-
-@pytest.fixture(scope="module")
-def server():
-    one = open_server(0)
-    yield one
-    one.stop()
 
 
 def test_bodies_move_to_where_the_kinematics_has_them(server, two_joints):

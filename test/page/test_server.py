@@ -11,13 +11,6 @@ from pilqr_ros.page.errors import PageError
 from pilqr_ros.page.server import address, new_token, open_server
 
 
-@pytest.fixture(scope="module")
-def server():
-    one = open_server(0)
-    yield one
-    one.stop()
-
-
 def get(server, path="/", **headers):
     connection = http.client.HTTPConnection("127.0.0.1", server.get_port(), timeout=10.0)
     connection.request("GET", path, headers=headers)

@@ -4,16 +4,7 @@ import pytest
 
 pytest.importorskip("viser", reason="viser is not installed")
 
-from pilqr_ros.page.server import open_server
 from pilqr_ros.page.text import Text, toned
-
-
-@pytest.fixture(scope="module")
-def gui():
-    server = open_server(0)
-    yield server.gui
-    server.stop()
-
 
 HOSTILE = "<script>alert(1)</script>{1+1}\x1b[2J"
 
