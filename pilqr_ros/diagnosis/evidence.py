@@ -87,11 +87,18 @@ class Evidence:
     @property
     def improving(self) -> bool:
         """Whether the cost still falls, or too few iterations tell whether it does."""
+        return self.recent_fall is None or self.recent_fall > FALLING
+
+    @property
+    def recent_fall(self) -> float | None:
+        """Share by which the mean cost fell in the recent iterations, against as many before.
+
+        None if there are too few iterations to tell.
+        """
         costs = self.mean_costs()
         if costs.size < 2 * RECENT:
-            return True
-        before, now = costs[-2 * RECENT : -RECENT].mean(), costs[-RECENT:].mean()
-        return bool(now < (1.0 - FALLING) * before)
+            return None
+        return float(1.0 - costs[-RECENT:].mean() / costs[-2 * RECENT : -RECENT].mean())
 
     @property
     def states(self) -> Array:

@@ -166,12 +166,11 @@ def step_beyond_bound(evidence: Evidence) -> tuple[str, str] | None:
 
 def still_improving(evidence: Evidence) -> tuple[str, str] | None:
     """The cost still falls at the end of a run that has not learned."""
-    costs = evidence.mean_costs()
-    if evidence.learned or costs.size < 2 * RECENT or not evidence.improving:
+    fall = evidence.recent_fall
+    if evidence.learned or fall is None or not evidence.improving:
         return None
-    before, now = costs[-2 * RECENT : -RECENT].mean(), costs[-RECENT:].mean()
     return (
-        f"the mean cost fell by {1 - now / before:.0%} over the last three iterations",
+        f"the mean cost fell by {fall:.0%} over the last three iterations",
         "more iterations: `--iterations`",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -74,3 +75,17 @@ def require_finite(name: str, array: Array) -> None:
     if not np.all(np.isfinite(array)):
         finite = np.isfinite(array).reshape(len(array), -1).all(axis=1)
         raise UpdateError(f"{name} is not finite", int(np.argmin(finite)))
+
+
+def weighted_newest(
+    batches: Sequence[Batch], history: Sequence[float]
+) -> tuple[list[Batch], Array]:
+    """Return the newest batches, newest first, and the weight of each of their samples.
+
+    Args:
+        batches: Oldest first.
+        history: Weight of the newest batch's samples, of those of the one before, and so on.
+    """
+    newest = list(batches[: -len(history) - 1 : -1])
+    weights = [np.full(batch.N, weight) for batch, weight in zip(newest, history, strict=False)]
+    return newest, np.concatenate(weights)

@@ -31,7 +31,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pilqr_ros.trajopt.batch import Batch, to_go
+from pilqr_ros.trajopt.batch import Batch, to_go, weighted_newest
 from pilqr_ros.trajopt.cost import TrajectoryCost
 from pilqr_ros.trajopt.homogeneous import append_one, quadratic_form
 from pilqr_ros.trajopt.ridge import Ridge, fit_ridge, without
@@ -127,9 +127,7 @@ def fit_direct(
 
 
 def _pool(batches: Sequence[Batch], history: Sequence[float]) -> _Samples:
-    newest = list(batches[: -len(history) - 1 : -1])
-    weights = [np.full(batch.N, weight) for batch, weight in zip(newest, history, strict=False)]
-    together = np.concatenate(weights)
+    newest, together = weighted_newest(batches, history)
     z = [np.concatenate([append_one(batch.states), batch.actions], axis=-1) for batch in newest]
     cost_to_go = np.concatenate([batch.cost_to_go for batch in newest])
     return _Samples(np.concatenate(z), cost_to_go, together / together.sum())

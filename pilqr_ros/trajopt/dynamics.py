@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pilqr_ros.trajopt.batch import Batch
+from pilqr_ros.trajopt.batch import Batch, weighted_newest
 from pilqr_ros.trajopt.homogeneous import affine_dynamics
 from pilqr_ros.trajopt.prior import fit_prior
 from pilqr_ros.trajopt.regression import Regression, leave_out, posterior, regress
@@ -118,9 +118,8 @@ def _prior_transitions(batches: Sequence[Batch], settings: Settings) -> Array:
 
 def _pool(batches: Sequence[Batch], history: Sequence[float]) -> tuple[Array, Array]:
     """Return the newest transitions ``(T-1, M, D)``, newest first, and weights ``(M,)``."""
-    newest = list(batches[: -len(history) - 1 : -1])
-    weights = [np.full(batch.N, weight) for batch, weight in zip(newest, history, strict=False)]
-    return np.concatenate([batch.transitions for batch in newest], axis=1), np.concatenate(weights)
+    newest, weights = weighted_newest(batches, history)
+    return np.concatenate([batch.transitions for batch in newest], axis=1), weights
 
 
 def _dynamics(regression: Regression, starts: Array, ridge: float) -> Dynamics:
