@@ -23,9 +23,9 @@ from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.measures import build_measures
 from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds, sliding
-from pilqr_ros.tasks.schema import Guard, Reset, Success, TaskFile
+from pilqr_ros.tasks.schema import Criterion, Guard, Reset, TaskFile
 from pilqr_ros.tasks.settings import merged_settings, refuse_former_sections, validated_settings
-from pilqr_ros.tasks.success import Outcome, build_success
+from pilqr_ros.tasks.success import Outcome, SuccessTest, build_success
 from pilqr_ros.tasks.units import JointUnits, in_words, joint_units, state_units
 from pilqr_ros.tasks.validation import validated
 from pilqr_ros.tasks.verify import verify_models
@@ -242,13 +242,19 @@ class Task:
     def distance_unit(self) -> str:
         """Unit of the distance to success: that of the state's entries which it is taken of."""
         units = state_units(self.layout, self.slides)
-        entries = np.flatnonzero(np.any(self._successes[0].z.A != 0.0, axis=0))
+        rows = np.concatenate([criterion.z.A for criterion in self._successes[0].criteria])
+        entries = np.flatnonzero(np.any(rows != 0.0, axis=0))
         return in_words(units[entry] for entry in entries)
 
     @property
-    def criterion(self) -> Success:
-        """What success is, as the task file says it."""
-        return self.file.success
+    def criteria(self) -> dict[str, Criterion]:
+        """The criteria of success, by the path of each in the task file."""
+        return self.file.success.criteria
+
+    def success_test(self, condition: int) -> SuccessTest:
+        """Return what judges success in a condition (errors as `check_condition`)."""
+        self.check_condition(condition)
+        return self._successes[condition]
 
     @property
     def judged_at_end(self) -> bool:
@@ -263,7 +269,7 @@ class Task:
 
     def target_unit(self, name: str, entry: int) -> str:
         """Return the unit of an entry of a target: of what it is subtracted from; empty if none."""
-        for expression in (self.file.success, *self.file.cost.terms):
+        for expression in (*self.criteria.values(), *self.file.cost.terms):
             for of, minus in zip(expression.of, expression.minus or (), strict=False):
                 if minus == name:
                     first = self.layout[of].start
@@ -331,8 +337,7 @@ class Task:
 
     def success(self, condition: int, states: Array) -> Outcome:
         """Judge the states ``(T, dX)`` of a rollout (errors as `check_condition`)."""
-        self.check_condition(condition)
-        return self._successes[condition](states)
+        return self.success_test(condition)(states)
 
     def measures(self, condition: int, states: Array) -> dict[str, float]:
         """Return the measures of a rollout's states ``(T, dX)`` (errors as `check_condition`)."""
