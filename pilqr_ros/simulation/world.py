@@ -19,14 +19,10 @@ from numpy.typing import NDArray
 
 from pilqr_ros.simulation.errors import EffortError, ResetError, SimulationDiverged
 from pilqr_ros.simulation.offscreen import OffscreenRenderer
-from pilqr_ros.simulation.placement import (
-    place_body,
-    verify_bodies,
-    verify_clearance,
-    verify_joints,
-)
+from pilqr_ros.simulation.placement import verify_bodies, verify_clearance, verify_joints
 from pilqr_ros.tasks import mujoco_warnings
 from pilqr_ros.tasks.models import control_index, element_id, joint_id, short_name
+from pilqr_ros.tasks.placing import PlacementError, place_body, place_scene
 from pilqr_ros.tasks.starts import start_of
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.trajopt.finite import all_finite
@@ -120,11 +116,10 @@ class World:
         start, dU = self.task.conditions[condition], self.task.dU
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[self._qpos[:dU]] = joints
-        placed = {}
-        for name in start.bodies:
-            placed[name] = element_id(self.model, mujoco.mjtObj.mjOBJ_BODY, name, "bodies")
-        for name in sorted(placed, key=placed.__getitem__):  # a parent before its children
-            place_body(self.model, self.data, placed[name], start.bodies[name])
+        try:
+            placed = place_scene(self.model, self.data, start)
+        except PlacementError as error:
+            raise ResetError(str(error)) from error
         mujoco.mj_forward(self.model, self.data)
         self._stamp_ns += RESET_NS
         self._reset_ns, self._steps = self._stamp_ns, 0
@@ -140,7 +135,10 @@ class World:
         body = element_id(self.model, mujoco.mjtObj.mjOBJ_BODY, name, "bodies")
         if not np.isfinite(position).all():
             raise ResetError(f"position of {name} is {position.tolist()}, expected finite numbers")
-        place_body(self.model, self.data, body, position)
+        try:
+            place_body(self.model, self.data, body, position)
+        except PlacementError as error:
+            raise ResetError(str(error)) from error
         first = self.model.body_dofadr[body]
         if first >= 0:
             self.data.qvel[first : first + self.model.body_dofnum[body]] = 0.0

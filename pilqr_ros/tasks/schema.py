@@ -46,6 +46,30 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+class Placement(Section):
+    """A position, and how what is there is turned.
+
+    Attributes:
+        position: Where [m].
+        quaternion: How it is turned, (w, x, y, z) of any length; or say it with `euler`.
+        euler: The same as turns about the fixed axes x, y and z, in this order [rad]: `rpy` of URDF
+            and tf.
+    """
+
+    position: Vector3
+    quaternion: Annotated[tuple[float, ...], Field(min_length=4, max_length=4)] | None = None
+    euler: Vector3 | None = None
+
+    @model_validator(mode="after")
+    def _check_orientation(self) -> Placement:
+        """One orientation, that is one."""
+        if self.quaternion is not None and self.euler is not None:
+            raise ValueError("takes quaternion or euler, not both")
+        if self.quaternion is not None and not any(self.quaternion):
+            raise ValueError("quaternion is no orientation: all of it is zero")
+        return self
+
+
 class Models(Section):
     """The MJCF files: a scene, the robot that stands in it and the tool that it holds.
 
@@ -55,13 +79,13 @@ class Models(Section):
         scene: What the robot stands in; its options (time step, gravity) hold.
         robot: The arm: joints, a motor of gear 1 for each with the joint's name, sites.
         tool: What is attached to the robot's site ``tool_mount``; nothing if not given.
-        mount: Where the robot's origin is in the scene [m].
+        mount: Where the robot's origin is in the scene [m]; a section if it is turned there.
     """
 
     scene: str
     robot: str
     tool: str | None = None
-    mount: Vector3 = (0.0, 0.0, 0.0)
+    mount: Vector3 | Placement = (0.0, 0.0, 0.0)
 
 
 class Control(Section):
@@ -234,27 +258,42 @@ class Behind(Section):
     height: float
 
 
+class AtSite(Section):
+    """A target where a site of the models is at the start of the condition.
+
+    Attributes:
+        site: The site, of the scene or of the robot.
+    """
+
+    site: str
+
+
 class Start(Section):
     """A condition: where a rollout starts, and its targets.
 
     Attributes:
         name: What lists of conditions call it.
         joints: Start of each actuated joint [rad], in the order of ``joints``.
-        bodies: Start of bodies of the scene [m], by name: with a free joint, slides, or mocap.
-        targets: What ``minus`` may name in cost and success: as many numbers as the block has.
+        bodies: Start of bodies of the scene [m], by name: with a free joint, slides, or mocap. One
+            that is turned is a section; without orientation it is turned as in its model.
+        other_joints: Start of joints that no motor moves [rad or m], by name, for example of a
+            door's hinge; where the model has them if not given.
+        targets: What ``minus`` may name in cost and success: as many numbers as the block has, a
+            place behind a body, or the place of a site.
     """
 
     name: str
     joints: tuple[float, ...]
-    bodies: dict[str, Vector3] = {}
-    targets: dict[str, tuple[float, ...] | Behind] = {}
+    bodies: dict[str, Vector3 | Placement] = {}
+    other_joints: dict[str, float] = {}
+    targets: dict[str, tuple[float, ...] | Behind | AtSite] = {}
 
 
 class Shift(Section):
     """One draw that is added to all of `of`, uniform between low and high.
 
     Attributes:
-        of: ``joints``, ``bodies.<name>`` or ``targets.<name>``.
+        of: ``joints``, ``bodies.<name>``, ``other_joints.<name>`` or ``targets.<name>``.
         low: Least shift [rad or m], as long as what it is added to.
         high: Largest shift [rad or m].
         within: Drawn again until it is no longer than this [rad or m]; not if not given.

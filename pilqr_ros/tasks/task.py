@@ -25,6 +25,7 @@ from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds, sliding
 from pilqr_ros.tasks.schema import Criterion, Guard, Reset, TaskFile
 from pilqr_ros.tasks.settings import merged_settings, refuse_former_sections, validated_settings
+from pilqr_ros.tasks.site_targets import with_site_targets
 from pilqr_ros.tasks.success import Outcome, SuccessTest, build_success
 from pilqr_ros.tasks.units import JointUnits, in_words, joint_units, state_units
 from pilqr_ros.tasks.validation import validated
@@ -123,6 +124,7 @@ class Task:
             self.world_model: mujoco.MjModel = build_world_model(file.models, root)
         self._position_limits = position_bounds(file.joints, self.robot_model)
         verify_models(file, self.layout, self.conditions, self.robot_model, self.world_model)
+        self.conditions = with_site_targets(self.conditions, self.world_model, self.joints)
         self._costs = tuple(
             build_cost(file.cost, self.layout, c.targets, self.T, self.dU) for c in self.conditions
         )

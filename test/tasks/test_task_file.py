@@ -75,7 +75,7 @@ WRONG = [
         [0, 0, 0],
         r"conditions\[0\]\.bodies\.pluck: 'pluck' is",
     ),
-    (("conditions", 0, "bodies", "puck"), [0, 0], r"conditions\[0\]\.bodies\.puck: .*at least 3"),
+    (("conditions", 0, "bodies", "puck"), [0, 0], r"conditions\[0\]\.bodies\.puck.*at least 3"),
     (
         ("conditions", 1, "targets", "goal"),
         [1, 2],
