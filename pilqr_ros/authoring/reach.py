@@ -29,7 +29,8 @@ _REFINED = 8
 _ROOM, _INSIDE = 1e-6, 0.99
 """What is aimed at beyond a one-sided bound [rad or m], and as a share of a radius or bounds."""
 
-_OF_THE_ARM = ("joint_positions", "joint_velocities", "point_position", "point_velocity")
+_OF_THE_ARM = ("joint_positions", "joint_velocities", "point_position", "point_velocity",
+               "point_axis", "point_axis_velocity")  # fmt: skip
 
 
 class Reach(NamedTuple):
@@ -95,6 +96,10 @@ class _Pose:
         for block in task.layout.of_kind("point_position"):
             point = points[task.points.index(block.source)]
             x[block.slice] = [point["xyz".index(axis)] for axis in block.axes]
+        frames, _ = self._kinematics.axes()
+        for block in task.layout.of_kind("point_axis"):
+            held = frames[task.points.index(block.source)]["xyz".index(str(block.axis))]
+            x[block.slice] = [held["xyz".index(axis)] for axis in block.axes]
         return x
 
 

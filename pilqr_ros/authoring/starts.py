@@ -98,7 +98,7 @@ def _state(world: World, estimator: StateEstimator) -> Array:
     """Return the state as the nodes would estimate it, ``(dX,)``."""
     readings = world.sense()
     for name, pose in readings.bodies.items():
-        estimator.on_body(name, readings.stamp_ns, pose.position)
+        estimator.on_body(name, readings.stamp_ns, *pose)
     joints = readings.joint_names, readings.positions, readings.velocities
     estimator.on_joints(readings.stamp_ns, *joints)
     return estimator.estimate().x.copy()

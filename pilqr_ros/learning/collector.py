@@ -140,7 +140,7 @@ class SimulatedRobot:
         """
         readings = self.world.sense()
         for name, pose in readings.bodies.items():
-            self._estimator.on_body(name, readings.stamp_ns, pose.position)
+            self._estimator.on_body(name, readings.stamp_ns, *pose)
         stamp_ns = readings.stamp_ns
         joints = stamp_ns, readings.joint_names, readings.positions, readings.velocities
         self._estimator.on_joints(*joints)

@@ -125,10 +125,11 @@ class StateEstimatorNode(Node):
         stamp_ns = to_nanoseconds(message.header.stamp)
         health = self._poses_health[body]
         health.on_message(stamp_ns, time.monotonic_ns())
-        point = message.pose.position
+        point, turn = message.pose.position, message.pose.orientation
         try:
             self._check_frame(body, message.header.frame_id)
-            self._estimator.on_body(body, stamp_ns, np.array((point.x, point.y, point.z)))
+            place = np.array((point.x, point.y, point.z))
+            self._estimator.on_body(body, stamp_ns, place, (turn.w, turn.x, turn.y, turn.z))
         except StateError as error:
             self._refuse(health, error)
         joints_waited = self._given.lockstep and self._published_ns < self._joint_stamp_ns

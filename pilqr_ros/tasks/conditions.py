@@ -36,7 +36,7 @@ class Condition:
         orientations: Unit quaternion (w, x, y, z) of those of them that are turned, ``(4,)``.
         other_joints: Start of joints that no motor moves [rad or m].
         targets: Named targets of cost and success.
-        sites: The sites that targets are at, by the targets' names.
+        sites: The sites that targets are of, by the targets' names.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Condition:
     orientations: dict[str, Array]
     other_joints: dict[str, float]
     targets: dict[str, Array]
-    sites: dict[str, str]
+    sites: dict[str, AtSite]
 
 
 def build_conditions(file: TaskFile) -> tuple[Condition, ...]:
@@ -113,9 +113,7 @@ def _condition(start: Start, group: str, key: str, dU: int) -> Condition:
         other_joints=dict(start.other_joints),
         targets=targets,
         sites={
-            name: target.site
-            for name, target in start.targets.items()
-            if isinstance(target, AtSite)
+            name: target for name, target in start.targets.items() if isinstance(target, AtSite)
         },
     )
 

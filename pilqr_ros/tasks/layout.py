@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from pilqr_ros.tasks.errors import TaskError, refuse_repeated
-from pilqr_ros.tasks.schema import Block, Kind
+from pilqr_ros.tasks.schema import Axis, Block, Kind
 from pilqr_ros.trajopt.typing import Array
 
 AXES = ("x", "y", "z")
@@ -25,6 +25,7 @@ class StateBlock:
         source: Point or tracked body that it is of; empty for joints.
         axes: Name of each entry: joints, or some of x, y, z.
         slice: Where the block lies in the state.
+        axis: Which axis of its source's frame it holds, if it holds one.
     """
 
     name: str
@@ -32,6 +33,7 @@ class StateBlock:
     source: str
     axes: tuple[str, ...]
     slice: slice
+    axis: Axis | None = None
 
     @property
     def size(self) -> int:
@@ -62,9 +64,8 @@ class StateLayout:
         for block in blocks:
             axes = _axes(block, actuated)
             stop = start + len(axes)
-            laid.append(
-                StateBlock(block.name, block.kind, block.of or "", axes, slice(start, stop))
-            )
+            where = slice(start, stop)
+            laid.append(StateBlock(block.name, block.kind, block.of or "", axes, where, block.axis))
             start = stop
         return cls(tuple(laid))
 

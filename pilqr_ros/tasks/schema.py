@@ -21,6 +21,10 @@ Kind = Literal[
     "point_velocity",
     "body_position",
     "body_velocity",
+    "point_axis",
+    "point_axis_velocity",
+    "body_axis",
+    "body_axis_velocity",
 ]
 Axis = Literal["x", "y", "z"]
 Bound = Literal["within", "at_least", "at_most"]
@@ -164,12 +168,16 @@ class Guard(Section):
 class Block(Section):
     """A block of the state: joints, a point on the robot or a tracked body.
 
+    Where a point or body is turned to is said by an axis of its frame, a vector of length 1: linear
+    in the state, so that cost and success take the difference of it and where it shall point.
+
     Attributes:
         name: What cost and success call it.
-        kind: What it holds [rad, rad/s, m or m/s].
+        kind: What it holds [rad, rad/s, m or m/s; an axis has no unit].
         of: The site of the robot, or the body of the scene; not with joints.
         joints: The joints of a joint block; all actuated ones if not given. Others are only sensed.
         axes: Which of x, y, z a point or body has; all if not given.
+        axis: Which axis of its own frame a block of kind ..._axis or ..._axis_velocity holds.
     """
 
     name: str
@@ -177,6 +185,15 @@ class Block(Section):
     of: str | None = None
     joints: Names | None = None
     axes: Annotated[tuple[Axis, ...], Field(min_length=1)] | None = None
+    axis: Axis | None = None
+
+    @model_validator(mode="after")
+    def _check_axis(self) -> Block:
+        """Blocks of an axis name it, and no others."""
+        if ("_axis" in self.kind) != (self.axis is not None):
+            verb = "needs" if self.axis is None else "takes no"
+            raise ValueError(f"a {self.kind} block {verb} `axis`, x, y or z of the frame of `of`")
+        return self
 
     @model_validator(mode="after")
     def _check_keys(self) -> Block:
@@ -263,9 +280,11 @@ class AtSite(Section):
 
     Attributes:
         site: The site, of the scene or of the robot.
+        axis: The target is where this axis of the site points; its place if not given.
     """
 
     site: str
+    axis: Axis | None = None
 
 
 class Start(Section):
@@ -331,12 +350,15 @@ class Reset(Section):
         position_tolerance: Largest error of a joint after a reset [rad].
         velocity_tolerance: Largest speed of a joint after a reset [rad/s].
         body_tolerance: Largest error of a body after a reset [m].
+        axis_tolerance: Largest turn of a body's axis after a reset [rad], where both the state and
+            the condition have one.
     """
 
     joint_jitter: NonNegative = 0.003
     position_tolerance: Positive = 0.02
     velocity_tolerance: Positive = 0.05
     body_tolerance: Positive = 0.01
+    axis_tolerance: Positive = 0.1
 
 
 class CriterionBound(Section):

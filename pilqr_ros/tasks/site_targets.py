@@ -1,4 +1,4 @@
-"""Targets that are where a site of the models is when everything stands at its start."""
+"""Targets that a site of the models is at, or points to, when everything stands at its start."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import mujoco
 
 from pilqr_ros.tasks.conditions import Condition
 from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.layout import AXES
 from pilqr_ros.tasks.models import element_id, joint_id
 from pilqr_ros.tasks.placing import PlacementError, place_scene
 
@@ -45,8 +46,12 @@ def _with_sites(
         raise TaskError(f"{condition.key}.bodies", str(error)) from error
     mujoco.mj_kinematics(world, data)
     found = {}
-    for name, site in condition.sites.items():
+    for name, target in condition.sites.items():
         key = f"{condition.key}.targets.{name}.site"
-        index = element_id(world, mujoco.mjtObj.mjOBJ_SITE, site, key)
-        found[name] = data.site_xpos[index].copy()
+        index = element_id(world, mujoco.mjtObj.mjOBJ_SITE, target.site, key)
+        if target.axis is None:
+            found[name] = data.site_xpos[index].copy()
+        else:
+            turned = data.site_xmat[index].reshape(3, 3)
+            found[name] = turned[:, AXES.index(target.axis)].copy()
     return replace(condition, targets=condition.targets | found)

@@ -23,7 +23,7 @@ from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.measures import build_measures
 from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds, sliding
-from pilqr_ros.tasks.schema import Criterion, Guard, Reset, TaskFile
+from pilqr_ros.tasks.schema import Criterion, Guard, Kind, Reset, TaskFile
 from pilqr_ros.tasks.settings import merged_settings, refuse_former_sections, validated_settings
 from pilqr_ros.tasks.site_targets import with_site_targets
 from pilqr_ros.tasks.success import Outcome, SuccessTest, build_success
@@ -217,13 +217,15 @@ class Task:
 
     @property
     def points(self) -> tuple[str, ...]:
-        """Points on the robot whose position or velocity is in the state."""
-        return self.layout.sources("point_position", "point_velocity")
+        """Points on the robot whose position, axis or change of them is in the state."""
+        kinds: tuple[Kind, ...] = ("point_position", "point_velocity")
+        return self.layout.sources(*kinds, "point_axis", "point_axis_velocity")
 
     @property
     def bodies(self) -> tuple[str, ...]:
         """Bodies that motion capture must see."""
-        return self.layout.sources("body_position", "body_velocity")
+        kinds: tuple[Kind, ...] = ("body_position", "body_velocity")
+        return self.layout.sources(*kinds, "body_axis", "body_axis_velocity")
 
     @property
     def torque_limits(self) -> Array:

@@ -73,8 +73,8 @@ class TrackedBody:
         """Stamp of the newest pose, outlier or not [ns]."""
         return self._timeline.last_ns
 
-    def on_pose(self, stamp_ns: int, position: Array) -> None:
-        """Take a position ``(3,)`` [m].
+    def on_pose(self, stamp_ns: int, coordinates: Array) -> None:
+        """Take a position [m], ``(3,)``, after which other coordinates of the body may stand.
 
         Raises:
             StateError: The pose is an outlier, or its stamp runs backwards.
@@ -84,7 +84,7 @@ class TrackedBody:
             raise StateError(f"pose of {self._name} stamped {stamp_ns} ns comes after a later one")
         if stamp_ns == last_ns:
             return
-        pose = Pose(stamp_ns, position)
+        pose = Pose(stamp_ns, coordinates)
         if last_ns is None or not 0 < stamp_ns - last_ns <= self._reach_ns:
             self._begin(pose)
             self._resumed_ns = None if last_ns is None or stamp_ns < last_ns else stamp_ns
@@ -116,10 +116,10 @@ class TrackedBody:
         return just_resumed and stamp_ns < self._resumed_ns - max_age_ns
 
     def motion(self) -> tuple[Array, Array]:
-        """Return position [m] and velocity [m/s] at the newest pose, ``(3,)`` each."""
+        """Return coordinates, position [m] first, and their velocities at the newest pose."""
         tracking = self._tracking
         speed = velocity(self._poses, tracking.window_ns, tracking.velocity_filter)
-        return self._poses[-1].position, speed
+        return self._poses[-1].coordinates, speed
 
     @property
     def _reach_ns(self) -> int:
@@ -188,4 +188,4 @@ class TrackedBody:
 
 def _distance(first: Pose, second: Pose) -> float:
     """Return the distance of two poses [m]."""
-    return float(np.linalg.norm(second.position - first.position))
+    return float(np.linalg.norm(second.coordinates[:3] - first.coordinates[:3]))

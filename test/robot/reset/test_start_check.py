@@ -47,3 +47,24 @@ def test_what_is_not_sensed_is_named(door):
 
     assert untracked(sensed=True) == {"target", "frame", "orientation of frame"}
     assert untracked(sensed=False) - untracked(sensed=True) == {"hinge"}
+
+
+def test_a_seen_axis_of_a_turned_body_has_to_point_where_it_shall(two_joints):
+    def edit(content):
+        block = {"name": "frame_x", "kind": "body_axis", "of": "frame", "axis": "x"}
+        content["state"].append(block)
+        content["conditions"][0]["bodies"]["frame"] = {"position": [0] * 3, "euler": [0, 0, 1.0]}
+
+    task = two_joints(scene=("<worldbody>", DOOR), edit=edit)
+    check = StartCheck(task, 0, np.zeros(2))
+    assert "orientation of frame" not in check.untracked
+
+    def errors(angle):
+        x = np.zeros(task.dX)
+        x[task.layout["frame_x"]] = [np.cos(angle), np.sin(angle), 0.0]
+        return check.scene_errors(check.read(0, x, ""))
+
+    assert errors(1.05) == []
+    (error,) = errors(1.3)
+    assert error.startswith("axis x of frame is 0.3 rad from (x, y, z) = (0.54, 0.841, 0) (allowed")
+    assert len(errors(np.nan)) == 1
