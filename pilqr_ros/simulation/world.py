@@ -23,6 +23,7 @@ from pilqr_ros.simulation.placement import verify_bodies, verify_clearance, veri
 from pilqr_ros.tasks import mujoco_warnings
 from pilqr_ros.tasks.models import control_index, element_id, joint_id, short_name
 from pilqr_ros.tasks.placing import PlacementError, place_body, place_scene
+from pilqr_ros.tasks.sensors import sensor_slice
 from pilqr_ros.tasks.starts import start_of
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.trajopt.finite import all_finite
@@ -52,6 +53,8 @@ class SensorReadings(NamedTuple):
         velocities: Their velocities [rad/s or m/s], ``(n,)``.
         efforts: Their torques [N m] or forces [N], ``(n,)``; zero where there is no motor.
         bodies: Pose of each tracked body.
+        sensors: Numbers of each sensor that the state holds [N or N m], as the last physics step
+            found them.
     """
 
     stamp_ns: int
@@ -60,6 +63,7 @@ class SensorReadings(NamedTuple):
     velocities: Array
     efforts: Array
     bodies: MappingProxyType[str, BodyPose]
+    sensors: MappingProxyType[str, Array] = MappingProxyType({})
 
 
 class ResetReport(NamedTuple):
@@ -95,6 +99,7 @@ class World:
         ]
         self._controls = np.array(controls, dtype=np.intp)
         self._bodies = {name: element_id(self.model, body, name, "state") for name in task.bodies}
+        self._sensors = {name: sensor_slice(self.model, name) for name in task.sensors}
         self._timestep, self._period_ns = self.model.opt.timestep, task.period_ns
         self._stamp_ns = self._reset_ns = 0
         self._steps = 0
@@ -183,6 +188,9 @@ class World:
             velocities=self.data.qvel[self._qvel],
             efforts=efforts,
             bodies=MappingProxyType(bodies),
+            sensors=MappingProxyType(
+                {name: self.data.sensordata[at].copy() for name, at in self._sensors.items()}
+            ),
         )
 
     def render(

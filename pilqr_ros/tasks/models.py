@@ -98,6 +98,7 @@ def element_names(model: mujoco.MjModel, kind: mujoco.mjtObj) -> list[str]:
         mujoco.mjtObj.mjOBJ_JOINT: model.njnt,
         mujoco.mjtObj.mjOBJ_SITE: model.nsite,
         mujoco.mjtObj.mjOBJ_BODY: model.nbody,
+        mujoco.mjtObj.mjOBJ_SENSOR: model.nsensor,
         mujoco.mjtObj.mjOBJ_ACTUATOR: getattr(model, "nactuator", model.nu),
     }
     names = (mujoco.mj_id2name(model, kind, i) for i in range(counts[kind]))

@@ -25,6 +25,7 @@ Kind = Literal[
     "point_axis_velocity",
     "body_axis",
     "body_axis_velocity",
+    "sensor",
 ]
 Axis = Literal["x", "y", "z"]
 Bound = Literal["within", "at_least", "at_most"]
@@ -166,17 +167,18 @@ class Guard(Section):
 
 
 class Block(Section):
-    """A block of the state: joints, a point on the robot or a tracked body.
+    """A block of the state: joints, a point on the robot, a tracked body or a sensor.
 
     Where a point or body is turned to is said by an axis of its frame, a vector of length 1: linear
     in the state, so that cost and success take the difference of it and where it shall point.
 
     Attributes:
         name: What cost and success call it.
-        kind: What it holds [rad, rad/s, m or m/s; an axis has no unit].
-        of: The site of the robot, or the body of the scene; not with joints.
+        kind: What it holds [rad, rad/s, m or m/s; an axis has no unit; a sensor N or N m].
+        of: The site of the robot, the body of the scene, or the models' touch, force or torque
+            sensor; not with joints.
         joints: The joints of a joint block; all actuated ones if not given. Others are only sensed.
-        axes: Which of x, y, z a point or body has; all if not given.
+        axes: Which of x, y, z a point or body has; all if not given. A sensor has all of its own.
         axis: Which axis of its own frame a block of kind ..._axis or ..._axis_velocity holds.
     """
 
@@ -207,6 +209,8 @@ class Block(Section):
             raise ValueError(f"a {self.kind} block takes `of`, not `joints`")
         if not is_joints and self.of is None:
             raise ValueError(f"a {self.kind} block needs `of`, the name of the point or body")
+        if self.kind == "sensor" and self.axes is not None:
+            raise ValueError("a sensor block takes no `axes`: cost and success may pick some")
         return self
 
 

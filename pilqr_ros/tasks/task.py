@@ -24,6 +24,7 @@ from pilqr_ros.tasks.measures import build_measures
 from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds, sliding
 from pilqr_ros.tasks.schema import Criterion, Guard, Kind, Reset, TaskFile
+from pilqr_ros.tasks.sensors import sensor_kind, sensor_numbers
 from pilqr_ros.tasks.settings import merged_settings, refuse_former_sections, validated_settings
 from pilqr_ros.tasks.site_targets import with_site_targets
 from pilqr_ros.tasks.success import Outcome, SuccessTest, build_success
@@ -114,7 +115,6 @@ class Task:
         self.file = file
         self.folder = folder
         refuse_repeated(self.joints, "joints[{}].name")
-        self.layout = StateLayout.from_blocks(file.state, self.joints)
         self.conditions = build_conditions(file)
         self.learning = _learning(file, self.conditions)
         self.guided = _guided(file, self.conditions)
@@ -122,6 +122,8 @@ class Task:
         with laid_out(self.model_files) as root:
             self.robot_model: mujoco.MjModel = build_robot_model(file.models, root)
             self.world_model: mujoco.MjModel = build_world_model(file.models, root)
+        sensors = sensor_numbers(file.state, self.world_model)
+        self.layout = StateLayout.from_blocks(file.state, self.joints, sensors)
         self._position_limits = position_bounds(file.joints, self.robot_model)
         verify_models(file, self.layout, self.conditions, self.robot_model, self.world_model)
         self.conditions = with_site_targets(self.conditions, self.world_model, self.joints)
@@ -226,6 +228,15 @@ class Task:
         """Bodies that motion capture must see."""
         kinds: tuple[Kind, ...] = ("body_position", "body_velocity")
         return self.layout.sources(*kinds, "body_axis", "body_axis_velocity")
+
+    @property
+    def sensors(self) -> tuple[str, ...]:
+        """Touch, force and torque sensors that the state holds."""
+        return self.layout.sources("sensor")
+
+    def sensor_kind(self, name: str) -> str:
+        """Return which kind a sensor is of: touch, force or torque."""
+        return sensor_kind(self.world_model, name, "state")
 
     @property
     def torque_limits(self) -> Array:

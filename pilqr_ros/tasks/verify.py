@@ -38,7 +38,7 @@ def verify_models(
         if block.kind.startswith("joint_"):
             for joint_name in block.axes:
                 joint_id(world, joint_name, f"state[{i}].joints")
-        else:
+        elif block.kind != "sensor":
             is_point = block.kind.startswith("point_")
             element_id(robot if is_point else world, _SITE if is_point else _BODY, block.source,
                        f"state[{i}].of")  # fmt: skip

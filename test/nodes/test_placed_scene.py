@@ -7,7 +7,10 @@ from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.nodes.training.ros_collector import RosCollector, RosCostEvaluator
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 
-SCENE = """<worldbody><body name="box"><freejoint/><geom size=".01 .02 .03" type="box"
+SCENE = """<sensor><force name="bolt" site="bolt"/><touch name="press" site="bolt"/></sensor>
+<worldbody><body name="wall" pos="3 0 0"><joint name="sway" axis="0 1 0"/><site name="bolt"/>
+<geom size=".05" mass="2" pos="0 .1 0" contype="0" conaffinity="0"/></body>
+<body name="box"><freejoint/><geom size=".01 .02 .03" type="box"
 contype="0" conaffinity="0"/></body><body name="frame" mocap="true"><body name="door" pos="2 0 0">
 <joint name="hinge" axis="0 0 1" damping="1e-4"/><geom size=".01" contype="0" conaffinity="0"/>
 <site name="handle" pos="1 0 0"/></body></body>"""
@@ -23,6 +26,8 @@ def scene(two_joints):
             {"name": "hinge", "kind": "joint_positions", "joints": "hinge"},
             {"name": "box_x", "kind": "body_axis", "of": "box", "axis": "x"},
             {"name": "box_x_velocity", "kind": "body_axis_velocity", "of": "box", "axis": "x"},
+            {"name": "bolt", "kind": "sensor", "of": "bolt"},
+            {"name": "press", "kind": "sensor", "of": "press"},
             {"name": "tip_y", "kind": "point_axis", "of": "tip", "axis": "y"},
         ]
         start = content["conditions"][0]
@@ -42,6 +47,7 @@ def test_a_rollout_is_the_in_process_one_and_costs_the_same(
 ):
     alone = InProcessCollector(scene).collect(scene.initial_policy(0), 0, 3, True, True)
     assert alone.states[0, scene.layout["hinge"]] == 0.3
+    assert alone.states[0, scene.layout["bolt"]][2] == pytest.approx(2 * 9.81, abs=1.0)
     names = ("mujoco_bridge", "effort_guard", "state_estimator", "trajectory_executor",
              "cost_evaluator")  # fmt: skip
     with run_nodes(*names, task=str(tmp_path / "two_joints.yaml")):

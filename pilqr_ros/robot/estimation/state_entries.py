@@ -3,11 +3,13 @@
 What they tell is one vector, its parts one after the other: positions and velocities of the joints;
 positions of all points, their velocities; where the state asks for them, the axes of all points and
 how they change; then of each body position and velocity, or, where the state asks for its axes,
-position and axes, velocity and change of the axes. Axes are those of a frame: x, y and z, three
-numbers each.
+position and axes, velocity and change of the axes; at last the numbers of each sensor. Axes are
+those of a frame: x, y and z, three numbers each.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -46,6 +48,9 @@ class StateEntries:
         if block.kind.startswith("joint_"):
             first = len(joints) * (block.kind == "joint_velocities")
             return [first + joints.index(joint) for joint in block.axes]
+        if block.kind == "sensor":
+            first = self._of_sensor(block)
+            return list(range(first, first + block.size))
         is_point = block.kind.startswith("point_")
         first = self._of_point(block) if is_point else self._of_body(block)
         return [first + AXES.index(axis) for axis in block.axes]
@@ -62,13 +67,29 @@ class StateEntries:
 
     def _of_body(self, block: StateBlock) -> int:
         """Return where the three numbers of a body's block begin."""
-        task = self._task
-        before = task.bodies[: task.bodies.index(block.source)]
-        first = 2 * len(task.sensed_joints) + 6 * len(task.points)
-        first += 2 * _FRAME * len(task.points) * self.point_axes
-        first += sum(2 * self.size(body) for body in before)
+        bodies = self._task.bodies
+        first = self._before_bodies + self._together(bodies[: bodies.index(block.source)])
         first += self.size(block.source) * block.kind.endswith("_velocity")
         return first if block.axis is None else first + 3 + 3 * AXES.index(block.axis)
+
+    def _of_sensor(self, block: StateBlock) -> int:
+        """Return where the numbers of a sensor begin."""
+        task = self._task
+        before = task.sensors[: task.sensors.index(block.source)]
+        sizes = {other.source: other.size for other in task.layout.of_kind("sensor")}
+        first = self._before_bodies + self._together(task.bodies)
+        return first + sum(sizes[name] for name in before)
+
+    @property
+    def _before_bodies(self) -> int:
+        """How many numbers come before those of the bodies."""
+        points = len(self._task.points)
+        axes = 2 * _FRAME * points * self.point_axes
+        return 2 * len(self._task.sensed_joints) + 6 * points + axes
+
+    def _together(self, bodies: Sequence[str]) -> int:
+        """Return how many numbers are of some bodies."""
+        return sum(2 * self.size(body) for body in bodies)
 
     def size(self, body: str) -> int:
         """Return how many coordinates of a body are followed: its position, and its axes."""

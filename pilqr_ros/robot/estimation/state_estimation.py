@@ -9,6 +9,8 @@ faulty makes the blocks that need it not valid, with the reason; nothing is made
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -90,11 +92,17 @@ class StateEstimator:
         )
         self._joints = JointReader(names_on_robot(task, joint_names), task.period_ns, motion)
         self._bodies = {name: TrackedBody(name, tracking) for name in task.bodies}
+        self._sensors = {
+            name: TrackedBody(name, replace(tracking, speed_limit=None), "reading")
+            for name in task.sensors
+        }
         self._all_valid = (True,) * len(task.layout.blocks)
         entries = StateEntries(task)
         self._entries, self._turning = entries.all(), entries.turning
         self._point_axes = entries.point_axes
         self._unknown = {name: np.full(2 * entries.size(name), np.nan) for name in task.bodies}
+        blocks = task.layout.of_kind("sensor")
+        self._not_read = {block.source: np.full(block.size, np.nan) for block in blocks}
 
     @property
     def bodies(self) -> tuple[str, ...]:
@@ -162,20 +170,42 @@ class StateEstimator:
             place = np.concatenate((place, axes.ravel(order="F")))
         body.on_pose(stamp_ns, place)
 
+    def on_sensor(self, name: str, stamp_ns: int, values: Sequence[float] | Array) -> None:
+        """Take the reading of a sensor.
+
+        Args:
+            name: The sensor.
+            stamp_ns: Stamp of the reading [ns].
+            values: Its numbers [N or N m].
+
+        Raises:
+            StateError: The sensor is unknown, or the reading not finite, of a wrong size, or its
+                stamp runs backwards.
+        """
+        sensor = self._sensors.get(name)
+        if sensor is None:
+            known = ", ".join(self._sensors) or "none"
+            raise StateError(f"sensor {name!r} is not in the state; sensors: {known}")
+        values, size = np.array(values, dtype=np.float64), self._not_read[name].size
+        if values.shape != (size,) or not all_finite(values):
+            problem = f"reading of {name} is {values.tolist()}, expected {size} finite numbers"
+            raise StateError(problem)
+        sensor.on_pose(stamp_ns, values)
+
     def complete_at(self, stamp_ns: int) -> bool:
-        """Tell whether joints and every tracked body have been seen at a stamp (lock-step)."""
+        """Tell whether joints, tracked bodies and sensors have all come of a stamp (lock-step)."""
         if self._joints.stamp_ns != stamp_ns:
             return False
-        seen = (body.stamp_ns for body in self._bodies.values())
+        followed = chain(self._bodies.values(), self._sensors.values())
+        seen = (one.stamp_ns for one in followed)
         return all(last_ns is not None and last_ns >= stamp_ns for last_ns in seen)
 
     @property
     def outdated(self) -> bool:
         """Whether the joint state is from before a jump of the clock; the next one is not."""
         stamp_ns = self._joints.stamp_ns
-        return stamp_ns is not None and any(
-            b.is_before_gap(stamp_ns) for b in self._bodies.values()
-        )
+        followed = chain(self._bodies.values(), self._sensors.values())
+        return stamp_ns is not None and any(one.is_before_gap(stamp_ns) for one in followed)
 
     def estimate(self) -> StateEstimate:
         """Return the state at the last joint state."""
@@ -183,15 +213,19 @@ class StateEstimator:
         if stamp_ns is None or self._joints.fault:
             return self.invalid(self._joints.fault)
         faults = {name: body.fault(stamp_ns) for name, body in self._bodies.items()}
-        x = self._state(faults)
-        if not any(faults.values()):
+        unread = {name: sensor.fault(stamp_ns) for name, sensor in self._sensors.items()}
+        x = self._state(faults, unread)
+        reasons = [fault for fault in chain(faults.values(), unread.values()) if fault]
+        if not reasons:
             return StateEstimate(stamp_ns, x, self._all_valid, "")
-        reason = "; ".join(fault for fault in faults.values() if fault)
         valid = tuple(
-            not (block.kind.startswith("body_") and faults[block.source])
+            not (
+                (block.kind.startswith("body_") and faults[block.source])
+                or (block.kind == "sensor" and unread[block.source])
+            )
             for block in self._layout.blocks
         )
-        return StateEstimate(stamp_ns, x, valid, reason)
+        return StateEstimate(stamp_ns, x, valid, "; ".join(reasons))
 
     def invalid(self, reason: str) -> StateEstimate:
         """Return a state of which nothing is valid, at the stamp of the last good joint state."""
@@ -199,8 +233,8 @@ class StateEstimator:
         nothing = (False,) * len(self._layout.blocks)
         return StateEstimate(stamp_ns, np.full(self._layout.dX, np.nan), nothing, reason)
 
-    def _state(self, faults: Mapping[str, str]) -> Array:
-        """Return the state vector; NaN for bodies with a fault."""
+    def _state(self, faults: Mapping[str, str], unread: Mapping[str, str]) -> Array:
+        """Return the state vector; NaN for bodies and sensors with a fault."""
         positions, velocities = self._joints.positions, self._joints.velocities
         points, speeds = self._kinematics.points(positions[: self._dU], velocities[: self._dU])
         parts = [positions, velocities, points.ravel(), speeds.ravel()]
@@ -208,6 +242,8 @@ class StateEstimator:
             parts += (part.ravel() for part in self._kinematics.axes())
         for name, body in self._bodies.items():
             parts += (self._unknown[name],) if faults[name] else body.motion()
+        for name, sensor in self._sensors.items():
+            parts.append(self._not_read[name] if unread[name] else sensor.motion()[0])
         x: Array = np.concatenate(parts)[self._entries]
         return x
 
