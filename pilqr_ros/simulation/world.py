@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from pilqr_ros.simulation.errors import EffortError, ResetError, SimulationDiverged
 from pilqr_ros.simulation.offscreen import OffscreenRenderer
 from pilqr_ros.simulation.placement import verify_bodies, verify_clearance, verify_joints
+from pilqr_ros.simulation.randomised import RandomisedModel, with_noise
 from pilqr_ros.tasks import mujoco_warnings
 from pilqr_ros.tasks.models import control_index, element_id, joint_id, short_name
 from pilqr_ros.tasks.placing import PlacementError, place_body, place_scene
@@ -87,7 +88,8 @@ class World:
         """Build the world; `reset` must come before anything else."""
         mujoco_warnings.redirect()
         self.task = task
-        self.model = task.world_model
+        self._randomised = RandomisedModel(task)
+        self.model = self._randomised.model
         self.data = mujoco.MjData(self.model)
         body, actuator = mujoco.mjtObj.mjOBJ_BODY, mujoco.mjtObj.mjOBJ_ACTUATOR
         ids = [joint_id(self.model, name, "joints") for name in task.sensed_joints]
@@ -103,6 +105,7 @@ class World:
         self._timestep, self._period_ns = self.model.opt.timestep, task.period_ns
         self._stamp_ns = self._reset_ns = 0
         self._steps = 0
+        self._noise_seed: int | None = None
         self._renderer: OffscreenRenderer | None = None
 
     def reset(self, condition: int, seed: int, jitter: bool) -> ResetReport:
@@ -110,8 +113,8 @@ class World:
 
         Args:
             condition: Index of the condition.
-            seed: Seed of the jitter of the joints' start.
-            jitter: Whether there is any.
+            seed: Seed of the jitter of the joints' start, and of what the task has randomised.
+            jitter: Whether there is any of that.
 
         Raises:
             TaskError: There is no such condition.
@@ -119,6 +122,8 @@ class World:
         """
         joints = start_of(self.task, condition, seed, jitter)
         start, dU = self.task.conditions[condition], self.task.dU
+        self._randomised.apply(self.data, seed if jitter else None)
+        self._noise_seed = seed if jitter and self.task.randomised.of_sensors else None
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[self._qpos[:dU]] = joints
         try:
@@ -173,7 +178,15 @@ class World:
             raise EffortError(problem)
 
     def sense(self) -> SensorReadings:
-        """Read all sensors."""
+        """Read all sensors, with the noise of the task's `randomised` if the reset had jitter."""
+        readings = self._read()
+        if self._noise_seed is None:
+            return readings
+        since_reset_ns = self._stamp_ns - self._reset_ns
+        return with_noise(self.task, readings, self._noise_seed, since_reset_ns)
+
+    def _read(self) -> SensorReadings:
+        """Read all sensors as they are."""
         mujoco.mj_kinematics(self.model, self.data)
         efforts = np.zeros(self._qpos.size)
         efforts[: self._controls.size] = self.data.ctrl[self._controls]

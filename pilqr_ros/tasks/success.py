@@ -115,7 +115,7 @@ def build_success(
 
 def _all_of(judged: list[Judged]) -> Judged:
     """Return which steps meet all criteria, and how far each is from that."""
-    met = np.asarray(np.all([one.met for one in judged], axis=0))
+    met = np.array([one.met for one in judged]).all(axis=0)
     return Judged(met, np.linalg.norm([one.distances for one in judged], axis=0))
 
 

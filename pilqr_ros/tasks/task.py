@@ -23,7 +23,8 @@ from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.measures import build_measures
 from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds, sliding
-from pilqr_ros.tasks.schema import Criterion, Guard, Kind, Reset, TaskFile
+from pilqr_ros.tasks.randomisation import verify_randomised
+from pilqr_ros.tasks.schema import Criterion, Guard, Kind, Randomised, Reset, TaskFile
 from pilqr_ros.tasks.sensors import sensor_kind, sensor_numbers
 from pilqr_ros.tasks.settings import merged_settings, refuse_former_sections, validated_settings
 from pilqr_ros.tasks.site_targets import with_site_targets
@@ -126,6 +127,7 @@ class Task:
         self.layout = StateLayout.from_blocks(file.state, self.joints, sensors)
         self._position_limits = position_bounds(file.joints, self.robot_model)
         verify_models(file, self.layout, self.conditions, self.robot_model, self.world_model)
+        verify_randomised(file.randomised, self.world_model)
         self.conditions = with_site_targets(self.conditions, self.world_model, self.joints)
         self._costs = tuple(
             build_cost(file.cost, self.layout, c.targets, self.T, self.dU) for c in self.conditions
@@ -321,6 +323,11 @@ class Task:
     def reset(self) -> Reset:
         """Jitter of the start and how exactly a reset must reach it."""
         return self.file.reset
+
+    @property
+    def randomised(self) -> Randomised:
+        """What differs from rollout to rollout in simulation, beside the start."""
+        return self.file.randomised
 
     @property
     def noise_smoothing(self) -> float:
