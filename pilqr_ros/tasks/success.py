@@ -115,7 +115,7 @@ def build_success(
 
 def _all_of(judged: list[Judged]) -> Judged:
     """Return which steps meet all criteria, and how far each is from that."""
-    met = np.array([one.met for one in judged]).all(axis=0)
+    met = np.logical_and.reduce([one.met for one in judged])
     return Judged(met, np.linalg.norm([one.distances for one in judged], axis=0))
 
 
@@ -125,7 +125,8 @@ def _any_of(judged: list[Judged]) -> Judged:
     distances = np.array([one.distances for one in judged])
     nearest = np.min(distances, axis=0)
     nearest_met = np.min(np.where(met, distances, np.inf), axis=0)
-    return Judged(met.any(axis=0), np.where(met.any(axis=0), nearest_met, nearest))
+    some = np.logical_or.reduce(met)
+    return Judged(some, np.where(some, nearest_met, nearest))
 
 
 def _build_criterion(
