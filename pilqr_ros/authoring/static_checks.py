@@ -274,24 +274,25 @@ def _change_of_noise(smoothing: float) -> float:
 def _within_the_scene(task: Task) -> Finding:
     """Judge the bounds of a success that bodies have part in: the scene must be larger."""
     subject, extent = "success: within reach", float(task.world_model.stat.extent)
+    units = task.criterion_units
     for key, criterion in task.criteria.items():
         within = criterion.within
-        if within is None or task.distance_unit != "m":
+        if within is None or units[key] != "m":
             continue
         if (within if isinstance(within, float) else min(within)) > extent:
             problem = f"{within} m is more than the scene's extent, {extent:.3g} m: it says nothing"
             return fail(subject, problem, f"make {key}.within smaller")
-    return ok(subject, f"{_asked(task)} {task.distance_unit}; of bodies, so reach is not looked at")
+    return ok(subject, f"{_asked(task)}; of bodies, so reach is not looked at")
 
 
 def _asked(task: Task) -> str:
     """Return the bounds of success in words."""
-    criteria = task.criteria.values()
-    if len(criteria) == 1:
-        only = next(iter(criteria))
-        return str(only.value) if only.bound == "within" else f"{only.bound} {only.value}"
-    bounds = ", ".join(f"{one.bound} {one.value}" for one in criteria)
-    return f"{task.success_test(0).needed} of: {bounds}"
+    units = task.criterion_units
+    said = [
+        f"{', '.join(one.of)} {one.bound.replace('_', ' ')} {one.value} {units[key]}"
+        for key, one in task.criteria.items()
+    ]
+    return said[0] if len(said) == 1 else f"{task.success_test(0).needed} of: {'; '.join(said)}"
 
 
 def _out_of_reach(task: Task, out: dict[int, Reach], looked_at: int) -> Finding:

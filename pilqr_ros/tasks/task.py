@@ -258,10 +258,20 @@ class Task:
     @property
     def distance_unit(self) -> str:
         """Unit of the distance to success: that of the state's entries which it is taken of."""
+        return in_words(unit for units in self._criterion_units for unit in units)
+
+    @property
+    def criterion_units(self) -> dict[str, str]:
+        """Unit of each criterion of success, by its path in the task file."""
+        units = map(in_words, self._criterion_units)
+        return dict(zip(self.criteria, units, strict=True))
+
+    @property
+    def _criterion_units(self) -> list[list[str]]:
+        """Units of the state's entries that each criterion is of."""
         units = state_units(self.layout, self.slides)
-        rows = np.concatenate([criterion.z.A for criterion in self._successes[0].criteria])
-        entries = np.flatnonzero(np.any(rows != 0.0, axis=0))
-        return in_words(units[entry] for entry in entries)
+        uses = (np.any(one.z.A != 0.0, axis=0) for one in self._successes[0].criteria)
+        return [[units[entry] for entry in np.flatnonzero(used)] for used in uses]
 
     @property
     def criteria(self) -> dict[str, Criterion]:

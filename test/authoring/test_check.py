@@ -360,7 +360,7 @@ def test_several_criteria_are_within_reach_where_one_pose_meets_them_all(found):
     assert found(subject, edit=several("all", TIP, right)).verdict is OK
     finding = found(subject, edit=several("all", TIP, {"of": "q", "axes": "j2", "within": 0.5}))
     assert finding.verdict is FAIL
-    assert "all of: within 0.02, within 0.5" in finding.message
+    assert "all of: tip within 0.02 m; q within 0.5 rad" in finding.message
     assert found(subject, edit=several("any", TIP, {"of": "tip", "at_least": 9.0})).verdict is OK
 
 
