@@ -23,8 +23,9 @@ EXTRAS = {
     "view": {"viser"},
     "gym": {"gymnasium"},
     "peers": {"cmaes", "stable-baselines3", "sb3-contrib"},
+    "tables": {"pyarrow"},
 }
-"""What only neural policies, videos, pages, Gymnasium environments and other methods require."""
+"""What only neural policies, videos, pages, environments, other methods and tables require."""
 
 
 def requirements() -> dict[str, list[str]]:

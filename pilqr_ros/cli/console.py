@@ -19,6 +19,7 @@ from rich.text import Text
 from pilqr_ros.cli.sessions import Outcomes
 from pilqr_ros.diagnosis import Judgement, gathered
 from pilqr_ros.experiments.comparison import ComparedRun
+from pilqr_ros.experiments.statistics import Figures
 from pilqr_ros.plain_text import printable
 from pilqr_ros.report.comparison import ComparedRow
 from pilqr_ros.runs.run_store import RunStore, open_run
@@ -228,6 +229,34 @@ def show_comparison(
             )
     console.print(shown)
     _show_measures(results)
+
+
+def show_figures(figures: Sequence[Figures], label: str) -> None:
+    """Print what the last policies of each method come to over the seeds, with 95 % intervals.
+
+    Args:
+        figures: Those of each method.
+        label: What the distance to success is called.
+    """
+    shown = table(
+        "last policies", "method", "seeds", f"{label}, interquartile mean", "seeds that solve it",
+        "noisy rollouts that succeed",
+    )  # fmt: skip
+    for one in figures:
+        shown.add_row(
+            one.variant,
+            str(one.seeds),
+            "{:.3f} ({:.3f} to {:.3f})".format(*one.distance),
+            "{:.0%} ({:.0%} to {:.0%})".format(*one.solved),
+            f"{one.noisy:.0%}",
+        )
+    if figures:
+        console.print(shown)
+
+
+def picture(path: Path) -> None:
+    """Say where a picture is."""
+    console.print(f"figure: {path}", soft_wrap=True)
 
 
 def _show_measures(results: Mapping[ComparedRun, Mapping[str, Any]]) -> None:
