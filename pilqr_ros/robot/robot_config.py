@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from pilqr_ros.robot.errors import RobotConfigError
 from pilqr_ros.robot.frames import base_frame_in
@@ -18,6 +18,7 @@ from pilqr_ros.tasks.loader import find_config
 from pilqr_ros.tasks.schema import Positive, Section, Vector3
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.tasks.validation import validated
+from pilqr_ros.tasks.yaml_lines import Lines
 from pilqr_ros.tasks.yaml_text import parse_yaml, read_text
 from pilqr_ros.trajopt.typing import Array
 
@@ -135,16 +136,15 @@ def load_robot_config(name_or_path: str, task: Task) -> RobotConfig:
         RobotConfigError: There is no such file, it is not valid, or it does not fit the task; the
             message names key, value and what is allowed.
     """
-    origin = name_or_path
+    origin, lines = name_or_path, Lines()
     try:
         path = find_config(name_or_path, "robot", FOLDER)
         origin = str(path)
-        config = validated(RobotConfig, parse_yaml(read_text(path)))
+        content, lines = parse_yaml(read_text(path))
+        config = validated(RobotConfig, content)
         config.check(task)
-    except ValidationError as error:
-        raise RobotConfigError.from_validation(error, source=origin) from error
     except ConfigError as error:
-        raise RobotConfigError.naming(error, origin) from error
+        raise RobotConfigError.naming(error, origin, lines) from error
     return config
 
 
