@@ -112,7 +112,8 @@ class Allowed:
         if self.kind in (tuple, list):
             return self._list()
         if self.kind is dict:
-            return f"keys of your own, each with {Allowed.by(self.arguments[1])}"
+            value = self.arguments[1]
+            return f"names, each with {'a value' if value is Any else Allowed.by(value)}"
         if self.keys:
             return f"a section with the keys {', '.join(self.keys)}"
         if "pattern" in self.bounds:

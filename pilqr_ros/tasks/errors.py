@@ -61,20 +61,20 @@ class ConfigError(PilqrError, ValueError):
             lines: Those of the file.
         """
         if error.source or lines is None:
-            return cls.of(error.problems, error.source or source)
-        return cls.of(list(_located(error.problems, lines)), source)
+            return cls.of(error.flaws, error.source or source)
+        return cls.of(sorted(_located(error.flaws, lines), key=lambda one: one.line or 0), source)
 
     def below(self, key: str) -> Self:
         """Return the same error of a section that is reached by a key."""
-        return self.of([one._replace(key=_joined(key, one.key)) for one in self.problems])
+        return self.of([one._replace(key=_joined(key, one.key)) for one in self.flaws])
 
     def without_lines(self) -> Self:
         """Return the same error of a text that is in no file."""
-        return self.of([one._replace(line=None) for one in self.problems], self.source)
+        return self.of([one._replace(line=None) for one in self.flaws], self.source)
 
     def _tell(self, problems: Sequence[Flaw], source: str) -> None:
-        self.problems, self.source = tuple(problems), source
-        first, *others = self.problems
+        self.flaws, self.source = tuple(problems), source
+        first, *others = self.flaws
         self.args = ("; ".join([_line(first, source), *(_line(one) for one in others)]),)
 
 
@@ -85,6 +85,13 @@ class TaskError(ConfigError):
 def closest(name: str, known: Sequence[str]) -> str | None:
     """Return which of the known names a misspelt one may be; nothing if it is like none."""
     return next(iter(difflib.get_close_matches(name, known, n=1)), None)
+
+
+def among(name: str, known: Sequence[str]) -> str:
+    """Return which names there are, and which of them an unknown one may be."""
+    close = closest(name, known)
+    meant = "" if close is None else f"did you mean {close!r}? "
+    return f"{meant}there are: {', '.join(known) or 'none'}"
 
 
 def refuse_repeated(names: Iterable[str], key: str) -> None:

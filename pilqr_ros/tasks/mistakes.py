@@ -64,7 +64,9 @@ def problems_of(
         else:
             record = allowed.followed(location[:-1])[1]
             mistakes.append(_Mistake(location, details, reached, record))
-    found = list(_of_records(mistakes, given, at))
+    wrong = [*unions, *(one.place for one in mistakes)]
+    wholes = [one for one in mistakes if not any(_is_below(two, one.place) for two in wrong)]
+    found = list(_of_records(wholes, given, at))
     for place, union in unions.items():
         found += _of_union(union, _value_at(given, place), (*at, *place))
     return found
@@ -86,6 +88,10 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
+def _is_below(place: Location, other: Location) -> bool:
+    return len(place) > len(other) and place[: len(other)] == other
+
+
 def _value_at(given: Any, location: Location) -> Any:  # noqa: ANN401
     for part in location:
         given = given[part]
@@ -95,13 +101,16 @@ def _value_at(given: Any, location: Location) -> Any:  # noqa: ANN401
 def _of_records(mistakes: Sequence[_Mistake], given: object, at: Location) -> Iterator[Flaw]:
     """Yield the problems of mistakes in values of one kind, in their order.
 
-    A misspelt key is not missing, too, and a list is not too short because its entries are wrong.
+    A misspelt key is not missing, too, and what has not one of a record's keys is another thing.
     """
     meant = _meant(mistakes, given)
     found_misspelt = {(*place[:-1], name) for place, name in meant.items()}
+    other_things = _other_things(mistakes, given)
+    for place, record in other_things.items():
+        yield Flaw(key_path("", (*at, *place)), _other_thing(_value_at(given, place), record))
     for one in mistakes:
         key = key_path("", (*at, *one.place))
-        if any(two.place[: len(one.place)] == one.place != two.place for two in mistakes):
+        if one.place[:-1] in other_things:
             continue
         if one.is_unknown:
             yield Flaw(key, _unknown(one, meant.get(one.place)), of_key=True)
@@ -109,6 +118,26 @@ def _of_records(mistakes: Sequence[_Mistake], given: object, at: Location) -> It
             yield _of_value(one, key)
         elif one.place not in found_misspelt:
             yield Flaw(key, f"is missing, must be {one.allowed}")
+
+
+def _other_things(mistakes: Sequence[_Mistake], given: object) -> dict[Location, Allowed]:
+    """Return where mappings without any of a record's keys, or short lists, stand for which."""
+    places = {one.place[:-1]: one.record for one in mistakes if one.details["type"] == "missing"}
+    found = {place: record for place, record in places.items() if record is not None}
+    return {
+        place: record
+        for place, record in found.items()
+        if not record.keys
+        or ((value := _value_at(given, place)) and not _has_keys_of(record, value))
+    }
+
+
+def _other_thing(value: Any, record: Allowed) -> str:  # noqa: ANN401
+    return not_allowed(value, record) if record.keys else _of_length(value, record)
+
+
+def _of_length(value: Any, allowed: Allowed) -> str:  # noqa: ANN401
+    return f"is {shown(value)}, must have {allowed.length} entries, has {len(value)}"
 
 
 def _meant(mistakes: Sequence[_Mistake], given: object) -> dict[Location, str]:
@@ -143,8 +172,7 @@ def _of_value(one: _Mistake, key: str) -> Flaw:
     if kind in _BOUNDS and one.allowed is not None:
         return Flaw(key, f"is {shown(value)}, must be {one.allowed.within}")
     if kind in _LENGTHS and one.allowed is not None:
-        length = f"must have {one.allowed.length} entries, has {context['actual_length']}"
-        return Flaw(key, f"is {shown(value)}, {length}")
+        return Flaw(key, _of_length(value, one.allowed))
     if kind == "string_too_long":
         length = f"must have at most {context['max_length']} characters"
         return Flaw(key, f"is {shown(value)}, {length}")
@@ -171,10 +199,10 @@ def _as_kind(kind: Any, given: object, at: Location) -> list[Flaw]:  # noqa: ANN
         _adapter(kind).validate_python(given)
     except ValidationError as error:
         told = error.errors(include_url=False)
-        wholly = any(not one["loc"] and one["type"] not in _OF_VALUE for one in told)
-        if wholly or (isinstance(given, Mapping) and allowed.keys and not _known(given, allowed)):
-            return []
-        return problems_of(error, allowed, given, at)
+        found = problems_of(error, allowed, given, at)
+        is_none = any(not one["loc"] and one["type"] not in _OF_VALUE for one in told)
+        is_other = isinstance(given, Mapping) and allowed.keys and not _has_keys_of(allowed, given)
+        return [] if is_none or is_other else found
     return []
 
 
@@ -186,6 +214,6 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401
         return TypeAdapter(kind)
 
 
-def _known(given: Mapping[Any, object], record: Allowed) -> bool:
+def _has_keys_of(record: Allowed, given: Mapping[Any, object]) -> bool:
     """Tell whether a mapping has any of the keys of a record, or one like it."""
     return any(name in record.keys or closest(str(name), list(record.keys)) for name in given)

@@ -121,8 +121,8 @@ class Task:
         with laid_out(self.model_files) as root:
             self.robot_model: mujoco.MjModel = build_robot_model(file.models, root)
             self.world_model: mujoco.MjModel = build_world_model(file.models, root)
-        self._position_limits = position_bounds(file.joints, self.robot_model)
         verify_models(file, self.layout, self.conditions, self.robot_model, self.world_model)
+        self._position_limits = position_bounds(file.joints, self.robot_model)
         self._costs = tuple(
             build_cost(file.cost, self.layout, c.targets, self.T, self.dU) for c in self.conditions
         )

@@ -42,8 +42,16 @@ WRONG = [
         0,
         r"joints\[2\]\.velocity_limit: is 0, must be more than 0$",
     ),
-    (("joints", 2, "name"), "elbow", r"joints\[2\]\.name: 'elbow' is no joint.*r_elbow_flex_joint"),
-    (("state", 2, "of"), "heel", r"state\[2\]\.of: 'heel' is no site of the models.*blade"),
+    (
+        ("joints", 2, "name"),
+        "elbow",
+        r"joints\[2\]\.name: 'elbow' is no joint of the robot; there.*r_elbow_flex",
+    ),
+    (
+        ("state", 2, "of"),
+        "heel",
+        r"state\[2\]\.of: 'heel' is no site of robot or tool; there.*blade",
+    ),
     (("state", 4, "of"), "ball", r"state\[4\]\.of: 'ball' is no body of the models.*puck"),
     (("state", 4, "kind"), "body", r"state\[4\]\.kind: is 'body', must be one of .* body_position"),
     (("state", 4, "of"), None, r"state\[4\].*body_position block needs `of`"),
