@@ -102,6 +102,17 @@ def test_a_damaged_run_is_named_and_the_others_are_listed(trained, runner, capsy
     assert re.search(r"damaged is left out: .*run\.json cannot be read", result.stderr)
 
 
+def test_the_runs_of_a_folder_are_listed_with_whole_paths_however_narrow_the_terminal_is(
+    trained, runner, monkeypatch
+):
+    run, _ = trained
+    monkeypatch.setattr("pilqr_ros.cli.console.console.width", 40)
+    for command in (["runs", str(run.parents[1])], ["runs", "--runs", str(run.parents[1])]):
+        result = runner.invoke(app, command)
+        assert result.exit_code == 0, result.output
+        assert [line for line in result.output.splitlines() if f" {run} " in line]
+
+
 def test_a_folder_without_runs_says_so(runner, tmp_path):
     result = runner.invoke(app, ["runs", str(tmp_path)])
     assert f"no runs in {tmp_path}" in result.output

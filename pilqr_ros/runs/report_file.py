@@ -37,12 +37,12 @@ class _Report(BaseModel):
     standing: _Standing | None = None
 
 
-def load_report(path: Path, conditions: int) -> dict[str, Any]:
+def load_report(path: Path, conditions: int | None = None) -> dict[str, Any]:
     """Read a report.
 
     Args:
         path: The file.
-        conditions: How many conditions the task has.
+        conditions: How many conditions the task has, if that is known.
 
     Raises:
         RunError: The file is damaged, or an entry is missing or of another kind.
@@ -54,6 +54,6 @@ def load_report(path: Path, conditions: int) -> dict[str, Any]:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))
         raise RunError(f"{path}: {key}: {first['msg']}") from error
-    if checked.condition >= conditions:
+    if conditions is not None and checked.condition >= conditions:
         raise RunError(f"{path}: condition is {checked.condition}, the task has {conditions}")
     return report
