@@ -65,6 +65,7 @@ from pilqr_ros.runs.run_description import (
     task_files,
 )
 from pilqr_ros.runs.run_folder import REPORT_FILE, RunFolder
+from pilqr_ros.runs.shared_files import delete_unused, write_shared
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.yaml_text import read_text
 from pilqr_ros.trajopt.errors import ShapeError
@@ -254,10 +255,11 @@ def create_run(runs: Path, task: Task, config: RunConfig) -> RunStore:
 
 
 def create_run_in(directory: Path, task: Task, config: RunConfig) -> RunStore:
-    """Create a new run in this directory."""
+    """Create a new run in this directory; with those beside it it shares large files."""
     directory.mkdir(parents=True, exist_ok=True)
+    delete_unused(directory.parent)
     for name, content in task_files(task).items():
-        atomic.write_bytes(directory / name, content)
+        write_shared(directory.parent, directory / name, content)
     atomic.write_json(directory / DESCRIPTION_FILE, describe(task, config))
     return RunStore(directory, task, config)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
@@ -65,7 +65,7 @@ class Allowed:
         hints = get_type_hints(self.kind, include_extras=True)
         if issubclass(self.kind, BaseModel):
             return {name: hints[name] for name in self.kind.model_fields}
-        return {each.name: hints[each.name] for each in fields(self.kind)}
+        return {each.name: hints[each.name] for each in fields(cast("Any", self.kind))}
 
     def followed(
         self, location: tuple[int | str, ...]

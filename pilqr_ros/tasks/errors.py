@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Self
 
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.plain_text import printable
 from pilqr_ros.tasks.yaml_lines import Lines
 
 
@@ -43,6 +44,11 @@ class ConfigError(PilqrError, ValueError):
             line: Where it stands in the file, if that is known.
         """
         self._tell([Flaw(key, problem, line)], source)
+
+    @property
+    def lines(self) -> list[str]:
+        """The message, a line for each flaw; each names the file."""
+        return [printable(_line(one, self.source)) for one in self.flaws]
 
     @classmethod
     def of(cls, problems: Sequence[Flaw], source: str = "") -> Self:

@@ -36,6 +36,12 @@ def test_what_is_wrong_is_told_in_the_order_of_the_lines_and_what_an_alias_repea
     )
 
 
+def test_each_flaw_is_a_line_that_names_the_file():
+    flaws = [Flaw("first", "is wrong"), Flaw("list[1]", "is\nwrong")]
+    named = ConfigError.naming(ConfigError.of(flaws), "a.yaml", parse_yaml(TEXT).lines)
+    assert named.lines == ["a.yaml:1: first: is wrong", r"a.yaml:2: list[1]: is\nwrong"]
+
+
 def test_an_error_of_another_file_keeps_its_name_and_gets_no_line_of_this_one():
     error = ConfigError("first", "is wrong", "b.yaml")
     named = ConfigError.naming(error, "a.yaml", parse_yaml(TEXT).lines)
