@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from pilqr_ros.trajopt.errors import SettingError
+
 MIN_ROLLOUTS, MAX_ROLLOUTS = 2, 1000
 """Fewest and most rollouts of an iteration: one tells nothing of the noise."""
 
@@ -99,7 +101,8 @@ class ActuatedJoint(Section):
     def _check_order(self) -> ActuatedJoint:
         """The lower bound comes first."""
         if self.position_limits is not None and self.position_limits[0] >= self.position_limits[1]:
-            raise ValueError("position_limits are [lower, upper]")
+            limits = list(self.position_limits)
+            raise SettingError("position_limits", limits, "[lower, upper], the lower one first")
         return self
 
 

@@ -31,7 +31,11 @@ WRONG = [
     (("control", "hertz"), 3, r"control\.hertz: is not a known key"),
     (("joints", 2, "torque_limit"), -1, r"joints\[2\]\.torque_limit: is -1, must be more than 0$"),
     (("joints", 2, "torque_limit"), float("inf"), r"joints\[2\]\.torque_limit: .*finite"),
-    (("joints", 2, "position_limits"), [1, -1], r"joints\[2\].*are \[lower, upper\]"),
+    (
+        ("joints", 2, "position_limits"),
+        [1, -1],
+        r"joints\[2\]\.position_limits: is \[1\.0, -1\.0\], allowed: \[lower",
+    ),
     (
         ("joints", 3, "position_limits"),
         [-1, 0],
