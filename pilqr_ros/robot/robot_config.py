@@ -15,7 +15,7 @@ from pilqr_ros.robot.frames import base_frame_in
 from pilqr_ros.robot.reset.reset_motion import ResetMotion
 from pilqr_ros.tasks.errors import ConfigError
 from pilqr_ros.tasks.loader import find_config
-from pilqr_ros.tasks.schema import Positive, Section, Vector3
+from pilqr_ros.tasks.schema import NAME_FORM, Positive, Section, Vector3
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.tasks.validation import validated
 from pilqr_ros.tasks.yaml_lines import Lines
@@ -26,8 +26,10 @@ FOLDER = "robots"
 """Where the package's own lie, below ``config``."""
 
 _TOPIC = r"^/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*$"
-TopicName = Annotated[str, Field(pattern=_TOPIC, max_length=120)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]+$", max_length=100)]
+_TOPIC_FORM = "a topic's name: words of letters, digits and _ with / between them"
+TopicName = Annotated[str, Field(pattern=_TOPIC, max_length=120, description=_TOPIC_FORM)]
+_NAME_FORM = "letters, digits, _, ., / and -"
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]+$", max_length=100, description=_NAME_FORM)]
 Rate = Annotated[float, Field(ge=20, le=500)]
 
 
@@ -71,7 +73,7 @@ class OwnLimits(Section):
 class RobotConfig(Section):
     """A whole file; a base_frame without a name is `base_frame_in` the nodes' namespace."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description=NAME_FORM)]
     description: str = ""
     base_frame: Name | None = None
     joint_states: JointStates = JointStates()

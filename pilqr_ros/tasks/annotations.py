@@ -24,7 +24,7 @@ class Allowed:
     Attributes:
         kind: A class, or the origin of a list, a choice or a union.
         arguments: What is in the list, the choices, the members of the union.
-        bounds: By pydantic's names.
+        bounds: By pydantic's names; ``form`` is what text must be like, in words.
         written_as: What a file may have there, if that is not the kind.
     """
 
@@ -117,7 +117,7 @@ class Allowed:
         if self.keys:
             return f"a section with the keys {', '.join(self.keys)}"
         if "pattern" in self.bounds:
-            return f"text of the form {self.bounds['pattern']}"
+            return str(self.bounds.get("form", f"text of the form {self.bounds['pattern']}"))
         return f"{_ONE.get(self.kind, 'something else')} {self.within}".rstrip()
 
     @property
@@ -181,6 +181,7 @@ def _optional(annotation: Any) -> Any:  # noqa: ANN401
 def _bounds(note: object) -> dict[str, Any]:
     """Return the bounds that a note of an annotation sets."""
     if isinstance(note, FieldInfo):
-        return {name: value for one in note.metadata for name, value in _bounds(one).items()}
+        found = {name: value for one in note.metadata for name, value in _bounds(one).items()}
+        return found if note.description is None else {**found, "form": note.description}
     found = {name: getattr(note, name, None) for name in _BOUNDS}
     return {name: value for name, value in found.items() if value is not None}

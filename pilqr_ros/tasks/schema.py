@@ -16,6 +16,8 @@ MAX_ITERATIONS = 1000
 MAX_STEPS = 10_000
 """Most control steps of a rollout: arrays grow with it."""
 
+NAME_FORM = "small letters, digits and _, a letter first"
+
 Kind = Literal[
     "joint_positions",
     "joint_velocities",
@@ -468,7 +470,7 @@ class TaskFile(Section):
         mdgps: One neural policy for many conditions; without it there is none.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description=NAME_FORM)]
     description: str = ""
     models: Models
     control: Control

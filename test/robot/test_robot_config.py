@@ -66,17 +66,17 @@ def test_what_is_left_out_has_the_usual_names(task, tmp_path):
         (
             ("joint_states", "topic"),
             "a b",
-            r"joint_states\.topic: is 'a b', must be text of the form ",
+            r"joint_states\.topic: is 'a b', must be a topic's name: words of letters",
         ),
         (
             ("joint_states", "topic"),
             "x --ros-args",
-            r"joint_states\.topic: .*, must be text of the form ",
+            r"joint_states\.topic: .*, must be a topic's name: words of letters",
         ),
         (
             ("joint_states", "topic"),
             "x:=/cmd",
-            r"joint_states\.topic: .*, must be text of the form ",
+            r"joint_states\.topic: .*, must be a topic's name: words of letters",
         ),
         (("joint_states", "rate"), 5, r"joint_states\.rate: is 5, must be from 20 to 500$"),
         (

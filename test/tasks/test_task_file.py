@@ -133,7 +133,7 @@ WRONG = [
         r"learning\.settings\.covariance\.damping: is 0\.5, allowed: a number at least 1$",
     ),
     (("models", "scene"), "rink.xml", r"models\.scene: 'rink\.xml' not found; looked at "),
-    (("name",), "Hockey Night", r"name: is 'Hockey Night', must be text of the form \^\[a-z\]"),
+    (("name",), "Hockey Night", r"name: is 'Hockey Night', must be small letters, digits"),
 ]
 
 
