@@ -93,7 +93,10 @@ def _is_below(place: Location, other: Location) -> bool:
 
 
 def _value_at(given: Any, location: Location) -> Any:  # noqa: ANN401
+    """Return the value at a place; pydantic writes keys that are no text as text."""
     for part in location:
+        if isinstance(given, Mapping) and part not in given:
+            part = next((key for key in given if str(key) == str(part)), part)
         given = given[part]
     return given
 

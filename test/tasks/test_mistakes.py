@@ -155,6 +155,21 @@ def test_a_record_tells_one_flaw_for_one_mistake(kind, given, message):
     assert message is None or str(refused.value) == message
 
 
+@pytest.mark.parametrize("key", [1, 1.5, True, None, -0.0, 10**30, float("nan"), b"x", "[key]"])
+def test_a_key_that_is_no_text_is_told_wherever_it_stands(key):
+    for content in (
+        {key: 1},
+        {"name": "a", "joints": [0], key: {"x": 1}},
+        {"name": "a", "joints": [0], "bodies": {key: {"x": 1}}},
+        {"name": "a", "joints": [0], "targets": {key: {"site": 1}}},
+        {"name": "a", "joints": [0], "targets": {key: {"behind": 1, key: 2}}},
+        {"name": "a", "joints": [0], "targets": {"b": {key: 1, "behind": "b", "facing": "c"}}},
+    ):
+        with pytest.raises(ConfigError) as refused:
+            validated(Start, content)
+        assert not JARGON.search(str(refused.value).replace("None", ""))
+
+
 def paths(content, at=()):
     """Yield the paths of all keys and entries of a parsed file."""
     inside = content.items() if isinstance(content, dict) else enumerate(content)
