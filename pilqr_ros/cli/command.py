@@ -61,7 +61,7 @@ app.add_typer(bag_commands.app, name="bag")
 
 
 def main() -> None:
-    """Run the command; a problem is one line on stderr and a non-zero exit code.
+    """Run the command; each problem is one line on stderr, and the exit code is not zero.
 
     SIGTERM interrupts it as Ctrl-C does, and so does the end of the process that it is to follow: a
     training that it asked for is cancelled.
@@ -71,6 +71,7 @@ def main() -> None:
         follow_parent()
         app(standalone_mode=True)
     except (PilqrError, OSError) as error:
-        said = show.styled(("pilqr: ", "bold red"), (str(error), ""))
-        show.errors.print(said, soft_wrap=True, highlight=False)
+        for line in error.lines if isinstance(error, PilqrError) else [str(error)]:
+            said = show.styled(("pilqr: ", "bold red"), (line, ""))
+            show.errors.print(said, soft_wrap=True, highlight=False)
         sys.exit(INTERRUPTED if isinstance(error, TrainingStopped) else 1)
