@@ -13,6 +13,7 @@ NODES = [
     "policy_server",
     "recorder",
     "robot_reset",
+    "scene_publisher",
     "state_estimator",
     "trajectory_executor",
 ]

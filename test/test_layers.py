@@ -26,7 +26,7 @@ FLOORS = {
     "graph": ("runs", "robot", "tasks"),
 }
 """Each floor of the package with what it may import."""
-FLOORS["nodes"] = ("recording", "evaluation", "graph", *FLOORS["evaluation"])
+FLOORS["nodes"] = ("page", "recording", "evaluation", "graph", *FLOORS["evaluation"])
 FLOORS["clients"] = ("nodes", *FLOORS["nodes"])
 FLOORS["doctor"] = ("clients", *FLOORS["clients"])
 FLOORS["authoring"] = ("doctor", *FLOORS["authoring"])
@@ -59,6 +59,7 @@ ROOMS = {
     "nodes": {
         "messages": (),
         "runtime": ("messages",),
+        "scene": (),
         "sensing": ("messages", "runtime"),
         "training": ("messages", "runtime"),
     },
