@@ -26,6 +26,7 @@ from pilqr_ros.cli.arguments import (
     Rollouts,
     RunPath,
     Runs,
+    Scene,
     Seed,
     Wait,
     WhichPolicy,
@@ -93,6 +94,7 @@ def train(
     robot_config: RobotFile = "",
     discovery: Discovery = "auto",
     dashboard: Dashboard = False,
+    scene: Scene = False,
 ) -> None:
     """Train the policies of a task, evaluate them, and leave curve, video and data in the run.
 
@@ -109,6 +111,7 @@ def train(
         place,
         wait=wait,
         dashboard=dashboard,
+        scene=scene,
         runs_chosen=resume is None and is_given("runs", context),
         again=given_options(context, without=_OF_THE_RUN),
     )

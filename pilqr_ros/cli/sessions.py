@@ -242,6 +242,7 @@ class Where:
         again: The options with which a training that ended early goes on as it was begun.
         wait: How long running nodes are waited for until they are found [s].
         dashboard: Whether a live page is served meanwhile.
+        scene: Whether new nodes show robot and rollouts in RViz and Foxglove.
     """
 
     real_time_factor: float = 0.0
@@ -255,6 +256,7 @@ class Where:
     again: str = ""
     wait: int = 5
     dashboard: bool = False
+    scene: bool = False
 
 
 @contextlib.contextmanager
@@ -276,6 +278,8 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
         raise TrainingError("--in-process uses no nodes: leave out --attach")
     if where.in_process and where.dashboard:
         raise TrainingError("--in-process uses no nodes: `pilqr view RUN` shows a run that goes on")
+    if where.scene and (where.in_process or where.attach):
+        raise TrainingError("--scene starts a node: leave out --in-process and --attach")
     if where.in_process:
         yield InProcessSession(load_task(task), runs, where.again)
         return
@@ -294,6 +298,7 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
         robot_config=where.robot_config,
         discovery=where.discovery,
         dashboard=where.dashboard,
+        scene=where.scene,
     )
     with contextlib.ExitStack() as stack:
         if where.attach:

@@ -36,7 +36,7 @@ from pilqr_ros.runs.run_store import RunConfig, create_run
 NODES = Path(access_policy.__file__).parents[1]
 POLICY = Path(__file__).parents[2] / "config" / "sros2" / "policy.xml"
 TORQUES = "/effort_controller/commands"
-NAMES = [start.name for start in starts(GraphOptions())]
+NAMES = [start.name for start in starts(GraphOptions(scene=True))]
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def policy():
 
 @pytest.fixture(scope="module")
 def graph(run_nodes):
-    with run_nodes(*NAMES) as group:
+    with run_nodes(*NAMES, scene=True) as group:
         yield group
         group.check()
 
@@ -179,7 +179,7 @@ def test_two_arms_share_no_name_but_those_that_are_absolute(tmp_path):
         path.write_text(policy_in(namespace))
         accesses = read_policy(path).values()
         names.append({name for a in accesses for field in vars(a).values() for name in field})
-    assert names[0] & names[1] == {"/clock", "/diagnostics", "/parameter_events", "/rosout"}
+    assert names[0] & names[1] == {"/clock", "/diagnostics", "/parameter_events", "/rosout", "/tf"}
     assert "/arm1/effort_controller/commands" in names[0]
 
 
