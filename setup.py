@@ -17,7 +17,8 @@ NODES = [
     "state_estimator",
     "trajectory_executor",
 ]
-CONFIG = ["config", "config/dds", "config/robots", "config/ros2_control", "config/sros2"]
+CONFIG = ["config"]
+CONFIG += [f"config/{of}" for of in ("dds", "foxglove", "robots", "ros2_control", "rviz", "sros2")]
 EXTRAS = {
     "torch": {"torch"},
     "video": {"imageio", "imageio-ffmpeg"},
