@@ -24,14 +24,17 @@ EXTRAS = {
     "video": {"imageio", "imageio-ffmpeg"},
     "view": {"viser"},
     "gym": {"gymnasium"},
+    "tensorboard": {"tensorboardX"},
+    "wandb": {"wandb"},
     "peers": {"cmaes", "stable-baselines3", "sb3-contrib"},
 }
-"""What only neural policies, videos, pages, Gymnasium environments and other methods require."""
+"""What only some commands require, such as those that make videos, pages or logs."""
 
 
 def requirements() -> dict[str, list[str]]:
     """Return the requirements of each extra; those of the package itself are called ``""``."""
-    text = re.sub("#.*", "", (HERE / "requirements" / "runtime.txt").read_text())
+    files = (HERE / "requirements" / name for name in ("runtime.txt", "wandb.txt"))
+    text = re.sub("#.*", "", "".join(file.read_text() for file in files))
     found: dict[str, list[str]] = {name: [] for name in ("", *EXTRAS)}
     for line in filter(None, map(str.strip, text.splitlines())):
         library = re.split("[=<>;]", line)[0].strip()

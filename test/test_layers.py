@@ -31,6 +31,7 @@ FLOORS["clients"] = ("nodes", *FLOORS["nodes"])
 FLOORS["doctor"] = ("clients", *FLOORS["clients"])
 FLOORS["authoring"] = ("doctor", *FLOORS["authoring"])
 FLOORS["diagnosis"] = ("runs", "robot", "tasks", "guided", "trajopt")
+FLOORS["logs"] = ("runs", "robot", "tasks", "guided", "trajopt")
 FLOORS["page"] = ("diagnosis", *FLOORS["page"])
 FLOORS["dashboard"] = ("clients", "page", *FLOORS["clients"])
 FLOORS["report"] = ("diagnosis", "evaluation", *FLOORS["evaluation"])
@@ -42,6 +43,7 @@ FLOORS["cli"] = (
     "dashboard",
     "page",
     "report",
+    "logs",
     "diagnosis",
     "authoring",
     "peers",
@@ -76,6 +78,7 @@ WITHOUT_ROS += (
     "peers",
     "diagnosis",
     "report",
+    "logs",
 )
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 

@@ -14,7 +14,7 @@ from pilqr_ros.cli.learning_commands import evaluate, runs, train
 from pilqr_ros.cli.node_commands import confirm, deploy, doctor, guard, robot, sros2_policy, up
 from pilqr_ros.cli.page_commands import dashboard, view
 from pilqr_ros.cli.peers_command import peers
-from pilqr_ros.cli.report_commands import compare, diagnose, plot, report, video
+from pilqr_ros.cli.report_commands import compare, diagnose, log, plot, report, video
 from pilqr_ros.cli.task_commands import check, new, schema
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.errors import TrainingStopped
@@ -43,6 +43,7 @@ COMMANDS = (
     dashboard,
     compare,
     report,
+    log,
     runs,
     experiment,
     peers,

@@ -63,13 +63,21 @@ class Outcomes:
     costs: Sequence[float]
 
 
+def ignore(_run: Path) -> None:
+    """Want to know nothing of a run."""
+
+
 class Session(Protocol):
     """A place where policies are trained and evaluated."""
 
     def train(
-        self, config: RunConfig, resume: Path | None, on_progress: Callable[[Any], None]
+        self,
+        config: RunConfig,
+        resume: Path | None,
+        on_progress: Callable[[Any], None],
+        on_run: Callable[[Path], None] = ignore,
     ) -> Path:
-        """Train and return the run's directory."""
+        """Train and return the run's directory, which `on_run` is told as soon as it is there."""
 
     def evaluate(
         self, run: Path, config: EvaluationConfig, on_rollout: Callable[[], None]
@@ -91,7 +99,11 @@ class InProcessSession:
         self._evaluator = TaskCostEvaluator(self.task)
 
     def train(
-        self, config: RunConfig, resume: Path | None, on_progress: Callable[[Any], None]
+        self,
+        config: RunConfig,
+        resume: Path | None,
+        on_progress: Callable[[Any], None],
+        on_run: Callable[[Path], None] = ignore,
     ) -> Path:
         """Train and return the run's directory.
 
@@ -100,6 +112,7 @@ class InProcessSession:
             TrainingStopped: The user interrupted it; likewise.
         """
         store = create_run(self.runs, self.task, config) if resume is None else open_run(resume)
+        on_run(store.directory)
         try:
             Trainer(
                 store,
@@ -138,7 +151,11 @@ class GraphSession:
     again: str = ""
 
     def train(
-        self, config: RunConfig, resume: Path | None, on_progress: Callable[[Any], None]
+        self,
+        config: RunConfig,
+        resume: Path | None,
+        on_progress: Callable[[Any], None],
+        on_run: Callable[[Path], None] = ignore,
     ) -> Path:
         """Send a training goal and return the run's directory.
 
@@ -160,6 +177,8 @@ class GraphSession:
 
         def on_feedback(feedback: Any) -> None:  # noqa: ANN401
             nonlocal directory
+            if not directory and feedback.run_directory:
+                on_run(Path(feedback.run_directory))
             directory = feedback.run_directory
             on_progress(feedback)
 
