@@ -2,7 +2,7 @@
 
 It only listens, and nothing waits for it. The arm is moved some times a second, by the newest
 state: in lock-step there are far more of them than anybody sees. What changes seldom is latched,
-and told again when another run begins, so that it is in the run's bag.
+and told again at each part of a run, so that every file of its bag has it.
 """
 
 from __future__ import annotations
@@ -82,13 +82,13 @@ class ScenePublisherNode(Node):
         self._frames = SceneFrames(self._task, self._base, self._prefix)
         self._markers = SceneMarkers(self._task, self._base)
         self._shown = ShownRollouts()
-        self._condition, self._run = self._task.learning.conditions[0], ""
+        self._condition = self._task.learning.conditions[0]
         self._posture = Posture(self._task, self._condition)
         self._evaluator = TaskCostEvaluator(self._task)
         self._state: Array | None = None
         self._stamp_ns = self._told_ns = -1
         self._idle = 0
-        self._run_is_new = False
+        self._part, self._part_is_new = ("", ""), False
         self._offered: dict[str, Publisher] = {
             topic.name: self.create_publisher(topic.kind, topic.name, topic.profile)
             for topic in SCENE_TOPICS
@@ -140,8 +140,9 @@ class ScenePublisherNode(Node):
         self._take_rollouts()
         training = message.active and message.part != EVALUATION
         self._shown.on_run(message.run_directory, training=training)
-        self._run_is_new |= message.active and message.run_directory != self._run
-        self._run = message.run_directory or self._run
+        part = message.run_directory, message.part
+        self._part_is_new |= message.active and part != self._part
+        self._part = part
 
     def _take_rollouts(self) -> None:
         """Take every rollout that has come."""
@@ -204,8 +205,8 @@ class ScenePublisherNode(Node):
     def _draw(self) -> None:
         """Publish what has changed but for the frames."""
         self._take_rollouts()
-        if self._run_is_new:
-            self._run_is_new = False
+        if self._part_is_new:
+            self._part_is_new = False
             self._tell_everything()
         elif self._shown.changed:
             self._tell_pictures()

@@ -37,7 +37,7 @@ class Graph:
 
     def __init__(self, client, task, wait_until):
         node = client.node
-        self.task, self.wait_until = task, wait_until
+        self.node, self.task, self.wait_until = node, task, wait_until
         self.states = node.create_publisher(State, "state", qos.SENSOR)
         self.rollouts = node.create_publisher(RolloutMessage, "rollout", qos.ROLLOUTS)
         self.reports = node.create_publisher(
@@ -59,6 +59,11 @@ class Graph:
         message = State(x=to_field(x), valid=[True] * len(self.task.layout.blocks))
         set_stamp(message.header.stamp, stamp_ns)
         self.states.publish(message)
+
+    def type_hash(self, topic):
+        """Return the hash of the type that the node publishes: that of every ROS 2."""
+        (publisher,) = self.node.get_publishers_info_by_topic(topic.name)
+        return str(publisher.topic_type_hash)
 
     def stamps_ns(self):
         """Return the stamps of the transforms that came."""
@@ -198,13 +203,20 @@ def test_an_iterations_rollouts_are_shown_with_mean_spread_and_targets(
     (region,) = markers(targets, f"{name}/success")
     goal = task.conditions[0].targets["goal"]
     assert (region.pose.position.x, region.pose.position.y) == pytest.approx(tuple(goal[:2]))
+    before = len(scene.heard[MODEL.name])
+    scene.runs.publish(TrainingRun(active=True, run_directory=str(run), part="iteration_001"))
+    scene.wait_until(lambda: len(scene.heard[MODEL.name]) > before, "all of it again")
     scene.runs.publish(TrainingRun())
     scene.wait_until(lambda: not scene.statuses[-1].recording, "the bag's end")
+    offered = {topic.name: scene.type_hash(topic) for topic in SCENE_TOPICS}
     with Reader(run / "bag") as reader:
         counts = {one.topic: one.msgcount for one in reader.connections}
+        digests = {one.topic: one.digest for one in reader.connections}
     for topic in (DESCRIPTION, MODEL, TARGETS, PATHS):
-        assert counts[f"/{topic.name}"] > 0, topic.name
+        assert counts[f"/{topic.name}"] >= 2, f"{topic.name}: once in each file"
     assert counts[FRAMES.name] > 0
+    for topic in SCENE_TOPICS:
+        assert digests[f"/{topic.name.strip('/')}"] == offered[topic.name], topic.name
 
 
 def test_rollouts_outside_of_a_training_are_shown_as_they_come(scene, task, state):
