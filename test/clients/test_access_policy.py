@@ -30,6 +30,7 @@ from pilqr_ros.graph import (
 from pilqr_ros.graph.node_list import NODES as TRAINING
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.training import Trainer
+from pilqr_ros.nodes.messages.scene_topics import SCENE_TOPICS
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.run_store import RunConfig, create_run
 
@@ -130,6 +131,14 @@ def test_only_the_guard_may_publish_torques(policy):
 def test_only_the_executor_may_command_the_guard(policy):
     allowed = {name for name, access in policy.items() if "/torque_command" in access.publishes}
     assert allowed <= {"trajectory_executor", "robot_reset"}
+
+
+def test_nobody_but_a_bag_hears_the_scene_and_its_node_asks_nobody(policy):
+    scene = {f"/{topic.name.strip('/')}" for topic in SCENE_TOPICS}
+    assert [name for name, access in policy.items() if access.subscribes & scene] == ["recorder"]
+    own = policy["scene_publisher"]
+    assert own.publishes - scene == {"/parameter_events", "/rosout", "/scene_publisher/claim"}
+    assert not own.calls | own.commands | own.executes
 
 
 def test_no_name_in_the_policy_is_a_pattern(policy):
