@@ -27,6 +27,7 @@ EXTRAS = {
     "tensorboard": {"tensorboardX"},
     "wandb": {"wandb"},
     "peers": {"cmaes", "stable-baselines3", "sb3-contrib"},
+    "tables": {"pyarrow"},
 }
 """What only some commands require, such as those that make videos, pages or logs."""
 

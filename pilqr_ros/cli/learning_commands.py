@@ -51,6 +51,7 @@ from pilqr_ros.runs.best_iteration import best_iteration
 from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.run_config import RunConfig, check_config
 from pilqr_ros.runs.run_description import TASK_FILE
+from pilqr_ros.runs.run_folder import RunSummary
 from pilqr_ros.runs.run_store import RunStore, find_runs, open_run
 from pilqr_ros.runs.same_files import check_files, file_warnings
 from pilqr_ros.runs.same_run import check_same, check_versions
@@ -176,17 +177,21 @@ def evaluate(
 
 def runs(
     directory: Annotated[
-        Path, typer.Argument(help="Where runs are kept.", envvar="PILQR_RUNS")
-    ] = Path("runs"),
+        Path | None, typer.Argument(help="Where runs are kept; instead of `--runs`.")
+    ] = None,
+    runs: Runs = Path("runs"),
 ) -> None:
     """List the runs and how far they are."""
-    stores = []
-    for path in find_runs(directory):
+    place, found = runs if directory is None else directory, []
+    for path in find_runs(place):
         try:
-            stores.append(opened(path))
+            found.append(RunSummary.of(path))
         except PilqrError as error:
             show.warn(f"{path} is left out: {error}")
-    show.show_runs(directory, stores)
+    for one in found:
+        if one.warning:
+            show.warn(one.warning)
+    show.show_runs(place, found)
 
 
 def opened(run: Path) -> RunStore:
