@@ -39,6 +39,8 @@ class ShownRollouts:
 
     def on_run(self, run_directory: str, *, training: bool) -> None:
         """Take which run is under way; empty for none. Another one begins an empty picture."""
+        if training != self._training:
+            self._heard = {}  # an evaluation is not mixed with what was tried before it
         self._training = training
         if run_directory and run_directory != self._run:
             self._run = run_directory

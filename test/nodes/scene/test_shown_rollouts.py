@@ -58,6 +58,17 @@ def test_another_run_begins_an_empty_picture_and_the_same_one_goes_on(shown):
     assert numbers(shown) == []
 
 
+def test_an_evaluation_is_not_mixed_with_the_training_before_it(shown):
+    shown.on_run("runs/a", training=True)
+    for number in range(3):
+        shown.on_rollout(0, rollout(number))
+    shown.on_iteration(0, 3)
+    shown.on_run("runs/a", training=False)
+    assert numbers(shown) == [0, 1, 2], "as long as there is nothing newer"
+    shown.on_rollout(0, rollout(8))
+    assert numbers(shown) == [8]
+
+
 def test_a_report_of_rollouts_that_nobody_heard_of_changes_nothing(shown):
     shown.on_iteration(0, 5)
     assert not shown.changed
