@@ -18,6 +18,7 @@ from pilqr_ros.cli.arguments import (
     Discovery,
     InProcess,
     Iterations,
+    Log,
     Method,
     Namespace,
     RealTimeFactor,
@@ -26,6 +27,7 @@ from pilqr_ros.cli.arguments import (
     Rollouts,
     RunPath,
     Runs,
+    Scene,
     Seed,
     Wait,
     WhichPolicy,
@@ -36,6 +38,7 @@ from pilqr_ros.cli.arguments import (
 from pilqr_ros.cli.filming import film_evaluation_with_bar
 from pilqr_ros.cli.quick_warnings import warn_of
 from pilqr_ros.cli.sessions import Session, TrainingEndedEarly, Where, open_session
+from pilqr_ros.cli.training_log import TrainingLog
 from pilqr_ros.diagnosis import diagnose as judge_run
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.evaluation.curves import plot_learning_curve
@@ -94,6 +97,8 @@ def train(
     robot_config: RobotFile = "",
     discovery: Discovery = "auto",
     dashboard: Dashboard = False,
+    scene: Scene = False,
+    log: Log = None,
 ) -> None:
     """Train the policies of a task, evaluate them, and leave curve, video and data in the run.
 
@@ -110,11 +115,13 @@ def train(
         place,
         wait=wait,
         dashboard=dashboard,
+        scene=scene,
         runs_chosen=resume is None and is_given("runs", context),
         again=given_options(context, without=_OF_THE_RUN),
     )
+    follower = TrainingLog(log)
     with open_session(task, runs, where) as work:
-        store, failure = _train(work, config, resume)
+        store, failure = _train(work, config, resume, follower)
         show.show_iterations(store)
         iteration = -1 if failure is None else _best_of(store, failure)
         planned = _final_evaluations(store, evaluation, iteration) if evaluation > 0 else []
@@ -246,7 +253,7 @@ def _resumed(
 
 
 def _train(
-    work: Session, config: RunConfig, resume: Path | None
+    work: Session, config: RunConfig, resume: Path | None, log: TrainingLog
 ) -> tuple[RunStore, TrainingEndedEarly | None]:
     """Train and return the run, and why it ended early if it did.
 
@@ -255,8 +262,13 @@ def _train(
         TrainingStopped: The user interrupted it.
     """
     try:
-        with show.TrainingBar(f"{config.task} {config.method}") as bar:
-            return open_run(work.train(config, resume, bar.update)), None
+        with log, show.TrainingBar(f"{config.task} {config.method}") as bar:
+
+            def on_progress(progress: Any) -> None:  # noqa: ANN401
+                bar.update(progress)
+                log.on_progress(progress)
+
+            return open_run(work.train(config, resume, on_progress, log.begin)), None
     except TrainingEndedEarly as failure:
         if not failure.directory:
             raise
