@@ -17,6 +17,7 @@ from pilqr_ros.cli.arguments import (
     RobotFile,
     RunPath,
     Runs,
+    Scene,
     TaskName,
     WhichPolicy,
 )
@@ -32,6 +33,7 @@ def up(
     real_time_factor: RealTimeFactor = 0.0,
     viewer: Annotated[bool, typer.Option(help="Show the simulated world in a window.")] = False,
     dashboard: Dashboard = False,
+    scene: Scene = False,
     record: Record = True,
     namespace: Namespace = "",
     log_level: Annotated[str, typer.Option(help="debug, info, warn, error or fatal.")] = "info",
@@ -50,6 +52,7 @@ def up(
         real_time_factor=real_time_factor,
         viewer=viewer,
         dashboard=dashboard,
+        scene=scene,
         record=record,
         namespace=namespace,
         log_level=log_level,

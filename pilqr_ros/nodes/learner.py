@@ -55,7 +55,8 @@ from pilqr_ros.nodes.training.training_messages import (
     first_feedback,
     report_message,
 )
-from pilqr_ros.runs.run_store import RunStore, create_run, iteration_name
+from pilqr_ros.runs.run_folder import iteration_name
+from pilqr_ros.runs.run_store import RunStore, create_run
 from pilqr_ros.tasks import Task, load_task
 
 END_TIMEOUT = 2.0

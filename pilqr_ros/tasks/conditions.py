@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pilqr_ros.tasks.errors import TaskError, refuse_repeated
+from pilqr_ros.tasks.errors import TaskError, among, refuse_repeated
 from pilqr_ros.tasks.orientation import orientation
 from pilqr_ros.tasks.schema import AtSite, Behind, Drawn, Placement, Shift, Start, TaskFile
 from pilqr_ros.trajopt.typing import Array
@@ -82,7 +82,7 @@ def condition_indices(
     groups = list(dict.fromkeys(condition.group for condition in conditions))
     for name in names:
         if name not in groups:
-            raise TaskError(key, f"no condition {name!r}; there are: {', '.join(groups)}")
+            raise TaskError(key, f"no condition {name!r}; {among(name, groups)}")
     return tuple(
         i for name in names for i, condition in enumerate(conditions) if condition.group == name
     )
@@ -162,8 +162,9 @@ def _shifted(start: Start, shift: Shift, rng: np.random.Generator, key: str) -> 
             continue
         values = getattr(start, section) if section in _SHIFTED else {}
         if not isinstance(values.get(name), tuple | float | Placement):
-            allowed = ", ".join(f"{one}.<name>" for one in _SHIFTED)
-            raise TaskError(entry, f"{path!r} is not joints, or {allowed} with numbers there")
+            *some, last = (f"{one}.<name>" for one in _SHIFTED)
+            allowed = f"joints, {', '.join(some)} or {last}"
+            raise TaskError(entry, f"{path!r} is not {allowed} with numbers there")
         changed = {**values, name: _moved(values[name], offset, entry)}
         start = start.model_copy(update={section: changed})
     return start

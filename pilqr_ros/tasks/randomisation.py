@@ -12,6 +12,7 @@ import mujoco
 import numpy as np
 
 from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.model_names import Needed, require_element
 from pilqr_ros.tasks.models import element_id, joint_id
 from pilqr_ros.tasks.schema import Randomised, Range
 from pilqr_ros.trajopt.typing import Array
@@ -66,13 +67,16 @@ def verify_randomised(given: Randomised, world: mujoco.MjModel) -> None:
             raise TaskError(f"randomised.frictions.{name}", "the body has no geoms")
     for name in given.joint_frictions:
         key = f"randomised.joint_frictions.{name}"
+        require_element(Needed("joint", world, "the models", "a factor"), name, key, world)
         dof = world.jnt_dofadr[joint_id(world, name, key)]
         if not (_any(world.dof_damping[dof]) or _any(world.dof_frictionloss[dof])):
             raise TaskError(key, "the joint has neither damping nor frictionloss")
 
 
 def _body(world: mujoco.MjModel, name: str, section: str) -> int:
-    return element_id(world, mujoco.mjtObj.mjOBJ_BODY, name, f"randomised.{section}.{name}")
+    key = f"randomised.{section}.{name}"
+    require_element(Needed("body", world, "the models", "a factor"), name, key, world)
+    return element_id(world, mujoco.mjtObj.mjOBJ_BODY, name, key)
 
 
 def _any(values: Array) -> bool:

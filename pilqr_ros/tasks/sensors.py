@@ -8,6 +8,7 @@ import mujoco
 
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.layout import AXES, SensorNumbers
+from pilqr_ros.tasks.model_names import Needed, require_element
 from pilqr_ros.tasks.models import element_id
 from pilqr_ros.tasks.schema import Block
 
@@ -33,6 +34,7 @@ def sensor_kind(world: mujoco.MjModel, name: str, key: str) -> str:
     Raises:
         TaskError: There is no such sensor, or it is of another kind.
     """
+    require_element(Needed("sensor", world, "the models", "a sensor block"), name, key, world)
     index = element_id(world, _SENSOR, name, key)
     kind = mujoco.mjtSensor(world.sensor_type[index])
     if kind not in KINDS:

@@ -10,6 +10,7 @@ import mujoco
 from pilqr_ros.tasks.conditions import Condition
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.layout import AXES
+from pilqr_ros.tasks.model_names import Needed, require_element
 from pilqr_ros.tasks.models import element_id, joint_id
 from pilqr_ros.tasks.placing import PlacementError, place_scene
 
@@ -48,6 +49,7 @@ def _with_sites(
     found = {}
     for name, target in condition.sites.items():
         key = f"{condition.key}.targets.{name}.site"
+        require_element(Needed("site", world, "the models", "a target"), target.site, key, world)
         index = element_id(world, mujoco.mjtObj.mjOBJ_SITE, target.site, key)
         if target.axis is None:
             found[name] = data.site_xpos[index].copy()

@@ -8,15 +8,13 @@ import mujoco
 
 from pilqr_ros.tasks.conditions import Condition
 from pilqr_ros.tasks.errors import TaskError
-from pilqr_ros.tasks.layout import StateLayout
+from pilqr_ros.tasks.layout import StateBlock, StateLayout
+from pilqr_ros.tasks.model_names import Needed, require_element
 from pilqr_ros.tasks.models import element_id, joint_id, position_bounds, short_name
 from pilqr_ros.tasks.motors import verify_motors
 from pilqr_ros.tasks.placing import can_be_turned
 from pilqr_ros.tasks.schema import ActuatedJoint, TaskFile
 from pilqr_ros.trajopt.typing import Array
-
-_SITE = mujoco.mjtObj.mjOBJ_SITE
-_BODY = mujoco.mjtObj.mjOBJ_BODY
 
 
 def verify_models(
@@ -31,21 +29,40 @@ def verify_models(
     Raises:
         TaskError: One does not; the message names the key.
     """
+    of_robot = Needed("joint", robot, "the robot", "an actuated joint")
+    motor = Needed("motor", world, "the models", "an actuated joint")
     for i, joint in enumerate(file.joints):
+        require_element(of_robot, joint.name, f"joints[{i}].name", world)
         joint_id(robot, joint.name, f"joints[{i}].name")
+        require_element(motor, joint.name, f"joints[{i}].name", world)
     verify_motors(file.joints, world)
     for i, block in enumerate(layout.blocks):
-        if block.kind.startswith("joint_"):
-            for joint_name in block.axes:
-                joint_id(world, joint_name, f"state[{i}].joints")
-        elif block.kind != "sensor":
-            is_point = block.kind.startswith("point_")
-            element_id(robot if is_point else world, _SITE if is_point else _BODY, block.source,
-                       f"state[{i}].of")  # fmt: skip
+        _verify_block(block, f"state[{i}]", robot, world)
     _verify_period(file, world)
     bounds = position_bounds(file.joints, robot)
     for condition in conditions:
         _verify_start(condition, file.joints, bounds, world)
+
+
+def _verify_block(
+    block: StateBlock, key: str, robot: mujoco.MjModel, world: mujoco.MjModel
+) -> None:
+    """What a block is of exists, once."""
+    user = f"a {block.kind} block"
+    if block.kind.startswith("joint_"):
+        for joint in block.axes:
+            require_element(
+                Needed("joint", world, "the models", user), joint, f"{key}.joints", world
+            )
+            joint_id(world, joint, f"{key}.joints")
+    elif block.kind.startswith("point_"):
+        require_element(
+            Needed("site", robot, "robot or tool", user), block.source, f"{key}.of", world
+        )
+        element_id(robot, mujoco.mjtObj.mjOBJ_SITE, block.source, f"{key}.of")
+    elif block.kind != "sensor":  # those were looked up for the layout
+        require_element(Needed("body", world, "the models", user), block.source, f"{key}.of", world)
+        element_id(world, mujoco.mjtObj.mjOBJ_BODY, block.source, f"{key}.of")
 
 
 def _verify_period(file: TaskFile, world: mujoco.MjModel) -> None:
@@ -77,7 +94,8 @@ def _verify_start(
 def _verify_body(condition: Condition, body: str, world: mujoco.MjModel) -> None:
     """A body exists, and can be turned if it is to be."""
     key = f"{condition.key}.bodies.{body}"
-    index = element_id(world, _BODY, body, key)
+    require_element(Needed("body", world, "the models", "a start"), body, key, world)
+    index = element_id(world, mujoco.mjtObj.mjOBJ_BODY, body, key)
     if body in condition.orientations and not can_be_turned(world, index):
         raise TaskError(key, "has an orientation, which needs a free joint, or mocap, of the body")
 
@@ -91,6 +109,7 @@ def _verify_other_joint(
 ) -> None:
     """A joint that no motor moves exists, is within its range, and is of no body that is placed."""
     key = f"{condition.key}.other_joints.{name}"
+    require_element(Needed("joint", world, "the models", "a start"), name, key, world)
     index = joint_id(world, name, key)
     if any(name == joint.name for joint in joints):
         raise TaskError(key, "is an actuated joint: its start belongs into `joints`")
