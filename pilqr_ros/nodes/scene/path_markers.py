@@ -132,8 +132,8 @@ class SceneMarkers:
             height = min(TEXT_HEIGHT * self._extent, MAX_TEXT)
             made.append(text(base, f"{name}/names", target, place + [0.0, 0.0, height], height))
         for region in success_regions(task, targets):
-            shape = "sphere" if region.is_ball else "box"
-            form = Primitive(shape, 2.0 * region.half, FramePose(region.centre))
+            size, pose = 2.0 * region.half, FramePose(region.centre)
+            shape = Primitive("sphere" if region.is_ball else "box", size, pose)
             faint = color(TARGET_COLOR, REGION_OPACITY)
-            made.append(primitive(base, f"{name}/success", form, faint))
+            made.append(primitive(base, f"{name}/success", shape, faint))
         return made
