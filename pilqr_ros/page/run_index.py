@@ -64,9 +64,12 @@ class RunIndex:
         return [TRAINING, *found]
 
     def iterations(self) -> int:
-        """Return how many iterations have a folder with rollouts, without looking into them all."""
-        count = 0
-        while self._store.iteration_directory(count).is_dir():
+        """Return how many iterations have a folder with rollouts, without looking into them all.
+
+        That of the last policy, which is executed once and not learned from, is none of them.
+        """
+        count, most = 0, self._store.config.iterations
+        while count < most and self._store.iteration_directory(count).is_dir():
             count += 1
         while count > 0 and len(self.conditions(TRAINING, count - 1)) == 0:
             count -= 1

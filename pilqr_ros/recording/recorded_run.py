@@ -159,7 +159,7 @@ def _files(bag: Path, message: Any) -> dict[str, bytes]:  # noqa: ANN401
 def _places(store: RunStore) -> Iterator[RecordedPlace]:
     """Yield every place that a rollout of a training can have."""
     config = store.config
-    for iteration in range(config.iterations):
+    for iteration in range(config.iterations + 1):  # the last policy is executed, too
         for condition in config.conditions:
             for sample in range(config.rollouts):
                 for attempt in range(MAX_RECORDED_ATTEMPTS):

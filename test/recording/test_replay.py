@@ -207,7 +207,12 @@ def test_rollouts_are_listed_with_place_and_cost(write_bag, trained, task):
         RecordedPlace(0, 0, 1, 0),
         RecordedPlace(0, 0, 1, 1),
     ]
-    assert places[-3:] == [RecordedPlace(1, 0, 2, 0), None, RecordedPlace(0, 0, 1, 0)]
+    assert places[-4:] == [
+        RecordedPlace(1, 0, 2, 0),
+        RecordedPlace(2, 0, 0, 0),  # of the last policy
+        None,
+        RecordedPlace(0, 0, 1, 0),
+    ]
     assert listed[0].cost.total == store.cost(0, 0, 0).total
     assert listed[-1].cost is None
 
@@ -248,10 +253,10 @@ def test_the_commands_show_export_mend_and_replay(write_bag, trained, tmp_path):
         assert result.exit_code == 0, result.output
         return result.output
 
-    assert "8 messages" in run("info", tmp_path)
+    assert "9 messages" in run("info", tmp_path)
     listed = run("list", bag)
     assert all(str(rollout.seed)[:6] in listed for rollout in rollouts)
-    assert "7 rollouts" in run("export", bag, tmp_path / "arrays")
+    assert "8 rollouts" in run("export", bag, tmp_path / "arrays")
     assert "mended: nothing" in run("repair", bag)
     file = bag / "iteration_000.mcap"
     file.write_bytes(file.read_bytes()[:-9])
