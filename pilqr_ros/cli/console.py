@@ -190,14 +190,16 @@ def show_runs(directory: Path, stores: Sequence[RunStore]) -> None:
     if not stores:
         console.print(f"no runs in {directory}", soft_wrap=True)
         return
-    shown = table("runs", "task", "method", "seed", "iterations", "success", "directory")
+    started = ["from"] if any(store.config.origin is not None for store in stores) else []
+    shown = table("runs", "task", "method", "seed", "iterations", "success", *started, "directory")
     for store in stores:
         config, reports = store.config, store.reports()
         last = [one["successes"] for one in reports if one["iteration"] == reports[-1]["iteration"]]
         success = f"{np.mean(last):.0%}" if last else ""
         done = f"{store.iterations_finished}/{config.iterations}"
-        row = (config.task, config.method, str(config.seed), done, success, str(store.directory))
-        shown.add_row(*row)
+        row = [config.task, config.method, str(config.seed), done, success]
+        row += ["" if config.origin is None else config.origin.name] if started else []
+        shown.add_row(*row, str(store.directory))
     console.print(shown)
 
 

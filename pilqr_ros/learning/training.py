@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -20,6 +20,7 @@ import numpy as np
 from pilqr_ros.learning import refusal
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.errors import PolicyRefused, TrainingError, TrainingStopped
+from pilqr_ros.learning.first_policy import first_policy, prior_batches
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
 from pilqr_ros.learning.remaining_time import RemainingTime
 from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid, in_order
@@ -28,6 +29,7 @@ from pilqr_ros.learning.strategy import Strategy, strategy_for
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
 from pilqr_ros.robot.execution.tick_jitter import judge_ticks
+from pilqr_ros.runs.rollout_batch import batch_of
 from pilqr_ros.runs.run_config import plan_of
 from pilqr_ros.runs.run_lock import only_training
 from pilqr_ros.runs.run_presence import check_present, working_in
@@ -62,6 +64,7 @@ class Trainer:
     should_stop: Callable[[], bool] = lambda: False
     at_once: int = 1
     _batches: dict[int, list[Batch]] = field(default_factory=dict, init=False)
+    _prior_batches: dict[int, Sequence[Batch]] = field(default_factory=dict, init=False)
     _strategy: Strategy = field(init=False)
     _remaining: RemainingTime = field(init=False)
     _progress: TrainingProgress = field(init=False)
@@ -99,8 +102,9 @@ class Trainer:
 
     def _start(self, first: int) -> None:
         for condition in self.store.config.conditions:
+            self._prior_batches[condition] = prior_batches(self.store, condition)
             if not self.store.started(0, condition):
-                policy = self.store.task.initial_policy(condition)
+                policy = first_policy(self.store, condition)
                 self.store.save_policy(0, condition, policy, np.ones(policy.T))
             self._batches[condition] = [
                 self._stored_batch(iteration, condition) for iteration in range(first)
@@ -109,7 +113,7 @@ class Trainer:
     def _run_iteration(self, iteration: int) -> None:
         collected = self._collect(iteration)
         for condition, samples in collected.items():
-            self._batches[condition].append(_batch(samples.executed))
+            self._batches[condition].append(batch_of(samples.executed))
         newest = {condition: self._batches[condition][-1] for condition in collected}
         self._tell(phase="updating")
         self._strategy.begin_updates(iteration, newest)
@@ -222,6 +226,7 @@ class Trainer:
                     iteration=Iteration(iteration, config.iterations),
                     reference=self._strategy.reference(policy, condition),
                     history=self.store.sample_records(iteration, condition, before),
+                    prior_batches=self._prior_batches[condition],
                 ),
             )
         except UpdateError as error:
@@ -252,7 +257,7 @@ class Trainer:
         """Return the samples of an iteration that is finished; what was deleted is done again."""
         policy = self._strategy.policy_to_sample(iteration, condition)
         places = range(self.store.config.rollouts)
-        return _batch([self._rollout(policy, iteration, condition, sample) for sample in places])
+        return batch_of([self._rollout(policy, iteration, condition, sample) for sample in places])
 
     def _check_stop(self) -> None:
         if self.should_stop():
@@ -272,12 +277,3 @@ class Samples(NamedTuple):
 
     executed: list[tuple[Rollout, CostReport]]
     seconds: float
-
-
-def _batch(executed: list[tuple[Rollout, CostReport]]) -> Batch:
-    return Batch(
-        states=np.stack([rollout.states for rollout, _ in executed]),
-        actions=np.stack([rollout.applied for rollout, _ in executed]),
-        noise=np.stack([rollout.noise for rollout, _ in executed]),
-        costs=np.stack([cost.costs for _, cost in executed]),
-    )

@@ -55,7 +55,8 @@ from pilqr_ros.nodes.training.training_messages import (
     first_feedback,
     report_message,
 )
-from pilqr_ros.runs.run_store import RunStore, create_run, iteration_name
+from pilqr_ros.runs.run_store import RunStore, iteration_name
+from pilqr_ros.runs.transfer import begin_run
 from pilqr_ros.tasks import Task, load_task
 
 END_TIMEOUT = 2.0
@@ -185,7 +186,7 @@ class LearnerNode(Node):
             nonlocal store
             config, store = training_plan(goal.request, self._task, self.get_logger().warning)
             if store is None:
-                store = create_run(self._runs, self._task, config)
+                store = begin_run(self._runs, self._task, config)
             self.get_logger().info(f"training {config.method} in {store.directory}")
             self._feedback.tell(goal, first_feedback(action, store))
             trained = store

@@ -53,7 +53,7 @@ def _changed(store: RunStore) -> list[str] | None:
     description = read_description(store.directory)
     if "files" not in description:
         return None
-    begun, now = recorded_digests(description, path), digests(store.task)
+    begun, now = recorded_digests(description, path), digests(store.begun_with())
     return [name for name in dict.fromkeys((*now, *begun)) if now.get(name) != begun.get(name)]
 
 
