@@ -9,8 +9,13 @@ from typing import ClassVar
 
 from pilqr_ros.tasks.schema import MAX_ITERATIONS
 
-NOISE_SCALE = 0.5
-"""Usual part of the first noise: a trained policy has not as far to go, and more to lose."""
+NOISE_SCALE = 0.25
+"""Usual part of the first noise: a trained policy has not as far to go, and more to lose.
+
+On an arm 30 % heavier and with twice the friction, hockey's policies reached nine successes of ten
+after 10 to 70 rollouts with it, after 20 to 150 with a half, and after 50 or more, or never, with
+all of it (three seeds).
+"""
 
 PRIOR_ITERATIONS = 2
 """Usual number of iterations whose samples are taken, too: as many as the fit looks back by its

@@ -35,3 +35,9 @@ def test_it_is_told_in_words_and_as_options():
     assert origin.options == (
         "--from 'a run' --from-iteration 7 --noise-scale 0.25 --from-samples 0"
     )
+
+
+def test_a_goal_that_says_nothing_of_the_numbers_means_the_usual_ones():
+    message = pytest.importorskip("pilqr_msgs.msg").Origin(run="then")
+    fields = {name: getattr(message, name) for name in Origin.__dataclass_fields__}
+    assert Origin(**fields) == Origin("then")
