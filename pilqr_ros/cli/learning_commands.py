@@ -113,7 +113,8 @@ def train(
         raise RunError("--from begins a new run: leave out --resume, or --from")
     if resume is None:
         task = "hockey" if task is None else task
-        origin = from_run and Origin(str(from_run), from_iteration, noise_scale, from_samples)
+        numbers = from_iteration, noise_scale, from_samples
+        origin = None if from_run is None else Origin(str(from_run), *numbers)
         config = _new_config(task, method, iterations, rollouts, seed, conditions, origin)
     else:
         asked = {"method": method, "iterations": iterations, "rollouts": rollouts, "seed": seed}

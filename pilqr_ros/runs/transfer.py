@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pilqr_ros.runs.errors import RunConfigError
+from pilqr_ros.runs.errors import RunConfigError, RunError
 from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.origin_files import Taken, origin_name, packed
 from pilqr_ros.runs.rollout_batch import batch_of
@@ -98,6 +98,10 @@ def _take(source: RunStore, origin: Origin, condition: int) -> Taken:
     first = max(0, last + 1 - origin.prior_iterations)
     found = [_batch(source, iteration, condition) for iteration in range(first, last + 1)]
     policy, _ = source.policy(origin.iteration, condition)
+    shape = (source.task.T, source.task.dU, source.task.dX)
+    if policy.K.shape != shape:
+        where = source.condition_directory(origin.iteration, condition)
+        raise RunError(f"{where}: K has shape {policy.K.shape}, expected {shape}")
     return Taken(policy, tuple(batch for batch in found if batch is not None))
 
 

@@ -12,6 +12,7 @@ from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_store import create_run, open_run
 from pilqr_ros.runs.same_files import check_files
 from pilqr_ros.runs.transfer import begin_run, check_origin
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
 
 def three_conditions(document):
@@ -168,3 +169,13 @@ def test_samples_that_were_deleted_are_done_without(heavy, source, asked, tmp_pa
     (source.directory / "iteration_001/condition_0/rollout_02.npz").unlink()
     (batch,) = begin_run(tmp_path, heavy, asked(2)).taken(2).batches
     np.testing.assert_array_equal(batch.states[0], source.rollout(2, 0, 0).states)
+
+
+def test_a_policy_that_is_not_of_the_runs_own_task_is_refused_with_its_place(
+    heavy, source, asked, tmp_path
+):
+    policy, step = source.policy(3, 0)
+    short = TVLGPolicy(policy.K[:-1], policy.k[:-1], policy.L[:-1])
+    source.save_policy(3, 0, short, step)
+    with pytest.raises(RunError, match=r"iteration_003/condition_0: K has shape \(19, 2, 7\)"):
+        begin_run(tmp_path, heavy, asked(2))
