@@ -6,4 +6,4 @@ from pilqr_ros.errors import PilqrError
 
 
 class AuthoringError(PilqrError):
-    """No task can be written for a robot; the message says what its model lacks."""
+    """No task, or no pose, can be made for a robot; the message says what is missing or wrong."""

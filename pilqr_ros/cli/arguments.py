@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Protocol
 
+import numpy as np
 import typer
 
 from pilqr_ros.graph.graph_options import GraphOptions
 from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_config import RunConfig
+from pilqr_ros.trajopt.typing import Array
 
 TaskName = Annotated[str, typer.Argument(help="A task's name, or the path of a task file.")]
 RunPath = Annotated[Path, typer.Argument(help="A run's directory.", exists=True, file_okay=False)]
@@ -133,3 +136,35 @@ def given_options(context: typer.Context, without: Collection[str]) -> str:
         else:
             words += [option.opts[0], str(value)]
     return shlex.join(words)
+
+
+def names_of(text: str) -> tuple[str, ...]:
+    """Return names that are separated by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def numbers_of(option: str, text: str) -> tuple[float, ...]:
+    """Return finite numbers that are separated by commas.
+
+    Raises:
+        BadParameter: They are not.
+    """
+    try:
+        numbers = tuple(float(number) for number in names_of(text))
+    except ValueError as error:
+        raise typer.BadParameter(f"{option} is {text!r}, expected numbers") from error
+    if not all(map(isfinite, numbers)):
+        raise typer.BadParameter(f"{option} is {text!r}, expected finite numbers")
+    return numbers
+
+
+def place_of(option: str, text: str) -> Array | None:
+    """Return a place X,Y,Z; None if there is none.
+
+    Raises:
+        BadParameter: It is not three finite numbers.
+    """
+    numbers = numbers_of(option, text)
+    if len(numbers) not in (0, 3):
+        raise typer.BadParameter(f"{option} is {text!r}, expected X,Y,Z")
+    return np.array(numbers) if numbers else None

@@ -23,6 +23,7 @@ from pilqr_ros.cli.node_commands import (
 )
 from pilqr_ros.cli.page_commands import dashboard, view
 from pilqr_ros.cli.peers_command import peers
+from pilqr_ros.cli.pose_command import pose
 from pilqr_ros.cli.report_commands import compare, diagnose, plot, report, video
 from pilqr_ros.cli.task_commands import check, new, schema
 from pilqr_ros.errors import PilqrError
@@ -35,6 +36,7 @@ INTERRUPTED = 130
 COMMANDS = (
     check,
     new,
+    pose,
     schema,
     deploy,
     execute,

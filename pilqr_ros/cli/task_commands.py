@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -16,8 +15,7 @@ from pilqr_ros.authoring.robot_files import Adaptation
 from pilqr_ros.authoring.scaffold import new_task
 from pilqr_ros.authoring.trial import NOISY
 from pilqr_ros.cli import console as show
-from pilqr_ros.cli.arguments import Seed, TaskName
-from pilqr_ros.trajopt.typing import Array
+from pilqr_ros.cli.arguments import Seed, TaskName, names_of, numbers_of, place_of
 
 
 def check(
@@ -68,8 +66,8 @@ def new(
     ] = "",
 ) -> None:
     """Write a task file for a robot: its tip is brought to a target. It loads and trains."""
-    wanted = Adaptation(_names(joints), _numbers("--torque-limits", torque_limits), site)
-    places = Places(_place("--start", start), _place("--target", target))
+    wanted = Adaptation(names_of(joints), numbers_of("--torque-limits", torque_limits), site)
+    places = Places(place_of("--start", start), place_of("--target", target))
     made = new_task(
         name, robot, folder=Path(), scene=scene, adapt=adapt, wanted=wanted, places=places
     )
@@ -83,30 +81,6 @@ def new(
     show.console.print(
         f"now: pilqr check {made.path}\n     pilqr train {made.path} --in-process", soft_wrap=True
     )
-
-
-def _names(text: str) -> tuple[str, ...]:
-    """Return names that are separated by commas."""
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _place(option: str, text: str) -> Array | None:
-    """Return a place X,Y,Z; None if there is none."""
-    numbers = _numbers(option, text)
-    if len(numbers) not in (0, 3):
-        raise typer.BadParameter(f"{option} is {text!r}, expected X,Y,Z")
-    return np.array(numbers) if numbers else None
-
-
-def _numbers(option: str, text: str) -> tuple[float, ...]:
-    """Return finite numbers that are separated by commas."""
-    try:
-        numbers = tuple(float(number) for number in _names(text))
-    except ValueError as error:
-        raise typer.BadParameter(f"{option} is {text!r}, expected numbers") from error
-    if not all(map(isfinite, numbers)):
-        raise typer.BadParameter(f"{option} is {text!r}, expected finite numbers")
-    return numbers
 
 
 def schema() -> None:

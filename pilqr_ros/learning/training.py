@@ -24,7 +24,7 @@ from pilqr_ros.learning.first_policy import first_policy, prior_batches
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
 from pilqr_ros.learning.remaining_time import RemainingTime
 from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid, in_order
-from pilqr_ros.learning.stop_rule import has_converged, judged, relative_noise
+from pilqr_ros.learning.stop_rule import Standings, relative_noise
 from pilqr_ros.learning.strategy import Strategy, strategy_for
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
@@ -65,6 +65,8 @@ class Trainer:
     at_once: int = 1
     _batches: dict[int, list[Batch]] = field(default_factory=dict, init=False)
     _prior_batches: dict[int, Sequence[Batch]] = field(default_factory=dict, init=False)
+    _first_noise: dict[int, np.ndarray] = field(default_factory=dict, init=False)
+    _standings: Standings = field(default_factory=Standings, init=False)
     _strategy: Strategy = field(init=False)
     _remaining: RemainingTime = field(init=False)
     _progress: TrainingProgress = field(init=False)
@@ -98,14 +100,16 @@ class Trainer:
         config = self.store.config
         if config.guided or not self.store.task.learning.until_converged:
             return False
-        return has_converged(self.store.reports(), done, config.conditions)
+        return self._standings.converged(done, config.conditions)
 
     def _start(self, first: int) -> None:
+        self._standings = Standings.of(self.store.reports())
         for condition in self.store.config.conditions:
             self._prior_batches[condition] = prior_batches(self.store, condition)
             if not self.store.started(0, condition):
                 policy = first_policy(self.store, condition)
                 self.store.save_policy(0, condition, policy, np.ones(policy.T))
+            self._first_noise[condition] = self.store.policy(0, condition)[0].noise_std
             self._batches[condition] = [
                 self._stored_batch(iteration, condition) for iteration in range(first)
             ]
@@ -192,9 +196,9 @@ class Trainer:
             seconds_updating=time.monotonic() - began,
             interventions=sum((Counter(r.intervention_counts) for r in rollouts), Counter()),
             ticks=judge_ticks(r.ticks for r in rollouts),
-            noise=relative_noise(policy, self.store.policy(0, condition)[0]),
+            noise=relative_noise(policy, self._first_noise[condition]),
         )
-        self._keep(result, judged(summary, self.store.reports()))
+        self._keep(result, self._standings.judged(summary))
 
     def _keep(self, result: UpdateResult, summary: IterationSummary) -> None:
         iteration, condition = summary.iteration, summary.condition

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 
 from pilqr_ros.simulation.errors import RenderError
 
+MAX_SIZE = 4096
+"""Largest width or height [pixels]: what any OpenGL can draw into."""
+
 _PLATFORMS = ("osmesa", "egl")
 _DEFAULT_CAMERA = "overview"
 
@@ -30,9 +33,11 @@ class OffscreenRenderer:
         Raises:
             RenderError: No platform can render, or the size is not possible.
         """
-        limits = (model.vis.global_.offwidth, model.vis.global_.offheight)
-        if not (0 < width <= limits[0] and 0 < height <= limits[1]):
-            raise RenderError(f"size {width} x {height} is not within 1 x 1 and {limits}")
+        if not (0 < width <= MAX_SIZE and 0 < height <= MAX_SIZE):
+            raise RenderError(f"size {width} x {height}: each must be 1 to {MAX_SIZE}")
+        buffer = model.vis.global_  # a model that says nothing has one of 640 x 480
+        buffer.offwidth = max(buffer.offwidth, width)
+        buffer.offheight = max(buffer.offheight, height)
         self.size = (width, height)
         self._model = model
         self._gl = _create_context(width, height)

@@ -74,6 +74,11 @@ class UpdateRecord:
     effective_samples: Array | None = None
 
 
+def steps_by_state(status: NDArray[np.int64]) -> dict[str, int]:
+    """Return at how many time steps each `StepStatus` held, by its name, of ``(T,)`` states."""
+    return {str(flag.name).lower(): int(np.sum(status & flag > 0)) for flag in StepStatus}
+
+
 def in_short(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a report says of an update, in plain numbers.
 
@@ -87,9 +92,7 @@ def in_short(record: Mapping[str, Any]) -> dict[str, Any]:
         the largest ratio of the last to the first at a time step, ``at_step``; None where LQR-FLM
         was not used.
     """
-    status = record["status"]
-    steps = {str(flag.name).lower(): int(np.sum(status & flag > 0)) for flag in StepStatus}
-    short = {"steps": steps, "direct_step": record["direct_step"]}
+    short = {"steps": steps_by_state(record["status"]), "direct_step": record["direct_step"]}
     if record["kl_sampled"] is None:
         return {**short, "lqr_kl": None}
     sums = {name: float(np.sum(record[f"kl_{name}"])) for name in ("wanted", "got", "sampled")}

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import yaml
 
-from pilqr_ros.learning import training
+from pilqr_ros.learning import stop_rule
 from pilqr_ros.learning.progress import IterationSummary
-from pilqr_ros.learning.stop_rule import has_converged, judged, relative_noise
+from pilqr_ros.learning.stop_rule import Standings, relative_noise
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.run_store import create_run, open_run
@@ -44,26 +44,38 @@ def test_an_iteration_is_judged_by_those_of_its_condition_before_it():
     earlier = [report(i, 100.0 if i < 3 else 5.0, i > 2) for i in range(9)]
     others = [report(i, 5.0, False, condition=1) for i in range(9)]
     later = [report(9, 900.0, False), report(10, 900.0, False)]
-    told = judged(summary(9, 5.0, True), [*earlier, *others, *later]).standing
+    standings = Standings.of([*earlier, *others, *later])
+    told = standings.judged(summary(9, 5.0, True)).standing
     assert told.status == "converged"
-    told = judged(summary(9, 5.0, False, 1, StepStatus.CONSTANT_COST), [*earlier, *others]).standing
+    told = standings.judged(summary(9, 5.0, False, 1, StepStatus.CONSTANT_COST)).standing
     assert told.status == "stalled"
     assert "cost the same" in told.because
 
 
+def test_a_training_is_judged_the_same_as_it_goes_on_and_from_its_reports():
+    kept, reports = Standings(), []
+    for i in range(12):
+        newest = summary(i, 100.0 if i < 3 else 5.0, i > 2)
+        told = kept.judged(newest).standing
+        assert told == Standings.of(reports).judged(newest).standing
+        assert kept.converged(i + 1, (0,)) == (told.status == "converged")
+        reports.append(report(i, 100.0 if i < 3 else 5.0, i > 2))
+    assert kept.converged(12, (0,))
+
+
 def stood(condition, status, iteration=4):
     standing = Standing(status)._asdict()
-    return {"iteration": iteration, "condition": condition, "standing": standing}
+    return report(iteration, 5.0, True, condition) | {"standing": standing}
 
 
 def test_a_run_has_converged_once_all_of_its_conditions_have():
     converged = [stood(0, "converged"), stood(2, "converged")]
-    assert has_converged(converged, 5, (0, 2))
-    assert not has_converged(converged, 4, (0, 2))
-    assert not has_converged(converged[:1], 5, (0, 2))
-    assert not has_converged([converged[0], stood(2, "improving")], 5, (0, 2))
-    assert not has_converged([{"iteration": 4, "condition": 0}], 5, (0,))
-    assert not has_converged([], 0, (0,))
+    assert Standings.of(converged).converged(5, (0, 2))
+    assert not Standings.of(converged).converged(4, (0, 2))
+    assert not Standings.of(converged[:1]).converged(5, (0, 2))
+    assert not Standings.of([converged[0], stood(2, "improving")]).converged(5, (0, 2))
+    assert not Standings.of([report(4, 5.0, True)]).converged(5, (0,))
+    assert not Standings().converged(0, (0,))
 
 
 def test_noise_is_relative_joint_by_joint():
@@ -71,7 +83,7 @@ def test_noise_is_relative_joint_by_joint():
         np.zeros((3, 2, 1)), np.zeros((3, 2)), np.tile(np.diag([1.0, 10.0]), (3, 1, 1))
     )
     last = replace(first, L=np.tile(np.diag([0.25, 10.0]), (3, 1, 1)))
-    assert relative_noise(last, first) == pytest.approx(0.5)
+    assert relative_noise(last, first.noise_std) == pytest.approx(0.5)
 
 
 @pytest.fixture
@@ -85,10 +97,7 @@ def ending(task):
 def test_a_training_ends_where_it_has_converged_and_stays_ended(
     ending, collector, config, tmp_path, monkeypatch
 ):
-    def converged(summary, _reports):
-        return replace(summary, standing=Standing("converged", "as told"))
-
-    monkeypatch.setattr(training, "judged", converged)
+    monkeypatch.setattr(stop_rule, "standing", lambda _course: Standing("converged", "as told"))
     store = create_run(tmp_path, ending, config)
     for _ in range(2):
         Trainer(open_run(store.directory), collector, TaskCostEvaluator(ending)).run()

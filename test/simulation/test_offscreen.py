@@ -55,9 +55,22 @@ def test_an_unknown_camera_is_named_with_those_there_are(world):
         world.render(64, 48, camera="side")
 
 
-def test_a_size_beyond_the_models_buffer_is_refused(world):
-    with pytest.raises(RenderError, match="size 9999 x 48"):
-        world.render(9999, 48)
+def test_a_model_that_says_nothing_of_its_buffer_gives_larger_pictures_than_the_usual_ones(
+    two_joints,
+):
+    world = World(two_joints())
+    assert world.model.vis.global_.offwidth < 960
+    world.reset(0, seed=0, jitter=False)
+    frame = picture(world)
+    assert frame.shape == (540, 960, 3)
+    for part in (frame[:, :480], frame[:, 480:], frame[:270], frame[270:]):
+        assert part.std() > 0
+
+
+def test_a_size_that_cannot_be_drawn_is_refused(world):
+    for size in ((9999, 48), (48, 0)):
+        with pytest.raises(RenderError, match=f"size {size[0]} x {size[1]}"):
+            world.render(*size)
 
 
 def test_an_unusable_platform_says_what_to_install(world, monkeypatch):

@@ -1,0 +1,1 @@
+from browser_fixtures import *

@@ -1,0 +1,61 @@
+import re
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from pilqr_ros.cli import app
+
+
+@pytest.fixture
+def pose(two_joints, tmp_path):
+    """Return what runs the command for an arm of two joints."""
+    two_joints()
+    task = str(tmp_path / "two_joints.yaml")
+    return lambda *options: CliRunner().invoke(app, ["pose", task, *options])
+
+
+def test_the_line_that_is_printed_fits_into_the_task_file(pose, tmp_path):
+    result = pose("--at", "0.1,0.1,0")
+    assert result.exit_code == 0, result.output
+    line = re.search(r"joints: \[.*\]", result.output)[0]
+    path = tmp_path / "two_joints.yaml"
+    content = yaml.safe_load(path.read_text())
+    content["conditions"][0] |= yaml.safe_load(line)
+    path.write_text(yaml.safe_dump(content))
+    again = pose()
+    assert again.exit_code == 0
+    assert "tip at [0.1000, 0.1000, 0.0000]" in again.output
+    assert line in again.output
+
+
+def test_a_place_out_of_reach_is_exit_code_1_with_the_distance(pose):
+    result = pose("--at", "0.3,0,0")
+    assert result.exit_code == 1
+    assert "100.0 mm from where it is wanted" in result.stderr
+
+
+def test_a_picture_is_drawn(pose, tmp_path):
+    assert pose("--picture", str(tmp_path / "pose.png")).exit_code == 0
+    assert (tmp_path / "pose.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--at", "0.1,0.1"], "expected X,Y,Z"),
+        (["--along", "1,0,0"], "--along needs --at"),
+        (["--at", "0,0,far"], "expected numbers"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(pose, options, said):
+    result = pose(*options)
+    assert result.exit_code == 2
+    assert said in re.sub(r"[\s│]+", " ", result.output)
+
+
+def test_an_unknown_condition_or_site_is_one_line(pose):
+    for options in (["--condition", "nowhere"], ["--site", "elbow", "--at", "0,0,0"]):
+        result = pose(*options)
+        assert result.exit_code == 1
+        assert "nowhere" in str(result.exception) or "elbow" in str(result.exception)
