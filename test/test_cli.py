@@ -140,7 +140,7 @@ def test_a_training_starts_from_a_run_that_lists_and_card_name(trained, runner, 
     result = runner.invoke(app, ["train", "hockey", *options])
     assert result.exit_code == 0, result.output
     new = next(find_runs(tmp_path / "new"))
-    assert open_run(new).config.origin == Origin(str(run), 1, 0.25, 2)
+    assert open_run(new).config.origin == Origin(str(run), 1, 0.25, 0)
     assert f"Started from: policies after 1 iterations of {run}" in re.sub(
         r"\\", "", (new / "policy_card.md").read_text()
     )

@@ -116,6 +116,8 @@ def train(
         numbers = from_iteration, noise_scale, from_samples
         origin = None if from_run is None else Origin(str(from_run), *numbers)
         config = _new_config(task, method, iterations, rollouts, seed, conditions, origin)
+        if origin is not None:
+            show.console.print(f"begins with {origin}", soft_wrap=True)
     else:
         asked = {"method": method, "iterations": iterations, "rollouts": rollouts, "seed": seed}
         task, config = _resumed(resume, task, conditions, asked)

@@ -12,14 +12,17 @@ from pilqr_ros.tasks.schema import MAX_ITERATIONS
 NOISE_SCALE = 0.25
 """Usual part of the first noise: a trained policy has not as far to go, and more to lose.
 
-On an arm 30 % heavier and with twice the friction, hockey's policies reached nine successes of ten
+Hockey's policies, on an arm 30 % heavier with twice the friction, reached nine successes of ten
 after 10 to 70 rollouts with it, after 20 to 150 with a half, and after 50 or more, or never, with
 all of it (three seeds).
 """
 
-PRIOR_ITERATIONS = 2
-"""Usual number of iterations whose samples are taken, too: as many as the fit looks back by its
-default weights."""
+PRIOR_ITERATIONS = 0
+"""Usual number of iterations whose samples are taken, too.
+
+With two of them training took as many rollouts (``docs/transfer.md``), and samples of another robot
+are none of this one.
+"""
 
 MAX_NOISE_SCALE = 10.0
 """Largest factor on the first noise: nobody wants as much, but limits hold the torque anyhow."""

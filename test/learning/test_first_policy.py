@@ -57,7 +57,7 @@ def test_a_resumed_run_that_started_from_another_goes_on_bit_for_bit(
     begin, flaky, task, arrays_of_run
 ):
     """Neither needs the run that they started from: it is not there any more."""
-    whole, stopped = begin("whole", "stopped")
+    whole, stopped = begin("whole", "stopped", prior_iterations=2)
     evaluator = TaskCostEvaluator(task)
     Trainer(whole, flaky(), evaluator).run()
     counted = flaky()

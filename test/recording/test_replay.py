@@ -153,7 +153,7 @@ def test_a_training_that_started_from_another_is_done_again_without_that(
     write_bag, trained, task, tmp_path
 ):
     first, _ = trained
-    origin = Origin(str(first.directory))
+    origin = Origin(str(first.directory), prior_iterations=1)
     config = RunConfig("hockey", "pilqr", 1, 3, 6, (0,), origin)
     store = begin_run(tmp_path / "second", task, config)
     taped = Taped(task)

@@ -39,5 +39,5 @@ def test_it_is_told_in_words_and_as_options():
 
 def test_a_goal_that_says_nothing_of_the_numbers_means_the_usual_ones():
     message = pytest.importorskip("pilqr_msgs.msg").Origin(run="then")
-    fields = {name: getattr(message, name) for name in Origin.__dataclass_fields__}
+    fields = {name: getattr(message, name) for name in vars(Origin("then"))}
     assert Origin(**fields) == Origin("then")

@@ -63,7 +63,7 @@ def asked(source):
 def test_a_run_takes_policy_and_newest_samples_of_the_condition_of_the_same_name(
     heavy, source, asked, tmp_path
 ):
-    taken = begin_run(tmp_path, heavy, asked(2)).taken(2)
+    taken = begin_run(tmp_path, heavy, asked(2, prior_iterations=2)).taken(2)
     policy, _ = source.policy(3, 0)
     np.testing.assert_array_equal(taken.policy.K, policy.K)
     np.testing.assert_array_equal(taken.policy.L, policy.L)
@@ -84,7 +84,7 @@ def test_of_an_earlier_policy_its_own_samples_are_the_newest(heavy, source, aske
 
 
 def test_run_json_says_what_was_taken_from_where_with_digests(heavy, source, asked, tmp_path):
-    run = begin_run(tmp_path, heavy, asked(2, noise_scale=0.25))
+    run = begin_run(tmp_path, heavy, asked(2, noise_scale=0.25, prior_iterations=2))
     described = json.loads((run.directory / "run.json").read_text())
     assert described["origin"] == {
         "run": str(source.directory),
@@ -167,7 +167,7 @@ def test_a_run_that_learned_nothing_is_no_origin(arm, tmp_path):
 
 def test_samples_that_were_deleted_are_done_without(heavy, source, asked, tmp_path):
     (source.directory / "iteration_001/condition_0/rollout_02.npz").unlink()
-    (batch,) = begin_run(tmp_path, heavy, asked(2)).taken(2).batches
+    (batch,) = begin_run(tmp_path, heavy, asked(2, prior_iterations=2)).taken(2).batches
     np.testing.assert_array_equal(batch.states[0], source.rollout(2, 0, 0).states)
 
 
