@@ -5,7 +5,7 @@ KILLS ?= 200
 MINUTES ?= 60
 RUN := source ./env.sh &&
 
-INTERFACES := $(shell find msg -type f)
+INTERFACES := $(shell find msg tools/tf2_msgs -type f)
 INSTALLED := setup.py setup.cfg package.xml $(shell find bin config launch resource pilqr_ros/tasks/models -type f)
 
 .PHONY: help setup hockey test lint docs format bench soak clean

@@ -13,23 +13,29 @@ NODES = [
     "policy_server",
     "recorder",
     "robot_reset",
+    "scene_publisher",
     "state_estimator",
     "trajectory_executor",
 ]
-CONFIG = ["config", "config/dds", "config/robots", "config/ros2_control", "config/sros2"]
+CONFIG = ["config"]
+CONFIG += [f"config/{of}" for of in ("dds", "foxglove", "robots", "ros2_control", "rviz", "sros2")]
 EXTRAS = {
     "torch": {"torch"},
     "video": {"imageio", "imageio-ffmpeg"},
     "view": {"viser"},
     "gym": {"gymnasium"},
+    "tensorboard": {"tensorboardX"},
+    "wandb": {"wandb"},
     "peers": {"cmaes", "stable-baselines3", "sb3-contrib"},
+    "tables": {"pyarrow"},
 }
-"""What only neural policies, videos, pages, Gymnasium environments and other methods require."""
+"""What only some commands require, such as those that make videos, pages or logs."""
 
 
 def requirements() -> dict[str, list[str]]:
     """Return the requirements of each extra; those of the package itself are called ``""``."""
-    text = re.sub("#.*", "", (HERE / "requirements" / "runtime.txt").read_text())
+    files = (HERE / "requirements" / name for name in ("runtime.txt", "wandb.txt"))
+    text = re.sub("#.*", "", "".join(file.read_text() for file in files))
     found: dict[str, list[str]] = {name: [] for name in ("", *EXTRAS)}
     for line in filter(None, map(str.strip, text.splitlines())):
         library = re.split("[=<>;]", line)[0].strip()

@@ -9,6 +9,11 @@ class PilqrError(Exception):
     The message is one line and safe to show, whatever a stranger's file or message put in it.
     """
 
+    @property
+    def lines(self) -> list[str]:
+        """The message, a line for each thing that is wrong."""
+        return [str(self)]
+
     def __str__(self) -> str:
         """Return the message with everything that does not print written out."""
         return printable(super().__str__())

@@ -14,6 +14,7 @@ from pilqr_ros.cli.arguments import given_options
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_store import find_runs, open_run
+from pilqr_ros.tasks import load_task
 
 SHORT = ["--iterations", "1", "--rollouts", "4", "--evaluation", "2", "--no-video", "--in-process"]
 
@@ -92,6 +93,19 @@ def test_a_wrong_argument_is_one_line_and_exit_code_1(arguments, message, monkey
     assert "Traceback" not in errors
 
 
+def test_each_mistake_in_a_task_file_is_a_line_with_its_place(tmp_path, monkeypatch, capsys):
+    text = load_task("hockey").source
+    wrong = text.replace("rate: 20", "rate: -1").replace("within:", "withim:")
+    (tmp_path / "mine.yaml").write_text(wrong)
+    said = refused(["train", str(tmp_path / "mine.yaml"), "--in-process"], monkeypatch, capsys)
+    lines = [wrong[: wrong.index(key)].count("\n") + 1 for key in ("rate: -1", "withim:")]
+    assert said.splitlines() == [
+        f"pilqr: {tmp_path / 'mine.yaml'}:{lines[0]}: control.rate: is -1, must be more than 0",
+        f"pilqr: {tmp_path / 'mine.yaml'}:{lines[1]}: success.withim: is not a known key; did you"
+        " mean 'within'?",
+    ]
+
+
 def test_a_damaged_run_is_named_and_the_others_are_listed(trained, runner, capsys):
     run, _ = trained
     damaged = run.with_name("damaged")
@@ -101,6 +115,17 @@ def test_a_damaged_run_is_named_and_the_others_are_listed(trained, runner, capsy
     assert result.exit_code == 0
     assert re.search(r"1/1", result.output)
     assert re.search(r"damaged is left out: .*run\.json cannot be read", result.stderr)
+
+
+def test_the_runs_of_a_folder_are_listed_with_whole_paths_however_narrow_the_terminal_is(
+    trained, runner, monkeypatch
+):
+    run, _ = trained
+    monkeypatch.setattr("pilqr_ros.cli.console.console.width", 40)
+    for command in (["runs", str(run.parents[1])], ["runs", "--runs", str(run.parents[1])]):
+        result = runner.invoke(app, command)
+        assert result.exit_code == 0, result.output
+        assert [line for line in result.output.splitlines() if f" {run} " in line]
 
 
 def test_a_folder_without_runs_says_so(runner, tmp_path):

@@ -26,11 +26,12 @@ FLOORS = {
     "graph": ("runs", "robot", "tasks"),
 }
 """Each floor of the package with what it may import."""
-FLOORS["nodes"] = ("recording", "evaluation", "graph", *FLOORS["evaluation"])
+FLOORS["nodes"] = ("page", "recording", "evaluation", "graph", *FLOORS["evaluation"])
 FLOORS["clients"] = ("nodes", *FLOORS["nodes"])
 FLOORS["doctor"] = ("clients", *FLOORS["clients"])
 FLOORS["authoring"] = ("doctor", *FLOORS["authoring"])
 FLOORS["diagnosis"] = ("runs", "robot", "tasks", "guided", "trajopt")
+FLOORS["logs"] = ("runs", "robot", "tasks", "guided", "trajopt")
 FLOORS["page"] = ("diagnosis", *FLOORS["page"])
 FLOORS["dashboard"] = ("clients", "page", *FLOORS["clients"])
 FLOORS["report"] = ("diagnosis", "evaluation", *FLOORS["evaluation"])
@@ -42,6 +43,7 @@ FLOORS["cli"] = (
     "dashboard",
     "page",
     "report",
+    "logs",
     "diagnosis",
     "authoring",
     "peers",
@@ -59,6 +61,7 @@ ROOMS = {
     "nodes": {
         "messages": (),
         "runtime": ("messages",),
+        "scene": (),
         "sensing": ("messages", "runtime"),
         "training": ("messages", "runtime"),
     },
@@ -75,6 +78,7 @@ WITHOUT_ROS += (
     "peers",
     "diagnosis",
     "report",
+    "logs",
 )
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 

@@ -97,6 +97,13 @@ Discovery = Annotated[
 Dashboard = Annotated[
     bool, typer.Option("--dashboard", help="Serve a live page for this machine's browser, too.")
 ]
+Scene = Annotated[
+    bool, typer.Option("--scene", help="Show robot, scene and rollouts in RViz and Foxglove.")
+]
+Log = Annotated[
+    str | None,
+    typer.Option(help="Keep the report's numbers in the run for tensorboard or wandb, too."),
+]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0: any that is free.")]
 Host = Annotated[
     str, typer.Option(help="Address that the page is served at; not of loopback: needs --token.")

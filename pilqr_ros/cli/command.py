@@ -24,7 +24,7 @@ from pilqr_ros.cli.node_commands import (
 from pilqr_ros.cli.page_commands import dashboard, view
 from pilqr_ros.cli.peers_command import peers
 from pilqr_ros.cli.pose_command import pose
-from pilqr_ros.cli.report_commands import compare, diagnose, plot, report, video
+from pilqr_ros.cli.report_commands import compare, diagnose, log, plot, report, video
 from pilqr_ros.cli.task_commands import check, new, schema
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.errors import TrainingStopped
@@ -55,6 +55,7 @@ COMMANDS = (
     dashboard,
     compare,
     report,
+    log,
     runs,
     experiment,
     peers,
@@ -71,7 +72,7 @@ app.add_typer(bag_commands.app, name="bag")
 
 
 def main() -> None:
-    """Run the command; a problem is one line on stderr and a non-zero exit code.
+    """Run the command; each problem is one line on stderr, and the exit code is not zero.
 
     SIGTERM interrupts it as Ctrl-C does, and so does the end of the process that it is to follow: a
     training that it asked for is cancelled.
@@ -81,6 +82,7 @@ def main() -> None:
         follow_parent()
         app(standalone_mode=True)
     except (PilqrError, OSError) as error:
-        said = show.styled(("pilqr: ", "bold red"), (str(error), ""))
-        show.errors.print(said, soft_wrap=True, highlight=False)
+        for line in error.lines if isinstance(error, PilqrError) else [str(error)]:
+            said = show.styled(("pilqr: ", "bold red"), (line, ""))
+            show.errors.print(said, soft_wrap=True, highlight=False)
         sys.exit(INTERRUPTED if isinstance(error, TrainingStopped) else 1)

@@ -13,14 +13,17 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.segment import Segments
 from rich.table import Table
 from rich.text import Text
 
 from pilqr_ros.cli.sessions import Outcomes
 from pilqr_ros.diagnosis import Judgement, gathered
 from pilqr_ros.experiments.comparison import ComparedRun
+from pilqr_ros.experiments.statistics import Figures
 from pilqr_ros.plain_text import printable
 from pilqr_ros.report.comparison import ComparedRow
+from pilqr_ros.runs.run_folder import RunSummary
 from pilqr_ros.runs.run_store import RunStore, open_run
 from pilqr_ros.tasks import Task
 
@@ -43,6 +46,11 @@ class PlainConsole(Console):
     def render_str(self, text: str, **style: Any) -> Text:  # noqa: ANN401
         """Return text that a stranger may have written, fit for a terminal."""
         return super().render_str(printable(text, keep="\n"), **style)
+
+    def print_whole(self, shown: Table) -> None:
+        """Print a table with each row in one line, however narrow the terminal is."""
+        lines = self.render(shown, self.options.update_width(MAX_WIDTH))
+        self.print(Segments(lines), soft_wrap=True, end="")
 
 
 console = PlainConsole()
@@ -185,22 +193,21 @@ def warn(text: str) -> None:
     errors.print(styled((text, "yellow")), soft_wrap=True, highlight=False)
 
 
-def show_runs(directory: Path, stores: Sequence[RunStore]) -> None:
-    """Print one row a run, or that there is none."""
-    if not stores:
+def show_runs(directory: Path, runs: Sequence[RunSummary]) -> None:
+    """Print one row a run, or that there is none; each path is whole, in one line, to be copied."""
+    if not runs:
         console.print(f"no runs in {directory}", soft_wrap=True)
         return
-    started = ["from"] if any(store.config.origin is not None for store in stores) else []
+    started = ["from"] if any(run.folder.config.origin is not None for run in runs) else []
     shown = table("runs", "task", "method", "seed", "iterations", "success", *started, "directory")
-    for store in stores:
-        config, reports = store.config, store.reports()
-        last = [one["successes"] for one in reports if one["iteration"] == reports[-1]["iteration"]]
-        success = f"{np.mean(last):.0%}" if last else ""
-        done = f"{store.iterations_finished}/{config.iterations}"
+    for run in runs:
+        config = run.folder.config
+        success = "" if run.success is None else f"{run.success:.0%}"
+        done = f"{run.finished}/{config.iterations}"
         row = [config.task, config.method, str(config.seed), done, success]
         row += ["" if config.origin is None else config.origin.name] if started else []
-        shown.add_row(*row, str(store.directory))
-    console.print(shown)
+        shown.add_row(*row, str(run.folder.directory))
+    console.print_whole(shown)
 
 
 def show_comparison(
@@ -230,6 +237,34 @@ def show_comparison(
             )
     console.print(shown)
     _show_measures(results)
+
+
+def show_figures(figures: Sequence[Figures], label: str) -> None:
+    """Print what the last policies of each method come to over the seeds, with 95 % intervals.
+
+    Args:
+        figures: Those of each method.
+        label: What the distance to success is called.
+    """
+    shown = table(
+        "last policies", "method", "seeds", f"{label}, interquartile mean", "seeds that solve it",
+        "noisy rollouts that succeed",
+    )  # fmt: skip
+    for one in figures:
+        shown.add_row(
+            one.variant,
+            str(one.seeds),
+            "{:.3f} ({:.3f} to {:.3f})".format(*one.distance),
+            "{:.0%} ({:.0%} to {:.0%})".format(*one.solved),
+            f"{one.noisy:.0%}",
+        )
+    if figures:
+        console.print(shown)
+
+
+def picture(path: Path) -> None:
+    """Say where a picture is."""
+    console.print(f"figure: {path}", soft_wrap=True)
 
 
 def _show_measures(results: Mapping[ComparedRun, Mapping[str, Any]]) -> None:

@@ -1,22 +1,34 @@
-"""The command that compares methods."""
+"""The command that compares methods, and redoes the paper's figures."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pilqr_ros.cli import console as show
-from pilqr_ros.cli.arguments import Iterations, TaskName
+from pilqr_ros.cli.arguments import Iterations
+from pilqr_ros.experiments.paper import LOCAL, PAPER_FIGURES, PaperFigure
+
+if TYPE_CHECKING:
+    from pilqr_ros.experiments.comparison import ComparedRun
+    from pilqr_ros.experiments.learning_table import LearningTable
+
+NAMES = ", ".join(PAPER_FIGURES)
 
 
 def experiment(
-    task: TaskName = "hockey",
+    task: Annotated[
+        str, typer.Argument(help=f"A task's name or file, or a figure of the paper: {NAMES}.")
+    ] = "hockey",
     methods: Annotated[
-        str, typer.Option(help="Methods separated by blanks; settings after @, as pilqr@paper.")
-    ] = "pilqr lqr-flm pi2",
-    seeds: Annotated[int, typer.Option(min=1, help="Number of seeds.")] = 10,
+        str | None,
+        typer.Option(help="Methods separated by blanks; settings after @, as pilqr@paper."),
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Number of seeds; else 10.")] = None,
     first_seed: Annotated[int, typer.Option(min=0, help="The first of them.")] = 0,
     iterations: Iterations = None,
     workers: Annotated[
@@ -25,32 +37,76 @@ def experiment(
     directory: Annotated[Path, typer.Option(help="Where its runs are kept.")] = Path(
         "runs/experiments"
     ),
+    table: Annotated[
+        Path | None,
+        typer.Option(help="Run nothing: draw and tell again what this table (.parquet) holds."),
+    ] = None,
 ) -> None:
-    """Compare methods over seeds without ROS; a second call continues where the first ended."""
-    from pilqr_ros.experiments import comparison, figures
+    """Compare methods over seeds without ROS; a second call continues where the first ended.
 
-    jobs = comparison.plan(
-        task, methods.split(), range(first_seed, first_seed + seeds), directory, iterations
-    )
-    with show.counting_bar(f"{task}: {len(jobs)} runs", len(jobs)) as advance:
+    A figure of the paper names task, methods and budget; options change them.
+    """
+    from pilqr_ros.experiments import learning_table, table_file
 
-        def done(job: comparison.ComparedRun, problem: str) -> None:
+    figure = PAPER_FIGURES.get(task) or PaperFigure(task, LOCAL, "")
+    if methods is not None:
+        figure = replace(figure, methods=tuple(methods.split()))
+    name = task if task in PAPER_FIGURES else "comparison"
+    if figure.iterations is not None:  # its runs are none of the task's others
+        directory = directory / name
+    if table is not None:
+        _tell(table_file.read_table(table), figure, table.parent, table.stem)
+        return
+    figure = replace(figure, iterations=iterations or figure.iterations)
+    numbers = range(first_seed, first_seed + (seeds or figure.seeds))
+    jobs, results = _run(figure, numbers, workers, directory)
+    show.show_comparison(jobs, results)
+    tested = {job: result for job, result in results.items() if result.get("tests")}
+    if tested:
+        show.show_tests(tested)
+    measured, folder = learning_table.measure(jobs, results), jobs[0].directory.parents[1]
+    _tell(measured, figure, folder, name)
+    try:
+        written = table_file.write_table(measured, folder / f"{name}.parquet")
+        show.console.print(f"table: {written}", soft_wrap=True)
+    except table_file.TableError as error:
+        show.warn(str(error))
+
+
+def _run(
+    figure: PaperFigure, seeds: Sequence[int], workers: int | None, directory: Path
+) -> tuple[list[ComparedRun], dict[ComparedRun, dict[str, object]]]:
+    """Run what is not done yet, and return all runs and the results of those that are done."""
+    from pilqr_ros.experiments import comparison
+
+    jobs = comparison.plan(figure.task, figure.methods, seeds, directory, figure.iterations)
+    with show.counting_bar(f"{figure.task}: {len(jobs)} runs", len(jobs)) as advance:
+
+        def done(job: ComparedRun, problem: str) -> None:
             advance()
             if problem:
                 show.warn(f"{job.variant}, seed {job.seed}: {problem}")
 
         comparison.run_jobs(jobs, workers, done)
-    results = comparison.results(jobs)
-    show.show_comparison(jobs, results)
-    tested = {job: result for job, result in results.items() if result.get("tests")}
-    if tested:
-        show.show_tests(tested)
-    folder = jobs[0].directory.parents[1]
-    pictures = [
-        figures.draw_comparison(jobs, metric, folder / f"{metric}.png")
-        for metric in figures.METRICS
-    ]
-    for test in dict.fromkeys(name for result in tested.values() for name in result["tests"]):
-        pictures.append(figures.draw_tests(tested, test, folder / f"test_{test}.png"))
-    for picture in pictures:
-        show.console.print(f"figure: {picture}", soft_wrap=True)
+    return jobs, comparison.results(jobs)
+
+
+def _tell(measured: LearningTable, figure: PaperFigure, folder: Path, name: str) -> None:
+    """Print statistics over the seeds, and draw."""
+    from pilqr_ros.experiments import figures, statistics
+
+    shown = measured.at(figure.places) if figure.places else measured
+    show.show_figures(statistics.figures_of(shown), measured.distance_label)
+    for metric in figures.METRICS:
+        path = folder / f"{name}_{metric}.png"
+        show.picture(figures.draw_comparison(shown, metric, path))
+    if shown.of("final").rows:
+        show.picture(figures.draw_profile(shown, folder / f"{name}_profile.png"))
+    for test in measured.of("test").places:
+        path = folder / f"{name}_test_{test}.png"
+        show.picture(figures.draw_tests(measured, test, path))
+    if figure.claim:
+        show.console.print(f"the paper: {figure.claim}", soft_wrap=True)
+    if figure.peers:
+        command = f"pilqr peers {figure.task} --methods '{' '.join(figure.peers)}'"
+        show.console.print(f"beside it: {command}", soft_wrap=True)

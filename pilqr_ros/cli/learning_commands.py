@@ -21,6 +21,7 @@ from pilqr_ros.cli.arguments import (
     FromSamples,
     InProcess,
     Iterations,
+    Log,
     Method,
     Namespace,
     NoiseScale,
@@ -30,6 +31,7 @@ from pilqr_ros.cli.arguments import (
     Rollouts,
     RunPath,
     Runs,
+    Scene,
     Seed,
     Wait,
     WhichPolicy,
@@ -40,6 +42,7 @@ from pilqr_ros.cli.arguments import (
 from pilqr_ros.cli.filming import film_evaluation_with_bar
 from pilqr_ros.cli.quick_warnings import warn_of
 from pilqr_ros.cli.sessions import Session, TrainingEndedEarly, Where, open_session
+from pilqr_ros.cli.training_log import TrainingLog
 from pilqr_ros.diagnosis import diagnose as judge_run
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.evaluation.curves import plot_learning_curve
@@ -53,6 +56,7 @@ from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.origin import NOISE_SCALE, PRIOR_ITERATIONS, Origin
 from pilqr_ros.runs.run_config import RunConfig, check_config
 from pilqr_ros.runs.run_description import TASK_FILE
+from pilqr_ros.runs.run_folder import RunSummary
 from pilqr_ros.runs.run_store import RunStore, find_runs, open_run
 from pilqr_ros.runs.same_files import check_files, file_warnings
 from pilqr_ros.runs.same_run import check_same, check_versions
@@ -104,6 +108,8 @@ def train(
     robot_config: RobotFile = "",
     discovery: Discovery = "auto",
     dashboard: Dashboard = False,
+    scene: Scene = False,
+    log: Log = None,
 ) -> None:
     """Train the policies of a task, evaluate them, and leave curve, video and data in the run.
 
@@ -126,11 +132,13 @@ def train(
         place,
         wait=wait,
         dashboard=dashboard,
+        scene=scene,
         runs_chosen=resume is None and is_given("runs", context),
         again=given_options(context, without=_OF_THE_RUN),
     )
+    follower = TrainingLog(log)
     with open_session(task, runs, where) as work:
-        store, failure = _train(work, config, resume)
+        store, failure = _train(work, config, resume, follower)
         show.show_iterations(store)
         iteration = -1 if failure is None else _best_of(store, failure)
         planned = _final_evaluations(store, evaluation, iteration) if evaluation > 0 else []
@@ -186,17 +194,21 @@ def evaluate(
 
 def runs(
     directory: Annotated[
-        Path, typer.Argument(help="Where runs are kept.", envvar="PILQR_RUNS")
-    ] = Path("runs"),
+        Path | None, typer.Argument(help="Where runs are kept; instead of `--runs`.")
+    ] = None,
+    runs: Runs = Path("runs"),
 ) -> None:
     """List the runs and how far they are."""
-    stores = []
-    for path in find_runs(directory):
+    place, found = runs if directory is None else directory, []
+    for path in find_runs(place):
         try:
-            stores.append(opened(path))
+            found.append(RunSummary.of(path))
         except PilqrError as error:
             show.warn(f"{path} is left out: {error}")
-    show.show_runs(directory, stores)
+    for one in found:
+        if one.warning:
+            show.warn(one.warning)
+    show.show_runs(place, found)
 
 
 def opened(run: Path) -> RunStore:
@@ -262,7 +274,7 @@ def _resumed(
 
 
 def _train(
-    work: Session, config: RunConfig, resume: Path | None
+    work: Session, config: RunConfig, resume: Path | None, log: TrainingLog
 ) -> tuple[RunStore, TrainingEndedEarly | None]:
     """Train and return the run, and why it ended early if it did.
 
@@ -271,8 +283,13 @@ def _train(
         TrainingStopped: The user interrupted it.
     """
     try:
-        with show.TrainingBar(f"{config.task} {config.method}") as bar:
-            return open_run(work.train(config, resume, bar.update)), None
+        with log, show.TrainingBar(f"{config.task} {config.method}") as bar:
+
+            def on_progress(progress: Any) -> None:  # noqa: ANN401
+                bar.update(progress)
+                log.on_progress(progress)
+
+            return open_run(work.train(config, resume, on_progress, log.begin)), None
     except TrainingEndedEarly as failure:
         if not failure.directory:
             raise

@@ -14,8 +14,10 @@ from pilqr_ros.cli.filming import film_evaluation_with_bar, film_learning_with_b
 from pilqr_ros.cli.learning_commands import opened
 from pilqr_ros.diagnosis import diagnose as judge_run
 from pilqr_ros.evaluation.success_curve import plot_success_curve
+from pilqr_ros.logs import RunLogger, open_log
 from pilqr_ros.report import compare_runs, comparison_figure, save_pictures, write_report
 from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.run_description import describe
 
 
 def plot(
@@ -59,6 +61,16 @@ def diagnose(run: RunPath) -> None:
     show.show_judgements(judgements)
     if judgements:
         raise typer.Exit(1)
+
+
+def log(
+    run: RunPath,
+    to: Annotated[str, typer.Option(help="tensorboard or wandb.")] = "tensorboard",
+) -> None:
+    """Write a run's numbers for TensorBoard or Weights & Biases, as `train --log` does."""
+    store = opened(run)
+    RunLogger(store, open_log(to, store.directory, describe(store.task, store.config))).close()
+    show.console.print(f"log: {store.directory / to}", soft_wrap=True)
 
 
 def compare(

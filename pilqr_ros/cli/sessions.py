@@ -65,13 +65,21 @@ class Outcomes:
     costs: Sequence[float]
 
 
+def ignore(_run: Path) -> None:
+    """Want to know nothing of a run."""
+
+
 class Session(Protocol):
     """A place where policies are trained and evaluated."""
 
     def train(
-        self, config: RunConfig, resume: Path | None, on_progress: Callable[[Any], None]
+        self,
+        config: RunConfig,
+        resume: Path | None,
+        on_progress: Callable[[Any], None],
+        on_run: Callable[[Path], None] = ignore,
     ) -> Path:
-        """Train and return the run's directory."""
+        """Train and return the run's directory, which `on_run` is told as soon as it is there."""
 
     def evaluate(
         self, run: Path, config: EvaluationConfig, on_rollout: Callable[[], None]
@@ -93,7 +101,11 @@ class InProcessSession:
         self._evaluator = TaskCostEvaluator(self.task)
 
     def train(
-        self, config: RunConfig, resume: Path | None, on_progress: Callable[[Any], None]
+        self,
+        config: RunConfig,
+        resume: Path | None,
+        on_progress: Callable[[Any], None],
+        on_run: Callable[[Path], None] = ignore,
     ) -> Path:
         """Train and return the run's directory.
 
@@ -102,6 +114,7 @@ class InProcessSession:
             TrainingStopped: The user interrupted it; likewise.
         """
         store = begin_run(self.runs, self.task, config) if resume is None else open_run(resume)
+        on_run(store.directory)
         try:
             Trainer(
                 store,
@@ -140,7 +153,11 @@ class GraphSession:
     again: str = ""
 
     def train(
-        self, config: RunConfig, resume: Path | None, on_progress: Callable[[Any], None]
+        self,
+        config: RunConfig,
+        resume: Path | None,
+        on_progress: Callable[[Any], None],
+        on_run: Callable[[Path], None] = ignore,
     ) -> Path:
         """Send a training goal and return the run's directory.
 
@@ -163,6 +180,8 @@ class GraphSession:
 
         def on_feedback(feedback: Any) -> None:  # noqa: ANN401
             nonlocal directory
+            if not directory and feedback.run_directory:
+                on_run(Path(feedback.run_directory))
             directory = feedback.run_directory
             on_progress(feedback)
 
@@ -255,6 +274,7 @@ class Where:
         again: The options with which a training that ended early goes on as it was begun.
         wait: How long running nodes are waited for until they are found [s].
         dashboard: Whether a live page is served meanwhile.
+        scene: Whether new nodes show robot and rollouts in RViz and Foxglove.
     """
 
     real_time_factor: float = 0.0
@@ -268,6 +288,7 @@ class Where:
     again: str = ""
     wait: int = 5
     dashboard: bool = False
+    scene: bool = False
 
 
 @contextlib.contextmanager
@@ -289,6 +310,8 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
         raise TrainingError("--in-process uses no nodes: leave out --attach")
     if where.in_process and where.dashboard:
         raise TrainingError("--in-process uses no nodes: `pilqr view RUN` shows a run that goes on")
+    if where.scene and (where.in_process or where.attach):
+        raise TrainingError("--scene starts a node: leave out --in-process and --attach")
     if where.in_process:
         yield InProcessSession(load_task(task), runs, where.again)
         return
@@ -307,6 +330,7 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
         robot_config=where.robot_config,
         discovery=where.discovery,
         dashboard=where.dashboard,
+        scene=where.scene,
     )
     with contextlib.ExitStack() as stack:
         if where.attach:

@@ -30,7 +30,7 @@ START_TIMEOUT = 10.0
 POLICY = "sros2/policy.xml"
 """The policy that comes with the package, for nodes without a namespace."""
 
-ABSOLUTE = frozenset({"/clock", "/diagnostics", "/parameter_events", "/rosout"})
+ABSOLUTE = frozenset({"/clock", "/diagnostics", "/parameter_events", "/rosout", "/tf"})
 """Names that are the same in every namespace."""
 
 _ELEMENTS = {

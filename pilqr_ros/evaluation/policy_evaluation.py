@@ -23,8 +23,9 @@ from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.policy_kind import POLICY_KINDS
 from pilqr_ros.runs.rollout_files import save_attempt, save_cost
 from pilqr_ros.runs.run_config import MAX_SEED
+from pilqr_ros.runs.run_folder import iteration_name
 from pilqr_ros.runs.run_presence import check_present, working_in
-from pilqr_ros.runs.run_store import RunStore, iteration_name
+from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.tasks.schema import MAX_ITERATIONS, MAX_ROLLOUTS
 from pilqr_ros.trajopt.policy import Policy
 

@@ -2,126 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pilqr_ros.evaluation.figure_style import figure_style, line_look
-from pilqr_ros.experiments.comparison import ComparedRun
+from pilqr_ros.experiments.learning_table import LearningTable, Measured
+from pilqr_ros.experiments.statistics import profile
 from pilqr_ros.plain_text import in_figure
-from pilqr_ros.runs.errors import RunError
-from pilqr_ros.runs.run_store import open_run
 from pilqr_ros.trajopt.typing import Array
 
 METRICS = {
-    "distances": "mean distance",
-    "total_costs": "mean cost",
-    "successes": "successful rollouts",
+    "distance": "mean distance",
+    "cost": "mean cost",
+    "success_rate": "successful rollouts",
 }
-
-Curve = tuple[Array, Array]
-"""Rollouts so far, and a metric there."""
+"""What is drawn of a row, and its label."""
 
 
-def draw_comparison(jobs: Sequence[ComparedRun], metric: str, path: Path) -> Path:
+def draw_comparison(table: LearningTable, metric: str, path: Path) -> Path:
     """Draw a metric over rollouts, a panel a condition, a colour a method, a thin line a seed.
 
     Args:
-        jobs: The runs; those that have not begun are left out.
+        table: What was measured.
         metric: A key of `METRICS`: what is averaged over an iteration's rollouts.
         path: Where the PNG goes.
-
-    Raises:
-        RunError: No run has begun.
     """
-    jobs = [job for job in jobs if (job.directory / "run.json").exists()]
-    if not jobs:
-        raise RunError(f"no run has begun: there is nothing to draw in {path}")
-    stores = [open_run(job.directory) for job in jobs]
-    task, conditions = stores[0].task, stores[0].config.conditions
-    reports = [store.reports() for store in stores]
-    with _picture(path, len(conditions)) as panels:
-        for axis, condition in zip(panels, conditions, strict=True):
-            _draw_panel(axis, jobs, [_learning_curve(one, condition, metric) for one in reports])
-            axis.set_title(in_figure(task.conditions[condition].name), fontsize=10)
-        label = f"mean {task.distance_label}" if metric == "distances" else METRICS[metric]
-        panels[0].set_ylabel(label)
+    training = table.of("training")
+    with _picture(path, len(training.places), "rollouts") as panels:
+        for axis, place in zip(panels, training.places, strict=True):
+            _draw_panel(axis, training, place, metric)
+            axis.set_title(in_figure(place), fontsize=10)
+        panels[0].set_ylabel(_label(table, metric))
     return path
 
 
-def draw_tests(results: Mapping[ComparedRun, Mapping[str, Any]], test: str, path: Path) -> Path:
+def draw_tests(table: LearningTable, test: str, path: Path, *, logarithmic: bool = False) -> Path:
     """Draw how networks do in a test over the rollouts that they were trained on.
 
     Args:
-        results: The results of runs that are done and had this test.
+        table: What was measured.
         test: The test's name.
         path: Where the PNG goes.
+        logarithmic: Whether rollouts are on a logarithmic scale, as the paper has them.
     """
-    jobs = list(results)
-    label = open_run(jobs[0].directory).task.distance_label
-    points = [results[job]["tests"][test] for job in jobs]
-    with _picture(path, 2) as panels:
-        _draw_panel(panels[0], jobs, [_test_curve(one, "mean_distance") for one in points])
-        _draw_panel(panels[1], jobs, [_test_curve(one, "successes") for one in points])
-        panels[0].set_ylabel(f"mean {label}")
-        panels[1].set_ylabel("successful rollouts")
-        for axis in panels:
-            title = f"{test}: {points[0][0]['rollouts']} rollouts a network"
-            axis.set_title(in_figure(title), fontsize=10)
+    tried = table.of("test")
+    judged = next(row.judged for row in tried.rows if row.place == test)
+    with _picture(path, 2, "rollouts") as panels:
+        for axis, metric in zip(panels, ("distance", "success_rate"), strict=True):
+            _draw_panel(axis, tried, test, metric)
+            axis.set_ylabel(_label(table, metric))
+            axis.set_title(in_figure(f"{test}: {judged} rollouts a network"), fontsize=10)
+            if logarithmic:
+                axis.set_xscale("symlog")
     return path
 
 
-def _learning_curve(reports: Sequence[Mapping[str, Any]], condition: int, metric: str) -> Curve:
-    """Return rollouts so far and the metric's mean, one entry an iteration."""
-    own = [report for report in reports if report["condition"] == condition]
-    rollouts = np.cumsum([float(report["rollouts"]) for report in own])
-    return rollouts, np.array([float(np.mean(report[metric])) for report in own])
+def draw_profile(table: LearningTable, path: Path) -> Path:
+    """Draw which share of the seeds ends within each distance, without noise, a panel a condition.
+
+    Args:
+        table: What was measured; without a last policy nothing is drawn.
+        path: Where the PNG goes.
+    """
+    final = table.of("final")
+    with _picture(path, len(final.places), table.distance_label) as panels:
+        for axis, place in zip(panels, final.places, strict=True):
+            for index, variant in enumerate(final.variants):
+                ends = [rows[-1].distance for rows in final.curves(variant, place).values()]
+                marks = np.concatenate([[0.0], np.sort(ends)])
+                axis.step(
+                    marks, profile(ends, marks), where="post", color=line_look(index)["color"],
+                    label=in_figure(f"{variant} ({len(ends)})"),
+                )  # fmt: skip
+            axis.set_title(in_figure(place), fontsize=10)
+            axis.set_ylim(0.0, 1.02)
+        panels[0].set_ylabel("seeds within it")
+    return path
 
 
-def _test_curve(points: Sequence[Mapping[str, Any]], figure: str) -> Curve:
-    rollouts = np.array([float(point["training_rollouts"]) for point in points])
-    values = np.array([float(point[figure]) for point in points])
-    if figure == "successes":
-        values /= np.array([point["rollouts"] for point in points])
-    return rollouts, values
+def _label(table: LearningTable, metric: str) -> str:
+    return f"mean {table.distance_label}" if metric == "distance" else METRICS[metric]
 
 
 @contextmanager
-def _picture(path: Path, count: int) -> Iterator[Sequence[Axes]]:
+def _picture(path: Path, count: int, across: str) -> Iterator[Sequence[Axes]]:
     """Yield the panels of a picture, which is saved when they are drawn."""
     with figure_style():
         figure = Figure(figsize=(4.2 * count, 3.4), layout="constrained")
         panels = figure.subplots(1, count, squeeze=False)[0]
         yield panels
         for axis in panels:
-            axis.set_xlabel("rollouts")
+            axis.set_xlabel(across)
         panels[0].legend(fontsize=8)
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=130)
 
 
-def _draw_panel(axis: Axes, jobs: Sequence[ComparedRun], curves: Sequence[Curve]) -> None:
-    """Draw one curve a job, and for each variant median and quartiles."""
-    for index, variant in enumerate(dict.fromkeys(job.variant for job in jobs)):
-        own = [
-            curve
-            for job, curve in zip(jobs, curves, strict=True)
-            if job.variant == variant and curve[1].size > 0
-        ]
-        if not own:
+def _draw_panel(axis: Axes, table: LearningTable, place: str, metric: str) -> None:
+    """Draw one curve a seed, and for each variant median and quartiles."""
+    for index, variant in enumerate(table.variants):
+        curves = list(table.curves(variant, place).values())
+        if not curves:
             continue
         color = line_look(index)["color"]
-        for rollouts, values in own:
-            axis.plot(rollouts, values, color=color, linewidth=0.5, alpha=0.45)
-        length = min(len(values) for _, values in own)
-        stacked = np.stack([values[:length] for _, values in own])
-        rollouts = own[0][0][:length]
+        for rows in curves:
+            axis.plot(*_curve(rows, metric), color=color, linewidth=0.5, alpha=0.45)
+        length = min(map(len, curves))
+        stacked = np.stack([_curve(rows, metric)[1][:length] for rows in curves])
+        rollouts = _curve(curves[0], metric)[0][:length]
         low, middle, high = np.percentile(stacked, [25, 50, 75], axis=0)
-        label = in_figure(f"{variant} ({len(own)})")
+        label = in_figure(f"{variant} ({len(curves)})")
         axis.plot(rollouts, middle, color=color, linewidth=2, label=label)
         axis.fill_between(rollouts, low, high, color=color, alpha=0.15, linewidth=0)
+
+
+def _curve(rows: Sequence[Measured], metric: str) -> tuple[Array, Array]:
+    """Return rollouts so far, and a metric there."""
+    rollouts = np.array([row.trained_on for row in rows], dtype=np.float64)
+    return rollouts, np.array([getattr(row, metric) for row in rows], dtype=np.float64)

@@ -15,7 +15,7 @@ import yaml
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.runs.run_config import ALL_METHODS, GUIDED
-from pilqr_ros.tasks import Task
+from pilqr_ros.tasks import Task, TaskError
 from pilqr_ros.tasks.settings import merged_settings
 from pilqr_ros.trajopt.settings import Settings
 
@@ -53,7 +53,10 @@ class Variant:
         section, key = ("mdgps", "local_settings") if guided else ("learning", "settings")
         _change(document[section], key, self.changes, self.changes.keys() - network)
         text = yaml.safe_dump(document, sort_keys=False)
-        return Task.from_text(text, folder=task.folder, origin=f"{task.name} as {self.label}")
+        try:
+            return Task.from_text(text, folder=task.folder, origin=f"{task.name} as {self.label}")
+        except TaskError as error:
+            raise error.without_lines() from error
 
 
 def parse_variant(label: str) -> Variant:

@@ -48,6 +48,7 @@ class GraphOptions:
     )
     viewer: bool = _option(False, "show the simulated world in a window")
     dashboard: bool = _option(False, "serve a live page for this machine's browser, at port 8080")
+    scene: bool = _option(False, "publish what RViz and Foxglove show of robot and rollouts")
     record: bool = _option(True, "record what the nodes say during each run in a bag")
     runs_directory: str = _option("runs", "where training runs are stored")
     namespace: str = _option("", "namespace of all nodes")

@@ -58,6 +58,7 @@ NODES = (
         needs="hardware",
     ),
     NodeSpec("recorder", ("task",), needs="record"),
+    NodeSpec("scene_publisher", ("task",), robot=("base_frame",), needs="scene"),
     NodeSpec("learner", ("task", "runs_directory", "record"), robot=("reset_timeout",)),
 )
 

@@ -87,11 +87,12 @@ class TrainingPlace:
     def __post_init__(self) -> None:
         """Look at what was tried before."""
         self._halved = halvings(self.store, self.iteration, self.condition)
-        given_up = self.store.attempts(*self._which) // MAX_ATTEMPTS * MAX_ATTEMPTS
+        given_up = self.store.attempts(*self.which) // MAX_ATTEMPTS * MAX_ATTEMPTS
         self._forgiven = 0 if can_go_back(self.iteration, self._halved) else given_up
 
     @property
-    def _which(self) -> tuple[int, int, int]:
+    def which(self) -> tuple[int, int, int]:
+        """Iteration, condition and sample."""
         return self.iteration, self.condition, self.sample
 
     @property
@@ -107,17 +108,26 @@ class TrainingPlace:
 
     def seed(self) -> int:
         """Return the seed of the next attempt: no two policies of an iteration share one."""
-        attempt = self._halved * MAX_ATTEMPTS + self.store.attempts(*self._which)
-        return training_seed(self.store, *self._which, attempt)
+        attempt = self._halved * MAX_ATTEMPTS + self.store.attempts(*self.which)
+        return training_seed(self.store, *self.which, attempt)
 
     def failures(self) -> tuple[int, str]:
         """Return how many attempts failed in a row, and why the last one did."""
-        failed = self.store.attempts(*self._which) - self._forgiven
-        return failed, self.store.failure(*self._which) if failed >= MAX_ATTEMPTS else ""
+        failed = self.store.attempts(*self.which) - self._forgiven
+        return failed, self.store.failure(*self.which) if failed >= MAX_ATTEMPTS else ""
 
     def keep(self, rollout: Rollout) -> None:
         """Store an attempt."""
-        self.store.save_rollout(*self._which, rollout)
+        self.store.save_rollout(*self.which, rollout)
+
+
+class LastPlace(TrainingPlace):
+    """The place of the one rollout of a run's last policy, which has no noise."""
+
+    @property
+    def explores(self) -> bool:
+        """Nothing is learned from it."""
+        return False
 
 
 def execute_until_valid(

@@ -23,7 +23,12 @@ from pilqr_ros.learning.errors import PolicyRefused, TrainingError, TrainingStop
 from pilqr_ros.learning.first_policy import first_policy, prior_batches
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
 from pilqr_ros.learning.remaining_time import RemainingTime
-from pilqr_ros.learning.sampling import TrainingPlace, execute_until_valid, in_order
+from pilqr_ros.learning.sampling import (
+    LastPlace,
+    TrainingPlace,
+    execute_until_valid,
+    in_order,
+)
 from pilqr_ros.learning.stop_rule import Standings, relative_noise
 from pilqr_ros.learning.strategy import Strategy, strategy_for
 from pilqr_ros.robot.execution.rollout import Rollout
@@ -94,6 +99,22 @@ class Trainer:
             if self._is_enough(iteration):
                 break
             self._run_iteration(iteration)
+        if not config.guided:
+            self._try_last(self.store.iterations_finished)
+
+    def _try_last(self, iteration: int) -> None:
+        """Execute each last policy once, without noise: what nobody executed is no result.
+
+        One that is refused goes half-way back, as in an iteration.
+        """
+        for condition in self.store.config.conditions:
+            refusal.complete(self.store, iteration, condition)
+            while self.store.rollout(iteration, condition, 0) is None:
+                policy, _ = self.store.policy(iteration, condition)
+                try:
+                    self._rollout(policy, LastPlace(self.store, iteration, condition, 0))
+                except PolicyRefused as error:
+                    self._go_back(iteration, error)
 
     def _is_enough(self, done: int) -> bool:
         """Tell whether local policies have converged after so many iterations, and may end then."""
@@ -158,7 +179,7 @@ class Trainer:
         began, config, found = time.monotonic(), self.store.config, []
         policies = {c: self._strategy.policy_to_sample(iteration, c) for c in config.conditions}
         jobs = [
-            partial(self._rollout, policy, iteration, condition, sample)
+            partial(self._rollout, policy, TrainingPlace(self.store, iteration, condition, sample))
             for condition, policy in policies.items()
             for sample in range(config.rollouts)
         ]
@@ -236,17 +257,15 @@ class Trainer:
         except UpdateError as error:
             raise TrainingError(f"iteration {iteration}, condition {condition}: {error}") from error
 
-    def _rollout(
-        self, policy: Policy, iteration: int, condition: int, sample: int
-    ) -> tuple[Rollout, CostReport]:
+    def _rollout(self, policy: Policy, place: TrainingPlace) -> tuple[Rollout, CostReport]:
         """Return a rollout and its cost, executed now unless it is on disk."""
-        place = (iteration, condition, sample)
-        rollout, cost = self.store.rollout(*place), self.store.cost(*place)
+        which = place.which
+        rollout, cost = self.store.rollout(*which), self.store.cost(*which)
         if rollout is None:
-            rollout, cost = self._execute(policy, TrainingPlace(self.store, *place)), None
+            rollout, cost = self._execute(policy, place), None
         if cost is None:
             cost = self.evaluator.evaluate(rollout)
-            self.store.save_cost(*place, cost)
+            self.store.save_cost(*which, cost)
         return rollout, cost
 
     def _execute(self, policy: Policy, place: TrainingPlace) -> Rollout:
@@ -260,8 +279,11 @@ class Trainer:
     def _stored_batch(self, iteration: int, condition: int) -> Batch:
         """Return the samples of an iteration that is finished; what was deleted is done again."""
         policy = self._strategy.policy_to_sample(iteration, condition)
-        places = range(self.store.config.rollouts)
-        return batch_of([self._rollout(policy, iteration, condition, sample) for sample in places])
+        places = [
+            TrainingPlace(self.store, iteration, condition, sample)
+            for sample in range(self.store.config.rollouts)
+        ]
+        return batch_of([self._rollout(policy, place) for place in places])
 
     def _check_stop(self) -> None:
         if self.should_stop():

@@ -55,7 +55,8 @@ from pilqr_ros.nodes.training.training_messages import (
     first_feedback,
     report_message,
 )
-from pilqr_ros.runs.run_store import RunStore, iteration_name
+from pilqr_ros.runs.run_folder import iteration_name
+from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.runs.transfer import begin_run
 from pilqr_ros.tasks import Task, load_task
 

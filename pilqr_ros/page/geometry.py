@@ -8,16 +8,11 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from pilqr_ros.tasks.visible_geoms import ENDLESS, geom_color, visible_geoms
 from pilqr_ros.trajopt.typing import Array
-
-VISIBLE_GROUPS = 3
-"""Geoms of the groups from this one on are not drawn, as in MuJoCo's own viewer."""
 
 SECTIONS = 24
 """Sides of what is round."""
-
-ENDLESS = 10.0
-"""Half of the side that a plane without end is drawn with [m]."""
 
 
 class Shape(NamedTuple):
@@ -36,10 +31,8 @@ class Shape(NamedTuple):
 
 def visible_shapes(model: mujoco.MjModel, body: int) -> list[Shape]:
     """Return what is seen of a body."""
-    first = model.body_geomadr[body]
-    geoms = range(first, first + model.body_geomnum[body])
-    found = (_shape(model, geom) for geom in geoms if model.geom_group[geom] < VISIBLE_GROUPS)
-    return [shape for shape in found if shape is not None and shape.color[3] > 0.0]
+    found = (_shape(model, geom) for geom in visible_geoms(model, body))
+    return [shape for shape in found if shape is not None]
 
 
 def _shape(model: mujoco.MjModel, geom: int) -> Shape | None:
@@ -50,13 +43,7 @@ def _shape(model: mujoco.MjModel, geom: int) -> Shape | None:
     rotation = np.empty(9)
     mujoco.mju_quat2Mat(rotation, model.geom_quat[geom])
     vertices = triangles[0] @ rotation.reshape(3, 3).T + model.geom_pos[geom]
-    return Shape(vertices, triangles[1], _color(model, geom))
-
-
-def _color(model: mujoco.MjModel, geom: int) -> Array:
-    """Return a geom's colour: its material's, if it has one."""
-    material = model.geom_matid[geom]
-    return model.geom_rgba[geom] if material < 0 else model.mat_rgba[material]
+    return Shape(vertices, triangles[1], geom_color(model, geom))
 
 
 def _triangles(model: mujoco.MjModel, geom: int) -> tuple[Array, NDArray[np.int64]] | None:
@@ -65,7 +52,7 @@ def _triangles(model: mujoco.MjModel, geom: int) -> tuple[Array, NDArray[np.int6
 
     size, kind = model.geom_size[geom], mujoco.mjtGeom(model.geom_type[geom])
     if kind == mujoco.mjtGeom.mjGEOM_MESH:
-        return _mesh(model, model.geom_dataid[geom])
+        return mesh_triangles(model, model.geom_dataid[geom])
     if kind == mujoco.mjtGeom.mjGEOM_PLANE:
         x, y = (half if half > 0.0 else ENDLESS for half in size[:2])
         corners = np.array([[-x, -y, 0.0], [x, -y, 0.0], [x, y, 0.0], [-x, y, 0.0]])
@@ -85,7 +72,7 @@ def _triangles(model: mujoco.MjModel, geom: int) -> tuple[Array, NDArray[np.int6
     return made.vertices, made.faces
 
 
-def _mesh(model: mujoco.MjModel, mesh: int) -> tuple[Array, NDArray[np.int64]]:
+def mesh_triangles(model: mujoco.MjModel, mesh: int) -> tuple[Array, NDArray[np.int64]]:
     """Return the triangles of a mesh of the model."""
     first, count = model.mesh_vertadr[mesh], model.mesh_vertnum[mesh]
     face, faces = model.mesh_faceadr[mesh], model.mesh_facenum[mesh]

@@ -10,7 +10,8 @@ from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostReport
 from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.rollout_files import load_cost, load_rollout
-from pilqr_ros.runs.run_store import RunStore, iteration_name
+from pilqr_ros.runs.run_folder import iteration_name
+from pilqr_ros.runs.run_store import RunStore
 
 TRAINING = "training"
 """What the rollouts are called that were learned from; those of evaluations have their names."""

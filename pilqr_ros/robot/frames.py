@@ -8,4 +8,10 @@ BASE = "base"
 
 def base_frame_in(namespace: str) -> str:
     """Return the usual name of the base's frame for nodes in a namespace: ``arm1/base``."""
-    return "/".join((*namespace.strip("/").split("/"), BASE)).strip("/")
+    return frame_prefix(namespace) + BASE
+
+
+def frame_prefix(namespace: str) -> str:
+    """Return what the names of frames begin with for nodes in a namespace, as ``arm1/``."""
+    name = namespace.strip("/")
+    return f"{name}/" if name else ""

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from pilqr_ros.robot.errors import RobotConfigError
 from pilqr_ros.robot.frames import base_frame_in
 from pilqr_ros.robot.reset.reset_motion import ResetMotion
 from pilqr_ros.tasks.errors import ConfigError
 from pilqr_ros.tasks.loader import find_config
-from pilqr_ros.tasks.schema import Positive, Section, Vector3
+from pilqr_ros.tasks.schema import NAME_FORM, Positive, Section, Vector3
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.tasks.validation import validated
+from pilqr_ros.tasks.yaml_lines import Lines
 from pilqr_ros.tasks.yaml_text import parse_yaml, read_text
 from pilqr_ros.trajopt.typing import Array
 
@@ -25,8 +26,10 @@ FOLDER = "robots"
 """Where the package's own lie, below ``config``."""
 
 _TOPIC = r"^/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*$"
-TopicName = Annotated[str, Field(pattern=_TOPIC, max_length=120)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]+$", max_length=100)]
+_TOPIC_FORM = "a topic's name: words of letters, digits and _ with / between them"
+TopicName = Annotated[str, Field(pattern=_TOPIC, max_length=120, description=_TOPIC_FORM)]
+_NAME_FORM = "letters, digits, _, ., / and -"
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]+$", max_length=100, description=_NAME_FORM)]
 Rate = Annotated[float, Field(ge=20, le=500)]
 
 
@@ -70,7 +73,7 @@ class OwnLimits(Section):
 class RobotConfig(Section):
     """A whole file; a base_frame without a name is `base_frame_in` the nodes' namespace."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description=NAME_FORM)]
     description: str = ""
     base_frame: Name | None = None
     joint_states: JointStates = JointStates()
@@ -135,16 +138,15 @@ def load_robot_config(name_or_path: str, task: Task) -> RobotConfig:
         RobotConfigError: There is no such file, it is not valid, or it does not fit the task; the
             message names key, value and what is allowed.
     """
-    origin = name_or_path
+    origin, lines = name_or_path, Lines()
     try:
         path = find_config(name_or_path, "robot", FOLDER)
         origin = str(path)
-        config = validated(RobotConfig, parse_yaml(read_text(path)))
+        content, lines = parse_yaml(read_text(path))
+        config = validated(RobotConfig, content)
         config.check(task)
-    except ValidationError as error:
-        raise RobotConfigError.from_validation(error, source=origin) from error
     except ConfigError as error:
-        raise RobotConfigError.naming(error, origin) from error
+        raise RobotConfigError.naming(error, origin, lines) from error
     return config
 
 

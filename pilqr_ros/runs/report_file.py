@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunError
+from pilqr_ros.tasks.errors import ConfigError
+from pilqr_ros.tasks.validation import validated
 
 Count = Annotated[int, Field(ge=0, lt=2**32)]
 
@@ -37,23 +39,21 @@ class _Report(BaseModel):
     standing: _Standing | None = None
 
 
-def load_report(path: Path, conditions: int) -> dict[str, Any]:
+def load_report(path: Path, conditions: int | None = None) -> dict[str, Any]:
     """Read a report.
 
     Args:
         path: The file.
-        conditions: How many conditions the task has.
+        conditions: How many conditions the task has, if that is known.
 
     Raises:
         RunError: The file is damaged, or an entry is missing or of another kind.
     """
     report = atomic.read_json(path)
     try:
-        checked = _Report.model_validate(report)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"]))
-        raise RunError(f"{path}: {key}: {first['msg']}") from error
-    if checked.condition >= conditions:
+        checked = validated(_Report, report)
+    except ConfigError as error:
+        raise RunError(str(ConfigError.naming(error, str(path)))) from error
+    if conditions is not None and checked.condition >= conditions:
         raise RunError(f"{path}: condition is {checked.condition}, the task has {conditions}")
     return report

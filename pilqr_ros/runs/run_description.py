@@ -18,13 +18,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunConfigError, RunError
 from pilqr_ros.runs.run_config import GUIDED, RunConfig, check_conditions, plan_of
 from pilqr_ros.runs.versions import recorded_by_name, versions
 from pilqr_ros.tasks import Task
+from pilqr_ros.tasks.errors import ConfigError
 from pilqr_ros.tasks.validation import validated
 
 FORMAT = 1
@@ -92,10 +91,8 @@ def read_config(description: Mapping[str, Any], path: Path) -> RunConfig:
     known = {name: description[name] for name in RunConfig.__annotations__ if name in description}
     try:
         return validated(RunConfig, known)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"]))
-        raise RunError(f"{path}: {key}: {first['msg']}") from error
+    except ConfigError as error:
+        raise RunError(str(ConfigError.naming(error, str(path)))) from error
 
 
 def check_conditions_of(config: RunConfig, task: Task, path: Path) -> None:

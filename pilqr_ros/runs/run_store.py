@@ -66,6 +66,8 @@ from pilqr_ros.runs.run_description import (
     read_description,
     task_files,
 )
+from pilqr_ros.runs.run_folder import REPORT_FILE, RunFolder
+from pilqr_ros.runs.shared_files import delete_unused, write_shared
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.yaml_text import read_text
 from pilqr_ros.trajopt.errors import ShapeError
@@ -77,14 +79,13 @@ NOTHING: Mapping[str, bytes] = {}
 """No files."""
 
 
-class RunStore:
+class RunStore(RunFolder):
     """Reads and writes one run's directory."""
 
     def __init__(self, directory: Path, task: Task, config: RunConfig) -> None:
         """Bind a directory that `create_run` or `open_run` has prepared."""
-        self.directory = directory
+        super().__init__(directory, config)
         self.task = task
-        self.config = config
 
     def policy(self, iteration: int, condition: int) -> tuple[TVLGPolicy, Array]:
         """Return the policy that an iteration began with and its step multipliers, ``(T,)``."""
@@ -110,30 +111,13 @@ class RunStore:
         path = self.condition_directory(iteration, condition) / "policy.npz"
         atomic.write_arrays(path, arrays | _counted(halvings))
 
-    def started(self, iteration: int, condition: int) -> bool:
-        """Tell whether an iteration's policy is on disk, that is, the one before has finished."""
-        return (self.condition_directory(iteration, condition) / "policy.npz").exists()
-
-    @property
-    def iterations_finished(self) -> int:
-        """Number of iterations whose updates are on disk for every condition."""
-        finished = 0
-        while finished < self.config.iterations and self._finished(finished):
-            finished += 1
-        return finished
-
-    def _finished(self, iteration: int) -> bool:
-        if self.config.guided and self.network(iteration + 1) is None:
-            return False
-        return all(self.started(iteration + 1, each) for each in self.config.conditions)
-
     def network(self, iteration: int) -> Network | None:
         """Return the global policy's network that an iteration began with, or None if not stored.
 
         Raises:
             RunError: The file is damaged.
         """
-        path = self.iteration_directory(iteration) / "network.npz"
+        path = self.network_path(iteration)
         if not path.exists():
             return None
         try:
@@ -149,10 +133,10 @@ class RunStore:
         halvings: int = 0,
     ) -> None:
         """Store the network that an iteration begins with, how it was fitted, and halved."""
-        directory = self.iteration_directory(iteration)
+        path = self.network_path(iteration)
         if record is not None:
-            atomic.write_json(directory / "supervised.json", record)
-        atomic.write_arrays(directory / "network.npz", network.arrays() | _counted(halvings))
+            atomic.write_json(path.with_name("supervised.json"), record)
+        atomic.write_arrays(path, network.arrays() | _counted(halvings))
 
     def rollout(self, iteration: int, condition: int, sample: int) -> Rollout | None:
         """Return a stored valid rollout, or None where it has not been collected yet.
@@ -223,12 +207,12 @@ class RunStore:
 
     def save_report(self, iteration: int, condition: int, report: Mapping[str, Any]) -> None:
         """Store the short report of an iteration."""
-        atomic.write_json(self.condition_directory(iteration, condition) / "report.json", report)
+        atomic.write_json(self.condition_directory(iteration, condition) / REPORT_FILE, report)
 
     def reports(self) -> list[dict[str, Any]]:
         """Return the reports of all finished iterations, by iteration and condition."""
-        paths = sorted(self.directory.glob("iteration_*/condition_*/report.json"))
-        return [load_report(path, len(self.task.conditions)) for path in paths]
+        conditions = len(self.task.conditions)
+        return [load_report(path, conditions) for path in self.report_paths()]
 
     def taken(self, condition: int) -> Taken | None:
         """Return what a condition's policy was taken from another run; None if nothing was.
@@ -254,18 +238,6 @@ class RunStore:
         """Return what tells this run from others: its description and what it begins with."""
         description = atomic.read_bytes(self.directory / DESCRIPTION_FILE)
         return {DESCRIPTION_FILE: description, **self.begun_with()}
-
-    def evaluation_directory(self, name: str) -> Path:
-        """Return the directory of an evaluation."""
-        return self.directory / "evaluations" / name
-
-    def iteration_directory(self, iteration: int) -> Path:
-        """Return the directory of an iteration."""
-        return self.directory / iteration_name(iteration)
-
-    def condition_directory(self, iteration: int, condition: int) -> Path:
-        """Return the directory of an iteration in a condition."""
-        return self.iteration_directory(iteration) / f"condition_{condition}"
 
     def _rollout_path(self, iteration: int, condition: int, sample: int) -> Path:
         return self.condition_directory(iteration, condition) / f"rollout_{sample:02d}.npz"
@@ -295,11 +267,6 @@ def _sample_record(path: Path) -> SampleRecord:
     )
 
 
-def iteration_name(iteration: int) -> str:
-    """Return what an iteration is called: on disk, and as a part of its run."""
-    return f"iteration_{iteration:03d}"
-
-
 def create_run(
     runs: Path, task: Task, config: RunConfig, origin_files: Mapping[str, bytes] = NOTHING
 ) -> RunStore:
@@ -318,11 +285,15 @@ def create_run(
 def create_run_in(
     directory: Path, task: Task, config: RunConfig, origin_files: Mapping[str, bytes] = NOTHING
 ) -> RunStore:
-    """Create a new run in this directory (arguments as `create_run`)."""
+    """Create a new run in this directory; with those beside it it shares large files.
+
+    Arguments as `create_run`.
+    """
     directory.mkdir(parents=True, exist_ok=True)
+    delete_unused(directory.parent)
     files = {**task_files(task), **origin_files}
     for name, content in files.items():
-        atomic.write_bytes(directory / name, content)
+        write_shared(directory.parent, directory / name, content)
     atomic.write_json(directory / DESCRIPTION_FILE, describe(task, config, files))
     return RunStore(directory, task, config)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pilqr_ros.tasks.errors import TaskError, refuse_repeated
+from pilqr_ros.tasks.errors import TaskError, among, refuse_repeated
 from pilqr_ros.tasks.schema import Behind, Drawn, Shift, Start, TaskFile
 from pilqr_ros.trajopt.typing import Array
 
@@ -72,7 +72,7 @@ def condition_indices(
     groups = list(dict.fromkeys(condition.group for condition in conditions))
     for name in names:
         if name not in groups:
-            raise TaskError(key, f"no condition {name!r}; there are: {', '.join(groups)}")
+            raise TaskError(key, f"no condition {name!r}; {among(name, groups)}")
     return tuple(
         i for name in names for i, condition in enumerate(conditions) if condition.group == name
     )

@@ -2,59 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Self
-
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Self
 
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.trajopt.errors import SettingError
+from pilqr_ros.plain_text import printable
+from pilqr_ros.tasks.yaml_lines import Lines
+
+
+class Flaw(NamedTuple):
+    """One thing that is wrong in a file.
+
+    Attributes:
+        key: Path of the key, for example ``cost.terms[0].alpha``; empty for the whole file.
+        text: The value and what is allowed.
+        line: Where it stands, from 1, if that is known.
+        of_key: Whether the name of the key is wrong, and not its value.
+    """
+
+    key: str
+    text: str
+    line: int | None = None
+    of_key: bool = False
+
+    def __str__(self) -> str:
+        """Return key and text."""
+        return f"{self.key}: {self.text}" if self.key else self.text
 
 
 class ConfigError(PilqrError, ValueError):
-    """A file does not fit; the message names the key's path, the value and what is allowed."""
+    """A file does not fit; the message names file, line, key, value and what is allowed."""
 
-    def __init__(self, key: str, problem: str, source: str = "") -> None:
+    def __init__(self, key: str, problem: str, source: str = "", line: int | None = None) -> None:
         """Name the key's path and the problem.
 
         Args:
             key: Path of the key, for example ``cost.terms[0].alpha``.
             problem: The value and what is allowed.
             source: The file, if there is one.
+            line: Where it stands in the file, if that is known.
         """
-        self.key = key
-        self.problem = problem
-        self.source = source
-        where = f"{source}: " if source else ""
-        super().__init__(f"{where}{key}: {problem}" if key else f"{where}{problem}")
+        self._tell([Flaw(key, problem, line)], source)
+
+    @property
+    def lines(self) -> list[str]:
+        """The message, a line for each flaw; each names the file."""
+        return [printable(_line(one, self.source)) for one in self.flaws]
 
     @classmethod
-    def from_validation(cls, error: ValidationError, prefix: str = "", source: str = "") -> Self:
-        """Translate a validation error: one line for each wrong key."""
-        details = error.errors(include_url=False)
-        lines = [_line(prefix, item) for item in details]
-        return cls("", "; ".join(lines), source)
+    def of(cls, problems: Sequence[Flaw], source: str = "") -> Self:
+        """Return the error of one or more problems."""
+        error = cls("", "")
+        error._tell(problems, source)
+        return error
 
     @classmethod
-    def naming(cls, error: ConfigError, source: str) -> Self:
-        """Return the same error with the file that it is about."""
-        return cls(error.key, error.problem, error.source or source)
+    def naming(cls, error: ConfigError, source: str, lines: Lines | None = None) -> Self:
+        """Return the same error with the file that it is about, and the lines there.
+
+        Args:
+            error: Of a file, or of its content.
+            source: The file; not taken if the error names another.
+            lines: Those of the file.
+        """
+        if error.source or lines is None:
+            return cls.of(error.flaws, error.source or source)
+        return cls.of(sorted(_located(error.flaws, lines), key=lambda one: one.line or 0), source)
+
+    def below(self, key: str) -> Self:
+        """Return the same error of a section that is reached by a key."""
+        return self.of([one._replace(key=_joined(key, one.key)) for one in self.flaws])
+
+    def without_lines(self) -> Self:
+        """Return the same error of a text that is in no file."""
+        return self.of([one._replace(line=None) for one in self.flaws], self.source)
+
+    def _tell(self, problems: Sequence[Flaw], source: str) -> None:
+        self.flaws, self.source = tuple(problems), source
+        first, *others = self.flaws
+        self.args = ("; ".join([_line(first, source), *(_line(one) for one in others)]),)
 
 
 class TaskError(ConfigError):
     """A task file does not fit."""
 
 
-def key_path(prefix: str, location: tuple[int | str, ...]) -> str:
-    """Return a location as a readable path, ``("a", 0, "b")`` as ``a[0].b``."""
-    path = prefix
-    for part in location:
-        if isinstance(part, int):
-            path += f"[{part}]"
-        else:
-            path += f".{part}" if path else part
-    return path or "task"
+def closest(name: str, known: Sequence[str]) -> str | None:
+    """Return which of the known names a misspelt one may be; nothing if it is like none."""
+    return next(iter(difflib.get_close_matches(name, known, n=1)), None)
+
+
+def among(name: str, known: Sequence[str]) -> str:
+    """Return which names there are, and which of them an unknown one may be."""
+    close = closest(name, known)
+    meant = "" if close is None else f"did you mean {close!r}? "
+    return f"{meant}there are: {', '.join(known) or 'none'}"
 
 
 def refuse_repeated(names: Iterable[str], key: str) -> None:
@@ -74,21 +117,22 @@ def refuse_repeated(names: Iterable[str], key: str) -> None:
         seen.add(name)
 
 
-def _line(prefix: str, item: ErrorDetails) -> str:
-    """Return the path of one wrong key, and what is wrong with it."""
-    refused = item.get("ctx", {}).get("error")
-    if isinstance(refused, SettingError):  # told of a section: the setting is known
-        path = key_path(prefix, (*item["loc"], refused.field.rpartition(".")[2]))
-        return f"{path}: is {refused.value!r}, allowed: {refused.allowed}"
-    return f"{key_path(prefix, item['loc'])}: {_problem(item)}"
+def _joined(prefix: str, key: str) -> str:
+    return f"{prefix}{'' if not key or key.startswith('[') else '.'}{key}"
 
 
-def _problem(item: ErrorDetails) -> str:
-    """Return what is wrong with one key and the value that it has."""
-    message = item["msg"].removeprefix("Value error, ")
-    if item["type"] == "missing":
-        return "is missing"
-    if item["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return "is not a known key"
-    value = repr(item["input"])
-    return f"{message} (got {value if len(value) <= 60 else value[:57] + '...'})"
+def _line(problem: Flaw, source: str = "") -> str:
+    """Return a problem as part of a message; only the first one names the file."""
+    if problem.line is None:
+        return f"{source}: {problem}" if source else str(problem)
+    return f"{source}:{problem.line}: {problem}" if source else f"line {problem.line}: {problem}"
+
+
+def _located(problems: Iterable[Flaw], lines: Lines) -> Iterator[Flaw]:
+    """Yield problems with their lines, once where aliases lead to the same place."""
+    seen = set()
+    for one in problems:
+        mistake = (lines.origin(one.key), one.text)
+        if mistake not in seen:
+            seen.add(mistake)
+            yield one._replace(line=one.line or lines.line(one.key, of_key=one.of_key))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.errors import TaskError, among
 from pilqr_ros.tasks.layout import StateBlock, StateLayout
 from pilqr_ros.tasks.schema import Expression
 from pilqr_ros.trajopt.typing import Array
@@ -97,4 +97,4 @@ def _subtrahend(
 
 def _unknown(name: str, known: Sequence[str]) -> str:
     """Say that a name is unknown and which there are."""
-    return f"{name!r} is neither a state block nor a target; there are: {', '.join(known)}"
+    return f"{name!r} is neither a state block nor a target; {among(name, known)}"

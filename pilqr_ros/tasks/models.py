@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 
 from pilqr_ros.tasks import mujoco_warnings
-from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.errors import TaskError, among
 from pilqr_ros.tasks.model_files import parse_model
 from pilqr_ros.tasks.schema import ActuatedJoint, Models
 from pilqr_ros.trajopt.typing import Array
@@ -60,8 +60,9 @@ def element_id(model: mujoco.MjModel, kind: mujoco.mjtObj, name: str, key: str) 
     what = kind.name.removeprefix("mjOBJ_").lower()
     if ids:
         raise TaskError(key, f"{name!r} names {len(ids)} elements of kind {what} in the models")
-    known = ", ".join(element_names(model, kind))
-    raise TaskError(key, f"{name!r} is no {what} of the models; there are: {known}")
+    raise TaskError(
+        key, f"{name!r} is no {what} of the models; {among(name, element_names(model, kind))}"
+    )
 
 
 def joint_id(model: mujoco.MjModel, name: str, key: str) -> int:

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from pilqr_ros.trajopt.errors import SettingError
+
 MIN_ROLLOUTS, MAX_ROLLOUTS = 2, 1000
 """Fewest and most rollouts of an iteration: one tells nothing of the noise."""
 
@@ -13,6 +15,8 @@ MAX_ITERATIONS = 1000
 
 MAX_STEPS = 10_000
 """Most control steps of a rollout: arrays grow with it."""
+
+NAME_FORM = "small letters, digits and _, a letter first"
 
 Kind = Literal[
     "joint_positions",
@@ -99,7 +103,8 @@ class ActuatedJoint(Section):
     def _check_order(self) -> ActuatedJoint:
         """The lower bound comes first."""
         if self.position_limits is not None and self.position_limits[0] >= self.position_limits[1]:
-            raise ValueError("position_limits are [lower, upper]")
+            limits = list(self.position_limits)
+            raise SettingError("position_limits", limits, "[lower, upper], the lower one first")
         return self
 
 
@@ -465,7 +470,7 @@ class TaskFile(Section):
         mdgps: One neural policy for many conditions; without it there is none.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description=NAME_FORM)]
     description: str = ""
     models: Models
     control: Control

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, get_type_hints
 
-from pydantic import ValidationError
-
-from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.errors import ConfigError, TaskError
 from pilqr_ros.tasks.validation import validated
 
 Record = TypeVar("Record")
@@ -109,8 +107,8 @@ def validated_settings(kind: type[Record], given: Mapping[str, Any], key: str) -
             raise TaskError(f"{key}.{name}", "is no setting any more: leave it out")
     try:
         return validated(kind, given)
-    except ValidationError as error:
-        raise TaskError.from_validation(error, key) from error
+    except ConfigError as error:
+        raise TaskError.naming(error.below(key), "") from error
 
 
 def merged_settings(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

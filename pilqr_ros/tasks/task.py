@@ -10,7 +10,6 @@ from typing import Any
 
 import mujoco
 import numpy as np
-from pydantic import ValidationError
 
 from pilqr_ros.guided.neural_policy import Observation
 from pilqr_ros.tasks.conditions import Condition, build_conditions, condition_indices
@@ -29,6 +28,7 @@ from pilqr_ros.tasks.success import Outcome, build_success
 from pilqr_ros.tasks.units import JointUnits, in_words, joint_units, state_units
 from pilqr_ros.tasks.validation import validated
 from pilqr_ros.tasks.verify import verify_models
+from pilqr_ros.tasks.yaml_lines import Lines
 from pilqr_ros.tasks.yaml_text import parse_yaml
 from pilqr_ros.trajopt.cost import TrajectoryCost
 from pilqr_ros.trajopt.settings import Settings
@@ -121,8 +121,8 @@ class Task:
         with laid_out(self.model_files) as root:
             self.robot_model: mujoco.MjModel = build_robot_model(file.models, root)
             self.world_model: mujoco.MjModel = build_world_model(file.models, root)
-        self._position_limits = position_bounds(file.joints, self.robot_model)
         verify_models(file, self.layout, self.conditions, self.robot_model, self.world_model)
+        self._position_limits = position_bounds(file.joints, self.robot_model)
         self._costs = tuple(
             build_cost(file.cost, self.layout, c.targets, self.T, self.dU) for c in self.conditions
         )
@@ -149,14 +149,13 @@ class Task:
         Raises:
             TaskError: It is no YAML, or a key is wrong; the message names it.
         """
+        lines = Lines()
         try:
-            document = parse_yaml(text)
-            refuse_former_sections(document)
-            return cls(text, validated(TaskFile, document), folder)
-        except ValidationError as error:
-            raise TaskError.from_validation(error, source=origin) from error
+            content, lines = parse_yaml(text)
+            refuse_former_sections(content)
+            return cls(text, validated(TaskFile, content), folder)
         except ConfigError as error:
-            raise TaskError.naming(error, origin) from error
+            raise TaskError.naming(error, origin, lines) from error
 
     @property
     def name(self) -> str:

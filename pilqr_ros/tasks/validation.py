@@ -11,7 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from pilqr_ros.tasks.annotations import Allowed
+from pilqr_ros.tasks.errors import ConfigError, Flaw
+from pilqr_ros.tasks.mistakes import not_allowed, problems_of
+from pilqr_ros.tasks.yaml_lines import key_path
 
 Record = TypeVar("Record")
 Location = tuple[int | str, ...]
@@ -25,13 +29,19 @@ def validated(kind: type[Record], given: object) -> Record:
         given: What a file holds.
 
     Raises:
-        ValidationError: A key is missing, unknown, or has a value that is not allowed.
+        ConfigError: A key is missing, unknown, or has a value that is not allowed.
     """
-    adapter = TypeAdapter(kind)
-    taken = adapter.validate_python(given)
-    exchanged = [_error(*one) for one in _exchanged(given, adapter.dump_python(taken))]
+    adapter, allowed = TypeAdapter(kind), Allowed.by(kind)
+    try:
+        taken = adapter.validate_python(given)
+    except ValidationError as error:
+        raise ConfigError.of(problems_of(error, allowed, given)) from error
+    exchanged = [
+        Flaw(key_path("", at), not_allowed(value, allowed.followed(at)[1]))
+        for at, value in _exchanged(given, adapter.dump_python(taken))
+    ]
     if exchanged:
-        raise ValidationError.from_exception_data(kind.__name__, exchanged)
+        raise ConfigError.of(exchanged)
     return taken
 
 
@@ -48,11 +58,3 @@ def _exchanged(
             yield from _exchanged(*pair, (*at, i))
     elif isinstance(given, bool) != isinstance(taken, bool):
         yield at, given
-
-
-def _error(at: Location, given: object) -> InitErrorDetails:
-    if isinstance(given, bool):
-        problem = PydanticCustomError("flag_for_number", "Input should be a number and is a flag")
-    else:
-        problem = PydanticCustomError("no_flag", "Input should be true or false")
-    return InitErrorDetails(type=problem, loc=at, input=given)

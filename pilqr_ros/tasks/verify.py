@@ -8,14 +8,12 @@ import mujoco
 
 from pilqr_ros.tasks.conditions import Condition
 from pilqr_ros.tasks.errors import TaskError
-from pilqr_ros.tasks.layout import StateLayout
+from pilqr_ros.tasks.layout import StateBlock, StateLayout
+from pilqr_ros.tasks.model_names import Needed, require_element
 from pilqr_ros.tasks.models import element_id, joint_id, position_bounds
 from pilqr_ros.tasks.motors import verify_motors
 from pilqr_ros.tasks.schema import ActuatedJoint, TaskFile
 from pilqr_ros.trajopt.typing import Array
-
-_SITE = mujoco.mjtObj.mjOBJ_SITE
-_BODY = mujoco.mjtObj.mjOBJ_BODY
 
 
 def verify_models(
@@ -30,21 +28,40 @@ def verify_models(
     Raises:
         TaskError: One does not; the message names the key.
     """
+    of_robot = Needed("joint", robot, "the robot", "an actuated joint")
+    motor = Needed("motor", world, "the models", "an actuated joint")
     for i, joint in enumerate(file.joints):
+        require_element(of_robot, joint.name, f"joints[{i}].name", world)
         joint_id(robot, joint.name, f"joints[{i}].name")
+        require_element(motor, joint.name, f"joints[{i}].name", world)
     verify_motors(file.joints, world)
     for i, block in enumerate(layout.blocks):
-        if block.kind.startswith("joint_"):
-            for joint_name in block.axes:
-                joint_id(world, joint_name, f"state[{i}].joints")
-        else:
-            is_point = block.kind.startswith("point_")
-            element_id(robot if is_point else world, _SITE if is_point else _BODY, block.source,
-                       f"state[{i}].of")  # fmt: skip
+        _verify_block(block, f"state[{i}]", robot, world)
     _verify_period(file, world)
     bounds = position_bounds(file.joints, robot)
     for condition in conditions:
         _verify_start(condition, file.joints, bounds, world)
+
+
+def _verify_block(
+    block: StateBlock, key: str, robot: mujoco.MjModel, world: mujoco.MjModel
+) -> None:
+    """What a block is of exists, once."""
+    user = f"a {block.kind} block"
+    if block.kind.startswith("joint_"):
+        for joint in block.axes:
+            require_element(
+                Needed("joint", world, "the models", user), joint, f"{key}.joints", world
+            )
+            joint_id(world, joint, f"{key}.joints")
+    elif block.kind.startswith("point_"):
+        require_element(
+            Needed("site", robot, "robot or tool", user), block.source, f"{key}.of", world
+        )
+        element_id(robot, mujoco.mjtObj.mjOBJ_SITE, block.source, f"{key}.of")
+    else:
+        require_element(Needed("body", world, "the models", user), block.source, f"{key}.of", world)
+        element_id(world, mujoco.mjtObj.mjOBJ_BODY, block.source, f"{key}.of")
 
 
 def _verify_period(file: TaskFile, world: mujoco.MjModel) -> None:
@@ -68,4 +85,6 @@ def _verify_start(
             problem = f"{angle} of {joint.name!r} is outside [{lower:.4g}, {upper:.4g}]"
             raise TaskError(f"{condition.key}.joints[{i}]", problem)
     for body in condition.bodies:
-        element_id(world, _BODY, body, f"{condition.key}.bodies.{body}")
+        key = f"{condition.key}.bodies.{body}"
+        require_element(Needed("body", world, "the models", "a start"), body, key, world)
+        element_id(world, mujoco.mjtObj.mjOBJ_BODY, body, key)

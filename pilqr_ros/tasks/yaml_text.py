@@ -10,12 +10,13 @@ import math
 from collections.abc import Hashable, Iterable
 from itertools import chain
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import yaml
 
 from pilqr_ros.foreign_file import read_foreign_text
 from pilqr_ros.tasks.errors import ConfigError
+from pilqr_ros.tasks.yaml_lines import Lines
 
 MAX_BYTES = 2**20
 """Larger files than this are not read [bytes]: a configuration has a few thousand."""
@@ -42,7 +43,14 @@ def read_text(path: Path) -> str:
         raise ConfigError("", f"cannot be read: {error}", str(path)) from error
 
 
-def parse_yaml(text: str) -> object:
+class Document(NamedTuple):
+    """What a YAML text says, and in which lines."""
+
+    content: object
+    lines: Lines
+
+
+def parse_yaml(text: str) -> Document:
     """Return what a YAML text says.
 
     Raises:
@@ -52,16 +60,19 @@ def parse_yaml(text: str) -> object:
         loader = _Loader(text)
         root = loader.get_single_node()
         if root is None:
-            return None
+            return Document(None, Lines())
         if _count(root, {}) > MAX_VALUES:
             raise ConfigError("", f"holds more than the {MAX_VALUES} values allowed")
-        return loader.construct_document(root)
+        content = loader.construct_document(root)
+        return Document(content, Lines(root))
     except ConfigError:
         raise
     except RecursionError as error:
         raise ConfigError("", "is not valid YAML: it is nested too deeply") from error
+    except yaml.MarkedYAMLError as error:
+        raise _marked(error) from error
     except Exception as error:  # of PyYAML, or of what makes numbers of its scalars
-        raise ConfigError("", f"is not valid YAML: {_in_one_line(error)}") from error
+        raise ConfigError("", f"is not valid YAML: {' '.join(str(error).split())}") from error
 
 
 class _Loader(yaml.SafeLoader):
@@ -113,13 +124,16 @@ def _shortened(text: str) -> str:
     return text if len(text) <= 30 else f"{text[:27]}..."
 
 
-def _in_one_line(error: Exception) -> str:
+def _marked(error: yaml.MarkedYAMLError) -> ConfigError:
     """Return what PyYAML says without the lines that quote the text and point into it."""
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        mark = error.problem_mark
-        said = ", ".join(filter(None, (error.context, error.problem)))
-        return f"{said}, line {mark.line + 1}, column {mark.column + 1}"
-    return " ".join(str(error).split())
+    said = [error.context, error.problem]
+    begun, mark = error.context_mark, error.problem_mark
+    if mark is None:
+        return ConfigError("", f"is not valid YAML: {', '.join(filter(None, said))}")
+    if error.context and begun is not None and begun.line != mark.line:
+        said[0] = f"{error.context} that begins in line {begun.line + 1}"
+    problem = f"is not valid YAML: {', '.join(filter(None, said))}, column {mark.column + 1}"
+    return ConfigError("", problem, line=mark.line + 1)
 
 
 def _count(node: yaml.Node, counts: dict[int, float]) -> float:

@@ -30,13 +30,14 @@ from pilqr_ros.graph import (
 from pilqr_ros.graph.node_list import NODES as TRAINING
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.training import Trainer
+from pilqr_ros.nodes.messages.scene_topics import SCENE_TOPICS
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.run_store import RunConfig, create_run
 
 NODES = Path(access_policy.__file__).parents[1]
 POLICY = Path(__file__).parents[2] / "config" / "sros2" / "policy.xml"
 TORQUES = "/effort_controller/commands"
-NAMES = [start.name for start in starts(GraphOptions())]
+NAMES = [start.name for start in starts(GraphOptions(scene=True))]
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def policy():
 
 @pytest.fixture(scope="module")
 def graph(run_nodes):
-    with run_nodes(*NAMES) as group:
+    with run_nodes(*NAMES, scene=True) as group:
         yield group
         group.check()
 
@@ -132,6 +133,14 @@ def test_only_the_executor_may_command_the_guard(policy):
     assert allowed <= {"trajectory_executor", "robot_reset"}
 
 
+def test_nobody_but_a_bag_hears_the_scene_and_its_node_asks_nobody(policy):
+    scene = {f"/{topic.name.strip('/')}" for topic in SCENE_TOPICS}
+    assert [name for name, access in policy.items() if access.subscribes & scene] == ["recorder"]
+    own = policy["scene_publisher"]
+    assert own.publishes - scene == {"/parameter_events", "/rosout", "/scene_publisher/claim"}
+    assert not own.calls | own.commands | own.executes
+
+
 def test_no_name_in_the_policy_is_a_pattern(policy):
     names = {
         name for access in policy.values() for field in vars(access).values() for name in field
@@ -179,7 +188,7 @@ def test_two_arms_share_no_name_but_those_that_are_absolute(tmp_path):
         path.write_text(policy_in(namespace))
         accesses = read_policy(path).values()
         names.append({name for a in accesses for field in vars(a).values() for name in field})
-    assert names[0] & names[1] == {"/clock", "/diagnostics", "/parameter_events", "/rosout"}
+    assert names[0] & names[1] == {"/clock", "/diagnostics", "/parameter_events", "/rosout", "/tf"}
     assert "/arm1/effort_controller/commands" in names[0]
 
 

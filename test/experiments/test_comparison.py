@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator, summarise
 from pilqr_ros.experiments.comparison import plan, results, run_job, run_jobs
 from pilqr_ros.experiments.figures import METRICS, draw_comparison, draw_tests
+from pilqr_ros.experiments.learning_table import measure
 from pilqr_ros.experiments.variants import VariantError
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
@@ -33,8 +34,9 @@ def test_a_comparison_runs_draws_and_resumes(tmp_path, monkeypatch):
     stamps = {job: (job.directory / "result.json").stat().st_mtime_ns for job in jobs}
     run_jobs(jobs, workers=1)
     assert stamps == {job: (job.directory / "result.json").stat().st_mtime_ns for job in jobs}
+    table = measure(jobs, found)
     for metric in METRICS:
-        picture = draw_comparison(jobs, metric, tmp_path / f"{metric}.png")
+        picture = draw_comparison(table, metric, tmp_path / f"{metric}.png")
         assert picture.read_bytes().startswith(b"\x89PNG")
 
 
@@ -97,7 +99,7 @@ def test_networks_are_tried_in_their_tasks_tests_as_training_goes_on(tmp_path, m
     assert first["mean_cost"] != last["mean_cost"]
     again = _tried_again(job.directory, document["mdgps"]["tests"]["goals"])
     assert last == {"training_rollouts": 4, **again}
-    picture = draw_tests(found, "goals", tmp_path / "goals.png")
+    picture = draw_tests(measure([job], found), "goals", tmp_path / "goals.png")
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
@@ -166,12 +168,6 @@ def test_a_comparison_does_not_go_on_with_other_libraries(tmp_path, monkeypatch)
     run_job(job)  # it is finished: there is nothing to go on with
 
 
-def test_nothing_begun_is_nothing_to_draw(tmp_path):
-    jobs = plan("hockey", ["pilqr"], range(1), tmp_path)
-    with pytest.raises(RunError, match="no run has begun"):
-        draw_comparison(jobs, "distances", tmp_path / "distances.png")
-
-
 def test_a_seed_without_iterations_takes_no_other_out_of_the_picture(tmp_path, monkeypatch):
     monkeypatch.setattr("pilqr_ros.experiments.comparison.EVALUATION_ROLLOUTS", 1)
     jobs = plan("hockey", ["pi2"], range(2), tmp_path, iterations=1)
@@ -180,5 +176,5 @@ def test_a_seed_without_iterations_takes_no_other_out_of_the_picture(tmp_path, m
     create_run_in(jobs[0].directory, load_task("hockey"), config)
     drawn = []
     monkeypatch.setattr(Axes, "legend", lambda axis, **style: drawn.extend(axis.lines))
-    draw_comparison(jobs, "distances", tmp_path / "distances.png")
+    draw_comparison(measure(jobs, results(jobs)), "distance", tmp_path / "distance.png")
     assert "pi2 (1)" in [line.get_label() for line in drawn]

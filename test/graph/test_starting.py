@@ -81,6 +81,13 @@ def test_a_node_knows_every_parameter_that_it_is_started_with(spec):
     assert {*spec.options, *spec.robot, *dict(spec.fixed)} <= known
 
 
+def test_the_scene_is_shown_only_if_asked_for():
+    assert "scene_publisher" not in started()
+    shown = started(task="hockey_lightarm", robot_config="lightarm", scene=True)
+    assert 'base_frame:="lightarm_base"' in shown["scene_publisher"]
+    assert sorted(shown) == sorted([*EVERY_NODE, "scene_publisher"])
+
+
 def test_every_setting_of_a_reset_is_reached_from_the_robots_file(tmp_path):
     largest = {
         name: mark.le

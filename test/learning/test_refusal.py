@@ -1,6 +1,7 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import ANY
 
 import numpy as np
 import pytest
@@ -119,6 +120,26 @@ def test_what_is_learned_from_is_of_the_policy_that_was_taken(train, undisturbed
         for t in (0, 50):
             action = policy.act(t, rollout.states[t], rollout.noise[t])
             np.testing.assert_allclose(rollout.commanded[t], action, atol=1e-12)
+
+
+def test_the_last_policy_is_executed_once_without_noise_and_goes_back_if_it_is_refused(
+    train, undisturbed, small
+):
+    last = small.iterations
+    tried = undisturbed.rollout(last, 0, 0)
+    assert tried is not None
+    assert not tried.noise.any()
+    assert undisturbed.rollout(last, 0, 1) is None
+    before, updated = (undisturbed.policy(last - back, 0)[0] for back in (1, 0))
+    store = train(lambda policy, condition: np.array_equal(policy.k, updated.k))
+    assert store.iterations_finished == last
+    assert store.reports() == [
+        report | {name: ANY for name in ("seconds_collecting", "seconds_updating")}
+        for report in undisturbed.reports()
+    ]
+    policy, _ = store.policy(last, 0)
+    np.testing.assert_allclose(policy.k, 0.5 * (before.k + updated.k))
+    assert store.rollout(last, 0, 0).valid
 
 
 def test_the_refused_policy_and_all_its_rollouts_are_kept_apart(train, undisturbed):

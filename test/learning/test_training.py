@@ -65,7 +65,7 @@ def test_an_interrupted_run_continues_bit_for_bit(
         interrupted.run()
     resumed = flaky()
     Trainer(open_run(other.directory), resumed, evaluator).run()
-    assert counted.calls + resumed.calls == 8
+    assert counted.calls + resumed.calls == 2 * 4 + 1  # the last policy is executed once, too
     assert arrays_of_run(other.directory) == arrays_of_run(store.directory)
 
 
@@ -73,8 +73,8 @@ def test_an_invalid_rollout_is_kept_apart_and_drawn_again(trainer, store, flaky)
     flaky = flaky(invalid=lambda call: call == 2)
     trainer.collector = flaky
     trainer.run()
-    assert flaky.calls == 9
-    assert len(set(flaky.seeds)) == 9
+    assert flaky.calls == 2 * 4 + 1 + 1
+    assert len(set(flaky.seeds)) == flaky.calls
     assert store.reports()[0]["rollouts_invalid"] == 1
     assert all(store.rollout(0, 0, sample).valid for sample in range(4))
 
@@ -219,7 +219,8 @@ def test_the_rollouts_of_all_conditions_are_executed_at_once(pusher, tmp_path):
 
     class Meeting:
         def collect(self, *arguments, **options):
-            met.wait()  # nobody passes before there are three
+            if not store.iterations_finished:
+                met.wait()  # nobody passes before there are three
             return inner.collect(*arguments, **options)
 
     Trainer(store, Meeting(), TaskCostEvaluator(pusher), at_once=3).run()

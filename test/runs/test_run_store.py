@@ -148,9 +148,15 @@ def test_a_run_of_another_format_is_refused(store):
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda run: run.pop("seed"), r"run\.json: seed: .*required"),
-        (lambda run: run.update(iterations="many"), r"run\.json: iterations: .*integer"),
-        (lambda run: run.update(conditions=[0, "b"]), r"run\.json: conditions\.1: .*integer"),
+        (lambda run: run.pop("seed"), r"run\.json: seed: is missing"),
+        (
+            lambda run: run.update(iterations="many"),
+            r"run\.json: iterations: is 'many', must be a whole number",
+        ),
+        (
+            lambda run: run.update(conditions=[0, "b"]),
+            r"run\.json: conditions\[1\]: is 'b', must be a whole number",
+        ),
     ],
 )
 def test_a_run_that_misstates_a_key_is_refused_by_name(store, edit, message):

@@ -115,7 +115,7 @@ def test_a_task_without_names_trains_every_listed_condition(edited):
             r"drawn_conditions\[0\]\.like: 'centre' is no .*middle",
         ),
         (drawn(name="left"), r"drawn_conditions\[0\]\.name: 'left' is used twice"),
-        (drawn(count=0), r"drawn_conditions\[0\]\.count: .*got 0"),
+        (drawn(count=0), r"drawn_conditions\[0\]\.count: is 0, must be from 1 to 1000"),
         (shifted(of=["puck"]), r"shifts\[0\]\.of\[0\]: 'puck' is not joints, bodies\.<name> or"),
         (shifted(of=["targets.blade_at_puck"]), r"of\[0\]: 'targets\.blade_at_puck' is not joints"),
         (shifted(of=["joints"]), r"shifts\[0\]\.of\[0\]: has 7 entries, the shift has 3"),

@@ -24,28 +24,48 @@ def _set(path, value):
 ANGLES = [-0.756, 0.716, -1.577, -1.904, 1.994, -1.035, -1.525]
 
 WRONG = [
-    (("control", "rate"), 0, r"control\.rate: .*greater than 0.*got 0"),
+    (("control", "rate"), 0, r"edited:\d+: control\.rate: is 0, must be more than 0$"),
     (("control", "rate"), 30, r"control\.rate: 30\.0 Hz is 16\.67 physics steps of 0\.002 s"),
-    (("control", "steps"), 1.5, r"control\.steps: .*integer.*got 1\.5"),
+    (("control", "steps"), 1.5, r"steps: is 1\.5, must be a whole number from 1 to 10000$"),
     (("control", "steps"), None, r"control\.steps: is missing"),
     (("control", "hertz"), 3, r"control\.hertz: is not a known key"),
-    (("joints", 2, "torque_limit"), -1, r"joints\[2\]\.torque_limit: .*greater than 0.*got -1"),
+    (("joints", 2, "torque_limit"), -1, r"joints\[2\]\.torque_limit: is -1, must be more than 0$"),
     (("joints", 2, "torque_limit"), float("inf"), r"joints\[2\]\.torque_limit: .*finite"),
-    (("joints", 2, "position_limits"), [1, -1], r"joints\[2\].*are \[lower, upper\]"),
+    (
+        ("joints", 2, "position_limits"),
+        [1, -1],
+        r"joints\[2\]\.position_limits: is \[1\.0, -1\.0\], allowed: \[lower",
+    ),
     (
         ("joints", 3, "position_limits"),
         [-1, 0],
         r"\]\.joints\[3\]: .*outside \[-1, 0\]",
     ),
-    (("joints", 2, "velocity_limit"), 0, r"joints\[2\]\.velocity_limit: .*greater than 0.*got 0"),
-    (("joints", 2, "name"), "elbow", r"joints\[2\]\.name: 'elbow' is no joint.*r_elbow_flex_joint"),
-    (("state", 2, "of"), "heel", r"state\[2\]\.of: 'heel' is no site of the models.*blade"),
+    (
+        ("joints", 2, "velocity_limit"),
+        0,
+        r"joints\[2\]\.velocity_limit: is 0, must be more than 0$",
+    ),
+    (
+        ("joints", 2, "name"),
+        "elbow",
+        r"joints\[2\]\.name: 'elbow' is no joint of the robot; there.*r_elbow_flex",
+    ),
+    (
+        ("state", 2, "of"),
+        "heel",
+        r"state\[2\]\.of: 'heel' is no site of robot or tool; there.*blade",
+    ),
     (("state", 4, "of"), "ball", r"state\[4\]\.of: 'ball' is no body of the models.*puck"),
-    (("state", 4, "kind"), "body", r"state\[4\]\.kind: .*'body_position'.*got 'body'"),
+    (("state", 4, "kind"), "body", r"state\[4\]\.kind: is 'body', must be one of .* body_position"),
     (("state", 4, "of"), None, r"state\[4\].*body_position block needs `of`"),
     (("state", 4, "name"), "blade", r"state\[4\]\.name: 'blade' is used twice"),
     (("state", 0, "of"), "blade", r"state\[0\].*joint_positions block takes `joints`, not `of`"),
-    (("cost", "terms", 0, "alpha"), "much", r"cost\.terms\[0\]\.alpha: .*number.*got 'much'"),
+    (
+        ("cost", "terms", 0, "alpha"),
+        "much",
+        r"cost\.terms\[0\]\.alpha: is 'much', must be a number at least 0$",
+    ),
     (("cost", "terms", 0, "of"), "puk", r"cost\.terms\[0\]\.of\[0\]: 'puk' is neither.*puck"),
     (
         ("cost", "terms", 0, "minus"),
@@ -59,7 +79,11 @@ WRONG = [
         r"minus\[0\]: 'x' is no axis of 'joint_pos",
     ),
     (("cost", "terms", 0, "axes"), ["w"], r"cost\.terms\[0\]\.axes: 'w' is no axis of 'puck'"),
-    (("cost", "terms", 0, "ramp"), "cubic", r"cost\.terms\[0\]\.ramp: .*'linear'.*got 'cubic'"),
+    (
+        ("cost", "terms", 0, "ramp"),
+        "cubic",
+        r"ramp: is 'cubic', must be one of constant, linear, quadratic$",
+    ),
     (("cost", "terms", 0, "active"), [5, 100], r"cost\.terms\[0\]\.active: \[5, 100\] must .* 100"),
     (("cost", "terms", 1, "name"), "goal", r"cost\.terms\[1\]\.name: 'goal' is used twice"),
     (("cost", "torque_weights"), [1.0, 2.0], r"cost\.torque_weights: has 2 entries.*1 or 7"),
@@ -75,7 +99,11 @@ WRONG = [
         [0, 0, 0],
         r"conditions\[0\]\.bodies\.pluck: 'pluck' is",
     ),
-    (("conditions", 0, "bodies", "puck"), [0, 0], r"conditions\[0\]\.bodies\.puck: .*at least 3"),
+    (
+        ("conditions", 0, "bodies", "puck"),
+        [0, 0],
+        r"bodies\.puck: is \[0, 0\], must have 3 entries, has 2$",
+    ),
     (
         ("conditions", 1, "targets", "goal"),
         [1, 2],
@@ -91,13 +119,13 @@ WRONG = [
     (("joints", 1, "name"), "r_shoulder_pan_joint", r"joints\[1\]\.name: 'r_shoulder_pan.*twice"),
     (("joints", 5, "torque_limit"), 11, r"joints\[5\]\.torque_limit: 11\.0 N m is more .*, 10 N m"),
     (("cost", "terms", 1, "name"), "torque", r"cost\.terms\[1\]\.name: 'torque' is the name of"),
-    (("learning", "rollouts"), 1, r"learning\.rollouts: .*greater than or equal to 2.*got 1"),
-    (("learning", "iterations"), 1001, r"learning\.iterations: .*less than or equal to 1000.*1001"),
+    (("learning", "rollouts"), 1, r"learning\.rollouts: is 1, must be from 2 to 1000$"),
+    (("learning", "iterations"), 1001, r"learning\.iterations: is 1001, must be from 1 to 1000$"),
     (("learning", "settings", "wings"), 2, r"learning\.settings\.wings: is not a known key"),
     (
         ("learning", "settings", "dynamics"),
         {"prior": "bad"},
-        r"learning\.settings\.dynamics\.prior: .*'gmm'.*got 'bad'",
+        r"settings\.dynamics\.prior: is 'bad', must be one of gmm, gaussian, none$",
     ),
     (
         ("learning", "settings", "covariance"),
@@ -105,7 +133,7 @@ WRONG = [
         r"learning\.settings\.covariance\.damping: is 0\.5, allowed: a number at least 1$",
     ),
     (("models", "scene"), "rink.xml", r"models\.scene: 'rink\.xml' not found; looked at "),
-    (("name",), "Hockey Night", r"name: .*pattern.*got 'Hockey Night'"),
+    (("name",), "Hockey Night", r"name: is 'Hockey Night', must be small letters, digits"),
 ]
 
 
@@ -174,13 +202,13 @@ def test_all_wrong_keys_are_reported_at_once(edited):
 
 
 def test_text_that_is_no_yaml_is_refused_with_its_line():
-    with pytest.raises(TaskError, match=r"(?s)mine: is not valid YAML.*line 2"):
+    with pytest.raises(TaskError, match=r"mine:2: is not valid YAML"):
         Task.from_text("name: x\n  : [", origin="mine")
 
 
 def test_a_key_that_stands_twice_is_refused_with_its_line(hockey):
     text = hockey.source.replace("control: {rate: 20,", "control: {rate: 20, rate: 10,")
-    with pytest.raises(TaskError, match=r"(?s)key 'rate' stands here twice.*line \d+, column"):
+    with pytest.raises(TaskError, match=r"task:\d+: .*key 'rate' stands here twice, column \d+$"):
         Task.from_text(text)
 
 

@@ -21,6 +21,7 @@ from pilqr_msgs.msg import (
     TrainingRun,
     TVLGPolicy,
 )
+from pilqr_ros.nodes.messages.scene_topics import SCENE_TOPICS, SceneTopic
 from pilqr_ros.recording.topic import offered_qos
 from pilqr_ros.tasks import Task
 
@@ -75,10 +76,16 @@ def recorded_topics(task: Task) -> list[RecordedTopic]:
         RecordedTopic("effort_controller/commands", Float64MultiArray, STREAM),
         RecordedTopic("joint_states", JointState, STREAM),
         *(RecordedTopic(f"mocap/{body}/pose", PoseStamped, STREAM) for body in task.bodies),
+        *(RecordedTopic(topic.name, topic.kind, _heard(topic)) for topic in SCENE_TOPICS),
         RecordedTopic("/clock", Clock, STREAM),
         RecordedTopic("/diagnostics", DiagnosticArray, EVENTS),
         RecordedTopic("/rosout", Log, LATCHED),
     ]
+
+
+def _heard(topic: SceneTopic) -> QoSProfile:
+    """Return how a topic of the scene is listened to."""
+    return STREAM if topic.profile.durability == DurabilityPolicy.VOLATILE else LATCHED
 
 
 def type_name(kind: type) -> str:

@@ -17,6 +17,7 @@ EVERY_NODE = {
     "trajectory_executor": [],
     "learner": [],
     "recorder": [],
+    "scene_publisher": [],
     "cost_evaluator": [],
     "robot_reset": ["real_time_factor:=1.0"],
 }

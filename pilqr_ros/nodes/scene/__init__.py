@@ -1,0 +1,1 @@
+"""What is shown of a running graph in RViz and Foxglove, as messages."""

@@ -1,0 +1,47 @@
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+from pilqr_ros.cli import app
+
+pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+
+
+def invoke(*arguments):
+    result = CliRunner().invoke(app, ["experiment", *map(str, arguments)])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_a_comparison_is_told_and_drawn_the_same_from_its_table_when_the_runs_are_gone(
+    two_joints, tmp_path
+):
+    two_joints()
+    options = ["--methods", "pi2", "--seeds", 2, "--iterations", 1, "--workers", 1]
+    said = invoke(tmp_path / "two_joints.yaml", *options, "--directory", tmp_path / "runs")
+    (made,) = (tmp_path / "runs").rglob("comparison.parquet")
+    kept = made.rename(tmp_path / "kept.parquet")
+    again = invoke("--table", kept)
+    figures = re.search(r"last policies.*?(?=figure:)", said, re.DOTALL)
+    assert figures is not None
+    assert figures[0] in again
+    for name in ("distance", "cost", "success_rate", "profile"):
+        assert (tmp_path / f"kept_{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_figure_of_the_paper_tells_what_the_paper_says_of_it(tmp_path):
+    from pilqr_ros.experiments.learning_table import LearningTable, Measured
+    from pilqr_ros.experiments.table_file import write_table
+
+    rows = tuple(
+        Measured("pilqr", seed, phase, place, 20, 20, 1.0, distance, 0.0)
+        for seed in (0, 1)
+        for phase in ("training", "final")
+        for place, distance in (("far to the right", 0.5), ("down", 0.1))
+    )
+    path = write_table(LearningTable("pusher", "distance [m]", rows), tmp_path / "figure3.parquet")
+    said = invoke("figure3", "--table", path)
+    assert "0.500 (0.500 to 0.500)" in said
+    assert "only PILQR reaches the block of the hardest condition" in said
+    assert "0.100 (0.100 to 0.100)" in invoke("figure10", "--table", path)
