@@ -54,7 +54,9 @@ class TrainingLog:
     def _begin(self, directory: Path) -> None:
         if self._kind is not None:
             store = open_run(directory)
-            log = open_log(self._kind, directory, describe(store.task, store.config))
+            log = open_log(
+                self._kind, directory, describe(store.task, store.config, store.begun_with())
+            )
             self._logger = RunLogger(store, log)
 
     def _guarded(self, act: Callable[[], None]) -> None:
