@@ -1,13 +1,16 @@
 """Whether the arm can be where its task wants it: nearest joint positions to a success.
 
-The success is |A x - b| within a bound. Where x is of the arm alone (its joints, points on it, all
+A criterion of success is of z = A x - b. Where x is of the arm alone (its joints, points on it, all
 at rest), z is a function of the joint positions q. It is looked at on random q within the bounds,
-and made least from the best of them: what is not reached from there is out of reach.
+and made least from the best of them: what is not reached from there is out of reach. Of one
+criterion that is |z|; of several that must hold together, what each lacks, in units of its bound;
+of several of which one is enough, each for itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -16,14 +19,18 @@ from scipy.optimize import least_squares
 from pilqr_ros.robot.estimation.kinematics import RobotKinematics
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.layout import StateBlock
-from pilqr_ros.tasks.success import Outcome, SuccessTest, build_success
+from pilqr_ros.tasks.success import CriterionTest, Outcome, SuccessTest
 from pilqr_ros.trajopt.typing import Array
 
 _SAMPLES = 300
 _REFINED = 8
 """Joint positions that are drawn, and how many of the best are refined."""
 
-_OF_THE_ARM = ("joint_positions", "joint_velocities", "point_position", "point_velocity")
+_ROOM, _INSIDE = 1e-6, 0.99
+"""What is aimed at beyond a one-sided bound [rad or m], and as a share of a radius or bounds."""
+
+_OF_THE_ARM = ("joint_positions", "joint_velocities", "point_position", "point_velocity",
+               "point_axis", "point_axis_velocity")  # fmt: skip
 
 
 class Reach(NamedTuple):
@@ -54,9 +61,12 @@ def look_at_reach(task: Task, conditions: Sequence[int]) -> dict[int, Reach]:
     states = np.array([pose(q) for q in samples])
     reaches = {}
     for condition in conditions:
-        test = build_success(task.criterion, task.layout, task.conditions[condition].targets)
-        near = np.argsort([np.linalg.norm(_residual(test, x)) for x in states])[:_REFINED]
-        nearest = _nearest(test, pose, samples[near], lower, upper)
+        test = task.success_test(condition)
+        nearest = Outcome(False, np.inf)
+        for aim in _aims(test):
+            near = np.argsort([np.linalg.norm(aim(x)) for x in states])[:_REFINED]
+            found = _nearest(test, aim, pose, samples[near], (lower, upper))
+            nearest = min(nearest, found, key=_badness)
         share = np.mean([test(x[None]).success for x in states])
         reaches[condition] = Reach(nearest.distance, float(share), nearest.success)
     return reaches
@@ -86,30 +96,64 @@ class _Pose:
         for block in task.layout.of_kind("point_position"):
             point = points[task.points.index(block.source)]
             x[block.slice] = [point["xyz".index(axis)] for axis in block.axes]
+        frames, _ = self._kinematics.axes()
+        for block in task.layout.of_kind("point_axis"):
+            held = frames[task.points.index(block.source)]["xyz".index(str(block.axis))]
+            x[block.slice] = [held["xyz".index(axis)] for axis in block.axes]
         return x
 
 
 def _used(task: Task) -> Iterator[StateBlock]:
     """Yield the blocks of the state that success is of."""
-    success = task.criterion
-    for name in (*success.of, *(success.minus or ())):
-        if name in task.layout.names:
-            yield task.layout.block(name)
+    for criterion in task.criteria.values():
+        for name in (*criterion.of, *(criterion.minus or ())):
+            if name in task.layout.names:
+                yield task.layout.block(name)
 
 
-def _residual(test: SuccessTest, x: Array) -> Array:
-    """Return what has to become zero, in units of the bounds if there are several, ``(dz,)``."""
-    z = test.z(x)
-    if test.may_be_passed:
-        z = np.maximum(z, 0.0)
-    return z if isinstance(test.within, float) else z / test.within
+def _aims(test: SuccessTest) -> list[Callable[[Array], Array]]:
+    """Return what has to become zero as functions of the state, one for each way to succeed."""
+    if len(test.criteria) == 1 or test.needed == "any":
+        return [partial(_residual, criterion) for criterion in test.criteria]
+    return [lambda x: np.concatenate([_lack(criterion, x) for criterion in test.criteria])]
 
 
-def _nearest(test: SuccessTest, pose: _Pose, poses: Array, lower: Array, upper: Array) -> Outcome:
+def _residual(test: CriterionTest, x: Array) -> Array:
+    """Return a criterion's error, in units of the bounds if there are several, ``(dz,)``."""
+    if test.bound != "within":
+        return _lack(test, x)
+    error = test.error(x)
+    return error if isinstance(test.value, float) else error / test.value
+
+
+def _lack(test: CriterionTest, x: Array) -> Array:
+    """Return what a criterion lacks to be met with some room, ``(1,)`` or ``(dz,)``."""
+    if test.bound == "at_least":
+        return np.maximum(test.value + _ROOM - test.z(x), 0.0)
+    if test.bound == "at_most":
+        return np.maximum(test.z(x) - test.value + _ROOM, 0.0)
+    error = test.error(x) / test.value
+    if isinstance(test.value, float):
+        return np.array([max(np.linalg.norm(error) - _INSIDE, 0.0)])
+    return np.maximum(np.abs(error) - _INSIDE, 0.0)
+
+
+def _badness(outcome: Outcome) -> tuple[bool, float]:
+    """Return what orders outcomes from the best to the worst."""
+    return not outcome.success, outcome.distance
+
+
+def _nearest(
+    test: SuccessTest,
+    aim: Callable[[Array], Array],
+    pose: _Pose,
+    poses: Array,
+    bounds: tuple[Array, Array],
+) -> Outcome:
     """Refine joint positions ``(n, dU)`` until one is a success; return the best outcome."""
     best = Outcome(False, np.inf)
     for q in poses:
-        found = least_squares(lambda q: _residual(test, pose(q)), q, bounds=(lower, upper))
+        found = least_squares(lambda q: aim(pose(q)), q, bounds=bounds)
         outcome = test(pose(found.x)[None])
         if outcome.success:
             return outcome

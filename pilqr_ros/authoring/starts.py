@@ -11,6 +11,7 @@ import numpy as np
 from pilqr_ros.authoring.hold import ArmDynamics
 from pilqr_ros.robot.estimation.state_estimation import StateEstimator
 from pilqr_ros.simulation.errors import ResetError
+from pilqr_ros.simulation.sensing import tell
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.inertial_hold import mass_matrix
@@ -96,9 +97,5 @@ def _look(
 
 def _state(world: World, estimator: StateEstimator) -> Array:
     """Return the state as the nodes would estimate it, ``(dX,)``."""
-    readings = world.sense()
-    for name, pose in readings.bodies.items():
-        estimator.on_body(name, readings.stamp_ns, pose.position)
-    joints = readings.joint_names, readings.positions, readings.velocities
-    estimator.on_joints(readings.stamp_ns, *joints)
+    tell(estimator, world.sense())
     return estimator.estimate().x.copy()

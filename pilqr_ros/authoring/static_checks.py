@@ -145,7 +145,7 @@ def check_success(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Findi
         return
     names = ", ".join(_name(task, start) for start in done[:3])
     message = f"{len(done)} of {len(trained)} trained conditions start with it ({names})"
-    advice = "start elsewhere, move the target, or make success.within smaller"
+    advice = "start elsewhere, move the target, or make success stricter"
     if not task.judged_at_end:
         yield fail(subject, f"{message}, and any step counts: every rollout succeeds", advice)
     else:
@@ -167,7 +167,7 @@ def check_reach(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding
     share = reaches[index].share
     message = f"{share:.0%} of random poses are a success (condition {task.conditions[index].name})"
     if share > _MAX_SUCCESSFUL:
-        yield fail(subject, f"{message}: it says nothing", "make success.within smaller")
+        yield fail(subject, f"{message}: it says nothing", "make success stricter")
     else:
         yield ok(subject, f"reached in {len(reaches)} of {len(reaches)} conditions; {message}")
 
@@ -273,22 +273,35 @@ def _change_of_noise(smoothing: float) -> float:
 
 def _within_the_scene(task: Task) -> Finding:
     """Judge the bounds of a success that bodies have part in: the scene must be larger."""
-    within, extent = task.criterion.within, float(task.world_model.stat.extent)
-    least = within if isinstance(within, float) else min(within)
-    message = f"{within} {task.distance_unit}; of bodies, so reach is not looked at"
-    if task.distance_unit == "m" and least > extent:
-        problem = f"{within} m is more than the scene's extent, {extent:.3g} m: it says nothing"
-        return fail("success: within reach", problem, "make success.within smaller")
-    return ok("success: within reach", message)
+    subject, extent = "success: within reach", float(task.world_model.stat.extent)
+    units = task.criterion_units
+    for key, criterion in task.criteria.items():
+        within = criterion.within
+        if within is None or units[key] != "m":
+            continue
+        if (within if isinstance(within, float) else min(within)) > extent:
+            problem = f"{within} m is more than the scene's extent, {extent:.3g} m: it says nothing"
+            return fail(subject, problem, f"make {key}.within smaller")
+    return ok(subject, f"{_asked(task)}; of bodies, so reach is not looked at")
+
+
+def _asked(task: Task) -> str:
+    """Return the bounds of success in words."""
+    units = task.criterion_units
+    said = [
+        f"{', '.join(one.of)} {one.bound.replace('_', ' ')} {one.value} {units[key]}"
+        for key, one in task.criteria.items()
+    ]
+    return said[0] if len(said) == 1 else f"{task.success_test(0).needed} of: {'; '.join(said)}"
 
 
 def _out_of_reach(task: Task, out: dict[int, Reach], looked_at: int) -> Finding:
     """Return the finding of conditions whose success the arm cannot meet."""
     index = max(out, key=lambda i: out[i].distance)
-    distance, within = out[index].distance, task.criterion.within
     return fail(
         "success: within reach",
         f"out of reach in {len(out)} of {looked_at} conditions; {task.conditions[index].name}: the"
-        f" arm comes no nearer than {distance:.3g} {task.distance_unit}, allowed: {within}",
-        "move the target, or widen success.within or the joints' position_limits",
+        f" arm comes no nearer than {out[index].distance:.3g} {task.distance_unit}, allowed:"
+        f" {_asked(task)}",
+        "move the target, or widen success or the joints' position_limits",
     )

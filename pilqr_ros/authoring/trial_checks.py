@@ -158,7 +158,7 @@ def check_outcome(task: Task, trial: Trial) -> Iterator[Finding]:
     distance = float(np.mean([cost.distance for cost in costs]))
     message = f"{done} of {len(costs)}; mean {task.distance_label}: {distance:.3g}"
     if done > len(costs) / 2:
-        advice = "the task is done before it is learned: make success.within smaller"
+        advice = "the task is done before it is learned: make success stricter"
         yield warn("success: by noise alone", message, advice)
     else:
         yield ok("success: by noise alone", message)

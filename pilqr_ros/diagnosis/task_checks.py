@@ -31,7 +31,7 @@ def met_at_reset(evidence: Evidence) -> tuple[str, str] | None:
         return None
     return (
         f"{met} of {len(starts)} rollouts meet success at their first step",
-        "make `success.within` smaller, or begin elsewhere: there is nothing to learn here",
+        "make `success` stricter, or begin elsewhere: there is nothing to learn here",
     )
 
 

@@ -98,6 +98,12 @@ def expect(
         topic: Wire("geometry_msgs/msg/PoseStamped", ROBOT, "state_estimator") for topic in capture
     }
     wires |= {
+        moved[f"sensors/{name}/wrench"]: Wire(
+            "geometry_msgs/msg/WrenchStamped", ROBOT, "state_estimator"
+        )
+        for name in task.sensors
+    }
+    wires |= {
         f"{space}state": Wire("pilqr_msgs/msg/State", "state_estimator", "trajectory_executor"),
         f"{space}torque_command": Wire(
             "pilqr_msgs/msg/TorqueCommand", "trajectory_executor", GUARD

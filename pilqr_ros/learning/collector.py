@@ -20,6 +20,7 @@ from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.guard.torque_guard import build_guard
 from pilqr_ros.robot.guard.torque_records import TorqueCommand
 from pilqr_ros.simulation.errors import SimulationDiverged
+from pilqr_ros.simulation.sensing import tell
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.policy import Policy
@@ -139,11 +140,9 @@ class SimulatedRobot:
             StateError: The state is not known.
         """
         readings = self.world.sense()
-        for name, pose in readings.bodies.items():
-            self._estimator.on_body(name, readings.stamp_ns, pose.position)
+        tell(self._estimator, readings)
         stamp_ns = readings.stamp_ns
         joints = stamp_ns, readings.joint_names, readings.positions, readings.velocities
-        self._estimator.on_joints(*joints)
         self._guard.on_joints(stamp_ns, *joints)
         estimate = self._estimator.estimate()
         if estimate.reason:

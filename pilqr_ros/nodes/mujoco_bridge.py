@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import PoseStamped, WrenchStamped
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock as ClockMessage
@@ -30,6 +30,7 @@ from pilqr_ros.nodes.runtime.parameters import declare
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.sensing.bridge_parameters import BridgeParameters
 from pilqr_ros.nodes.sensing.sensor_messages import SensorMessages
+from pilqr_ros.nodes.sensing.wrench_messages import sensor_topic
 from pilqr_ros.robot.estimation.joint_reader import names_on_robot
 from pilqr_ros.robot.frames import base_frame_in
 from pilqr_ros.robot.guard.command_stream import CommandStream
@@ -75,6 +76,7 @@ class MujocoBridgeNode(Node):
             or base_frame_in(self.get_namespace()),
             names=names_on_robot(task, self._given.robot_joints),
             base_to_frame=self._given.base_to_mocap,
+            sensors={name: task.sensor_kind(name) for name in task.sensors},
         )
         self._clock_message = ClockMessage()
         self._create_publishers()
@@ -94,6 +96,10 @@ class MujocoBridgeNode(Node):
         self._body_publishers = {
             body: publish(self, PoseStamped, f"mocap/{body}/pose", qos.RELIABLE)
             for body in self._sensors.bodies
+        }
+        self._sensor_publishers = {
+            name: publish(self, WrenchStamped, sensor_topic(name), qos.RELIABLE)
+            for name in self._sensors.sensors
         }
 
     def _create_timers(self) -> None:
@@ -197,6 +203,8 @@ class MujocoBridgeNode(Node):
             self._sensors.fill(output)
             for body in output.bodies:
                 self._body_publishers[body].publish(self._sensors.bodies[body])
+            for name, publisher in self._sensor_publishers.items():
+                publisher.publish(self._sensors.sensors[name])
             self._joint_publisher.publish(self._sensors.joints)
         set_stamp(self._clock_message.clock, readings.stamp_ns)
         self._clock_publisher.publish(self._clock_message)

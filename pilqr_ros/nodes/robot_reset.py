@@ -38,6 +38,7 @@ from pilqr_ros.robot.reset.reset_motion import ResetMotion
 from pilqr_ros.robot.reset.reset_session import ResetSession
 from pilqr_ros.robot.reset.start_check import StartCheck
 from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks.schema import Randomised
 from pilqr_ros.tasks.starts import start_of
 from pilqr_ros.trajopt.typing import Array
 
@@ -69,6 +70,8 @@ class RobotResetNode(Node):
         self._message.rollout_id = time.time_ns()  # shared with no rollout
         self._effort = view_field(self._message.effort)
         self._wire()
+        if self._task.randomised != Randomised():
+            self.get_logger().info("`randomised` is of simulation: this arm is as it is")
 
     def _wire(self) -> None:
         self._commands = publish(self, TorqueCommand, "torque_command", qos.COMMAND)

@@ -14,7 +14,7 @@ from array import array
 from functools import partial
 
 import numpy as np
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import PoseStamped, WrenchStamped
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
@@ -30,6 +30,7 @@ from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.sensing.estimator_parameters import EstimatorParameters
 from pilqr_ros.nodes.sensing.input_diagnosis import diagnose_input
 from pilqr_ros.nodes.sensing.mocap_frame import transform_from_tf
+from pilqr_ros.nodes.sensing.wrench_messages import sensor_topic, wrench_values
 from pilqr_ros.robot.estimation.body_velocity import latency
 from pilqr_ros.robot.estimation.input_health import InputHealth
 from pilqr_ros.robot.estimation.state_estimation import (
@@ -73,12 +74,20 @@ class StateEstimatorNode(Node):
             body: self._health(f"mocap/{body}/pose", self._tracking.max_age_ns)
             for body in task.bodies
         }
+        self._sensor_health = {
+            name: self._health(sensor_topic(name), self._tracking.max_age_ns)
+            for name in task.sensors
+        }
+        self._sensor_kinds = {name: task.sensor_kind(name) for name in task.sensors}
         self._joint_stamp_ns = self._published_ns = -1
         self._prepare_message(task)
         self._publisher = publish(self, State, "state", qos.SENSOR)
         for body in task.bodies:
             receive = partial(self._on_pose, body)
             subscribe(self, PoseStamped, f"mocap/{body}/pose", receive, qos.SENSOR)
+        for name in task.sensors:
+            receive = partial(self._on_wrench, name)
+            subscribe(self, WrenchStamped, sensor_topic(name), receive, qos.SENSOR)
         subscribe(self, JointState, "joint_states", self._on_joints, qos.SENSOR)
         check_period = self._timeout_ns / NANOSECONDS / CHECKS_PER_TIMEOUT
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -125,12 +134,28 @@ class StateEstimatorNode(Node):
         stamp_ns = to_nanoseconds(message.header.stamp)
         health = self._poses_health[body]
         health.on_message(stamp_ns, time.monotonic_ns())
-        point = message.pose.position
+        point, turn = message.pose.position, message.pose.orientation
         try:
             self._check_frame(body, message.header.frame_id)
-            self._estimator.on_body(body, stamp_ns, np.array((point.x, point.y, point.z)))
+            place = np.array((point.x, point.y, point.z))
+            self._estimator.on_body(body, stamp_ns, place, (turn.w, turn.x, turn.y, turn.z))
         except StateError as error:
             self._refuse(health, error)
+        self._publish_if_complete()
+
+    def _on_wrench(self, sensor: str, message: WrenchStamped) -> None:
+        stamp_ns = to_nanoseconds(message.header.stamp)
+        health = self._sensor_health[sensor]
+        health.on_message(stamp_ns, time.monotonic_ns())
+        try:
+            values = wrench_values(message, self._sensor_kinds[sensor])
+            self._estimator.on_sensor(sensor, stamp_ns, values)
+        except StateError as error:
+            self._refuse(health, error)
+        self._publish_if_complete()
+
+    def _publish_if_complete(self) -> None:
+        """Publish the state that was waited with in lock-step, if this was what it waited for."""
         joints_waited = self._given.lockstep and self._published_ns < self._joint_stamp_ns
         if joints_waited and self._estimator.complete_at(self._joint_stamp_ns):
             self._publish_estimate()
@@ -191,6 +216,7 @@ class StateEstimatorNode(Node):
         late = {"velocity latency [s]": latency(self._tracking.window_ns)}
         diagnoses = [diagnose_input(self._joints_health.report(now_ns), {})]
         diagnoses += [diagnose_input(h.report(now_ns), late) for h in self._poses_health.values()]
+        diagnoses += [diagnose_input(h.report(now_ns), {}) for h in self._sensor_health.values()]
         reason = self._message.reason
         level = Level.ERROR if reason else Level.OK
         return [*diagnoses, Diagnosis("state", level, reason or "every block is valid")]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from pilqr_ros.page.paths import Tube, places, segment_colors, segments
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.layout import StateBlock
+from pilqr_ros.tasks.schema import Criterion
 from pilqr_ros.trajopt.typing import Array
 
 if TYPE_CHECKING:
@@ -102,25 +103,36 @@ class TargetDrawing:
                 f"/targets/{name}/name", name, font_screen_scale=0.8, anchor="bottom-left"
             )
             self._drawn += [label, marker]
-        region = success_region(self._task, targets)
-        if region is not None:
-            self._drawn.append(self._draw_region(*region))
+        for i, region in enumerate(success_regions(self._task, targets)):
+            self._drawn.append(self._draw_region(f"/targets/success/{i}", region))
 
-    def _draw_region(self, centre: Array, half: Array) -> Any:  # noqa: ANN401
+    def _draw_region(self, name: str, region: Region) -> Any:  # noqa: ANN401
         """Draw where success is: a ball where all half axes come from one radius, else a box."""
         look: dict[str, Any] = {"opacity": REGION_OPACITY, "cast_shadow": False}
-        look |= {"color": TARGET_COLOR, "position": centre}
+        look |= {"color": TARGET_COLOR, "position": region.centre}
         scene = self._server.scene
-        if isinstance(self._task.criterion.within, float):
-            return scene.add_icosphere("/targets/success", radius=float(half[0]), **look)
-        return scene.add_box("/targets/success", dimensions=tuple(2.0 * half), **look)
+        if region.is_ball:
+            return scene.add_icosphere(name, radius=float(region.half.max()), **look)
+        return scene.add_box(name, dimensions=tuple(2.0 * region.half), **look)
+
+
+class Region(NamedTuple):
+    """Where success is: centre and half axes [m], each ``(3,)``, and whether it is a ball."""
+
+    centre: Array
+    half: Array
+    is_ball: bool
 
 
 def _compared(task: Task) -> dict[str, StateBlock]:
     """Return the place in the state that each target is compared with by success, by name."""
     blocks = {b.name: b for b in task.layout.of_kind("point_position", "body_position")}
-    pairs = zip(task.criterion.of, task.criterion.minus or (), strict=False)
-    return {target: blocks[of] for of, target in pairs if of in blocks}
+    return {
+        target: blocks[of]
+        for criterion in task.criteria.values()
+        for of, target in zip(criterion.of, criterion.minus or (), strict=False)
+        if of in blocks
+    }
 
 
 def target_places(task: Task, targets: Mapping[str, Array]) -> dict[str, Array]:
@@ -134,20 +146,27 @@ def target_places(task: Task, targets: Mapping[str, Array]) -> dict[str, Array]:
     return found
 
 
-def success_region(task: Task, targets: Mapping[str, Array]) -> tuple[Array, Array] | None:
-    """Return centre and half axes of where success is [m], each ``(3,)``; None if that is no place.
+def success_regions(task: Task, targets: Mapping[str, Array]) -> list[Region]:
+    """Return where each criterion of success is met that is about a place.
 
     Along axes that do not count it is as thin as can be.
     """
-    criterion, compared = task.criterion, _compared(task)
-    if len(criterion.of) != 1 or not criterion.minus or criterion.minus[0] not in compared:
+    regions = (_region(task, criterion, targets) for criterion in task.criteria.values())
+    return [region for region in regions if region is not None]
+
+
+def _region(task: Task, criterion: Criterion, targets: Mapping[str, Array]) -> Region | None:
+    """Return where a criterion is met; None if that is no place."""
+    blocks = {b.name: b for b in task.layout.of_kind("point_position", "body_position")}
+    if criterion.within is None or len(criterion.of) != 1 or not criterion.minus:
         return None
-    name = criterion.minus[0]
-    block = compared[name]
-    axes: Sequence[str] = block.axes if criterion.axes is None else criterion.axes
+    of, name = criterion.of[0], criterion.minus[0]
+    if of not in blocks or name not in targets:
+        return None
+    axes: Sequence[str] = blocks[of].axes if criterion.axes is None else criterion.axes
     half = np.full(3, MIN_AXIS)
     half[["xyz".index(axis) for axis in axes]] = criterion.within
-    return _place(block, targets[name]), half
+    return Region(_place(blocks[of], targets[name]), half, isinstance(criterion.within, float))
 
 
 def _place(block: StateBlock, target: Array) -> Array:

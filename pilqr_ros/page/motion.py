@@ -17,12 +17,11 @@ import numpy as np
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.page.scene import body_poses
 from pilqr_ros.robot.execution.rollout import Rollout
-from pilqr_ros.simulation.errors import ResetError
-from pilqr_ros.simulation.placement import place_body
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.layout import AXES
 from pilqr_ros.tasks.models import element_id, joint_id
+from pilqr_ros.tasks.placing import PlacementError, place_body, place_scene
 from pilqr_ros.trajopt.typing import Array
 
 TOLERANCE = 1e-6
@@ -50,13 +49,13 @@ class Posture:
         self._task = task
         self.model: mujoco.MjModel = task.world_model
         self.data = mujoco.MjData(self.model)
-        for name, position in task.conditions[condition].bodies.items():
-            self.place(name, position)
+        with contextlib.suppress(PlacementError):
+            place_scene(self.model, self.data, task.conditions[condition])
 
     def place(self, name: str, position: Array) -> None:
         """Put a body at a position [m], if it can be put anywhere."""
         body = element_id(self.model, mujoco.mjtObj.mjOBJ_BODY, name, "bodies")
-        with contextlib.suppress(ResetError):
+        with contextlib.suppress(PlacementError):
             place_body(self.model, self.data, body, position)
 
     def joint(self, name: str, position: float) -> None:

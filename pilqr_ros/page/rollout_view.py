@@ -19,6 +19,7 @@ from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostReport
 from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.run_store import RunStore
+from pilqr_ros.tasks.randomisation import draw_factors
 
 if TYPE_CHECKING:
     import viser
@@ -161,6 +162,8 @@ class RolloutView:
             said.append(f"not used: {rollout.reason}")
         cut = ", ".join(f"{kind} {n}" for kind, n in rollout.intervention_counts.items())
         said += [f"steps that the guard changed: {cut}"] if cut else []
+        drawn = str(draw_factors(self._task.randomised, rollout.seed))
+        said += [drawn] if drawn else []
         replayed = self._motion is not None and self._motion.replayed
         said.append("replayed in simulation" if replayed else "shown as it was sensed")
         return " · ".join(said)

@@ -71,7 +71,10 @@ class OwnLimits(Section):
 
 
 class RobotConfig(Section):
-    """A whole file; a base_frame without a name is `base_frame_in` the nodes' namespace."""
+    """A whole file; a base_frame without a name is `base_frame_in` the nodes' namespace.
+
+    Under `sensors` stands the topic of each sensor that the task's state holds.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description=NAME_FORM)]
     description: str = ""
@@ -79,6 +82,7 @@ class RobotConfig(Section):
     joint_states: JointStates = JointStates()
     effort: Effort = Effort()
     motion_capture: MotionCapture = MotionCapture()
+    sensors: dict[str, TopicName] = Field(default_factory=dict)
     joints: dict[str, Name] = Field(default_factory=dict)
     limits: dict[str, OwnLimits] = Field(default_factory=dict)
     reset: ResetMotion = ResetMotion()
@@ -102,7 +106,7 @@ class RobotConfig(Section):
         """Return where the robot has each topic that the nodes speak of.
 
         Args:
-            task: Its bodies are tracked.
+            task: Its bodies are tracked, its sensors read.
         """
         found = {
             "joint_states": self.joint_states.topic,
@@ -111,6 +115,9 @@ class RobotConfig(Section):
         for body in task.bodies:
             usual = f"mocap/{body}/pose"
             found[usual] = self.motion_capture.topics.get(body, usual)
+        for sensor in task.sensors:
+            usual = f"sensors/{sensor}/wrench"
+            found[usual] = self.sensors.get(sensor, usual)
         return found
 
     def check(self, task: Task) -> None:
@@ -120,6 +127,7 @@ class RobotConfig(Section):
             RobotConfigError: It names what the task does not have, or allows more than it does.
         """
         _check_names(self.motion_capture.topics, task.bodies, "motion_capture.topics", "body")
+        _check_names(self.sensors, task.sensors, "sensors", "sensor")
         _check_names(self.joints, task.sensed_joints, "joints", "joint")
         _check_names(self.limits, task.joints, "limits", "joint")
         _check_limits("torque_limit", self.own_limits("torque_limit"), task, task.torque_limits)

@@ -1,4 +1,4 @@
-"""Bringing joints and bodies of a MuJoCo world to the start of a condition, and verifying it."""
+"""Verifying that joints and bodies of a MuJoCo world are at the start of a condition."""
 
 from __future__ import annotations
 
@@ -10,61 +10,8 @@ import numpy as np
 from pilqr_ros.simulation.errors import ResetError
 from pilqr_ros.trajopt.typing import Array
 
-_FREE = mujoco.mjtJoint.mjJNT_FREE
-_SLIDE = mujoco.mjtJoint.mjJNT_SLIDE
 _MAX_PENETRATION = 1e-3
 """Overlap of two geoms at the start that is not yet an error [m]."""
-
-
-def place_body(model: mujoco.MjModel, data: mujoco.MjData, body: int, position: Array) -> None:
-    """Put a body at a position [m] with its model's orientation.
-
-    A body moves by its free joint, by its slides, or as a motion-capture body of the scene.
-
-    Raises:
-        ResetError: The body cannot be moved, or its slides are not independent.
-    """
-    mocap = int(model.body_mocapid[body])
-    if mocap >= 0:
-        data.mocap_pos[mocap] = position
-        return
-    first, count = model.body_jntadr[body], model.body_jntnum[body]
-    joints = range(first, first + count)
-    if count == 1 and model.jnt_type[first] == _FREE:
-        address = model.jnt_qposadr[first]
-        data.qpos[address : address + 3] = position
-        return
-    if count == 0 or any(model.jnt_type[joint] != _SLIDE for joint in joints):
-        name = model.body(body).name
-        raise ResetError(f"body {name!r} cannot be placed: it has no free joint and no slides")
-    slides = list(joints)
-    addresses = model.jnt_qposadr[slides]
-    data.qpos[addresses] = model.qpos0[addresses] + _slide(model, data, body, slides, position)
-
-
-def _slide(
-    model: mujoco.MjModel, data: mujoco.MjData, body: int, slides: Sequence[int], position: Array
-) -> Array:
-    """Return how far slides bring their body nearest to a position [m], ``(n,)``.
-
-    A slide's axis is in its body's frame, and the body's place in its parent's.
-
-    Raises:
-        ResetError: The slides are not independent.
-    """
-    parent = model.body_parentid[body]
-    if parent > 0:
-        mujoco.mj_kinematics(model, data)
-        position = data.xmat[parent].reshape(3, 3).T @ (position - data.xpos[parent])
-    turned = np.empty(9)
-    mujoco.mju_quat2Mat(turned, model.body_quat[body])
-    axes = turned.reshape(3, 3) @ model.jnt_axis[slides].T
-    offset = position - model.body_pos[body]
-    try:
-        return np.asarray(np.linalg.solve(axes.T @ axes, axes.T @ offset))
-    except np.linalg.LinAlgError as error:
-        problem = "two of its slides go the same way"
-        raise ResetError(f"body {model.body(body).name!r} cannot be placed: {problem}") from error
 
 
 def verify_joints(

@@ -19,14 +19,12 @@ from numpy.typing import NDArray
 
 from pilqr_ros.simulation.errors import EffortError, ResetError, SimulationDiverged
 from pilqr_ros.simulation.offscreen import OffscreenRenderer
-from pilqr_ros.simulation.placement import (
-    place_body,
-    verify_bodies,
-    verify_clearance,
-    verify_joints,
-)
+from pilqr_ros.simulation.placement import verify_bodies, verify_clearance, verify_joints
+from pilqr_ros.simulation.randomised import RandomisedModel, with_noise
 from pilqr_ros.tasks import mujoco_warnings
 from pilqr_ros.tasks.models import control_index, element_id, joint_id, short_name
+from pilqr_ros.tasks.placing import PlacementError, place_body, place_scene
+from pilqr_ros.tasks.sensors import sensor_slice
 from pilqr_ros.tasks.starts import start_of
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.trajopt.finite import all_finite
@@ -56,6 +54,8 @@ class SensorReadings(NamedTuple):
         velocities: Their velocities [rad/s or m/s], ``(n,)``.
         efforts: Their torques [N m] or forces [N], ``(n,)``; zero where there is no motor.
         bodies: Pose of each tracked body.
+        sensors: Numbers of each sensor that the state holds [N or N m], as the last physics step
+            found them.
     """
 
     stamp_ns: int
@@ -64,6 +64,7 @@ class SensorReadings(NamedTuple):
     velocities: Array
     efforts: Array
     bodies: MappingProxyType[str, BodyPose]
+    sensors: MappingProxyType[str, Array] = MappingProxyType({})
 
 
 class ResetReport(NamedTuple):
@@ -87,7 +88,8 @@ class World:
         """Build the world; `reset` must come before anything else."""
         mujoco_warnings.redirect()
         self.task = task
-        self.model = task.world_model
+        self._randomised = RandomisedModel(task)
+        self.model = self._randomised.model
         self.data = mujoco.MjData(self.model)
         body, actuator = mujoco.mjtObj.mjOBJ_BODY, mujoco.mjtObj.mjOBJ_ACTUATOR
         ids = [joint_id(self.model, name, "joints") for name in task.sensed_joints]
@@ -99,9 +101,11 @@ class World:
         ]
         self._controls = np.array(controls, dtype=np.intp)
         self._bodies = {name: element_id(self.model, body, name, "state") for name in task.bodies}
+        self._sensors = {name: sensor_slice(self.model, name) for name in task.sensors}
         self._timestep, self._period_ns = self.model.opt.timestep, task.period_ns
         self._stamp_ns = self._reset_ns = 0
         self._steps = 0
+        self._noise_seed: int | None = None
         self._renderer: OffscreenRenderer | None = None
 
     def reset(self, condition: int, seed: int, jitter: bool) -> ResetReport:
@@ -109,8 +113,8 @@ class World:
 
         Args:
             condition: Index of the condition.
-            seed: Seed of the jitter of the joints' start.
-            jitter: Whether there is any.
+            seed: Seed of the jitter of the joints' start, and of what the task has randomised.
+            jitter: Whether there is any of that.
 
         Raises:
             TaskError: There is no such condition.
@@ -118,13 +122,14 @@ class World:
         """
         joints = start_of(self.task, condition, seed, jitter)
         start, dU = self.task.conditions[condition], self.task.dU
+        self._randomised.apply(self.data, seed if jitter else None)
+        self._noise_seed = seed if jitter and self.task.randomised.of_sensors else None
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[self._qpos[:dU]] = joints
-        placed = {}
-        for name in start.bodies:
-            placed[name] = element_id(self.model, mujoco.mjtObj.mjOBJ_BODY, name, "bodies")
-        for name in sorted(placed, key=placed.__getitem__):  # a parent before its children
-            place_body(self.model, self.data, placed[name], start.bodies[name])
+        try:
+            placed = place_scene(self.model, self.data, start)
+        except PlacementError as error:
+            raise ResetError(str(error)) from error
         mujoco.mj_forward(self.model, self.data)
         self._stamp_ns += RESET_NS
         self._reset_ns, self._steps = self._stamp_ns, 0
@@ -140,7 +145,10 @@ class World:
         body = element_id(self.model, mujoco.mjtObj.mjOBJ_BODY, name, "bodies")
         if not np.isfinite(position).all():
             raise ResetError(f"position of {name} is {position.tolist()}, expected finite numbers")
-        place_body(self.model, self.data, body, position)
+        try:
+            place_body(self.model, self.data, body, position)
+        except PlacementError as error:
+            raise ResetError(str(error)) from error
         first = self.model.body_dofadr[body]
         if first >= 0:
             self.data.qvel[first : first + self.model.body_dofnum[body]] = 0.0
@@ -170,7 +178,15 @@ class World:
             raise EffortError(problem)
 
     def sense(self) -> SensorReadings:
-        """Read all sensors."""
+        """Read all sensors, with the noise of the task's `randomised` if the reset had jitter."""
+        readings = self._read()
+        if self._noise_seed is None:
+            return readings
+        since_reset_ns = self._stamp_ns - self._reset_ns
+        return with_noise(self.task, readings, self._noise_seed, since_reset_ns)
+
+    def _read(self) -> SensorReadings:
+        """Read all sensors as they are."""
         mujoco.mj_kinematics(self.model, self.data)
         efforts = np.zeros(self._qpos.size)
         efforts[: self._controls.size] = self.data.ctrl[self._controls]
@@ -185,6 +201,9 @@ class World:
             velocities=self.data.qvel[self._qvel],
             efforts=efforts,
             bodies=MappingProxyType(bodies),
+            sensors=MappingProxyType(
+                {name: self.data.sensordata[at].copy() for name, at in self._sensors.items()}
+            ),
         )
 
     def render(

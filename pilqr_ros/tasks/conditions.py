@@ -12,8 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from pilqr_ros.tasks.errors import TaskError, among, refuse_repeated
-from pilqr_ros.tasks.schema import Behind, Drawn, Shift, Start, TaskFile
+from pilqr_ros.tasks.orientation import orientation
+from pilqr_ros.tasks.schema import AtSite, Behind, Drawn, Placement, Shift, Start, TaskFile
 from pilqr_ros.trajopt.typing import Array
+
+_SHIFTED = ("bodies", "other_joints", "targets")
+"""Sections of a condition whose entries a shift can be of."""
 
 _MAX_DRAWS = 1000
 """Draws of one shift before `within` is called impossible."""
@@ -29,7 +33,10 @@ class Condition:
         key: Path of its section in the task file, for errors.
         start: Start of the actuated joints [rad or m], ``(dU,)``.
         bodies: Position of each body that is placed [m], ``(3,)``.
+        orientations: Unit quaternion (w, x, y, z) of those of them that are turned, ``(4,)``.
+        other_joints: Start of joints that no motor moves [rad or m].
         targets: Named targets of cost and success.
+        sites: The sites that targets are of, by the targets' names.
     """
 
     name: str
@@ -37,7 +44,10 @@ class Condition:
     key: str
     start: Array
     bodies: dict[str, Array]
+    orientations: dict[str, Array]
+    other_joints: dict[str, float]
     targets: dict[str, Array]
+    sites: dict[str, AtSite]
 
 
 def build_conditions(file: TaskFile) -> tuple[Condition, ...]:
@@ -83,14 +93,33 @@ def _condition(start: Start, group: str, key: str, dU: int) -> Condition:
     if len(start.joints) != dU:
         problem = f"has {len(start.joints)} entries, expected {dU} as `joints`"
         raise TaskError(f"{key}.joints", problem)
-    bodies = {name: np.array(position) for name, position in start.bodies.items()}
+    placed = {name: _as_placement(one) for name, one in start.bodies.items()}
+    bodies = {name: np.array(one.position) for name, one in placed.items()}
+    turned = {name: orientation(one) for name, one in placed.items()}
     targets = {
         name: _behind(target, bodies, f"{key}.targets.{name}")
         if isinstance(target, Behind)
         else np.array(target)
         for name, target in start.targets.items()
+        if not isinstance(target, AtSite)
     }
-    return Condition(start.name, group, key, np.array(start.joints), bodies, targets)
+    return Condition(
+        name=start.name,
+        group=group,
+        key=key,
+        start=np.array(start.joints),
+        bodies=bodies,
+        orientations={name: one for name, one in turned.items() if one is not None},
+        other_joints=dict(start.other_joints),
+        targets=targets,
+        sites={
+            name: target for name, target in start.targets.items() if isinstance(target, AtSite)
+        },
+    )
+
+
+def _as_placement(given: tuple[float, ...] | Placement) -> Placement:
+    return given if isinstance(given, Placement) else Placement(position=given)
 
 
 def _behind(target: Behind, bodies: Mapping[str, Array], key: str) -> Array:
@@ -131,13 +160,25 @@ def _shifted(start: Start, shift: Shift, rng: np.random.Generator, key: str) -> 
         if path == "joints":
             start = start.model_copy(update={"joints": _sum(start.joints, offset, entry)})
             continue
-        values = getattr(start, section) if section in ("bodies", "targets") else {}
-        if not isinstance(values.get(name), tuple):
-            problem = f"{path!r} is not joints, bodies.<name> or targets.<name> with numbers there"
-            raise TaskError(entry, problem)
-        changed = {**values, name: _sum(values[name], offset, entry)}
+        values = getattr(start, section) if section in _SHIFTED else {}
+        if not isinstance(values.get(name), tuple | float | Placement):
+            *some, last = (f"{one}.<name>" for one in _SHIFTED)
+            allowed = f"joints, {', '.join(some)} or {last}"
+            raise TaskError(entry, f"{path!r} is not {allowed} with numbers there")
+        changed = {**values, name: _moved(values[name], offset, entry)}
         start = start.model_copy(update={section: changed})
     return start
+
+
+def _moved(
+    value: tuple[float, ...] | float | Placement, offset: Array, key: str
+) -> tuple[float, ...] | float | Placement:
+    """Add a shift to what a condition has."""
+    if isinstance(value, Placement):
+        return value.model_copy(update={"position": _sum(value.position, offset, key)})
+    if isinstance(value, float):
+        return _sum((value,), offset, key)[0]
+    return _sum(value, offset, key)
 
 
 def _offset(shift: Shift, rng: np.random.Generator, key: str) -> Array:

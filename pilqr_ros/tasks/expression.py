@@ -12,6 +12,9 @@ from pilqr_ros.tasks.layout import StateBlock, StateLayout
 from pilqr_ros.tasks.schema import Expression
 from pilqr_ros.trajopt.typing import Array
 
+_LENGTH_TOLERANCE = 1e-3
+"""By how much a target of an axis may miss length 1: numbers in files are rounded."""
+
 
 class LinearMap(NamedTuple):
     """z = A x - b with A ``(dz, dX)`` and b ``(dz,)``."""
@@ -87,12 +90,23 @@ def _subtrahend(
         if len(targets[name]) != block.size:
             problem = f"has {len(targets[name])} entries, {block.name!r} has {block.size}"
             raise TaskError(key, f"target {name!r} {problem}")
-        return zero_matrix, np.asarray(targets[name], dtype=np.float64)[list(indices)]
+        target = np.asarray(targets[name], dtype=np.float64)
+        _refuse_other_lengths(name, target, block, key)
+        return zero_matrix, target[list(indices)]
     if name in layout.names:
         other = layout.block(name)
         others = _indices(other, [block.axes[i] for i in indices], key)
         return layout.selector(other, others), np.zeros(len(indices))
     raise TaskError(key, _unknown(name, (*layout.names, *targets)))
+
+
+def _refuse_other_lengths(name: str, target: Array, block: StateBlock, key: str) -> None:
+    """Refuse what an axis can never be: its length is 1."""
+    if block.kind in ("point_axis", "body_axis") and block.size == len(target) == 3:
+        length = float(np.linalg.norm(target))
+        if abs(length - 1.0) > _LENGTH_TOLERANCE:
+            problem = f"target {name!r} is {target.tolist()}, of length {length:.4g}, must be"
+            raise TaskError(key, f"{problem} of length 1 as {block.name!r}")
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:

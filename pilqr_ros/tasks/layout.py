@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
 from pilqr_ros.tasks.errors import TaskError, refuse_repeated
-from pilqr_ros.tasks.schema import Block, Kind
+from pilqr_ros.tasks.schema import Axis, Block, Kind
 from pilqr_ros.trajopt.typing import Array
 
 AXES = ("x", "y", "z")
+
+
+class SensorNumbers(NamedTuple):
+    """Names and unit of what a sensor tells."""
+
+    axes: tuple[str, ...]
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -22,9 +31,11 @@ class StateBlock:
     Attributes:
         name: Name of the block.
         kind: What the block holds.
-        source: Point or tracked body that it is of; empty for joints.
-        axes: Name of each entry: joints, or some of x, y, z.
+        source: Point, tracked body or sensor that it is of; empty for joints.
+        axes: Name of each entry: joints, some of x, y, z, or the numbers of a sensor.
         slice: Where the block lies in the state.
+        axis: Which axis of its source's frame it holds, if it holds one.
+        unit: Of a sensor's numbers; of other kinds it follows from the kind.
     """
 
     name: str
@@ -32,6 +43,8 @@ class StateBlock:
     source: str
     axes: tuple[str, ...]
     slice: slice
+    axis: Axis | None = None
+    unit: str = ""
 
     @property
     def size(self) -> int:
@@ -46,12 +59,18 @@ class StateLayout:
     blocks: tuple[StateBlock, ...]
 
     @classmethod
-    def from_blocks(cls, blocks: Sequence[Block], actuated: Sequence[str]) -> StateLayout:
+    def from_blocks(
+        cls,
+        blocks: Sequence[Block],
+        actuated: Sequence[str],
+        sensors: Mapping[str, SensorNumbers] = MappingProxyType({}),
+    ) -> StateLayout:
         """Lay the blocks of a task file out, one after the other.
 
         Args:
             blocks: Blocks in their order.
             actuated: Names of the actuated joints, the default of joint blocks.
+            sensors: The numbers of each sensor.
 
         Raises:
             TaskError: Two blocks have the same name.
@@ -60,10 +79,13 @@ class StateLayout:
         laid: list[StateBlock] = []
         start = 0
         for block in blocks:
-            axes = _axes(block, actuated)
+            sensor = sensors[str(block.of)] if block.kind == "sensor" else None
+            axes = _axes(block, actuated) if sensor is None else sensor.axes
             stop = start + len(axes)
+            where = slice(start, stop)
+            unit = "" if sensor is None else sensor.unit
             laid.append(
-                StateBlock(block.name, block.kind, block.of or "", axes, slice(start, stop))
+                StateBlock(block.name, block.kind, block.of or "", axes, where, block.axis, unit)
             )
             start = stop
         return cls(tuple(laid))

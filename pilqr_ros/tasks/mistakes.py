@@ -59,7 +59,8 @@ def problems_of(
     for details in error.errors(include_url=False):
         location = details["loc"]
         place, reached = allowed.followed(location)
-        if reached is not None and reached.is_union and place != location:
+        of_key = location == (*place, "[key]")  # of a mapping, and not what is below it
+        if reached is not None and reached.is_union and place != location and not of_key:
             unions[place] = reached
         else:
             record = allowed.followed(location[:-1])[1]

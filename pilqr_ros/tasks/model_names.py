@@ -1,4 +1,4 @@
-"""Names of a task file that must be those of joints, motors, sites or bodies of its models.
+"""Names of a task file that must be those of elements of its models: joints, sites, and so on.
 
 A name that is there, but of another kind or of another model, is said to be that: whoever gave a
 body's name for a point has made no typing error.
@@ -20,6 +20,7 @@ _KINDS = {
     "joint": mujoco.mjtObj.mjOBJ_JOINT,
     "motor": mujoco.mjtObj.mjOBJ_ACTUATOR,
     "geom": mujoco.mjtObj.mjOBJ_GEOM,
+    "sensor": mujoco.mjtObj.mjOBJ_SENSOR,
 }
 _PLACES = {"scene": "", "robot": ROBOT_PREFIX, "tool": ROBOT_PREFIX + TOOL_PREFIX}
 
@@ -28,7 +29,7 @@ class Needed(NamedTuple):
     """What a name must be of.
 
     Attributes:
-        kind: Joint, motor, site or body.
+        kind: Joint, motor, site, body or sensor.
         model: The model that must have it.
         where: How the model is called.
         user: What needs it.

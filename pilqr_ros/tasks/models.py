@@ -15,7 +15,8 @@ import numpy as np
 from pilqr_ros.tasks import mujoco_warnings
 from pilqr_ros.tasks.errors import TaskError, among
 from pilqr_ros.tasks.model_files import parse_model
-from pilqr_ros.tasks.schema import ActuatedJoint, Models
+from pilqr_ros.tasks.orientation import orientation
+from pilqr_ros.tasks.schema import ActuatedJoint, Models, Placement
 from pilqr_ros.trajopt.typing import Array
 
 ROBOT_PREFIX = "robot/"
@@ -98,6 +99,7 @@ def element_names(model: mujoco.MjModel, kind: mujoco.mjtObj) -> list[str]:
         mujoco.mjtObj.mjOBJ_JOINT: model.njnt,
         mujoco.mjtObj.mjOBJ_SITE: model.nsite,
         mujoco.mjtObj.mjOBJ_BODY: model.nbody,
+        mujoco.mjtObj.mjOBJ_SENSOR: model.nsensor,
         mujoco.mjtObj.mjOBJ_ACTUATOR: getattr(model, "nactuator", model.nu),
     }
     names = (mujoco.mj_id2name(model, kind, i) for i in range(counts[kind]))
@@ -142,7 +144,7 @@ def _compile(scene: mujoco.MjSpec, models: Models, root: Path) -> mujoco.MjModel
         if mount is None:
             raise TaskError("models.robot", f"{models.robot!r} has no site {TOOL_MOUNT!r}")
         robot.attach(tool, site=mount, prefix=TOOL_PREFIX)
-    frame = scene.worldbody.add_frame(pos=list(models.mount))
+    frame = _mount(scene, models.mount)
     scene.attach(robot, frame=frame, prefix=ROBOT_PREFIX)
     _embed_textures(scene)
     try:
@@ -150,6 +152,15 @@ def _compile(scene: mujoco.MjSpec, models: Models, root: Path) -> mujoco.MjModel
     except ValueError as error:
         problem = str(error).replace(f"{root}/", "")
         raise TaskError("models", f"MuJoCo cannot compile them: {problem}") from error
+
+
+def _mount(scene: mujoco.MjSpec, mount: tuple[float, ...] | Placement) -> mujoco.MjsFrame:
+    """Return the frame that the robot's origin is in."""
+    if not isinstance(mount, Placement):
+        return scene.worldbody.add_frame(pos=list(mount))
+    turned = orientation(mount)
+    quaternion = [1.0, 0.0, 0.0, 0.0] if turned is None else turned.tolist()
+    return scene.worldbody.add_frame(pos=list(mount.position), quat=quaternion)
 
 
 def _embed_textures(spec: mujoco.MjSpec) -> None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from pilqr_ros.trajopt.errors import SettingError
 
@@ -25,8 +33,16 @@ Kind = Literal[
     "point_velocity",
     "body_position",
     "body_velocity",
+    "point_axis",
+    "point_axis_velocity",
+    "body_axis",
+    "body_axis_velocity",
+    "sensor",
 ]
 Axis = Literal["x", "y", "z"]
+Bound = Literal["within", "at_least", "at_most"]
+BOUNDS: tuple[Bound, ...] = ("within", "at_least", "at_most")
+"""What a criterion may ask of its expression."""
 Vector3 = Annotated[tuple[float, ...], Field(min_length=3, max_length=3)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
@@ -47,6 +63,30 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+class Placement(Section):
+    """A position, and how what is there is turned.
+
+    Attributes:
+        position: Where [m].
+        quaternion: How it is turned, (w, x, y, z) of any length; or say it with `euler`.
+        euler: The same as turns about the fixed axes x, y and z, in this order [rad]: `rpy` of URDF
+            and tf.
+    """
+
+    position: Vector3
+    quaternion: Annotated[tuple[float, ...], Field(min_length=4, max_length=4)] | None = None
+    euler: Vector3 | None = None
+
+    @model_validator(mode="after")
+    def _check_orientation(self) -> Placement:
+        """One orientation, that is one."""
+        if self.quaternion is not None and self.euler is not None:
+            raise ValueError("takes quaternion or euler, not both")
+        if self.quaternion is not None and not any(self.quaternion):
+            raise ValueError("quaternion is no orientation: all of it is zero")
+        return self
+
+
 class Models(Section):
     """The MJCF files: a scene, the robot that stands in it and the tool that it holds.
 
@@ -56,13 +96,13 @@ class Models(Section):
         scene: What the robot stands in; its options (time step, gravity) hold.
         robot: The arm: joints, a motor of gear 1 for each with the joint's name, sites.
         tool: What is attached to the robot's site ``tool_mount``; nothing if not given.
-        mount: Where the robot's origin is in the scene [m].
+        mount: Where the robot's origin is in the scene [m]; a section if it is turned there.
     """
 
     scene: str
     robot: str
     tool: str | None = None
-    mount: Vector3 = (0.0, 0.0, 0.0)
+    mount: Vector3 | Placement = (0.0, 0.0, 0.0)
 
 
 class Control(Section):
@@ -140,14 +180,19 @@ class Guard(Section):
 
 
 class Block(Section):
-    """A block of the state: joints, a point on the robot or a tracked body.
+    """A block of the state: joints, a point on the robot, a tracked body or a sensor.
+
+    Where a point or body is turned to is said by an axis of its frame, a vector of length 1: linear
+    in the state, so that cost and success take the difference of it and where it shall point.
 
     Attributes:
         name: What cost and success call it.
-        kind: What it holds [rad, rad/s, m or m/s].
-        of: The site of the robot, or the body of the scene; not with joints.
+        kind: What it holds [rad, rad/s, m or m/s; an axis has no unit; a sensor N or N m].
+        of: The site of the robot, the body of the scene, or the models' touch, force or torque
+            sensor; not with joints.
         joints: The joints of a joint block; all actuated ones if not given. Others are only sensed.
-        axes: Which of x, y, z a point or body has; all if not given.
+        axes: Which of x, y, z a point or body has; all if not given. A sensor has all of its own.
+        axis: Which axis of its own frame a block of kind ..._axis or ..._axis_velocity holds.
     """
 
     name: str
@@ -155,6 +200,15 @@ class Block(Section):
     of: str | None = None
     joints: Names | None = None
     axes: Annotated[tuple[Axis, ...], Field(min_length=1)] | None = None
+    axis: Axis | None = None
+
+    @model_validator(mode="after")
+    def _check_axis(self) -> Block:
+        """Blocks of an axis name it, and no others."""
+        if ("_axis" in self.kind) != (self.axis is not None):
+            verb = "needs" if self.axis is None else "takes no"
+            raise ValueError(f"a {self.kind} block {verb} `axis`, x, y or z of the frame of `of`")
+        return self
 
     @model_validator(mode="after")
     def _check_keys(self) -> Block:
@@ -168,6 +222,8 @@ class Block(Section):
             raise ValueError(f"a {self.kind} block takes `of`, not `joints`")
         if not is_joints and self.of is None:
             raise ValueError(f"a {self.kind} block needs `of`, the name of the point or body")
+        if self.kind == "sensor" and self.axes is not None:
+            raise ValueError("a sensor block takes no `axes`: cost and success may pick some")
         return self
 
 
@@ -236,27 +292,44 @@ class Behind(Section):
     height: float
 
 
+class AtSite(Section):
+    """A target where a site of the models is at the start of the condition.
+
+    Attributes:
+        site: The site, of the scene or of the robot.
+        axis: The target is where this axis of the site points; its place if not given.
+    """
+
+    site: str
+    axis: Axis | None = None
+
+
 class Start(Section):
     """A condition: where a rollout starts, and its targets.
 
     Attributes:
         name: What lists of conditions call it.
         joints: Start of each actuated joint [rad], in the order of ``joints``.
-        bodies: Start of bodies of the scene [m], by name: with a free joint, slides, or mocap.
-        targets: What ``minus`` may name in cost and success: as many numbers as the block has.
+        bodies: Start of bodies of the scene [m], by name: with a free joint, slides, or mocap. One
+            that is turned is a section; without orientation it is turned as in its model.
+        other_joints: Start of joints that no motor moves [rad or m], by name, for example of a
+            door's hinge; where the model has them if not given.
+        targets: What ``minus`` may name in cost and success: as many numbers as the block has, a
+            place behind a body, or the place of a site.
     """
 
     name: str
     joints: tuple[float, ...]
-    bodies: dict[str, Vector3] = {}
-    targets: dict[str, tuple[float, ...] | Behind] = {}
+    bodies: dict[str, Vector3 | Placement] = {}
+    other_joints: dict[str, float] = {}
+    targets: dict[str, tuple[float, ...] | Behind | AtSite] = {}
 
 
 class Shift(Section):
     """One draw that is added to all of `of`, uniform between low and high.
 
     Attributes:
-        of: ``joints``, ``bodies.<name>`` or ``targets.<name>``.
+        of: ``joints``, ``bodies.<name>``, ``other_joints.<name>`` or ``targets.<name>``.
         low: Least shift [rad or m], as long as what it is added to.
         high: Largest shift [rad or m].
         within: Drawn again until it is no longer than this [rad or m]; not if not given.
@@ -294,27 +367,161 @@ class Reset(Section):
         position_tolerance: Largest error of a joint after a reset [rad].
         velocity_tolerance: Largest speed of a joint after a reset [rad/s].
         body_tolerance: Largest error of a body after a reset [m].
+        axis_tolerance: Largest turn of a body's axis after a reset [rad], where both the state and
+            the condition have one.
     """
 
     joint_jitter: NonNegative = 0.003
     position_tolerance: Positive = 0.02
     velocity_tolerance: Positive = 0.05
     body_tolerance: Positive = 0.01
+    axis_tolerance: Positive = 0.1
 
 
-class Success(Expression):
-    """|z| is within a radius, or each |z_i| within its own bound.
+def _ascending(value: tuple[float, float]) -> tuple[float, float]:
+    """Refuse a range whose end comes before its beginning."""
+    if value[0] > value[1]:
+        raise ValueError("a range is [least, greatest]")
+    return value
+
+
+Range = Annotated[tuple[Positive, Positive], AfterValidator(_ascending)]
+
+
+class Randomised(Section):
+    """What each rollout in simulation has otherwise than the models, for a policy that bears it.
+
+    Factors are drawn uniformly from [least, greatest] by the rollout's seed, with the jitter of its
+    start: the same through the nodes as in process. A real arm is as it is.
 
     Attributes:
-        within: Radius, or a bound for each entry of z [rad or m].
-        at: At the last step, or at any.
-        may_be_passed: A z that has to be reached from above, and may be passed: negative entries
-            count as zero.
+        masses: Factors of bodies' masses and inertias, by body.
+        frictions: Factors of the friction of bodies' geoms, by body. In a contact MuJoCo takes the
+            larger friction of the two geoms, unless one has priority.
+        joint_frictions: Factors of joints' damping and dry friction, by joint.
+        position_noise: Standard deviation of sensed joint positions [rad or m].
+        velocity_noise: The same of joint velocities [rad/s or m/s].
+        mocap_noise: The same of each coordinate of a tracked body's position [m].
+        sensor_noise: The same of each number of a sensor block [N or N m].
     """
 
-    within: Positive | tuple[Positive, ...]
-    at: Literal["last", "any"] = "last"
+    masses: dict[str, Range] = {}
+    frictions: dict[str, Range] = {}
+    joint_frictions: dict[str, Range] = {}
+    position_noise: NonNegative = 0.0
+    velocity_noise: NonNegative = 0.0
+    mocap_noise: NonNegative = 0.0
+    sensor_noise: NonNegative = 0.0
+
+    @property
+    def of_sensors(self) -> bool:
+        """Whether what is sensed has noise."""
+        noise = self.position_noise, self.velocity_noise, self.mocap_noise, self.sensor_noise
+        return any(deviation > 0.0 for deviation in noise)
+
+
+class CriterionBound(Section):
+    """What z must be.
+
+    Attributes:
+        within: |z| is at most this radius, or each |z_i| at most its own bound [rad or m].
+        at_least: Each z_i is no less than this; one number for all, or one for each.
+        at_most: Each z_i is no more than this; one number for all, or one for each.
+        may_be_passed: A z that has to be reached from above, and may be passed: negative entries
+            count as zero. Only with `within`.
+    """
+
+    within: Positive | tuple[Positive, ...] | None = None
+    at_least: float | tuple[float, ...] | None = None
+    at_most: float | tuple[float, ...] | None = None
     may_be_passed: bool = False
+
+    @property
+    def bound(self) -> Bound:
+        """Which of the three is given."""
+        return next(bound for bound in BOUNDS if getattr(self, bound) is not None)
+
+    @property
+    def value(self) -> float | tuple[float, ...]:
+        """The number, or numbers, of its bound."""
+        found: float | tuple[float, ...] = getattr(self, self.bound)
+        return found
+
+    def refuse_bounds(self) -> None:
+        """Refuse anything but one bound.
+
+        Raises:
+            ValueError: There is none, or several, or what may be passed is not `within` anything.
+        """
+        given = [bound for bound in BOUNDS if getattr(self, bound) is not None]
+        if len(given) != 1:
+            problem = f"has {' and '.join(given)}" if given else "has none of them"
+            raise ValueError(f"takes exactly one of {', '.join(BOUNDS)}, {problem}")
+        if self.may_be_passed and given != ["within"]:
+            raise ValueError(f"may_be_passed goes with within, not with {given[0]}")
+
+
+class Criterion(CriterionBound, Expression):
+    """What the difference z = of - minus must be: exactly one of within, at_least and at_most."""
+
+    @model_validator(mode="after")
+    def _check_bound(self) -> Criterion:
+        self.refuse_bounds()
+        return self
+
+
+class Success(CriterionBound):
+    """What counts as done: one criterion, all of several, or any of several.
+
+    The keys of one criterion stand here, or a list of criteria under `all` or `any`. All are judged
+    at the same step. The distance of several is the root of the sum of their squared distances, or
+    with `any` that of the nearest; of `at_least` and `at_most` it is what is missing.
+
+    Attributes:
+        of: State blocks; several are stacked.
+        minus: As many blocks, or targets of the condition; zero if not given.
+        axes: Axes, or joints, that count; all if not given.
+        all: Criteria that must all be met, at the same step.
+        any: Criteria of which one must be met.
+        at: At the last step, or at any.
+    """
+
+    of: Names | None = None
+    minus: Names | None = None
+    axes: Names | None = None
+    all: Annotated[tuple[Criterion, ...], Field(min_length=1)] | None = None
+    any: Annotated[tuple[Criterion, ...], Field(min_length=1)] | None = None
+    at: Literal["last", "any"] = "last"
+
+    @property
+    def criteria(self) -> dict[str, Criterion]:
+        """Its criteria, by the path of each in the task file."""
+        for name, several in (("all", self.all), ("any", self.any)):
+            if several is not None:
+                return {f"success.{name}[{i}]": one for i, one in enumerate(several)}
+        return {"success": Criterion(**{name: getattr(self, name) for name in self._own})}
+
+    @property
+    def _own(self) -> list[str]:
+        """The keys of a criterion that stand here."""
+        return [name for name in Criterion.model_fields if name in self.model_fields_set]
+
+    @model_validator(mode="after")
+    def _check_form(self) -> Success:
+        """There is one criterion, or one list of them."""
+        lists = [name for name in ("all", "any") if getattr(self, name) is not None]
+        if len(lists) > 1:
+            raise ValueError("takes a list under all or under any, not both")
+        if lists and self._own:
+            problem = f"takes criteria under {lists[0]}, or {self._own[0]} here, not both"
+            raise ValueError(problem)
+        if not lists and self.of is None:
+            raise ValueError(
+                f"needs of, with one of {', '.join(BOUNDS)}; or a list of criteria under all or any"
+            )
+        if not lists:
+            self.refuse_bounds()
+        return self
 
 
 class Measure(Expression):
@@ -463,6 +670,7 @@ class TaskFile(Section):
         conditions: Starts and targets.
         drawn_conditions: Sets of conditions that are drawn.
         reset: Jitter and tolerances of the start.
+        randomised: What else differs from rollout to rollout in simulation.
         guard: How joints are kept within their limits.
         initial_policy: What training starts from.
         noise_smoothing: Width of the filter of the noise over time [control steps]; 0 is white.
@@ -482,6 +690,7 @@ class TaskFile(Section):
     conditions: Annotated[tuple[Start, ...], Field(min_length=1)]
     drawn_conditions: tuple[Drawn, ...] = ()
     reset: Reset = Reset()
+    randomised: Randomised = Randomised()
     guard: Guard = Guard()
     initial_policy: InitialPolicy
     noise_smoothing: NonNegative = 0.0

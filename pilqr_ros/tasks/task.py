@@ -22,9 +22,12 @@ from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.measures import build_measures
 from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds, sliding
-from pilqr_ros.tasks.schema import Guard, Reset, Success, TaskFile
+from pilqr_ros.tasks.randomisation import verify_randomised
+from pilqr_ros.tasks.schema import Criterion, Guard, Kind, Randomised, Reset, TaskFile
+from pilqr_ros.tasks.sensors import sensor_kind, sensor_numbers
 from pilqr_ros.tasks.settings import merged_settings, refuse_former_sections, validated_settings
-from pilqr_ros.tasks.success import Outcome, build_success
+from pilqr_ros.tasks.site_targets import with_site_targets
+from pilqr_ros.tasks.success import Outcome, SuccessTest, build_success
 from pilqr_ros.tasks.units import JointUnits, in_words, joint_units, state_units
 from pilqr_ros.tasks.validation import validated
 from pilqr_ros.tasks.verify import verify_models
@@ -113,7 +116,6 @@ class Task:
         self.file = file
         self.folder = folder
         refuse_repeated(self.joints, "joints[{}].name")
-        self.layout = StateLayout.from_blocks(file.state, self.joints)
         self.conditions = build_conditions(file)
         self.learning = _learning(file, self.conditions)
         self.guided = _guided(file, self.conditions)
@@ -121,8 +123,12 @@ class Task:
         with laid_out(self.model_files) as root:
             self.robot_model: mujoco.MjModel = build_robot_model(file.models, root)
             self.world_model: mujoco.MjModel = build_world_model(file.models, root)
+        sensors = sensor_numbers(file.state, self.world_model)
+        self.layout = StateLayout.from_blocks(file.state, self.joints, sensors)
         verify_models(file, self.layout, self.conditions, self.robot_model, self.world_model)
         self._position_limits = position_bounds(file.joints, self.robot_model)
+        verify_randomised(file.randomised, self.world_model)
+        self.conditions = with_site_targets(self.conditions, self.world_model, self.joints)
         self._costs = tuple(
             build_cost(file.cost, self.layout, c.targets, self.T, self.dU) for c in self.conditions
         )
@@ -214,13 +220,24 @@ class Task:
 
     @property
     def points(self) -> tuple[str, ...]:
-        """Points on the robot whose position or velocity is in the state."""
-        return self.layout.sources("point_position", "point_velocity")
+        """Points on the robot whose position, axis or change of them is in the state."""
+        kinds: tuple[Kind, ...] = ("point_position", "point_velocity")
+        return self.layout.sources(*kinds, "point_axis", "point_axis_velocity")
 
     @property
     def bodies(self) -> tuple[str, ...]:
         """Bodies that motion capture must see."""
-        return self.layout.sources("body_position", "body_velocity")
+        kinds: tuple[Kind, ...] = ("body_position", "body_velocity")
+        return self.layout.sources(*kinds, "body_axis", "body_axis_velocity")
+
+    @property
+    def sensors(self) -> tuple[str, ...]:
+        """Touch, force and torque sensors that the state holds."""
+        return self.layout.sources("sensor")
+
+    def sensor_kind(self, name: str) -> str:
+        """Return which kind a sensor is of: touch, force or torque."""
+        return sensor_kind(self.world_model, name, "state")
 
     @property
     def torque_limits(self) -> Array:
@@ -240,14 +257,30 @@ class Task:
     @property
     def distance_unit(self) -> str:
         """Unit of the distance to success: that of the state's entries which it is taken of."""
-        units = state_units(self.layout, self.slides)
-        entries = np.flatnonzero(np.any(self._successes[0].z.A != 0.0, axis=0))
-        return in_words(units[entry] for entry in entries)
+        return in_words(unit for units in self._criterion_units for unit in units)
 
     @property
-    def criterion(self) -> Success:
-        """What success is, as the task file says it."""
-        return self.file.success
+    def criterion_units(self) -> dict[str, str]:
+        """Unit of each criterion of success, by its path in the task file."""
+        units = map(in_words, self._criterion_units)
+        return dict(zip(self.criteria, units, strict=True))
+
+    @property
+    def _criterion_units(self) -> list[list[str]]:
+        """Units of the state's entries that each criterion is of."""
+        units = state_units(self.layout, self.slides)
+        uses = (np.any(one.z.A != 0.0, axis=0) for one in self._successes[0].criteria)
+        return [[units[entry] for entry in np.flatnonzero(used)] for used in uses]
+
+    @property
+    def criteria(self) -> dict[str, Criterion]:
+        """The criteria of success, by the path of each in the task file."""
+        return self.file.success.criteria
+
+    def success_test(self, condition: int) -> SuccessTest:
+        """Return what judges success in a condition (errors as `check_condition`)."""
+        self.check_condition(condition)
+        return self._successes[condition]
 
     @property
     def judged_at_end(self) -> bool:
@@ -262,7 +295,7 @@ class Task:
 
     def target_unit(self, name: str, entry: int) -> str:
         """Return the unit of an entry of a target: of what it is subtracted from; empty if none."""
-        for expression in (self.file.success, *self.file.cost.terms):
+        for expression in (*self.criteria.values(), *self.file.cost.terms):
             for of, minus in zip(expression.of, expression.minus or (), strict=False):
                 if minus == name:
                     first = self.layout[of].start
@@ -301,6 +334,11 @@ class Task:
         return self.file.reset
 
     @property
+    def randomised(self) -> Randomised:
+        """What differs from rollout to rollout in simulation, beside the start."""
+        return self.file.randomised
+
+    @property
     def noise_smoothing(self) -> float:
         """Width of the filter of the exploration noise [control steps]; 0 is white."""
         return self.file.noise_smoothing
@@ -330,8 +368,7 @@ class Task:
 
     def success(self, condition: int, states: Array) -> Outcome:
         """Judge the states ``(T, dX)`` of a rollout (errors as `check_condition`)."""
-        self.check_condition(condition)
-        return self._successes[condition](states)
+        return self.success_test(condition)(states)
 
     def measures(self, condition: int, states: Array) -> dict[str, float]:
         """Return the measures of a rollout's states ``(T, dX)`` (errors as `check_condition`)."""

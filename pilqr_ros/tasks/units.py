@@ -36,6 +36,10 @@ def in_words(units: Iterable[str]) -> str:
 
 
 def _block_units(block: StateBlock, slides: Collection[str]) -> tuple[str, ...]:
+    if block.axis is not None:  # a vector of length 1
+        return ("1/s" if block.kind.endswith("_velocity") else "1",) * block.size
+    if block.kind == "sensor":
+        return (block.unit,) * block.size
     of_joints = block.kind.startswith("joint_")
     units = joint_units(block.axes, slides if of_joints else block.axes)  # points move in m
     is_velocity = block.kind.endswith(("_velocity", "_velocities"))

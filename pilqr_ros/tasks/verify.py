@@ -10,8 +10,9 @@ from pilqr_ros.tasks.conditions import Condition
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.layout import StateBlock, StateLayout
 from pilqr_ros.tasks.model_names import Needed, require_element
-from pilqr_ros.tasks.models import element_id, joint_id, position_bounds
+from pilqr_ros.tasks.models import element_id, joint_id, position_bounds, short_name
 from pilqr_ros.tasks.motors import verify_motors
+from pilqr_ros.tasks.placing import can_be_turned
 from pilqr_ros.tasks.schema import ActuatedJoint, TaskFile
 from pilqr_ros.trajopt.typing import Array
 
@@ -59,7 +60,7 @@ def _verify_block(
             Needed("site", robot, "robot or tool", user), block.source, f"{key}.of", world
         )
         element_id(robot, mujoco.mjtObj.mjOBJ_SITE, block.source, f"{key}.of")
-    else:
+    elif block.kind != "sensor":  # those were looked up for the layout
         require_element(Needed("body", world, "the models", user), block.source, f"{key}.of", world)
         element_id(world, mujoco.mjtObj.mjOBJ_BODY, block.source, f"{key}.of")
 
@@ -85,6 +86,36 @@ def _verify_start(
             problem = f"{angle} of {joint.name!r} is outside [{lower:.4g}, {upper:.4g}]"
             raise TaskError(f"{condition.key}.joints[{i}]", problem)
     for body in condition.bodies:
-        key = f"{condition.key}.bodies.{body}"
-        require_element(Needed("body", world, "the models", "a start"), body, key, world)
-        element_id(world, mujoco.mjtObj.mjOBJ_BODY, body, key)
+        _verify_body(condition, body, world)
+    for name, position in condition.other_joints.items():
+        _verify_other_joint(condition, name, position, joints, world)
+
+
+def _verify_body(condition: Condition, body: str, world: mujoco.MjModel) -> None:
+    """A body exists, and can be turned if it is to be."""
+    key = f"{condition.key}.bodies.{body}"
+    require_element(Needed("body", world, "the models", "a start"), body, key, world)
+    index = element_id(world, mujoco.mjtObj.mjOBJ_BODY, body, key)
+    if body in condition.orientations and not can_be_turned(world, index):
+        raise TaskError(key, "has an orientation, which needs a free joint, or mocap, of the body")
+
+
+def _verify_other_joint(
+    condition: Condition,
+    name: str,
+    position: float,
+    joints: Sequence[ActuatedJoint],
+    world: mujoco.MjModel,
+) -> None:
+    """A joint that no motor moves exists, is within its range, and is of no body that is placed."""
+    key = f"{condition.key}.other_joints.{name}"
+    require_element(Needed("joint", world, "the models", "a start"), name, key, world)
+    index = joint_id(world, name, key)
+    if any(name == joint.name for joint in joints):
+        raise TaskError(key, "is an actuated joint: its start belongs into `joints`")
+    body = short_name(world.body(world.jnt_bodyid[index]).name)
+    if body in condition.bodies:
+        raise TaskError(key, f"moves body {body!r}, which `bodies` puts somewhere already")
+    lower, upper = world.jnt_range[index]
+    if world.jnt_limited[index] and not lower <= position <= upper:
+        raise TaskError(key, f"{position} is outside the model's [{lower:.4g}, {upper:.4g}]")

@@ -339,3 +339,39 @@ def test_a_first_policy_that_cannot_be_executed_is_a_fault(found):
         content["initial_policy"].update(stiffness=[1e9, 1e9])
 
     assert found("rollouts", edit=edit).verdict is FAIL
+
+
+def several(needed, *criteria):
+    """Return an edit: success is all, or any, of some criteria."""
+    return lambda content: content.update(success={needed: list(criteria)})
+
+
+TIP = {"of": "tip", "minus": "target", "within": 0.02}
+"""Reached with j1 at 0 and j2 at a quarter turn, or with j1 at a quarter and j2 turned back."""
+
+
+def test_several_criteria_are_within_reach_where_one_pose_meets_them_all(found):
+    subject = "success: within reach"
+    left, right = (
+        {"of": "q", "axes": "j2", "at_least": 1.0},
+        {"of": "q", "axes": "j2", "at_most": -1.0},
+    )
+    assert found(subject, edit=several("all", TIP, left)).verdict is OK
+    assert found(subject, edit=several("all", TIP, right)).verdict is OK
+    finding = found(subject, edit=several("all", TIP, {"of": "q", "axes": "j2", "within": 0.5}))
+    assert finding.verdict is FAIL
+    assert "all of: tip within 0.02 m; q within 0.5 rad" in finding.message
+    assert found(subject, edit=several("any", TIP, {"of": "tip", "at_least": 9.0})).verdict is OK
+
+
+def test_a_criterion_that_the_scene_is_too_small_for_is_named(found):
+    edits = with_ball(0.23)
+
+    def edit(content):
+        edits["edit"](content)
+        ball = {"of": "ball", "minus": "goal"}
+        content["success"] = {"all": [ball | {"within": 0.02}, ball | {"within": 20.0}]}
+
+    finding = found("success: within reach", **(edits | {"edit": edit}))
+    assert finding.verdict is FAIL
+    assert "success.all[1].within" in finding.advice

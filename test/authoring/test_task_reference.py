@@ -12,7 +12,7 @@ def test_the_document_is_what_the_schema_says():
 
 def test_shape_default_bound_unit_and_example_of_a_key_stand_in_its_row():
     rows = {line.split("`")[1]: line for line in reference().splitlines() if line.startswith("| `")}
-    assert rows["mount"].startswith("| `mount` | 3 of: number | `[0.0, 0.0, 0.0]` |")
+    assert rows["mount"].startswith("| `mount` | 3 of: number or section | `[0.0, 0.0, 0.0]` |")
     assert "[m]" in rows["mount"]
     assert "| ≥ 1, ≤ 10000 |" in rows["steps"]
     assert rows["steps"].endswith("| `100` |")

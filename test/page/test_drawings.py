@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pilqr_ros.page.drawings import success_region, target_places
+from pilqr_ros.page.drawings import success_regions, target_places
 from pilqr_ros.tasks import load_task
 
 
@@ -27,7 +27,7 @@ def test_a_target_on_two_axes_lies_in_their_plane():
 def test_an_angle_is_no_place():
     task, targets = of("door")
     assert "open" not in target_places(task, targets)
-    assert success_region(task, targets) is None
+    assert success_regions(task, targets) == []
 
 
 @pytest.mark.parametrize(
@@ -35,13 +35,28 @@ def test_an_angle_is_no_place():
 )
 def test_success_is_about_its_target(name, half):
     task, targets = of(name)
-    centre, found = success_region(task, targets)
-    assert np.array_equal(centre, targets[task.criterion.minus[0]])
-    assert found.tolist() == half
+    (region,) = success_regions(task, targets)
+    assert np.array_equal(region.centre, targets[task.criteria["success"].minus[0]])
+    assert region.half.tolist() == half
+    assert not region.is_ball
 
 
 def test_one_radius_counts_along_every_axis_of_the_criterion():
     task, targets = of("pusher")
-    _, half = success_region(task, targets)
+    ((_, half, is_ball),) = success_regions(task, targets)
+    assert is_ball
     assert half[0] == half[2] == 0.1
     assert half[1] < 0.01
+
+
+def test_each_criterion_about_a_place_has_its_region(two_joints):
+    def edit(content):
+        tip = {"of": "tip", "minus": "target"}
+        content["success"] = {
+            "all": [tip | {"within": 0.02}, {"of": "q", "axes": "j1", "at_least": 0.1}]
+        }
+
+    task = two_joints(edit=edit)
+    ((centre, half, _),) = success_regions(task, task.conditions[0].targets)
+    assert centre.tolist() == [0.1, 0.1, 0.0]
+    assert half.tolist() == [0.02] * 3

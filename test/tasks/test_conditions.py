@@ -116,7 +116,7 @@ def test_a_task_without_names_trains_every_listed_condition(edited):
         ),
         (drawn(name="left"), r"drawn_conditions\[0\]\.name: 'left' is used twice"),
         (drawn(count=0), r"drawn_conditions\[0\]\.count: is 0, must be from 1 to 1000"),
-        (shifted(of=["puck"]), r"shifts\[0\]\.of\[0\]: 'puck' is not joints, bodies\.<name> or"),
+        (shifted(of=["puck"]), r"shifts\[0\]\.of\[0\]: 'puck' is not joints, bodies\.<name>, "),
         (shifted(of=["targets.blade_at_puck"]), r"of\[0\]: 'targets\.blade_at_puck' is not joints"),
         (shifted(of=["joints"]), r"shifts\[0\]\.of\[0\]: has 7 entries, the shift has 3"),
         (shifted(low=[0, 1, 0]), r"shifts\[0\]\.low: \[.*\] must be as long as high"),

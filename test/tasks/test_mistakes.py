@@ -50,7 +50,8 @@ def said_of(old: str, new: str) -> tuple[str, str]:
         (
             "mount: [0.0, 0.0, 0.0]",
             "mount: {rpy: [0, 0, 1]}",
-            "models.mount: is {'rpy': [0, 0, 1]}, must be a list of 3 numbers",
+            "models.mount: is {'rpy': [0, 0, 1]}, must be a list of 3 numbers or a section with the"
+            " keys position, quaternion, euler",
         ),
         (
             "control: {rate: 20, steps: 100}",
@@ -121,9 +122,9 @@ def test_a_mistake_is_told_once_with_its_line_and_what_is_allowed(old, new, mess
     [
         (
             Start,
-            {"name": "a", "joints": [0], "targets": {"goal": {"site": "goal"}}},
-            "targets.goal: is {'site': 'goal'}, must be a list of numbers or a section with the"
-            " keys behind, facing, distance, height",
+            {"name": "a", "joints": [0], "targets": {"goal": {"where": "goal"}}},
+            "targets.goal: is {'where': 'goal'}, must be a list of numbers or a section with the"
+            " keys behind, facing, distance, height or a section with the keys site, axis",
         ),
         (
             Start,
@@ -138,6 +139,30 @@ def test_a_mistake_is_told_once_with_its_line_and_what_is_allowed(old, new, mess
             Start,
             {"name": "a", "joints": [0], "bodies": {1: [0, 0, 0]}},
             "bodies[1]: 1 is a key and must be text",
+        ),
+        (
+            Start,
+            {
+                "name": "a",
+                "joints": [0],
+                "bodies": {"b": {"position": [0, 0, 0], "euler": [0] * 3, "quaternion": [1] * 4}},
+            },
+            "bodies.b: takes quaternion or euler, not both",
+        ),
+        (
+            Start,
+            {"name": "a", "joints": [0], "targets": {"goal": {"site": "tip", "axes": "x"}}},
+            "targets.goal.axes: is not a known key; did you mean 'axis'?",
+        ),
+        (
+            Success,
+            {"any": [{"of": "a", "at_least": 1}, {"of": "b", "at_leats": 1}]},
+            "any[1].at_leats: is not a known key; did you mean 'at_least'?",
+        ),
+        (
+            Success,
+            {"all": [{"of": "a", "at_most": "b"}]},
+            "all[0].at_most: is 'b', must be a number or a list of numbers",
         ),
         (Success, {"of": "a", "within": float("nan")}, "within: is nan, must be a finite number"),
         (Success, {"of": "a", "within": True}, None),

@@ -85,3 +85,10 @@ def test_a_start_that_was_missed_is_told_in_the_joints_unit(two_joints):
 def test_a_slides_motor_is_refused_in_newtons(two_joints):
     with pytest.raises(TaskError, match=r"20\.0 N is more than the model's motor gives, 3 N:"):
         two_joints(arm=(SLIDE[0], SLIDE[1].replace("/>", ' actuatorfrcrange="-3 3"/>')))
+
+
+def test_each_criterion_has_its_unit_and_the_distance_those_of_all(two_joints):
+    criteria = [{"of": "tip", "minus": "target", "within": 0.1}, {"of": "qd", "at_most": 1.0}]
+    task = two_joints(edit=lambda content: content.update(success={"all": criteria}))
+    assert task.criterion_units == {"success.all[0]": "m", "success.all[1]": "rad/s"}
+    assert task.distance_label == "distance [m and rad/s]"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticArray
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import PoseStamped, WrenchStamped
 from rcl_interfaces.msg import Log
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
@@ -76,6 +76,7 @@ def recorded_topics(task: Task) -> list[RecordedTopic]:
         RecordedTopic("effort_controller/commands", Float64MultiArray, STREAM),
         RecordedTopic("joint_states", JointState, STREAM),
         *(RecordedTopic(f"mocap/{body}/pose", PoseStamped, STREAM) for body in task.bodies),
+        *(RecordedTopic(f"sensors/{name}/wrench", WrenchStamped, STREAM) for name in task.sensors),
         *(RecordedTopic(topic.name, topic.kind, _heard(topic)) for topic in SCENE_TOPICS),
         RecordedTopic("/clock", Clock, STREAM),
         RecordedTopic("/diagnostics", DiagnosticArray, EVENTS),

@@ -24,7 +24,7 @@ from pilqr_ros.page.drawings import (
     TARGET_COLOR,
     TARGET_RADIUS,
     TUBE_OPACITY,
-    success_region,
+    success_regions,
     target_places,
 )
 from pilqr_ros.page.paths import (
@@ -131,11 +131,9 @@ class SceneMarkers:
             made.append(primitive(base, f"{name}/targets", ball, color(TARGET_COLOR)))
             height = min(TEXT_HEIGHT * self._extent, MAX_TEXT)
             made.append(text(base, f"{name}/names", target, place + [0.0, 0.0, height], height))
-        region = success_region(task, targets)
-        if region is not None:
-            centre, half = region
-            is_ball = isinstance(task.criterion.within, float)
-            shape = Primitive("sphere" if is_ball else "box", 2.0 * half, FramePose(centre))
+        for region in success_regions(task, targets):
+            size, pose = 2.0 * region.half, FramePose(region.centre)
+            shape = Primitive("sphere" if region.is_ball else "box", size, pose)
             faint = color(TARGET_COLOR, REGION_OPACITY)
             made.append(primitive(base, f"{name}/success", shape, faint))
         return made

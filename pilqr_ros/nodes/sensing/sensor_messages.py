@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import PoseStamped, WrenchStamped
 from sensor_msgs.msg import JointState
 from transforms3d.quaternions import mat2quat, qmult
 
 from pilqr_ros.nodes.messages.conversions import set_stamp, view_field
+from pilqr_ros.nodes.sensing.wrench_messages import fill_wrench
 from pilqr_ros.simulation.world import BodyPose, SensorReadings
 from pilqr_ros.trajopt.typing import Array
 
@@ -20,6 +22,7 @@ class SensorMessages:
     Attributes:
         joints: The joint state.
         bodies: Pose of each tracked body, by name.
+        sensors: Wrench of each sensor, by name.
     """
 
     def __init__(
@@ -29,6 +32,7 @@ class SensorMessages:
         *,
         names: Sequence[str],
         base_to_frame: Array | None = None,
+        sensors: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Make the messages for the joints and bodies of the first readings.
 
@@ -37,6 +41,7 @@ class SensorMessages:
             frame: Frame of the poses.
             names: How the joints are called.
             base_to_frame: Transform ``(4, 4)`` into that frame; None if it is the base's.
+            sensors: The kind of each sensor.
         """
         empty = bytes(8 * len(readings.joint_names))
         self._base_to_frame = base_to_frame
@@ -52,6 +57,10 @@ class SensorMessages:
         self.bodies = {name: PoseStamped() for name in readings.bodies}
         for message in self.bodies.values():
             message.header.frame_id = frame
+        self._kinds = sensors
+        self.sensors = {name: WrenchStamped() for name in sensors}
+        for name, wrench in self.sensors.items():
+            wrench.header.frame_id = name
 
     def fill(self, readings: SensorReadings) -> None:
         """Write readings into the messages; those of bodies that were not seen stay as they are."""
@@ -63,6 +72,8 @@ class SensorMessages:
             if self._base_to_frame is not None:
                 pose = _transformed(self._base_to_frame, pose)
             _fill_pose(self.bodies[name], readings.stamp_ns, pose)
+        for name, values in readings.sensors.items():
+            fill_wrench(self.sensors[name], self._kinds[name], readings.stamp_ns, values)
 
 
 def _transformed(transform: Array, pose: BodyPose) -> BodyPose:

@@ -22,10 +22,15 @@ FILTERS: tuple[VelocityFilter, ...] = ("difference", "line")
 
 
 class Pose(NamedTuple):
-    """Where a body was ``(3,)`` [m], in the robot's base frame, and when [ns]."""
+    """Where a body was, in the robot's base frame, and when [ns].
+
+    Attributes:
+        stamp_ns: When.
+        coordinates: Its position [m], ``(3,)``, and after it what else is followed.
+    """
 
     stamp_ns: int
-    position: Array
+    coordinates: Array
 
 
 def latency(window_ns: int) -> float:
@@ -34,7 +39,7 @@ def latency(window_ns: int) -> float:
 
 
 def velocity(poses: Sequence[Pose], window_ns: int, filter_: VelocityFilter) -> Array:
-    """Return the velocity at the newest pose [m/s], ``(3,)``; zero with fewer than two in reach.
+    """Return the coordinates' velocities at the newest pose; zero with fewer than two in reach.
 
     Args:
         poses: Poses by increasing stamp, at least one.
@@ -44,17 +49,17 @@ def velocity(poses: Sequence[Pose], window_ns: int, filter_: VelocityFilter) -> 
     newest = poses[-1]
     oldest = min(poses, key=lambda p: abs(newest.stamp_ns - p.stamp_ns - window_ns))
     if oldest is newest:
-        return np.zeros(3)
+        return np.zeros_like(newest.coordinates)
     if filter_ == "line":
         return _slope([pose for pose in poses if pose.stamp_ns >= oldest.stamp_ns])
     seconds = (newest.stamp_ns - oldest.stamp_ns) * 1e-9
-    return (newest.position - oldest.position) / seconds
+    return (newest.coordinates - oldest.coordinates) / seconds
 
 
 def _slope(poses: Sequence[Pose]) -> Array:
     """Return the slope of the line through poses."""
     times = np.array([(pose.stamp_ns - poses[-1].stamp_ns) * 1e-9 for pose in poses])
     times -= times.mean()
-    positions = np.array([pose.position for pose in poses])
+    positions = np.array([pose.coordinates for pose in poses])
     slope: Array = times @ (positions - positions.mean(axis=0)) / (times @ times)
     return slope

@@ -1,4 +1,4 @@
-"""Forward kinematics of the robot's description: points on the robot and their velocities."""
+"""Forward kinematics of the robot's description: points on the robot, how they move and turn."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class RobotKinematics:
         sites = [element_id(model, mujoco.mjtObj.mjOBJ_SITE, p, "state") for p in points]
         self._sites = np.array(sites, dtype=np.intp)
         self._jacobian = np.zeros((3, model.nv))
+        self._turns = np.zeros((3, model.nv))
 
     def points(self, positions: Array, velocities: Array) -> tuple[Array, Array]:
         """Return positions [m] and velocities [m/s] of the points, each ``(n, 3)``.
@@ -46,3 +47,16 @@ class RobotKinematics:
             mujoco.mj_jacSite(self._model, self._data, self._jacobian, None, site)
             self._jacobian.dot(self._data.qvel, out=speeds[i])
         return self._data.site_xpos.take(self._sites, axis=0), speeds
+
+    def axes(self) -> tuple[Array, Array]:
+        """Return the axes x, y, z of the points' frames and their change [1/s], ``(n, 3, 3)`` each.
+
+        They are of the positions and velocities that `points` was last given. An axis a of a frame
+        that turns at omega = J qd changes by omega x a.
+        """
+        axes = self._data.site_xmat.take(self._sites, axis=0).reshape(-1, 3, 3).transpose(0, 2, 1)
+        changes = np.zeros_like(axes)
+        for i, site in enumerate(self._sites.tolist()):
+            mujoco.mj_jacSite(self._model, self._data, None, self._turns, site)
+            changes[i] = np.cross(self._turns @ self._data.qvel, axes[i])
+        return axes, changes

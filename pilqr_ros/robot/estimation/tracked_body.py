@@ -1,5 +1,7 @@
 """A body that motion capture sees: its poses are judged, and its velocity comes from them.
 
+A sensor's readings are followed in the same way, by their age.
+
 A pose further from the last one than the body can move is an outlier. One outlier is passed over.
 While two or more come in a row, the body's state is not valid; once `consistent` of them agree with
 each other, the body is taken to be there, and is valid again one control period later, so that
@@ -58,9 +60,15 @@ class Tracking:
 class TrackedBody:
     """The last poses of a body in the robot's base frame."""
 
-    def __init__(self, name: str, tracking: Tracking) -> None:
-        """Wait for the first pose."""
-        self._name, self._tracking = name, tracking
+    def __init__(self, name: str, tracking: Tracking, what: str = "pose") -> None:
+        """Wait for the first pose.
+
+        Args:
+            name: The body, or sensor.
+            tracking: How it is judged.
+            what: What comes of it, for messages.
+        """
+        self._name, self._tracking = f"{what} of {name}", tracking
         self._timeline = Timeline()
         self._poses: deque[Pose] = deque()
         self._outliers: list[Pose] = []
@@ -73,18 +81,18 @@ class TrackedBody:
         """Stamp of the newest pose, outlier or not [ns]."""
         return self._timeline.last_ns
 
-    def on_pose(self, stamp_ns: int, position: Array) -> None:
-        """Take a position ``(3,)`` [m].
+    def on_pose(self, stamp_ns: int, coordinates: Array) -> None:
+        """Take a position [m], ``(3,)``, after which other coordinates of the body may stand.
 
         Raises:
             StateError: The pose is an outlier, or its stamp runs backwards.
         """
         last_ns = self._timeline.last_ns
         if not self._timeline.admit(stamp_ns):
-            raise StateError(f"pose of {self._name} stamped {stamp_ns} ns comes after a later one")
+            raise StateError(f"{self._name} stamped {stamp_ns} ns comes after a later one")
         if stamp_ns == last_ns:
             return
-        pose = Pose(stamp_ns, position)
+        pose = Pose(stamp_ns, coordinates)
         if last_ns is None or not 0 < stamp_ns - last_ns <= self._reach_ns:
             self._begin(pose)
             self._resumed_ns = None if last_ns is None or stamp_ns < last_ns else stamp_ns
@@ -96,7 +104,7 @@ class TrackedBody:
     def fault(self, stamp_ns: int) -> str:
         """Return why the body's state at a stamp is not valid; empty if it is."""
         if not self._poses:
-            return f"no pose of {self._name} has come yet"
+            return f"no {self._name} has come yet"
         if len(self._outliers) > 1:
             return self._jump
         if stamp_ns < self._jumped_until_ns:
@@ -116,10 +124,10 @@ class TrackedBody:
         return just_resumed and stamp_ns < self._resumed_ns - max_age_ns
 
     def motion(self) -> tuple[Array, Array]:
-        """Return position [m] and velocity [m/s] at the newest pose, ``(3,)`` each."""
+        """Return coordinates, position [m] first, and their velocities at the newest pose."""
         tracking = self._tracking
         speed = velocity(self._poses, tracking.window_ns, tracking.velocity_filter)
-        return self._poses[-1].position, speed
+        return self._poses[-1].coordinates, speed
 
     @property
     def _reach_ns(self) -> int:
@@ -132,9 +140,9 @@ class TrackedBody:
             return ""
         allowed = f"allowed: {allowed_ns * 1e-6:.1f} ms"
         if age_ns < 0:
-            ahead = f"pose of {self._name} is {-age_ns * 1e-6:.1f} ms ahead of the joint state"
+            ahead = f"{self._name} is {-age_ns * 1e-6:.1f} ms ahead of the joint state"
             return f"{ahead}, {allowed}: their clocks differ"
-        return f"pose of {self._name} is {age_ns * 1e-6:.1f} ms old, {allowed}"
+        return f"{self._name} is {age_ns * 1e-6:.1f} ms old, {allowed}"
 
     def _judge(self, pose: Pose) -> None:
         """Take a pose that is an outlier or follows one."""
@@ -181,11 +189,11 @@ class TrackedBody:
         distance = _distance(first, second)
         milliseconds = (second.stamp_ns - first.stamp_ns) * 1e-6
         return (
-            f"pose of {self._name} jumps by {distance:.3g} m in {milliseconds:.1f} ms, "
+            f"{self._name} jumps by {distance:.3g} m in {milliseconds:.1f} ms, "
             f"allowed: {self._tracking.speed_limit:g} m/s"
         )
 
 
 def _distance(first: Pose, second: Pose) -> float:
     """Return the distance of two poses [m]."""
-    return float(np.linalg.norm(second.position - first.position))
+    return float(np.linalg.norm(second.coordinates[:3] - first.coordinates[:3]))

@@ -133,7 +133,7 @@ class ResetSession:
         """Take a person's word that the bodies are in place; it is checked."""
         if self.phase is not ResetPhase.ASKING or self.sensed is None:
             return Confirmation(False, "nothing is asked for")
-        errors = self._check.body_errors(self.sensed)
+        errors = self._check.scene_errors(self.sensed)
         if errors:
             self.request = "; ".join(errors)
             return Confirmation(False, f"not yet: {self.request}")
@@ -193,7 +193,7 @@ class ResetSession:
     def _settle(self, sensed: Sensed, now_ns: int) -> None:
         """Judge a state at the start: go on, ask a person, or succeed."""
         joints_off = self._check.joint_errors(sensed)
-        bodies_off = self._check.body_errors(sensed)
+        bodies_off = self._check.scene_errors(sensed)
         self._joints_since_ns = _since(self._joints_since_ns, now_ns, not joints_off)
         self._bodies_since_ns = _since(self._bodies_since_ns, now_ns, not bodies_off)
         if not self._long_enough(self._joints_since_ns, now_ns):
@@ -213,7 +213,7 @@ class ResetSession:
         if self.sensed is None:
             self.fail(f"no state came within {seconds:g} s: state_estimator is silent")
             return
-        errors = self._check.joint_errors(self.sensed) + self._check.body_errors(self.sensed)
+        errors = self._check.joint_errors(self.sensed) + self._check.scene_errors(self.sensed)
         what = "; ".join(errors) or "it did not stay there"
         self.fail(f"the start was not reached within {seconds:g} s: {what}")
 

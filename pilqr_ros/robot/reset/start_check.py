@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+from transforms3d.quaternions import quat2mat
 
 from pilqr_ros.robot.estimation.errors import StateError
 from pilqr_ros.tasks.layout import AXES, StateBlock
@@ -17,7 +18,7 @@ _KINDS: tuple[Kind, ...] = ("joint_positions", "joint_velocities")
 
 
 class Sensed(NamedTuple):
-    """What is known of joints [rad, rad/s] and bodies [m] at a stamp; NaN where nothing is.
+    """What is known of joints [rad, rad/s] and the scene [m] at a stamp; NaN where nothing is.
 
     Attributes:
         stamp_ns: Stamp of the state [ns].
@@ -25,6 +26,8 @@ class Sensed(NamedTuple):
         velocities: Their velocities, ``(dU,)``.
         bodies: Position of each tracked body that has a place in the condition; the axes that are
             in the state.
+        axes: Each axis of a tracked body that has an orientation in the condition, by block.
+        others: Position of each sensed joint of the scene that the condition has a start of.
         reason: Why something is not known; empty if all is.
     """
 
@@ -32,6 +35,8 @@ class Sensed(NamedTuple):
     positions: Array
     velocities: Array
     bodies: Mapping[str, Array]
+    axes: Mapping[str, Array]
+    others: Mapping[str, float]
     reason: str
 
 
@@ -57,13 +62,23 @@ class StartCheck:
             layout.joint_entries(kind, task.joints, key="state", user="a reset") for kind in _KINDS
         )
         blocks: dict[str, StateBlock] = {b.source: b for b in layout.of_kind("body_position")}
+        turned = task.conditions[condition].orientations
+        self._axes = {b.name: b for b in layout.of_kind("body_axis") if b.source in turned}
+        self._directions = {n: _direction(b, turned[b.source]) for n, b in self._axes.items()}
+        self._others = _other_entries(task, condition)
+        self._other_starts = task.conditions[condition].other_joints
         placed = task.conditions[condition].bodies
         self._blocks = {name: blocks[name] for name in placed if name in blocks}
         self._places = {
             name: placed[name][[AXES.index(axis) for axis in block.axes]]
             for name, block in self._blocks.items()
         }
-        self.untracked = tuple(name for name in placed if name not in blocks)
+        seen = {block.source for block in self._axes.values()}
+        self.untracked = (
+            *(name for name in placed if name not in blocks),
+            *(f"orientation of {name}" for name in turned if name not in seen),
+            *(name for name in self._other_starts if name not in self._others),
+        )
 
     def read(self, stamp_ns: int, x: Array, reason: str) -> Sensed:
         """Return what a state ``(dX,)`` tells.
@@ -75,7 +90,9 @@ class StartCheck:
         if not (np.isfinite(positions).all() and np.isfinite(velocities).all()):
             raise StateError(reason or "a joint is not finite")
         bodies = {name: x[block.slice].copy() for name, block in self._blocks.items()}
-        return Sensed(stamp_ns, positions, velocities, bodies, reason)
+        others = {name: float(x[entry]) for name, entry in self._others.items()}
+        axes = {name: x[block.slice].copy() for name, block in self._axes.items()}
+        return Sensed(stamp_ns, positions, velocities, bodies, axes, others, reason)
 
     def joint_errors(self, sensed: Sensed) -> list[str]:
         """Return which joints are not at rest at the start, each with its error."""
@@ -95,7 +112,35 @@ class StartCheck:
                 found.append(f"{joint} moves at {speed[i]:.3g} {unit} (allowed: {velocity:g})")
         return found
 
-    def body_errors(self, sensed: Sensed) -> list[str]:
+    def scene_errors(self, sensed: Sensed) -> list[str]:
+        """Return what of the scene is not in place, each with its error and place."""
+        errors = (self._body_errors, self._axis_errors, self._other_errors)
+        return [error for of in errors for error in of(sensed)]
+
+    def _axis_errors(self, sensed: Sensed) -> list[str]:
+        """Return which tracked bodies are turned otherwise than they shall be."""
+        allowed, found = self._tolerances.axis_tolerance, []
+        for name, wanted in self._directions.items():
+            chord = float(np.linalg.norm(sensed.axes[name] - wanted))
+            angle = 2.0 * np.arcsin(min(chord / 2.0, 1.0))
+            if not angle <= allowed:
+                block = self._axes[name]
+                axes, numbers = ", ".join(block.axes), ", ".join(f"{value:.3g}" for value in wanted)
+                where = f"axis {block.axis} of {block.source} is {angle:.3g} rad from"
+                found.append(f"{where} ({axes}) = ({numbers}) (allowed: {allowed:g})")
+        return found
+
+    def _other_errors(self, sensed: Sensed) -> list[str]:
+        """Return which joints that no motor moves are not in place."""
+        allowed, found = self._tolerances.position_tolerance, []
+        for name, position in sensed.others.items():
+            start = self._other_starts[name]
+            if not abs(position - start) <= allowed:
+                found.append(f"{name} is at {position:.3g}, its place is {start:g} (allowed:"
+                             f" {allowed:g} off)")  # fmt: skip
+        return found
+
+    def _body_errors(self, sensed: Sensed) -> list[str]:
         """Return which tracked bodies are not in place, each with its error and place."""
         allowed, found = self._tolerances.body_tolerance, []
         for name, place in self._places.items():
@@ -121,3 +166,20 @@ class StartCheck:
         """Return the largest error of position [rad or m] and of velocity."""
         off = np.abs(sensed.positions - self._start)
         return float(off.max()), float(np.abs(sensed.velocities).max())
+
+
+def _direction(block: StateBlock, quaternion: Array) -> Array:
+    """Return what a block of an axis holds of a body that is turned so."""
+    axis: Array = quat2mat(quaternion)[:, AXES.index(str(block.axis))]
+    return axis[[AXES.index(name) for name in block.axes]]
+
+
+def _other_entries(task: Task, condition: int) -> dict[str, int]:
+    """Return where the state has joints that no motor moves and that a condition has a start of."""
+    entries = {
+        joint: block.slice.start + i
+        for block in task.layout.of_kind("joint_positions")
+        for i, joint in enumerate(block.axes)
+    }
+    wanted = task.conditions[condition].other_joints
+    return {joint: entries[joint] for joint in wanted if joint in entries}
