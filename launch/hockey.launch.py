@@ -1,6 +1,7 @@
 """Starts the graph that learns a task; with `--show-args`, `ros2 launch` lists the options.
 
-Nodes and options are those of `pilqr up`, from the one list in `pilqr_ros.graph`.
+Nodes and options are those of `pilqr up`, from the one list in `pilqr_ros.graph`. With `run:=RUN`
+they are those of `pilqr deploy`: the run's policy is served, and nothing learns.
 """
 
 import os
@@ -21,6 +22,7 @@ from launch_ros.actions import Node
 
 from pilqr_ros import graph
 from pilqr_ros.graph.discovery import VARIABLE, discovery_range
+from pilqr_ros.graph.errors import GraphError
 from pilqr_ros.graph.respawning import CANNOT_START, DELAY
 from pilqr_ros.lifetime import FOLLOW_PARENT
 
@@ -67,14 +69,16 @@ def start_nodes(context: LaunchContext) -> list[Action]:
     """Return what the arguments ask for."""
     given = {
         option.name: graph.read_option(option, LaunchConfiguration(option.name).perform(context))
-        for option in graph.options()
+        for option in graph.deployment_options()
     }
-    chosen = graph.GraphOptions(**given)
+    chosen = graph.DeploymentOptions(**given)
     discovery = SetEnvironmentVariable(VARIABLE, discovery_range(chosen.discovery))
-    starts = graph.starts(chosen)
+    starts = graph.starts(chosen, graph.DEPLOYED if chosen.run else graph.NODES)
     names = [start.name for start in starts]
     graph.check_free(names, chosen.namespace)
     method = LaunchConfiguration("train").perform(context)
+    if method and chosen.run:
+        raise GraphError("run serves a policy and nothing learns: leave out train, or run")
     graph.prepare_guard(chosen, names, graph.print_line, needs_torque=bool(method))
     beside = [*page(chosen), *train(method, chosen)]
     return [discovery, *(node(start, chosen) for start in starts), *beside]
@@ -101,7 +105,7 @@ def generate_launch_description() -> LaunchDescription:
     """Return every argument and every node."""
     return LaunchDescription(
         [
-            *(argument(option) for option in graph.options()),
+            *(argument(option) for option in graph.deployment_options()),
             DeclareLaunchArgument(
                 "train",
                 default_value="",

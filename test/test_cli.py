@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from pilqr_ros.cli import app, main
 from pilqr_ros.cli.arguments import given_options
 from pilqr_ros.learning.collector import InProcessCollector
+from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_store import find_runs, open_run
 from pilqr_ros.tasks import load_task
 
@@ -156,6 +157,28 @@ def test_an_interrupted_training_says_how_to_go_on(tmp_path, monkeypatch, capsys
     again = f"pilqr train --resume {run} --evaluation 2 --no-video --in-process"
     assert f"interrupted; `{again}` continues" in capsys.readouterr().err
     assert len(list(run.glob("iteration_000/condition_0/rollout_0?.npz"))) == 2
+
+
+def test_a_training_starts_from_a_run_that_lists_and_card_name(trained, runner, tmp_path):
+    run, _ = trained
+    options = [*SHORT, "--runs", str(tmp_path / "new"), "--from", str(run), "--noise-scale", "0.25"]
+    result = runner.invoke(app, ["train", "hockey", *options])
+    assert result.exit_code == 0, result.output
+    new = next(find_runs(tmp_path / "new"))
+    assert open_run(new).config.origin == Origin(str(run), 1, 0.25, 0)
+    assert f"Started from: policies after 1 iterations of {run}" in re.sub(
+        r"\\", "", (new / "policy_card.md").read_text()
+    )
+    listed = [runner.invoke(app, ["runs", str(tmp_path / each)]).output for each in ("new", ".")]
+    assert [bool(re.search(r"\bfrom\b", output)) for output in listed] == [True, False]
+
+
+def test_a_run_of_another_structure_is_no_origin(trained, monkeypatch, capsys):
+    run, _ = trained
+    problem = refused(["train", "door", "--from", str(run), "--in-process"], monkeypatch, capsys)
+    assert f"door cannot start from {run}: its policies are of another kind" in problem
+    both = ["train", "--resume", str(run), "--from", str(run), "--in-process"]
+    assert "--from begins a new run" in refused(both, monkeypatch, capsys)
 
 
 def refused(arguments, monkeypatch, capsys):

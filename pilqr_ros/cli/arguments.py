@@ -12,6 +12,7 @@ import numpy as np
 import typer
 
 from pilqr_ros.graph.graph_options import GraphOptions
+from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.trajopt.typing import Array
 
@@ -64,6 +65,27 @@ Namespace = Annotated[str, typer.Option(help="Namespace of all nodes.")]
 RealTimeFactor = Annotated[
     float,
     number(GraphOptions, "real_time_factor", "1: real time; 0: as fast as the graph goes."),
+]
+FromRun = Annotated[
+    Path | None,
+    typer.Option(
+        "--from", help="Start from the policies of this run.", exists=True, file_okay=False
+    ),
+]
+FromIteration = Annotated[
+    int, number(Origin, "iteration", "With --from: policies after so many iterations; -1: all.")
+]
+NoiseScale = Annotated[
+    float,
+    number(Origin, "noise_scale", "With --from: part of the task's first noise to start with."),
+]
+FromSamples = Annotated[
+    int,
+    number(
+        Origin,
+        "prior_iterations",
+        "With --from: iterations whose samples help to fit the first dynamics.",
+    ),
 ]
 RobotFile = Annotated[
     str, typer.Option("--robot-config", help="A robot's name, or the path of its file.")

@@ -11,7 +11,16 @@ from pilqr_ros.cli import bag_commands
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.experiment_command import experiment
 from pilqr_ros.cli.learning_commands import evaluate, runs, train
-from pilqr_ros.cli.node_commands import confirm, deploy, doctor, guard, robot, sros2_policy, up
+from pilqr_ros.cli.node_commands import (
+    confirm,
+    deploy,
+    doctor,
+    execute,
+    guard,
+    robot,
+    sros2_policy,
+    up,
+)
 from pilqr_ros.cli.page_commands import dashboard, view
 from pilqr_ros.cli.peers_command import peers
 from pilqr_ros.cli.pose_command import pose
@@ -30,6 +39,7 @@ COMMANDS = (
     pose,
     schema,
     deploy,
+    execute,
     up,
     robot,
     guard,

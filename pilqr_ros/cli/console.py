@@ -198,13 +198,15 @@ def show_runs(directory: Path, runs: Sequence[RunSummary]) -> None:
     if not runs:
         console.print(f"no runs in {directory}", soft_wrap=True)
         return
-    shown = table("runs", "task", "method", "seed", "iterations", "success", "directory")
+    started = ["from"] if any(run.folder.config.origin is not None for run in runs) else []
+    shown = table("runs", "task", "method", "seed", "iterations", "success", *started, "directory")
     for run in runs:
         config = run.folder.config
         success = "" if run.success is None else f"{run.success:.0%}"
         done = f"{run.finished}/{config.iterations}"
-        path = str(run.folder.directory)
-        shown.add_row(config.task, config.method, str(config.seed), done, success, path)
+        row = [config.task, config.method, str(config.seed), done, success]
+        row += ["" if config.origin is None else config.origin.name] if started else []
+        shown.add_row(*row, str(run.folder.directory))
     console.print_whole(shown)
 
 

@@ -16,11 +16,15 @@ from pilqr_ros.cli.arguments import (
     Conditions,
     Dashboard,
     Discovery,
+    FromIteration,
+    FromRun,
+    FromSamples,
     InProcess,
     Iterations,
     Log,
     Method,
     Namespace,
+    NoiseScale,
     RealTimeFactor,
     Record,
     RobotFile,
@@ -49,18 +53,21 @@ from pilqr_ros.evaluation.success_curve import plot_success_curve
 from pilqr_ros.learning.errors import TrainingStopped
 from pilqr_ros.runs.best_iteration import best_iteration
 from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.origin import NOISE_SCALE, PRIOR_ITERATIONS, Origin
 from pilqr_ros.runs.run_config import RunConfig, check_config
 from pilqr_ros.runs.run_description import TASK_FILE
 from pilqr_ros.runs.run_folder import RunSummary
 from pilqr_ros.runs.run_store import RunStore, find_runs, open_run
 from pilqr_ros.runs.same_files import check_files, file_warnings
 from pilqr_ros.runs.same_run import check_same, check_versions
+from pilqr_ros.runs.transfer import check_origin
 from pilqr_ros.simulation.errors import RenderError
 from pilqr_ros.tasks import Task, load_task
 from pilqr_ros.tasks.schema import MAX_ROLLOUTS
 
 _OF_THE_RUN = frozenset(
     {"task", "method", "iterations", "rollouts", "conditions", "seed", "resume", "runs"}
+    | {"from_run", "from_iteration", "noise_scale", "from_samples"}
 )
 """What a run that is resumed knows by itself, of the parameters of `train`."""
 
@@ -80,6 +87,10 @@ def train(
     resume: Annotated[
         Path | None, typer.Option(help="Continue this run.", exists=True, file_okay=False)
     ] = None,
+    from_run: FromRun = None,
+    from_iteration: FromIteration = -1,
+    noise_scale: NoiseScale = NOISE_SCALE,
+    from_samples: FromSamples = PRIOR_ITERATIONS,
     runs: Runs = Path("runs"),
     evaluation: Annotated[
         int,
@@ -104,9 +115,15 @@ def train(
 
     A training that fails leaves the same, of its best policy so far, and a non-zero exit code.
     """
+    if resume is not None and from_run is not None:
+        raise RunError("--from begins a new run: leave out --resume, or --from")
     if resume is None:
         task = "hockey" if task is None else task
-        config = _new_config(task, method, iterations, rollouts, seed, conditions)
+        numbers = from_iteration, noise_scale, from_samples
+        origin = None if from_run is None else Origin(str(from_run), *numbers)
+        config = _new_config(task, method, iterations, rollouts, seed, conditions, origin)
+        if origin is not None:
+            show.console.print(f"begins with {origin}", soft_wrap=True)
     else:
         asked = {"method": method, "iterations": iterations, "rollouts": rollouts, "seed": seed}
         task, config = _resumed(resume, task, conditions, asked)
@@ -209,18 +226,22 @@ def _new_config(
     rollouts: int | None,
     seed: int | None,
     conditions: str | None,
+    origin: Origin | None,
 ) -> RunConfig:
     """Return what a new run is to do; the task file tells what is not asked for."""
     loaded = load_task(task)
     warn_of(loaded)
-    return RunConfig.for_task(
+    config = RunConfig.for_task(
         loaded,
         "pilqr" if method is None else method,
         seed=0 if seed is None else seed,
         iterations=iterations,
         rollouts=rollouts,
         conditions=() if conditions is None else _indices(loaded, conditions),
+        origin=origin,
     )
+    check_origin(config, loaded)
+    return config
 
 
 def _indices(task: Task, names: str) -> tuple[int, ...]:

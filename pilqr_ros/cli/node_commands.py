@@ -19,12 +19,13 @@ from pilqr_ros.cli.arguments import (
     Runs,
     Scene,
     TaskName,
+    Wait,
     WhichPolicy,
 )
 from pilqr_ros.cli.learning_commands import opened
 from pilqr_ros.cli.sessions import require_ros
 from pilqr_ros.evaluation.policy_evaluation import policy_of
-from pilqr_ros.runs.run_description import TASK_FILE
+from pilqr_ros.runs.same_files import ON_A_ROBOT, check_files
 
 
 def up(
@@ -126,6 +127,9 @@ def doctor(
     ] = 3.0,
     namespace: Namespace = "",
     discovery: Discovery = "auto",
+    deployed: Annotated[
+        bool, typer.Option("--deployed", help="The graph of `pilqr deploy`, without a learner.")
+    ] = False,
 ) -> None:
     """Check a running graph before the first torque; exit code 1 if something must be mended."""
     require_ros()
@@ -135,7 +139,7 @@ def doctor(
 
     limit_discovery(discovery)
     with show.console.status("looking at the graph"):
-        findings = visit(task, robot_config, namespace, seconds)
+        findings = visit(task, robot_config, namespace, seconds, deployed=deployed)
     show.show_findings(findings)
     raise typer.Exit(0 if is_fit(findings) else 1)
 
@@ -151,29 +155,64 @@ def deploy(
     ] = 0,
     real_time_factor: RealTimeFactor = 0.0,
     namespace: Namespace = "",
+    hardware: Annotated[
+        bool, typer.Option("--hardware", help="On a real robot: the guard starts disabled.")
+    ] = False,
+    robot_config: RobotFile = "",
+    discovery: Discovery = "auto",
 ) -> None:
-    """Serve a trained policy through the executor, without a learner; Ctrl-C ends it."""
+    """Serve a trained policy through the executor, without a learner; Ctrl-C ends it.
+
+    On a real robot not if task file or models of the run were edited since.
+    """
     require_ros()
     from pilqr_ros.clients.deployment import execute
     from pilqr_ros.graph import DEPLOYED, DeploymentOptions, run_graph
-    from pilqr_ros.graph.naming import full_name
 
     store = opened(run)
+    for warning in check_files(store, ON_A_ROBOT) if hardware else ():
+        show.warn(warning)
     chosen = store.config.conditions[0]
     if condition is not None:
         chosen = store.task.condition_indices([condition])[0]
     policy_of(store, policy, -1, chosen)
     options = DeploymentOptions(
-        task=str(run.resolve() / TASK_FILE),
         run=str(run.resolve()),
         policy=policy,
         condition="" if condition is None else condition,
         real_time_factor=real_time_factor,
         namespace=namespace,
+        hardware=hardware,
+        robot_config=robot_config,
+        discovery=discovery,
     )
     if times > 0:
         execute(options, times, lambda _success, message: show.console.print(message))
         return
-    service = full_name(namespace, "policy_server/execute")
-    show.console.print(f"ros2 service call {service} std_srvs/srv/Trigger executes it once")
+    where = f" --namespace {namespace}" if namespace else ""
+    if hardware:
+        show.console.print(f"`pilqr guard enable{where}` lets torques pass", soft_wrap=True)
+    show.console.print(f"`pilqr execute{where}` executes it once", soft_wrap=True)
     raise typer.Exit(run_graph(options, DEPLOYED))
+
+
+def execute(
+    times: Annotated[int, typer.Option(min=1, help="How often.")] = 1,
+    namespace: Namespace = "",
+    wait: Wait = 5,
+    discovery: Discovery = "auto",
+) -> None:
+    """Let a policy that `pilqr deploy` serves be executed; exit code 1 unless each one succeeds."""
+    require_ros()
+    from pilqr_ros.clients.deployment import request
+    from pilqr_ros.graph.discovery import limit_discovery
+
+    limit_discovery(discovery)
+    succeeded: list[bool] = []
+
+    def on_answer(success: bool, message: str) -> None:
+        succeeded.append(success)
+        show.console.print(message, soft_wrap=True)
+
+    request(namespace, times, on_answer, wait)
+    raise typer.Exit(0 if all(succeeded) else 1)

@@ -69,7 +69,8 @@ def log(
 ) -> None:
     """Write a run's numbers for TensorBoard or Weights & Biases, as `train --log` does."""
     store = opened(run)
-    RunLogger(store, open_log(to, store.directory, describe(store.task, store.config))).close()
+    begun_as = describe(store.task, store.config, store.begun_with())
+    RunLogger(store, open_log(to, store.directory, begun_as)).close()
     show.console.print(f"log: {store.directory / to}", soft_wrap=True)
 
 

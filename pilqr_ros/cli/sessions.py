@@ -16,9 +16,11 @@ from pilqr_ros.learning.collector import InProcessCollector, rollouts_at_once
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_presence import is_present
-from pilqr_ros.runs.run_store import create_run, open_run
+from pilqr_ros.runs.run_store import open_run
+from pilqr_ros.runs.transfer import begin_run
 from pilqr_ros.tasks import Task, load_task
 
 
@@ -111,7 +113,7 @@ class InProcessSession:
             TrainingEndedEarly: It failed; the message says why and how it goes on.
             TrainingStopped: The user interrupted it; likewise.
         """
-        store = create_run(self.runs, self.task, config) if resume is None else open_run(resume)
+        store = begin_run(self.runs, self.task, config) if resume is None else open_run(resume)
         on_run(store.directory)
         try:
             Trainer(
@@ -172,6 +174,7 @@ class GraphSession:
             seed=config.seed,
             conditions=list(config.conditions),
             resume="" if resume is None else str(resume.resolve()),
+            origin=_origin_message(None if resume is not None else config.origin),
         )
         directory = ""
 
@@ -230,6 +233,16 @@ class GraphSession:
             distances=list(result.distances),
             costs=list(result.total_costs),
         )
+
+
+def _origin_message(origin: Origin | None) -> Any:  # noqa: ANN401
+    """Return what a goal says of the run that a new one starts from."""
+    from pilqr_msgs.msg import Origin as Message
+
+    if origin is None:
+        return Message()
+    fields = vars(origin) | {"run": str(Path(origin.run).resolve())}
+    return Message(**fields)
 
 
 def _interrupted(directory: str, again: str) -> TrainingStopped:

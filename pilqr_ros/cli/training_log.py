@@ -54,8 +54,8 @@ class TrainingLog:
     def _begin(self, directory: Path) -> None:
         if self._kind is not None:
             store = open_run(directory)
-            log = open_log(self._kind, directory, describe(store.task, store.config))
-            self._logger = RunLogger(store, log)
+            begun_as = describe(store.task, store.config, store.begun_with())
+            self._logger = RunLogger(store, open_log(self._kind, directory, begun_as))
 
     def _guarded(self, act: Callable[[], None]) -> None:
         """Do something for the log; a failure ends the log with a warning."""

@@ -9,19 +9,26 @@ from rclpy.client import Client
 from std_srvs.srv import Trigger
 
 from pilqr_ros.clients.client_node import ClientNode
+from pilqr_ros.clients.remote_parameters import read_parameter
 from pilqr_ros.graph import DEPLOYED, DeploymentOptions, running_graph
+from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.runtime.waiting import wait_for, wait_for_condition
 
 START_TIMEOUT = 60.0
 """Longest wait for the server [s]."""
 
+ANSWER_TIMEOUT = 10.0
+"""Longest wait for a parameter of it [s]."""
+
 ROLLOUT_TIMEOUT = 120.0
-"""Longest wait for a rollout, its reset included [s]."""
+"""Longest wait for a rollout once the start is reached [s]."""
 
 WHO = "policy_server"
 
+OnAnswer = Callable[[bool, str], None]
 
-def execute(chosen: DeploymentOptions, times: int, on_answer: Callable[[bool, str], None]) -> None:
+
+def execute(chosen: DeploymentOptions, times: int, on_answer: OnAnswer) -> None:
     """Start the nodes, execute a served policy a number of times, and end the nodes.
 
     Args:
@@ -31,15 +38,38 @@ def execute(chosen: DeploymentOptions, times: int, on_answer: Callable[[bool, st
 
     Raises:
         SilenceError: A node did not answer in time.
-        NodeError: An emergency stop is latched, or the nodes are running already.
+        NodeError: An emergency stop is latched, the nodes are running already, or it is for
+            hardware, whose guard starts disabled.
     """
-    with (
-        running_graph(chosen, nodes=DEPLOYED, needs_torque=True),
-        ClientNode("deployer", chosen.namespace) as client,
-    ):
+    if chosen.hardware:
+        raise NodeError(
+            "on hardware torque passes only after `pilqr guard enable`: leave out --times, look "
+            "with `pilqr doctor --deployed`, enable, and then `pilqr execute`"
+        )
+    with running_graph(chosen, nodes=DEPLOYED, needs_torque=True):
+        request(chosen.namespace, times, on_answer)
+
+
+def request(
+    namespace: str, times: int, on_answer: OnAnswer, seconds: float = START_TIMEOUT
+) -> None:
+    """Let a policy that is being served be executed a number of times.
+
+    Args:
+        namespace: Namespace of the nodes.
+        times: Number of rollouts.
+        on_answer: Takes success and message of each.
+        seconds: How long the server is looked for [s].
+
+    Raises:
+        SilenceError: It is not there, or did not answer in time.
+    """
+    with ClientNode("deployer", namespace) as client:
         trigger: Client[Any, Any] = client.node.create_client(Trigger, f"{WHO}/execute")
-        wait_for_condition(trigger.service_is_ready, START_TIMEOUT, WHO, "offer execute")
+        wait_for_condition(trigger.service_is_ready, seconds, WHO, "offer execute")
+        reset = read_parameter(client.node, WHO, "reset_timeout", seconds, ANSWER_TIMEOUT)
+        longest = reset.double_value + ROLLOUT_TIMEOUT
         for _ in range(times):
-            answer = trigger.call_async(Trigger.Request())
-            done: Trigger.Response = wait_for(answer, ROLLOUT_TIMEOUT, WHO, "end a rollout")
+            asked = trigger.call_async(Trigger.Request())
+            done: Trigger.Response = wait_for(asked, longest, WHO, "end a rollout")
             on_answer(done.success, done.message)

@@ -11,7 +11,6 @@ from uuid import uuid4
 
 from action_msgs.msg import GoalInfo
 from action_msgs.srv import CancelGoal
-from rcl_interfaces.srv import GetParameters
 from rclpy.action.client import ClientGoalHandle
 from rclpy.client import Client
 from rclpy.task import Future
@@ -20,6 +19,7 @@ from unique_identifier_msgs.msg import UUID
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
 from pilqr_msgs.msg import GuardState
 from pilqr_ros.clients.client_node import ClientNode
+from pilqr_ros.clients.remote_parameters import read_parameter
 from pilqr_ros.graph.exclusive import holder
 from pilqr_ros.graph.node_list import TRAINING
 from pilqr_ros.nodes.errors import NodeError, SilenceError
@@ -116,16 +116,11 @@ class LearnerClient(ClientNode):
         Raises:
             ClientError: It keeps them elsewhere, or did not answer.
         """
-        service: Client[Any, Any] = self.node.create_client(GetParameters, f"{WHO}/get_parameters")
-        request = GetParameters.Request(names=["runs_directory"])
+        timeouts = START_TIMEOUT, ANSWER_TIMEOUT
         try:
-            wait_for_condition(service.service_is_ready, START_TIMEOUT, WHO, "offer parameters")
-            answer = wait_for(service.call_async(request), ANSWER_TIMEOUT, WHO, "tell parameters")
+            kept = read_parameter(self.node, WHO, "runs_directory", *timeouts).string_value
         except SilenceError as error:
             raise ClientError(str(error)) from error
-        finally:
-            self.node.destroy_client(service)
-        kept = answer.values[0].string_value
         if Path(kept) != wanted:
             raise ClientError(
                 f"--runs is {wanted}, but the running learner keeps runs in {kept}: leave out "

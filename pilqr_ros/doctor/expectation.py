@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pilqr_ros.doctor.known_tasks import identity
-from pilqr_ros.graph import NODES, SIMULATED_ROBOT
+from pilqr_ros.graph import DEPLOYED, NODES, SIMULATED_ROBOT
 from pilqr_ros.robot.guard.interventions import GUARD
 from pilqr_ros.robot.robot_config import RobotConfig
 from pilqr_ros.tasks.task import Task
@@ -77,14 +77,18 @@ class Expectation:
         return next(topic for topic, name in self.usual.items() if name == usual)
 
 
-def expect(task: Task, robot: RobotConfig | None, namespace: str) -> Expectation:
+def expect(
+    task: Task, robot: RobotConfig | None, namespace: str, *, deployed: bool = False
+) -> Expectation:
     """Return what to expect.
 
     Args:
         task: The task.
         robot: The robot's file; None for the usual names.
         namespace: Namespace of the nodes.
+        deployed: Whether the graph serves a policy, without a learner.
     """
+    nodes = DEPLOYED if deployed else NODES
     space = f"/{namespace.strip('/')}/".replace("//", "/")
     config = RobotConfig(name="robot") if robot is None else robot
     moved = {usual: absolute(topic, space) for usual, topic in config.topics(task).items()}
@@ -112,9 +116,11 @@ def expect(task: Task, robot: RobotConfig | None, namespace: str) -> Expectation
     base_frame, pose_frame = config.frames(namespace)
     return Expectation(
         namespace=space,
-        nodes=tuple(spec.name for spec in NODES if spec.name != BRIDGE and not spec.needs),
+        nodes=tuple(spec.name for spec in nodes if spec.name != BRIDGE and not spec.needs),
         wires=wires,
-        services=tuple(f"{space}{name}" for name in SERVICES),
+        services=tuple(
+            f"{space}{name}" for name in (*SERVICES, *(SERVING if deployed else LEARNING))
+        ),
         joints=_joints(task, config),
         rates={moved["joint_states"]: config.joint_states.rate}
         | dict.fromkeys(capture, config.motion_capture.rate),
@@ -126,12 +132,9 @@ def expect(task: Task, robot: RobotConfig | None, namespace: str) -> Expectation
     )
 
 
-SERVICES = (
-    "reset",
-    "cost_evaluator/evaluate_cost",
-    "trajectory_executor/execute_rollout/_action/send_goal",
-    "learner/train_local/_action/send_goal",
-)
+SERVICES = ("reset", "trajectory_executor/execute_rollout/_action/send_goal")
+LEARNING = ("cost_evaluator/evaluate_cost", "learner/train_local/_action/send_goal")
+SERVING = ("policy_server/execute",)
 
 
 def absolute(topic: str, space: str) -> str:

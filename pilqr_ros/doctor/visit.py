@@ -14,7 +14,9 @@ from pilqr_ros.robot.robot_config import load_robot_config
 from pilqr_ros.tasks import load_task
 
 
-def visit(task_name: str, robot: str, namespace: str, seconds: float) -> list[Finding]:
+def visit(
+    task_name: str, robot: str, namespace: str, seconds: float, *, deployed: bool = False
+) -> list[Finding]:
     """Look at the graph in a namespace for some seconds and return the findings.
 
     Args:
@@ -22,10 +24,11 @@ def visit(task_name: str, robot: str, namespace: str, seconds: float) -> list[Fi
         robot: Name or path of the robot's file; empty for the usual names.
         namespace: Namespace of the nodes.
         seconds: How long is listened [s].
+        deployed: Whether the graph serves a policy, without a learner.
     """
     task = load_task(task_name)
     config = load_robot_config(robot, task) if robot else None
-    expected = expect(task, config, namespace)
+    expected = expect(task, config, namespace, deployed=deployed)
     with ClientNode("pilqr_doctor", namespace) as client:
         seen = Observer(client.node, expected).observe(seconds)
     told = (values["task"] for values in seen.parameters.values() if "task" in values)

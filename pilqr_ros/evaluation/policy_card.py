@@ -55,6 +55,7 @@ def describe(store: RunStore) -> dict[str, Any]:
         "rollouts": sum(report["rollouts"] for report in reports),
         "rollouts_invalid": sum(report["rollouts_invalid"] for report in reports),
         "seed": config.seed,
+        "origin": None if config.origin is None else str(config.origin),
         "trained_in": [task.conditions[index].name for index in config.conditions],
         "policy": _policy(store),
         "distance": task.distance_label,
@@ -123,6 +124,8 @@ def _readable(card: dict[str, Any]) -> str:
         f"seed {card['seed']}",
         f"- Policy: {policy['kind']}; {policy['steps']} steps at {policy['rate_hz']:g} Hz",
     ]
+    if card["origin"] is not None:
+        lines.append(f"- Started from: {card['origin']}")
     if "layers" in policy:
         lines.append(f"- Layers: {' - '.join(map(str, policy['layers']))}")
     lines += [

@@ -9,6 +9,7 @@ from pilqr_ros.graph.exclusive import check_free
 from pilqr_ros.graph.graph_options import (
     DeploymentOptions,
     GraphOptions,
+    deployment_options,
     options,
     read_option,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "NodeStart",
     "check_free",
     "command",
+    "deployment_options",
     "live_page",
     "options",
     "page_command",

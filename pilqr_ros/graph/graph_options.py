@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pilqr_ros.graph.discovery import AUTO, RANGES
 from pilqr_ros.graph.errors import GraphError
 from pilqr_ros.graph.naming import check_namespace
 from pilqr_ros.runs.policy_kind import POLICY_KINDS
+from pilqr_ros.runs.run_description import TASK_FILE
 
 MAX_REAL_TIME_FACTOR = 20.0
 """Fastest pace at which control in a rhythm of its own is of use [simulated seconds a second]."""
@@ -75,9 +77,22 @@ class GraphOptions:
 class DeploymentOptions(GraphOptions):
     """What can be chosen when a trained policy is served."""
 
-    run: str = _option("", "directory of the run whose policy is served")
+    run: str = _option("", "directory of a run whose policy is served, and nothing learns")
     policy: str = _option("best", "which one: best, local or global", POLICY_KINDS)
     condition: str = _option("", "name of the condition; empty: the first trained one")
+
+    def __post_init__(self) -> None:
+        """Take the run's own task file, whatever task is named (errors as in `GraphOptions`)."""
+        super().__post_init__()
+        if self.run:
+            run = Path(self.run).absolute()
+            object.__setattr__(self, "run", str(run))
+            object.__setattr__(self, "task", str(run / TASK_FILE))
+
+
+def deployment_options() -> tuple[Field[Any], ...]:
+    """Return what can be chosen when a policy is served, as `options` does."""
+    return fields(DeploymentOptions)
 
 
 def options() -> tuple[Field[Any], ...]:

@@ -71,7 +71,11 @@ LEARNING = ("cost_evaluator", "learner")
 TRAINING = tuple(spec.name for spec in NODES if not spec.needs and not spec.unless)
 """The nodes that training needs in any case, on a robot or without one."""
 
-SERVER = NodeSpec("policy_server", ("task", "run", "policy", "condition"))
+SERVER = NodeSpec(
+    "policy_server",
+    ("task", "run", "policy", "condition", "hardware"),
+    robot=("reset_timeout",),
+)
 """The node that serves a trained policy in their place."""
 
 DEPLOYED = (*(spec for spec in NODES if spec.name not in LEARNING), SERVER)

@@ -22,17 +22,21 @@ if TYPE_CHECKING:
     from pilqr_ros.learning.training import Trainer as Trainer
     from pilqr_ros.robot.execution.rollout import Rollout as Rollout
     from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator as TaskCostEvaluator
+    from pilqr_ros.runs.origin import Origin as Origin
     from pilqr_ros.runs.run_config import RunConfig as RunConfig
     from pilqr_ros.runs.run_store import create_run as create_run
     from pilqr_ros.runs.run_store import open_run as open_run
+    from pilqr_ros.runs.transfer import begin_run as begin_run
 
 MODULES = {
     "pilqr_ros.learning.collector": ("Collector", "InProcessCollector"),
     "pilqr_ros.learning.training": ("Trainer",),
     "pilqr_ros.robot.execution.rollout": ("Rollout",),
     "pilqr_ros.robot.execution.rollout_cost": ("TaskCostEvaluator",),
+    "pilqr_ros.runs.origin": ("Origin",),
     "pilqr_ros.runs.run_config": ("RunConfig",),
     "pilqr_ros.runs.run_store": ("create_run", "open_run"),
+    "pilqr_ros.runs.transfer": ("begin_run",),
 }
 """Public names by the module that they are in."""
 

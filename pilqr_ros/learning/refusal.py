@@ -77,7 +77,7 @@ def go_back(store: RunStore, iteration: int, condition: int, reason: str) -> Non
     """
     halved = halvings(store, iteration, condition)
     if not can_go_back(iteration, halved):
-        raise TrainingError(f"{reason}; {_advice(iteration)}")
+        raise TrainingError(f"{reason}; {_advice(store, iteration)}")
     path = _policy_path(store, iteration, condition)
     refused = _refused(path, halved)
     atomic.write_arrays(refused, {**atomic.read_arrays(path), "reason": reason})
@@ -100,7 +100,14 @@ def complete(store: RunStore, iteration: int, condition: int) -> None:
     _halve_network(store, iteration, count)
 
 
-def _advice(iteration: int) -> str:
+def _advice(store: RunStore, iteration: int) -> str:
+    origin = store.config.origin
+    if iteration == 0 and origin is not None:
+        return (
+            f"it is the policy of {origin.run}, which this robot cannot execute, and there is none "
+            "to go back to: start from one that was trained for fewer iterations "
+            "(--from-iteration), with less noise (--noise-scale), or without --from"
+        )
     if iteration == 0:
         return (
             "it is the first policy, there is none to go back to: give the task file an "

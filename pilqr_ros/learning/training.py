@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -20,6 +20,7 @@ import numpy as np
 from pilqr_ros.learning import refusal
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.errors import PolicyRefused, TrainingError, TrainingStopped
+from pilqr_ros.learning.first_policy import first_policy, prior_batches
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
 from pilqr_ros.learning.remaining_time import RemainingTime
 from pilqr_ros.learning.sampling import (
@@ -33,6 +34,7 @@ from pilqr_ros.learning.strategy import Strategy, strategy_for
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
 from pilqr_ros.robot.execution.tick_jitter import judge_ticks
+from pilqr_ros.runs.rollout_batch import batch_of
 from pilqr_ros.runs.run_config import plan_of
 from pilqr_ros.runs.run_lock import only_training
 from pilqr_ros.runs.run_presence import check_present, working_in
@@ -67,6 +69,7 @@ class Trainer:
     should_stop: Callable[[], bool] = lambda: False
     at_once: int = 1
     _batches: dict[int, list[Batch]] = field(default_factory=dict, init=False)
+    _prior_batches: dict[int, Sequence[Batch]] = field(default_factory=dict, init=False)
     _first_noise: dict[int, np.ndarray] = field(default_factory=dict, init=False)
     _standings: Standings = field(default_factory=Standings, init=False)
     _strategy: Strategy = field(init=False)
@@ -123,8 +126,9 @@ class Trainer:
     def _start(self, first: int) -> None:
         self._standings = Standings.of(self.store.reports())
         for condition in self.store.config.conditions:
+            self._prior_batches[condition] = prior_batches(self.store, condition)
             if not self.store.started(0, condition):
-                policy = self.store.task.initial_policy(condition)
+                policy = first_policy(self.store, condition)
                 self.store.save_policy(0, condition, policy, np.ones(policy.T))
             self._first_noise[condition] = self.store.policy(0, condition)[0].noise_std
             self._batches[condition] = [
@@ -134,7 +138,7 @@ class Trainer:
     def _run_iteration(self, iteration: int) -> None:
         collected = self._collect(iteration)
         for condition, samples in collected.items():
-            self._batches[condition].append(_batch(samples.executed))
+            self._batches[condition].append(batch_of(samples.executed))
         newest = {condition: self._batches[condition][-1] for condition in collected}
         self._tell(phase="updating")
         self._strategy.begin_updates(iteration, newest)
@@ -247,6 +251,7 @@ class Trainer:
                     iteration=Iteration(iteration, config.iterations),
                     reference=self._strategy.reference(policy, condition),
                     history=self.store.sample_records(iteration, condition, before),
+                    prior_batches=self._prior_batches[condition],
                 ),
             )
         except UpdateError as error:
@@ -278,7 +283,7 @@ class Trainer:
             TrainingPlace(self.store, iteration, condition, sample)
             for sample in range(self.store.config.rollouts)
         ]
-        return _batch([self._rollout(policy, place) for place in places])
+        return batch_of([self._rollout(policy, place) for place in places])
 
     def _check_stop(self) -> None:
         if self.should_stop():
@@ -298,12 +303,3 @@ class Samples(NamedTuple):
 
     executed: list[tuple[Rollout, CostReport]]
     seconds: float
-
-
-def _batch(executed: list[tuple[Rollout, CostReport]]) -> Batch:
-    return Batch(
-        states=np.stack([rollout.states for rollout, _ in executed]),
-        actions=np.stack([rollout.applied for rollout, _ in executed]),
-        noise=np.stack([rollout.noise for rollout, _ in executed]),
-        costs=np.stack([cost.costs for _, cost in executed]),
-    )

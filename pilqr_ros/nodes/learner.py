@@ -56,7 +56,8 @@ from pilqr_ros.nodes.training.training_messages import (
     report_message,
 )
 from pilqr_ros.runs.run_folder import iteration_name
-from pilqr_ros.runs.run_store import RunStore, create_run
+from pilqr_ros.runs.run_store import RunStore
+from pilqr_ros.runs.transfer import begin_run
 from pilqr_ros.tasks import Task, load_task
 
 END_TIMEOUT = 2.0
@@ -186,7 +187,7 @@ class LearnerNode(Node):
             nonlocal store
             config, store = training_plan(goal.request, self._task, self.get_logger().warning)
             if store is None:
-                store = create_run(self._runs, self._task, config)
+                store = begin_run(self._runs, self._task, config)
             self.get_logger().info(f"training {config.method} in {store.directory}")
             self._feedback.tell(goal, first_feedback(action, store))
             trained = store

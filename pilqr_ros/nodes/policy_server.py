@@ -21,11 +21,13 @@ from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.runtime.job import Job
 from pilqr_ros.nodes.runtime.parameters import TaskParameters, declare, parameter
 from pilqr_ros.nodes.runtime.running import run
+from pilqr_ros.nodes.runtime.waiting import TRY_TIMEOUT
 from pilqr_ros.nodes.training.ros_collector import RosCollector
 from pilqr_ros.robot.execution.policy_execution import check_policy
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.runs.policy_kind import POLICY_KINDS
 from pilqr_ros.runs.run_store import open_run
+from pilqr_ros.runs.same_files import ON_A_ROBOT, check_files
 
 END_TIMEOUT = 2.0
 """How long the node waits for a rollout's thread when it ends [s]."""
@@ -38,6 +40,15 @@ class ServerParameters(TaskParameters):
     run: str = parameter("", "directory of the run whose policy is served")
     policy: str = parameter("best", "which one: best, local or global", choices=POLICY_KINDS)
     condition: str = parameter("", "name of the condition; empty: the first trained one")
+    hardware: bool = parameter(
+        False, "whether a real arm executes it: not if the run's files were edited since"
+    )
+    reset_timeout: float = parameter(
+        TRY_TIMEOUT,
+        "longest duration of a reset [s]; on a robot it may wait for a hand",
+        low=1.0,
+        high=3600.0,
+    )
 
 
 class PolicyServerNode(Node):
@@ -49,19 +60,22 @@ class PolicyServerNode(Node):
         """Load the policy and offer the service.
 
         Raises:
-            PilqrError: There is no such run, policy or condition, or the policy cannot be executed.
+            PilqrError: There is no such run, policy or condition, the policy cannot be executed, or
+                it is for a real arm, and the run's files are not as they were.
         """
         super().__init__("policy_server")
         chosen = declare(self, ServerParameters)
         if not chosen.run:
             raise NodeError("run is empty, expected a run's directory")
         self._store = open_run(Path(chosen.run))
+        for warning in check_files(self._store, ON_A_ROBOT) if chosen.hardware else ():
+            self.get_logger().warning(warning)
         self._condition = self._store.config.conditions[0]
         if chosen.condition:
             self._condition = self._store.task.condition_indices([chosen.condition])[0]
         self._policy = policy_of(self._store, chosen.policy, -1, self._condition)
         check_policy(self._policy, self._store.task)
-        self._collector = RosCollector(self)
+        self._collector = RosCollector(self, chosen.reset_timeout)
         self._count = 0
         self.create_service(
             Trigger, "~/execute", self._on_request, callback_group=ReentrantCallbackGroup()

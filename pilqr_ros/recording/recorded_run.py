@@ -6,8 +6,8 @@ A rollout's place in the training follows from its seed, which is a function of 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from pilqr_ros.recording.reader import read_messages
 from pilqr_ros.robot.execution.fields import rollout_from_message
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.runs import atomic
+from pilqr_ros.runs.origin_files import ORIGIN_FOLDER
 from pilqr_ros.runs.run_config import check_config
 from pilqr_ros.runs.run_store import RunStore, open_run
 from pilqr_ros.runs.same_files import check_files
@@ -74,10 +75,12 @@ class RecordedRun:
     Attributes:
         store: The run as it was asked for; its directory is a temporary one.
         rollouts: Every rollout, in the order in which they were executed.
+        origin_files: What it had taken from another run, by path in a run.
     """
 
     store: RunStore
     rollouts: tuple[RecordedRollout, ...]
+    origin_files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def read_run(bag: Path) -> RecordedRun:
@@ -101,6 +104,7 @@ def read_run(bag: Path) -> RecordedRun:
         raise BagError(f"{bag} tells of no training")
     with tempfile.TemporaryDirectory() as folder:
         store = restore(files, Path(folder))
+        origin_files = store.origin_files()
     count = len(store.task.conditions)
     for one in rollouts:
         if not 0 <= one.condition < count:
@@ -110,7 +114,7 @@ def read_run(bag: Path) -> RecordedRun:
     recorded = tuple(
         RecordedRollout(one, places.get((one.condition, one.seed))) for one in rollouts
     )
-    return RecordedRun(store, recorded)
+    return RecordedRun(store, recorded, origin_files)
 
 
 def restore(files: dict[str, bytes], directory: Path) -> RunStore:
@@ -121,7 +125,7 @@ def restore(files: dict[str, bytes], directory: Path) -> RunStore:
     """
     for name in files:
         folder, _, base = name.rpartition("/")
-        if folder not in ("", MODELS) or base in ("", ".", ".."):
+        if folder not in ("", MODELS, ORIGIN_FOLDER) or base in ("", ".", ".."):
             raise BagError(f"a file of the run is called {name!r}, expected a name in the run")
     try:
         for name, content in files.items():

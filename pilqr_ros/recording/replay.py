@@ -85,7 +85,7 @@ def redo(
         TrainingError: An update failed.
     """
     old = recorded.store
-    store = create_run(runs, old.task, old.config)
+    store = create_run(runs, old.task, old.config, recorded.origin_files)
     # A rollout that was executed again was not used the first time: the last one counts.
     executed = [one.rollout for one in recorded.rollouts]
     rollouts = {(rollout.condition, rollout.seed): rollout for rollout in executed}

@@ -106,6 +106,7 @@ def _facts(store: RunStore, summary: ComparedRow) -> Mapping[str, str]:
     """Return the figures at the head of the page by name."""
     config = store.config
     after = summary.learned_after
+    origin = {} if config.origin is None else {"started from": str(config.origin)}
     return {
         "method": config.method,
         "iterations": f"{summary.iterations} of {config.iterations}",
@@ -115,6 +116,7 @@ def _facts(store: RunStore, summary: ComparedRow) -> Mapping[str, str]:
         f"mean {store.task.distance_label}": f"{summary.distance:.3g}",
         "time": f"{summary.seconds / 60:.1f} min",
         "seed": str(config.seed),
+        **origin,
     }
 
 
@@ -131,4 +133,5 @@ def _command(store: RunStore) -> str:
     return (
         f"pilqr train task.yaml --method {config.method} --seed {config.seed} --iterations "
         f"{config.iterations} --rollouts {config.rollouts} --conditions '{names}'"
+        f"{'' if config.origin is None else f' {config.origin.options}'}"
     )

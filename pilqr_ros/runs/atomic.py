@@ -74,11 +74,24 @@ def write_arrays(path: Path, arrays: Mapping[str, ArrayLike]) -> None:
     Raises:
         RunError: An array holds Python objects.
     """
-    plain: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}
+    plain = _plain(arrays)
+    write_atomically(path, lambda file: np.savez(file, **plain))
+
+
+def packed(arrays: Mapping[str, ArrayLike]) -> bytes:
+    """Return the content of the file that `write_arrays` writes (errors likewise)."""
+    content = io.BytesIO()
+    np.savez(content, **_plain(arrays))
+    return content.getvalue()
+
+
+def _plain(arrays: Mapping[str, ArrayLike]) -> dict[str, Any]:
+    """Return arrays without Python objects (errors as `write_arrays`)."""
+    plain = {name: np.asarray(array) for name, array in arrays.items()}
     for name, array in plain.items():
         if array.dtype.hasobject:
             raise RunError(f"array {name} holds Python objects, expected numbers or text")
-    write_atomically(path, lambda file: np.savez(file, **plain))
+    return plain
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pilqr_ros.runs.errors import RunConfigError
+from pilqr_ros.runs.origin import Origin
 from pilqr_ros.tasks import Task, TaskError
 from pilqr_ros.tasks.schema import MAX_ITERATIONS, MAX_ROLLOUTS, MIN_ROLLOUTS
 from pilqr_ros.tasks.task import GuidedPlan, LearningPlan
@@ -34,6 +35,7 @@ class RunConfig:
         rollouts: Rollouts of each iteration and condition.
         seed: Seed of everything random.
         conditions: Indices of the task's conditions.
+        origin: The run that its first policies are taken from; None: they are the task file's.
     """
 
     BOUNDS: ClassVar[dict[str, tuple[int, int]]] = {
@@ -49,6 +51,7 @@ class RunConfig:
     rollouts: int
     seed: int
     conditions: tuple[int, ...]
+    origin: Origin | None = None
 
     @classmethod
     def for_task(
@@ -60,6 +63,7 @@ class RunConfig:
         iterations: int | None = None,
         rollouts: int | None = None,
         conditions: Sequence[int] = (),
+        origin: Origin | None = None,
     ) -> RunConfig:
         """Return what a new run is to do; the task file tells what is not asked for.
 
@@ -70,6 +74,7 @@ class RunConfig:
             iterations: Number of policy updates; None for the task file's.
             rollouts: Rollouts of each iteration and condition; None for the task file's.
             conditions: Indices of conditions; empty for the task file's.
+            origin: The run that its first policies are taken from; None for the task file's.
 
         Raises:
             RunConfigError: A value is not allowed; the message names it and what is.
@@ -82,6 +87,7 @@ class RunConfig:
             rollouts=task.learning.rollouts if rollouts is None else rollouts,
             seed=seed,
             conditions=tuple(conditions) or usual.conditions,
+            origin=origin,
         )
         check_config(config, task)
         return config
@@ -119,8 +125,9 @@ def check_config(config: RunConfig, task: Task) -> None:
         raise RunConfigError(
             f"method is {config.method}, but {task.name}'s file has no section mdgps"
         )
-    for name, (low, high) in RunConfig.BOUNDS.items():
-        _check_range(name, getattr(config, name), low, high)
+    for record in (config, config.origin):
+        for name, (low, high) in () if record is None else record.BOUNDS.items():
+            _check_range(name, getattr(record, name), low, high)
     check_conditions(config.conditions, task)
 
 
@@ -145,6 +152,6 @@ def check_conditions(conditions: Sequence[int], task: Task) -> None:
         raise RunConfigError(str(error)) from error
 
 
-def _check_range(name: str, value: int, low: int, high: int) -> None:
+def _check_range(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
         raise RunConfigError(f"{name} is {value}, expected {low} to {high}")

@@ -6,7 +6,8 @@
     task, method, iterations, ...          the fields of `RunConfig`
     settings                               those of the method, defaults, too
     versions                               of this package and the libraries
-    files                                  SHA-256 of the task file and of each model's file
+    files                                  SHA-256 of the task file, of each model's file, and of
+                                           what was taken from another run
 """
 
 from __future__ import annotations
@@ -40,9 +41,9 @@ def task_files(task: Task) -> dict[str, bytes]:
     return {TASK_FILE: task.source.encode(), **models}
 
 
-def digests(task: Task) -> dict[str, str]:
-    """Return the SHA-256 of each of a task's files, by its path in a run."""
-    return {name: hashlib.sha256(data).hexdigest() for name, data in task_files(task).items()}
+def digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the SHA-256 of each of a run's files by its path there."""
+    return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
 
 
 def settings_of(task: Task, method: str) -> dict[str, Any]:
@@ -52,14 +53,14 @@ def settings_of(task: Task, method: str) -> dict[str, Any]:
     return {**asdict(plan_of(task, method).settings), **network}
 
 
-def describe(task: Task, config: RunConfig) -> dict[str, Any]:
-    """Return the description of a run that begins."""
+def describe(task: Task, config: RunConfig, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return the description of a run that begins with these files."""
     return {
         "format": FORMAT,
         **asdict(config),
         "settings": settings_of(task, config.method),
         "versions": versions(),
-        "files": digests(task),
+        "files": digests(files),
     }
 
 

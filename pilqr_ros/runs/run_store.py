@@ -5,6 +5,7 @@
     <runs>/<task>/<time>/
         task.yaml                          the task file, as it was
         models/                            the files of its MuJoCo models, as they were
+        origin/condition_0.npz             what was taken from another run, if anything was
         run.json                           method, seed, conditions, settings,
                                            versions, digests of the files above
         iteration_007/network.npz          weights of the global policy at its beginning, if there
@@ -44,6 +45,7 @@ from pilqr_ros.robot.execution.rollout_cost import CostReport
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.array_file import ArrayFile
 from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.origin_files import Taken, origin_name, read_taken
 from pilqr_ros.runs.report_file import load_report
 from pilqr_ros.runs.rollout_files import (
     count_unused,
@@ -72,6 +74,9 @@ from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.sample_history import SampleRecord
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
+
+NOTHING: Mapping[str, bytes] = {}
+"""No files."""
 
 
 class RunStore(RunFolder):
@@ -209,10 +214,30 @@ class RunStore(RunFolder):
         conditions = len(self.task.conditions)
         return [load_report(path, conditions) for path in self.report_paths()]
 
+    def taken(self, condition: int) -> Taken | None:
+        """Return what a condition's policy was taken from another run; None if nothing was.
+
+        Raises:
+            RunError: The file is missing or damaged.
+        """
+        if self.config.origin is None:
+            return None
+        return read_taken(self.directory / origin_name(condition))
+
+    def begun_with(self) -> dict[str, bytes]:
+        """Return the files that a run begins with, by their paths in it."""
+        return {**task_files(self.task), **self.origin_files()}
+
+    def origin_files(self) -> dict[str, bytes]:
+        """Return what was taken from another run, by path, of those files that are there."""
+        names = [] if self.config.origin is None else map(origin_name, self.config.conditions)
+        paths = {name: self.directory / name for name in names}
+        return {name: atomic.read_bytes(path) for name, path in paths.items() if path.exists()}
+
     def own_files(self) -> dict[str, bytes]:
-        """Return what tells this run from others: its description, its task file and models."""
+        """Return what tells this run from others: its description and what it begins with."""
         description = atomic.read_bytes(self.directory / DESCRIPTION_FILE)
-        return {DESCRIPTION_FILE: description, **task_files(self.task)}
+        return {DESCRIPTION_FILE: description, **self.begun_with()}
 
     def _rollout_path(self, iteration: int, condition: int, sample: int) -> Path:
         return self.condition_directory(iteration, condition) / f"rollout_{sample:02d}.npz"
@@ -242,25 +267,34 @@ def _sample_record(path: Path) -> SampleRecord:
     )
 
 
-def create_run(runs: Path, task: Task, config: RunConfig) -> RunStore:
+def create_run(
+    runs: Path, task: Task, config: RunConfig, origin_files: Mapping[str, bytes] = NOTHING
+) -> RunStore:
     """Create a new run in a directory named by task and time.
 
     Args:
         runs: Parent of all runs.
         task: The task; its file and its models are copied into the run.
         config: What the run is asked to do.
+        origin_files: What is taken from another run, by path (see `transfer`).
     """
     time = datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
-    return create_run_in(_new_directory(runs / task.name / time), task, config)
+    return create_run_in(_new_directory(runs / task.name / time), task, config, origin_files)
 
 
-def create_run_in(directory: Path, task: Task, config: RunConfig) -> RunStore:
-    """Create a new run in this directory; with those beside it it shares large files."""
+def create_run_in(
+    directory: Path, task: Task, config: RunConfig, origin_files: Mapping[str, bytes] = NOTHING
+) -> RunStore:
+    """Create a new run in this directory; with those beside it it shares large files.
+
+    Arguments as `create_run`.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     delete_unused(directory.parent)
-    for name, content in task_files(task).items():
+    files = {**task_files(task), **origin_files}
+    for name, content in files.items():
         write_shared(directory.parent, directory / name, content)
-    atomic.write_json(directory / DESCRIPTION_FILE, describe(task, config))
+    atomic.write_json(directory / DESCRIPTION_FILE, describe(task, config, files))
     return RunStore(directory, task, config)
 
 

@@ -14,12 +14,19 @@ from pilqr_ros.runs.run_description import (
 )
 from pilqr_ros.runs.run_store import RunStore
 
+ON_A_ROBOT = "executed on a robot"
+"""What else than continuing needs a run's files as they were: limits and tolerances are in them."""
 
-def check_files(store: RunStore) -> list[str]:
+
+def check_files(store: RunStore, what: str = "continued") -> list[str]:
     """Return what warns about learning from a run's task file and models as they are now.
 
     As with its versions, a run that has no record of them is continued: there is nothing to
     compare, which is told.
+
+    Args:
+        store: The run.
+        what: What is to be done with it: continued, or executed on a robot.
 
     Raises:
         RunError: One is not as it was; the message names it.
@@ -29,7 +36,7 @@ def check_files(store: RunStore) -> list[str]:
         return [f"{store.directory} {_UNKNOWN}"]
     if changed:
         raise RunError(
-            f"{store.directory} cannot be continued: {_named(changed)}: put back what was there, "
+            f"{store.directory} cannot be {what}: {_named(changed)}: put back what was there, "
             "or begin a new run"
         )
     return []
@@ -53,7 +60,7 @@ def _changed(store: RunStore) -> list[str] | None:
     description = read_description(store.directory)
     if "files" not in description:
         return None
-    begun, now = recorded_digests(description, path), digests(store.task)
+    begun, now = recorded_digests(description, path), digests(store.begun_with())
     return [name for name in dict.fromkeys((*now, *begun)) if now.get(name) != begun.get(name)]
 
 

@@ -130,6 +130,24 @@ def _key_differences(now: Task, begun: Task, ignored: Collection[str]) -> list[s
     return _compared(*leaves)
 
 
+def structure_differences(task: Task, store: RunStore) -> list[str]:
+    """Return in what a task differs from a run's so that no policy of the run is one of the task's.
+
+    Worlds may differ, and limits, costs and goals; rate, steps, joints and state may not.
+    """
+    now, begun = (dict(_leaves(_structure(each))) for each in (task, store.task))
+    return _compared(now, begun)
+
+
+def _structure(task: Task) -> dict[str, object]:
+    keys = task.keys()
+    return {
+        "control": keys["control"],
+        "joints": [{"name": name} for name in task.joints],
+        "state": keys["state"],
+    }
+
+
 def _compared(now: Mapping[str, object], begun: Mapping[str, object]) -> list[str]:
     """Compare values by their keys; nothing recorded is nothing to compare."""
     if len(begun) == 0:

@@ -54,7 +54,8 @@ def fit_model(problem: Problem) -> Model:
     """Fit dynamics and cost, compare them with the samples and adjust the KL steps."""
     settings, total = problem.settings, problem.batch.cost_to_go
     folds = min(settings.dynamics.cross_fit_folds, problem.batch.N)
-    dynamics, without_fold = fit_with_folds(problem.batches, settings, folds)
+    batches = (*problem.prior_batches, *problem.batches)
+    dynamics, without_fold = fit_with_folds(batches, settings, folds)
     cost = problem.cost.expand_average(problem.batch.states, settings.lqr.cost_curvature)
     predicted = predict_cost_to_go(problem, dynamics, without_fold, cost)
     require_finite("the fitted model's cost-to-go", predicted.T)

@@ -44,6 +44,8 @@ class Problem:
         iteration: Which update of the run this is; None if that is not known, and then the calendar
             shrinks no noise.
         history: What the updates before this one returned as `samples`, oldest first.
+        prior_batches: Samples of before all of `batches`, oldest first, of an arm or a world that
+            may have been another: they help to fit the dynamics, and tell nothing of the cost.
     """
 
     policy: TVLGPolicy
@@ -55,6 +57,7 @@ class Problem:
     reference: TVLGPolicy | None = None
     iteration: Iteration | None = None
     history: Sequence[SampleRecord] = ()
+    prior_batches: Sequence[Batch] = ()
 
     @property
     def anchor(self) -> TVLGPolicy:
@@ -102,7 +105,7 @@ class Problem:
         T, dX, dU = policy.T, policy.dX, policy.dU
         if len(self.batches) == 0:
             raise ShapeError("batches", (0,), "at least one batch")
-        for batch in self.batches:
+        for batch in (*self.prior_batches, *self.batches):
             if batch.states.shape[1:] != (T, dX):
                 raise ShapeError("states", batch.states.shape, f"(N, {T}, {dX})")
             if batch.actions.shape[2] != dU:

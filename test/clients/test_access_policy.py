@@ -202,11 +202,13 @@ def test_every_program_that_talks_to_nodes_has_an_enclave(policy):
 
 
 def test_what_looks_after_nodes_is_allowed_what_it_does(policy, fresh_domain, task):
-    expected = expect(task, None, "")
+    graphs = [expect(task, None, "", deployed=deployed) for deployed in (False, True)]
     with ClientNode("pilqr_doctor") as doctor:
-        Observer(doctor.node, expected)
+        for expected in graphs:
+            Observer(doctor.node, expected)
         assert observe(doctor.node, "pilqr_doctor").beyond(policy["pilqr_doctor"]) == {}
-    asked = {f"/{name}/get_parameters" for name in (*expected.nodes, "mujoco_bridge")}
+    nodes = {name for expected in graphs for name in expected.nodes}
+    asked = {f"/{name}/get_parameters" for name in (*nodes, "mujoco_bridge")}
     assert policy["pilqr_doctor"].calls == asked
     assert policy["pilqr_guard"].calls == {f"/effort_guard/{one}" for one in SERVICES.values()}
 

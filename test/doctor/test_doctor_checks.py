@@ -315,3 +315,11 @@ def test_a_task_file_is_judged_by_what_it_says(named, expected, name, verdict, m
 def test_nodes_with_two_versions_of_a_file_differ(named, expected):
     findings = examine(named(SAME, CHANGED), expected)
     assert any("nodes differ in task" in finding.message for finding in findings)
+
+
+def test_where_a_policy_is_served_its_server_is_looked_for_and_no_learner(healthy):
+    task = load_task("hockey_lightarm")
+    expected = expect(task, load_robot_config("lightarm", task), "", deployed=True)
+    found = [one for one in examine(healthy, expected) if one.verdict is Verdict.FAIL]
+    told = {f"{one.subject}: {one.message}" for one in found}
+    assert told == {"node policy_server: is not there", "/policy_server/execute: is not offered"}

@@ -35,3 +35,16 @@ def test_an_option_of_another_type_is_refused():
 def test_an_option_that_no_node_takes_is_refused_before_any_is_started(options, message):
     with pytest.raises(GraphError, match=message):
         graph.GraphOptions(**options)
+
+
+def test_a_run_brings_its_own_task_file_whatever_task_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    chosen = graph.DeploymentOptions(task="door", run="then")
+    assert (chosen.run, chosen.task) == (str(tmp_path / "then"), str(tmp_path / "then/task.yaml"))
+    assert graph.DeploymentOptions(task="door").task == "door"
+    names = [option.name for option in graph.deployment_options()]
+    assert set(names) - {option.name for option in graph.options()} == {
+        "run",
+        "policy",
+        "condition",
+    }

@@ -7,6 +7,7 @@ import yaml
 
 from pilqr_ros import graph
 from pilqr_ros.graph.errors import GraphError
+from pilqr_ros.graph.node_list import DEPLOYED, SERVER
 from pilqr_ros.nodes.runtime.parameters import TaskParameters, declarations
 from pilqr_ros.robot.reset.reset_motion import ResetMotion
 from pilqr_ros.tasks import load_task
@@ -68,7 +69,7 @@ def test_a_robots_file_becomes_parameters_and_remappings():
     assert "command_timeout" not in " ".join(lockstep["effort_guard"])
 
 
-@pytest.mark.parametrize("spec", graph.NODES, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", (*graph.NODES, SERVER), ids=lambda spec: spec.name)
 def test_a_node_knows_every_parameter_that_it_is_started_with(spec):
     module = importlib.import_module(f"pilqr_ros.nodes.{spec.name}")
     records = [
@@ -110,3 +111,39 @@ def test_hardware_is_everything_but_the_simulated_robot_in_real_time():
     assert "real_time_factor:=1.0" in commands["trajectory_executor"]
     with pytest.raises(GraphError, match="hardware needs robot_config"):
         started(task="hockey_lightarm", hardware=True)
+
+
+def served(**options):
+    """Return the command line of each node that serves a policy, by its name."""
+    chosen = graph.DeploymentOptions(**options)
+    return {start.name: graph.command(start, chosen) for start in graph.starts(chosen, DEPLOYED)}
+
+
+@pytest.fixture
+def run(tmp_path):
+    (tmp_path / "task.yaml").write_text(load_task("hockey_lightarm").source)
+    return tmp_path
+
+
+def test_a_policy_is_served_on_hardware_behind_the_same_nodes_as_training_has(run):
+    chosen = {"hardware": True, "robot_config": "lightarm"}
+    trained, commands = (
+        started(task=str(run / "task.yaml"), **chosen),
+        served(run=str(run), **chosen),
+    )
+    common = set(trained) & set(commands)
+    assert set(commands) - common == {"policy_server"}
+    assert set(trained) - common == {"cost_evaluator", "learner"}
+    for name in common:
+        assert commands[name] == trained[name]
+    server = commands["policy_server"]
+    assert "hardware:=true" in server
+    assert f'run:="{run}"' in server
+    told = [word for word in server if word.startswith("reset_timeout")]
+    assert told == [word for word in trained["learner"] if word.startswith("reset_timeout")]
+    assert told
+
+
+def test_a_policy_is_not_served_on_hardware_without_the_robots_file(run):
+    with pytest.raises(GraphError, match="hardware needs robot_config"):
+        served(run=str(run), hardware=True)

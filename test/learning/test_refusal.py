@@ -13,7 +13,9 @@ from pilqr_ros.learning.sampling import MAX_ATTEMPTS
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs import atomic
+from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_store import create_run, open_run
+from pilqr_ros.runs.transfer import begin_run
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.settings import Settings
 
@@ -194,6 +196,17 @@ def test_a_first_policy_that_is_refused_ends_the_training_with_what_to_do(train)
         train(lambda policy, condition: True)
     assert not list(train.store.directory.rglob("refused_*"))
     assert train(lambda *_: False, directory=train.store.directory).iterations_finished == 2
+
+
+def test_a_taken_policy_that_is_refused_ends_the_training_with_what_to_start_from_instead(
+    undisturbed, task, small, collector, tmp_path
+):
+    origin = Origin(str(undisturbed.directory))
+    store = begin_run(tmp_path / "from", task, replace(small, origin=origin))
+    nothing = Guarded(collector, lambda policy, condition: True)
+    what = f"it is the policy of {undisturbed.directory}, which this robot cannot.*--noise-scale"
+    with pytest.raises(TrainingError, match=what):
+        Trainer(store, nothing, TaskCostEvaluator(task)).run()
 
 
 def test_a_policy_whose_attempts_failed_before_an_end_is_not_tried_again(train, undisturbed):

@@ -22,7 +22,9 @@ from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.runtime.action_client import ActionClient
 from pilqr_ros.nodes.runtime.waiting import wait_for
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_store import RunConfig, create_run, open_run
+from pilqr_ros.runs.transfer import begin_run
 
 EVERY_NODE = tuple(spec.name for spec in NODES)
 RUNS = QoSProfile(
@@ -81,6 +83,23 @@ def test_training_through_the_graph_is_training_in_process(trained, task, tmp_pa
     for iteration in range(3):
         policy, expected = ours.policy(iteration, 0)[0], theirs.policy(iteration, 0)[0]
         np.testing.assert_allclose(policy.K, expected.K, atol=1e-9)
+        np.testing.assert_allclose(policy.k, expected.k, atol=1e-9)
+
+
+def test_a_training_through_the_graph_starts_from_another_as_in_process(
+    learner, trained, task, tmp_path
+):
+    first = trained[0].run_directory
+    goal = TrainLocal.Goal(method="pilqr", iterations=1, rollouts=2, seed=5)
+    goal.origin.run = first
+    result = learner.train(goal, lambda _: None)
+    assert result.success, result.message
+    ours = open_run(Path(result.run_directory))
+    assert ours.config.origin == Origin(first, iteration=2)
+    theirs = begin_run(tmp_path, task, ours.config)
+    Trainer(theirs, InProcessCollector(task), TaskCostEvaluator(task)).run()
+    for iteration in range(2):
+        policy, expected = ours.policy(iteration, 0)[0], theirs.policy(iteration, 0)[0]
         np.testing.assert_allclose(policy.k, expected.k, atol=1e-9)
 
 

@@ -1,5 +1,6 @@
 """What a bag tells of a training, and the training done again from it."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +21,9 @@ from pilqr_ros.recording.replay import RecordedCollector, redo
 from pilqr_ros.recording.topic import BagTopic, offered_qos
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.robot.guard.interventions import Intervention
+from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_store import RunConfig, create_run
+from pilqr_ros.runs.transfer import begin_run
 from pilqr_ros.tasks import Task, load_task
 
 
@@ -144,6 +147,22 @@ def test_a_guided_training_done_again_has_the_same_network(write_bag, task, tmp_
     again = redo(read_run(write_bag(store, taped.rollouts)), tmp_path / "runs")
     for name, array in store.network(1).arrays().items():
         np.testing.assert_array_equal(again.network(1).arrays()[name], array)
+
+
+def test_a_training_that_started_from_another_is_done_again_without_that(
+    write_bag, trained, task, tmp_path
+):
+    first, _ = trained
+    origin = Origin(str(first.directory), prior_iterations=1)
+    config = RunConfig("hockey", "pilqr", 1, 3, 6, (0,), origin)
+    store = begin_run(tmp_path / "second", task, config)
+    taped = Taped(task)
+    Trainer(store, taped, TaskCostEvaluator(task)).run()
+    bag = write_bag(store, taped.rollouts)
+    shutil.rmtree(store.directory)
+    again = redo(read_run(bag), tmp_path / "runs")
+    np.testing.assert_array_equal(again.policy(0, 0)[0].k, first.policy(2, 0)[0].k)
+    assert again.taken(0).batches
 
 
 def test_of_rollouts_with_one_seed_the_last_counts(write_bag, trained, tmp_path):

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
@@ -7,6 +8,8 @@ import pytest
 from pilqr_ros.diagnosis import Judgement
 from pilqr_ros.report import page
 from pilqr_ros.report.page import render, write_report
+from pilqr_ros.runs.origin import Origin
+from pilqr_ros.runs.run_store import RunStore
 
 NOW = datetime(2026, 11, 27, 6, 30, tzinfo=UTC)
 VOID = {"meta", "img", "br", "hr", "link", "input"}
@@ -102,6 +105,15 @@ def test_a_name_is_a_name_whatever_it_holds(run, few, monkeypatch):
     text = render(run, NOW)
     assert "&lt;script&gt;x&lt;/script&gt;\\x1b[2J" in text
     assert "<script" not in text
+
+
+def test_a_run_that_started_from_another_says_from_where_and_how_to_do_so_again(run, few):
+    origin = Origin("a run", iteration=7, noise_scale=0.25, prior_iterations=1)
+    started = RunStore(run.directory, run.task, replace(run.config, origin=origin))
+    texts = Reader(render(started, NOW)).texts
+    assert str(origin) in texts[texts.index("started from") :]
+    assert any(origin.options in each for each in texts)
+    assert "started from" not in Reader(render(run, NOW)).texts
 
 
 def test_a_report_goes_into_the_run_or_where_it_is_asked_for(own_run, few, tmp_path):

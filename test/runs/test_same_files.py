@@ -7,7 +7,7 @@ import pytest
 
 from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.run_store import open_run
-from pilqr_ros.runs.same_files import check_files, file_warnings
+from pilqr_ros.runs.same_files import ON_A_ROBOT, check_files, file_warnings
 
 
 def description(store, **changes):
@@ -45,6 +45,14 @@ def test_an_edited_task_file_or_model_is_named_and_not_learned_from(store):
         check_files(open_run(store.directory))
     (warning,) = file_warnings(open_run(store.directory))
     assert f"task.yaml, {name} are not as they were" in warning
+
+
+def test_an_edited_run_is_not_executed_on_a_robot_either(store):
+    append(store.directory / "task.yaml")
+    with pytest.raises(
+        RunError, match=r"cannot be executed on a robot: task\.yaml is not as it was"
+    ):
+        check_files(open_run(store.directory), ON_A_ROBOT)
 
 
 def test_a_run_that_is_older_than_the_digests_is_taken_with_a_word(store):

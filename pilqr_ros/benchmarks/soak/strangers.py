@@ -24,6 +24,7 @@ from pilqr_msgs.action import EvaluatePolicy, ExecuteRollout, TrainGlobal, Train
 from pilqr_msgs.msg import (
     AppliedTorque,
     NeuralPolicy,
+    Origin,
     Rollout,
     State,
     TorqueCommand,
@@ -253,6 +254,10 @@ def _marked(message: Any) -> Any:  # noqa: ANN401
     return message
 
 
+NO_RUNS = ("/", "/dev/zero", "../" * 500, "x" * HUGE, "\U0001f600")
+"""Paths at which there is no run."""
+
+
 def _numbers(count: int, value: float) -> array[float]:
     return array("d", [value]) * count
 
@@ -271,7 +276,8 @@ def _trainings(method: str) -> list[dict[str, Any]]:
         {"method": "x" * HUGE},
         {"method": method, "iterations": 2**32 - 1, "rollouts": 2},
         {"method": method, "iterations": 1, "rollouts": 2, "conditions": [0] * HUGE},
-        *({"resume": path} for path in ("/", "/dev/zero", "../" * 500, "x" * HUGE, "\U0001f600")),
+        *({"resume": path} for path in NO_RUNS),
+        *({"method": method, "iterations": 1, "origin": Origin(run=path)} for path in NO_RUNS),
     ]
 
 

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import TypeAlias
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
+from pilqr_msgs.msg import Origin as OriginMessage
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, evaluated_conditions
 from pilqr_ros.evaluation.policy_tests import named_test
 from pilqr_ros.learning.errors import TrainingError
+from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_store import RunStore, open_run
 from pilqr_ros.runs.same_files import check_files
 from pilqr_ros.runs.same_run import check_same, check_versions
+from pilqr_ros.runs.transfer import check_origin
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.schema import MAX_ROLLOUTS
 
@@ -36,7 +39,10 @@ def training_plan(
     Raises:
         TrainingError: A value is not allowed.
         RunError: There is no such run, or it was begun otherwise.
+        RunConfigError: A new run cannot be done as it is asked for, or not start from another one.
     """
+    if goal.resume and goal.origin.run:
+        raise TrainingError("origin is for a new run: leave it out, or resume")
     if goal.resume:
         store = _open(goal.resume)
         check_same(store, _asked(goal), task)
@@ -51,9 +57,23 @@ def training_plan(
         iterations=goal.iterations,
         rollouts=goal.rollouts if goal.rollouts > 0 else None,
         conditions=goal.conditions,
+        origin=_origin(goal.origin),
     )
     _check_kind(goal, config, task)
+    check_origin(config, task)
     return config, None
+
+
+def _origin(message: OriginMessage) -> Origin | None:
+    """Return the run that a new one starts from; None if it starts from none.
+
+    Raises:
+        TrainingError: Nothing has such a path.
+    """
+    if not message.run:
+        return None
+    _check_path(message.run)
+    return Origin(message.run, message.iteration, message.noise_scale, message.prior_iterations)
 
 
 def _check_kind(goal: TrainingGoal, config: RunConfig, task: Task) -> None:
@@ -105,11 +125,15 @@ def _open(directory: str) -> RunStore:
         TrainingError: Nothing has such a path.
         RunError: It is not a run.
     """
+    _check_path(directory)
+    return open_run(Path(directory))
+
+
+def _check_path(directory: str) -> None:
     if len(directory) > MAX_PATH:
         raise TrainingError(
             f"a run's path has {len(directory)} characters, expected at most {MAX_PATH}"
         )
-    return open_run(Path(directory))
 
 
 def _asked(goal: TrainingGoal) -> dict[str, object]:

@@ -1,11 +1,15 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from pilqr_msgs.action import TrainLocal
+from pilqr_msgs.msg import Origin as OriginMessage
+from pilqr_ros.learning.errors import TrainingError
 from pilqr_ros.nodes.training.training_goals import training_plan
-from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.errors import RunConfigError, RunError
+from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_store import create_run
 from pilqr_ros.tasks import load_task
@@ -57,6 +61,23 @@ def test_other_digits_to_come_are_warned_of(plan, begun):
     path.write_text(json.dumps(description))
     plan()
     assert [text for text in plan.warned if text.startswith("numpy is ")]
+
+
+def test_a_new_run_may_start_from_a_trained_one(begun, task):
+    for condition in (0, 2):
+        for iteration in (1, 2):  # as if it had been trained
+            first = task.initial_policy(condition)
+            begun.save_policy(iteration, condition, first, np.ones(first.T))
+    trained = OriginMessage(run=str(begun.directory))
+    goal = TrainLocal.Goal(method="pilqr", iterations=2, conditions=[2], origin=trained)
+    config, store = training_plan(goal, task, print)
+    assert store is None
+    assert config.origin == Origin(str(begun.directory))
+    goal.conditions = [1]
+    with pytest.raises(RunConfigError, match="no policy of condition 'left', but of middle, right"):
+        training_plan(goal, task, print)
+    with pytest.raises(TrainingError, match="origin is for a new run"):
+        training_plan(TrainLocal.Goal(resume="runs/x", origin=trained), task, print)
 
 
 def test_a_new_run_takes_what_is_not_asked_for_from_the_task(task):

@@ -1,0 +1,74 @@
+"""What the launch files start; skipped where ROS 2's launch is not installed."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("launch_ros", reason="ROS 2's launch is not in this environment")
+
+from launch import LaunchContext
+from launch.actions import DeclareLaunchArgument
+from launch_ros.actions import Node
+
+from pilqr_ros import graph
+from pilqr_ros.graph.errors import GraphError
+from pilqr_ros.tasks import load_task
+
+LAUNCH = Path(__file__).parents[2] / "launch"
+
+
+def launch_file(name):
+    """Return a launch file as a module."""
+    spec = importlib.util.spec_from_file_location(name, LAUNCH / f"{name}.launch.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def executables(tmp_path, monkeypatch):
+    """Return a function that tells what the launch file starts for its arguments."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+    def told(**arguments):
+        context = LaunchContext()
+        usual = {option.name: str(option.default) for option in graph.deployment_options()}
+        context.launch_configurations.update(usual | {"train": ""} | arguments)
+        actions = launch_file("hockey").start_nodes(context)
+        return [each.node_executable for each in actions if isinstance(each, Node)]
+
+    return told
+
+
+@pytest.fixture
+def run(tmp_path):
+    (tmp_path / "task.yaml").write_text(load_task("hockey_lightarm").source)
+    return str(tmp_path)
+
+
+def test_a_run_is_served_without_a_learner(executables, run):
+    served = executables(run=run, hardware="true", robot_config="lightarm")
+    assert set(served) == {
+        "effort_guard",
+        "state_estimator",
+        "trajectory_executor",
+        "robot_reset",
+        "recorder",
+        "policy_server",
+    }
+    assert "policy_server" not in executables()
+
+
+def test_a_launch_that_is_to_serve_and_to_train_is_refused(executables, run):
+    with pytest.raises(GraphError, match="leave out train, or run"):
+        executables(run=run, train="pilqr")
+
+
+def test_the_launch_file_of_a_deployment_needs_a_run():
+    (argument,) = (
+        each
+        for each in launch_file("deploy").generate_launch_description().entities
+        if isinstance(each, DeclareLaunchArgument)
+    )
+    assert (argument.name, argument.default_value) == ("run", None)
