@@ -55,8 +55,8 @@ def test_workers_end_with_a_comparison_that_is_ended_amid_its_runs(tmp_path, num
         _wait_for(lambda: any(tmp_path.rglob("rollout_*.npz")), 60.0)
         assert len(_group(parent.pid)) > 1
         parent.send_signal(number)
-        parent.wait(10.0)
-        _wait_for(lambda: not _group(parent.pid), 10.0)
+        parent.wait(30.0)
+        _wait_for(lambda: not _group(parent.pid), 30.0)
     finally:
         for pid in _group(parent.pid):
             os.kill(pid, signal.SIGKILL)

@@ -67,7 +67,7 @@ def test_a_training_is_in_its_bag_whole(trained, task):
         for one in reader.connections:
             if one.topic in hashes:
                 assert str(hashes[one.topic]) == one.digest, one.topic
-    assert counts["/rollout"] == 6
+    assert counts["/rollout"] == 7, "two iterations of three, and one of the last policy"
     assert counts["/learner/iteration_report"] == 2
     assert counts["/learner/policy"] == 2
     assert counts["/learner/run"] == 3, "two iterations and the end"
@@ -80,6 +80,7 @@ def test_a_training_is_in_its_bag_whole(trained, task):
         rollout_from_message(deserialize_message(data, Rollout)) for data in read(bag, "/rollout")
     ]
     kept = [store.rollout(iteration, 0, sample) for iteration in range(2) for sample in range(3)]
+    kept.append(store.rollout(2, 0, 0))
     for one, other in zip(recorded, kept, strict=True):
         assert one.seed == other.seed
         np.testing.assert_array_equal(one.states, other.states)

@@ -83,10 +83,16 @@ def test_a_run_that_goes_on_is_followed_and_a_damaged_file_of_it_is_told(run, vi
         seen = visit(where)
         seen.read("1 of 2 iterations finished")
         seen.box(0).fill("0")
+        seen.box(1).fill("1")
+        seen.read("rollout 1")  # it is there, at its first step
         seen.box(2).fill("7")
         late.write_text(report)
         seen.read("2 of 2 iterations finished")
-        assert [seen.box(n).input_value() for n in (0, 2)] == ["0", "7"]  # what is looked at stays
+        assert [seen.box(n).input_value() for n in (0, 1, 2)] == [
+            "0",
+            "1",
+            "7",
+        ]  # what is looked at stays
         (own / "iteration_001" / "condition_2" / "report.json").write_text(json.dumps({}))
         seen.read("cannot be read")
 
