@@ -25,6 +25,7 @@ from pilqr_ros.graph.discovery import VARIABLE, discovery_range
 from pilqr_ros.graph.errors import GraphError
 from pilqr_ros.graph.respawning import CANNOT_START, DELAY
 from pilqr_ros.lifetime import FOLLOW_PARENT
+from pilqr_ros.runs.run_config import ALL_METHODS
 
 FOLLOW_LAUNCH = {FOLLOW_PARENT: str(os.getpid())}
 """What lets a process end with this one, even if it is killed."""
@@ -109,6 +110,7 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "train",
                 default_value="",
+                choices=("", *ALL_METHODS),
                 description="method to train with at once, such as pilqr, or mdgps-pilqr for one"
                 " neural policy; empty: wait for a goal",
             ),
