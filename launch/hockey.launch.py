@@ -47,10 +47,13 @@ def argument(option: Field) -> DeclareLaunchArgument:
 def node(start: graph.NodeStart, chosen: graph.GraphOptions) -> Node:
     """Return the action that starts a node, and starts it again or ends the launch with it."""
 
-    def on_exit(event: ProcessExited, _context: LaunchContext) -> Shutdown | None:
-        if chosen.respawn and event.returncode != CANNOT_START:
+    def on_exit(event: ProcessExited, context: LaunchContext) -> Shutdown | None:
+        if context.is_shutdown or (chosen.respawn and event.returncode != CANNOT_START):
             return None
-        return Shutdown(reason=f"{start.name} ended")
+        reason = f"{start.name} ended with code {event.returncode}"
+        if event.returncode != 0:
+            raise GraphError(reason)  # by which alone the launch ends with an error, too
+        return Shutdown(reason=reason)
 
     return Node(
         package="pilqr_ros",

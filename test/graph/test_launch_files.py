@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("launch_ros", reason="ROS 2's launch is not in this environment")
 
-from launch import LaunchContext
+from launch import LaunchContext, LaunchDescription, LaunchService
 from launch.actions import DeclareLaunchArgument
 from launch_ros.actions import Node
 
@@ -63,6 +63,14 @@ def test_a_run_is_served_without_a_learner(executables, run):
 def test_a_launch_that_is_to_serve_and_to_train_is_refused(executables, run):
     with pytest.raises(GraphError, match="leave out train, or run"):
         executables(run=run, train="pilqr")
+
+
+def test_a_launch_whose_node_cannot_start_ends_with_an_error():
+    start = graph.NodeStart("cost_evaluator", {"task": "no_such_task"}, {})
+    service = LaunchService(noninteractive=True)
+    node = launch_file("hockey").node(start, graph.GraphOptions())
+    service.include_launch_description(LaunchDescription([node]))
+    assert service.run() == 1
 
 
 def own_arguments(name):
