@@ -25,6 +25,7 @@ from pilqr_ros.graph.discovery import VARIABLE, discovery_range
 from pilqr_ros.graph.errors import GraphError
 from pilqr_ros.graph.respawning import CANNOT_START, DELAY
 from pilqr_ros.lifetime import FOLLOW_PARENT
+from pilqr_ros.runs.run_config import ALL_METHODS
 
 FOLLOW_LAUNCH = {FOLLOW_PARENT: str(os.getpid())}
 """What lets a process end with this one, even if it is killed."""
@@ -46,10 +47,13 @@ def argument(option: Field) -> DeclareLaunchArgument:
 def node(start: graph.NodeStart, chosen: graph.GraphOptions) -> Node:
     """Return the action that starts a node, and starts it again or ends the launch with it."""
 
-    def on_exit(event: ProcessExited, _context: LaunchContext) -> Shutdown | None:
-        if chosen.respawn and event.returncode != CANNOT_START:
+    def on_exit(event: ProcessExited, context: LaunchContext) -> Shutdown | None:
+        if context.is_shutdown or (chosen.respawn and event.returncode != CANNOT_START):
             return None
-        return Shutdown(reason=f"{start.name} ended")
+        reason = f"{start.name} ended with code {event.returncode}"
+        if event.returncode != 0:
+            raise GraphError(reason)  # by which alone the launch ends with an error, too
+        return Shutdown(reason=reason)
 
     return Node(
         package="pilqr_ros",
@@ -109,6 +113,7 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "train",
                 default_value="",
+                choices=("", *ALL_METHODS),
                 description="method to train with at once, such as pilqr, or mdgps-pilqr for one"
                 " neural policy; empty: wait for a goal",
             ),

@@ -3,13 +3,17 @@
 from pathlib import Path
 
 from launch import LaunchDescription
-from launch.actions import IncludeLaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 
 
 def generate_launch_description() -> LaunchDescription:
     """Return hockey's launch file with another task; its other arguments pass through."""
     source = PythonLaunchDescriptionSource(str(Path(__file__).with_name("hockey.launch.py")))
+    description = "name of a task, or path of a task file"
     return LaunchDescription(
-        [IncludeLaunchDescription(source, launch_arguments={"task": "reacher"}.items())]
+        [
+            DeclareLaunchArgument("task", default_value="reacher", description=description),
+            IncludeLaunchDescription(source),
+        ]
     )

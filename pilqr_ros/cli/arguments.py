@@ -59,7 +59,7 @@ Record = Annotated[bool, typer.Option(help="Record what the nodes say in a bag."
 InProcess = Annotated[bool, typer.Option("--in-process", help="Without ROS, in this process.")]
 Attach = Annotated[bool, typer.Option("--attach", help="Use nodes that are already running.")]
 Wait = Annotated[
-    int, typer.Option(min=0, max=600, help="How long to look for nodes to attach to [s].")
+    int, typer.Option(min=0, max=600, help="How long to look for nodes to attach to, in s.")
 ]
 Namespace = Annotated[str, typer.Option(help="Namespace of all nodes.")]
 RealTimeFactor = Annotated[

@@ -123,7 +123,7 @@ def doctor(
     task: TaskName = "hockey",
     robot_config: RobotFile = "",
     seconds: Annotated[
-        float, typer.Option(min=1.0, max=600.0, help="How long is listened [s].")
+        float, typer.Option(min=1.0, max=600.0, help="How long is listened, in s.")
     ] = 3.0,
     namespace: Namespace = "",
     discovery: Discovery = "auto",

@@ -27,7 +27,7 @@ def pose(
     site: Annotated[
         str, typer.Option(help="The robot's site to bring somewhere; else the state's first point.")
     ] = "",
-    at: Annotated[str, typer.Option(help="Where to bring it, X,Y,Z [m].")] = "",
+    at: Annotated[str, typer.Option(help="Where to bring it, X,Y,Z in m.")] = "",
     along: Annotated[str, typer.Option(help="Direction of an axis of the site, X,Y,Z.")] = "",
     axis: Annotated[Literal["x", "y", "z"], typer.Option(help="Which axis has it.")] = "x",
     picture: Annotated[

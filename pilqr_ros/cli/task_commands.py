@@ -59,10 +59,10 @@ def new(
         str, typer.Option(help="With --adapt: one for each joint, separated by commas, or one.")
     ] = "",
     start: Annotated[
-        str, typer.Option(help="Where the tip starts, X,Y,Z [m]; else a pose is chosen.")
+        str, typer.Option(help="Where the tip starts, X,Y,Z in m; else a pose is chosen.")
     ] = "",
     target: Annotated[
-        str, typer.Option(help="Where it is to be brought, X,Y,Z [m]; else a place in reach.")
+        str, typer.Option(help="Where it is to be brought, X,Y,Z in m; else a place in reach.")
     ] = "",
 ) -> None:
     """Write a task file for a robot: its tip is brought to a target. It loads and trains."""

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("launch_ros", reason="ROS 2's launch is not in this environment")
 
-from launch import LaunchContext
+from launch import LaunchContext, LaunchDescription, LaunchService
 from launch.actions import DeclareLaunchArgument
 from launch_ros.actions import Node
 
@@ -65,10 +65,42 @@ def test_a_launch_that_is_to_serve_and_to_train_is_refused(executables, run):
         executables(run=run, train="pilqr")
 
 
+def test_a_launch_whose_node_cannot_start_ends_with_an_error():
+    start = graph.NodeStart("cost_evaluator", {"task": "no_such_task"}, {})
+    service = LaunchService(noninteractive=True)
+    node = launch_file("hockey").node(start, graph.GraphOptions())
+    service.include_launch_description(LaunchDescription([node]))
+    assert service.run() == 1
+
+
+def own_arguments(name):
+    """Return the arguments that a launch file declares itself, by name."""
+    entities = launch_file(name).generate_launch_description().entities
+    return {each.name: each for each in entities if isinstance(each, DeclareLaunchArgument)}
+
+
+def test_a_method_that_there_is_not_is_refused_before_any_node_starts():
+    context = LaunchContext()
+    context.launch_configurations["train"] = "sac"
+    with pytest.raises(RuntimeError, match=r"'pilqr'.*'mdgps-pi2'"):
+        own_arguments("hockey")["train"].execute(context)
+
+
 def test_the_launch_file_of_a_deployment_needs_a_run():
-    (argument,) = (
-        each
-        for each in launch_file("deploy").generate_launch_description().entities
-        if isinstance(each, DeclareLaunchArgument)
-    )
+    (argument,) = own_arguments("deploy").values()
     assert (argument.name, argument.default_value) == ("run", None)
+
+
+@pytest.mark.parametrize("task", ["door", "plug", "pusher", "reacher"])
+def test_the_launch_file_of_a_task_has_it_as_default_and_takes_another(task):
+    declared = launch_file(task).generate_launch_description().get_launch_arguments()
+    first = next(each for each in declared if each.name == "task")
+    assert [part.text for part in first.default_value] == [task]
+    context = LaunchContext()
+    context.launch_configurations["task"] = "my_task.yaml"
+    for entity in launch_file(task).generate_launch_description().entities:
+        if isinstance(entity, DeclareLaunchArgument):
+            entity.execute(context)
+        else:
+            assert "task" not in dict(entity.launch_arguments)
+    assert context.launch_configurations["task"] == "my_task.yaml"
