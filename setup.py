@@ -75,6 +75,5 @@ setup(
             f"pilqr = {NAME}.cli:main",
             *(f"{node} = {NAME}.nodes.{node}:main" for node in NODES),
         ],
-        "gymnasium.envs": [f"__root__ = {NAME}.environments.registration:register_environments"],
     },
 )

@@ -12,6 +12,7 @@ import typer
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import Iterations
 from pilqr_ros.experiments.paper import LOCAL, PAPER_FIGURES, PaperFigure
+from pilqr_ros.runs.errors import RunError
 
 if TYPE_CHECKING:
     from pilqr_ros.experiments.comparison import ComparedRun
@@ -44,7 +45,8 @@ def experiment(
 ) -> None:
     """Compare methods over seeds without ROS; a second call continues where the first ended.
 
-    A figure of the paper names task, methods and budget; options change them.
+    A figure of the paper names task, methods and budget; options change them. The exit code is 1
+    if a run failed.
     """
     from pilqr_ros.experiments import learning_table, table_file
 
@@ -59,7 +61,7 @@ def experiment(
         return
     figure = replace(figure, iterations=iterations or figure.iterations)
     numbers = range(first_seed, first_seed + (seeds or figure.seeds))
-    jobs, results = _run(figure, numbers, workers, directory)
+    jobs, results, failed = _run(figure, numbers, workers, directory)
     show.show_comparison(jobs, results)
     tested = {job: result for job, result in results.items() if result.get("tests")}
     if tested:
@@ -71,24 +73,32 @@ def experiment(
         show.console.print(f"table: {written}", soft_wrap=True)
     except table_file.TableError as error:
         show.warn(str(error))
+    if failed:
+        raise typer.Exit(1)
 
 
 def _run(
     figure: PaperFigure, seeds: Sequence[int], workers: int | None, directory: Path
-) -> tuple[list[ComparedRun], dict[ComparedRun, dict[str, object]]]:
-    """Run what is not done yet, and return all runs and the results of those that are done."""
+) -> tuple[list[ComparedRun], dict[ComparedRun, dict[str, object]], int]:
+    """Run what is not done yet; return all runs, the results of those done, how many failed."""
     from pilqr_ros.experiments import comparison
 
     jobs = comparison.plan(figure.task, figure.methods, seeds, directory, figure.iterations)
+    try:
+        comparison.check_runs(jobs)
+    except RunError as error:
+        raise RunError(f"{error}; or give another --directory") from error
+    failed = []
     with show.counting_bar(f"{figure.task}: {len(jobs)} runs", len(jobs)) as advance:
 
         def done(job: ComparedRun, problem: str) -> None:
             advance()
             if problem:
+                failed.append(job)
                 show.warn(f"{job.variant}, seed {job.seed}: {problem}")
 
         comparison.run_jobs(jobs, workers, done)
-    return jobs, comparison.results(jobs)
+    return jobs, comparison.results(jobs), len(failed)
 
 
 def _tell(measured: LearningTable, figure: PaperFigure, folder: Path, name: str) -> None:

@@ -117,6 +117,11 @@ def train(
     """
     if resume is not None and from_run is not None:
         raise RunError("--from begins a new run: leave out --resume, or --from")
+    if from_run is None:
+        for option in ("from_iteration", "noise_scale", "from_samples"):
+            if is_given(option, context):
+                named = option.replace("_", "-")
+                raise typer.BadParameter(f"--{named} is of --from: there is no run to begin with")
     if resume is None:
         task = "hockey" if task is None else task
         numbers = from_iteration, noise_scale, from_samples

@@ -1,7 +1,7 @@
-"""The tasks as Gymnasium environments: ``gymnasium.make("PilqrHockey-v0")``.
+"""The tasks for Gymnasium: ``gymnasium.make("pilqr_ros.environments:PilqrHockey-v0")``.
 
-Same physics, guard, cost and success as in training. Gymnasium finds them by itself (its plugin
-mechanism); importing this package registers them, too.
+Same physics, guard, cost and success as in training. Importing this package, which Gymnasium does
+for what stands before the colon, registers them.
 """
 
 from pilqr_ros.environments.registration import ENVIRONMENTS, register_environments

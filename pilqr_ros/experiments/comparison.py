@@ -77,6 +77,17 @@ def plan(
     ]
 
 
+def check_runs(jobs: Sequence[ComparedRun]) -> None:
+    """Refuse a comparison with runs that were begun otherwise than it asks for.
+
+    Raises:
+        RunError: One was; the message names it and what differs.
+    """
+    for job in jobs:
+        if (job.directory / "run.json").exists():
+            _open_or_create(job)
+
+
 def run_jobs(
     jobs: Sequence[ComparedRun],
     workers: int | None = None,

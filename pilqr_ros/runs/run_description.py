@@ -71,6 +71,8 @@ def read_description(directory: Path) -> dict[str, Any]:
         RunError: It is not a run, or of another format.
     """
     path = directory / DESCRIPTION_FILE
+    if not path.exists():
+        raise RunError(f"{directory} is no run: it has no {DESCRIPTION_FILE}")
     description = atomic.read_json(path)
     if description.get("format") != FORMAT:
         found = description.get("format")

@@ -54,7 +54,10 @@ def check_same(
         named = "; ".join(found[:MAX_NAMED])
         more = len(found) - MAX_NAMED
         rest = f"; and {more} more" if more > 0 else ""
-        raise RunError(f"{store.directory} was begun otherwise: {named}{rest}")
+        raise RunError(
+            f"{store.directory} was begun otherwise: {named}{rest}; a run stays as it was begun: "
+            "begin another one (train --from takes this one's policies)"
+        )
 
 
 def differences(

@@ -45,3 +45,19 @@ def test_a_figure_of_the_paper_tells_what_the_paper_says_of_it(tmp_path):
     assert "0.500 (0.500 to 0.500)" in said
     assert "only PILQR reaches the block of the hardest condition" in said
     assert "0.100 (0.100 to 0.100)" in invoke("figure10", "--table", path)
+
+
+def test_runs_that_were_begun_otherwise_are_not_told_as_the_wanted_ones(two_joints, tmp_path):
+    two_joints()
+    arguments = [tmp_path / "two_joints.yaml", "--methods", "pi2", "--seeds", 1, "--workers", 1]
+    arguments += ["--directory", tmp_path / "runs"]
+    invoke(*arguments)
+    (made,) = (tmp_path / "runs").rglob("comparison.parquet")
+    made.unlink()
+    task = tmp_path / "two_joints.yaml"
+    task.write_text(task.read_text().replace("rollouts: 5", "rollouts: 4"))
+    result = CliRunner().invoke(app, ["experiment", *map(str, arguments)])
+    assert result.exit_code == 1
+    assert "rollouts is 4, but the run has 5" in str(result.exception)
+    assert "another --directory" in str(result.exception)
+    assert not made.exists()

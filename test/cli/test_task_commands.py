@@ -59,3 +59,11 @@ def test_an_arm_whose_weight_is_not_compensated_is_pointed_out(tmp_path, monkeyp
     adapted = invoke("new", "borne", "--robot", "heavy.xml", "--adapt")
     assert adapted.exit_code == 0
     assert adapted.stderr == ""
+
+
+def test_options_of_an_origin_without_one_are_refused(tmp_path):
+    for option, value in (("--noise-scale", 0.5), ("--from-samples", 2), ("--from-iteration", 3)):
+        result = invoke("train", "reacher", option, value, "--in-process", "--runs", tmp_path)
+        assert result.exit_code == 2
+        assert f"{option} is of --from" in " ".join(result.output.replace("│", " ").split())
+    assert list(tmp_path.iterdir()) == []

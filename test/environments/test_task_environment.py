@@ -1,5 +1,8 @@
 """An episode is a rollout of training, told in Gymnasium's words."""
 
+import subprocess
+import sys
+
 import gymnasium
 import numpy as np
 import pytest
@@ -29,11 +32,26 @@ def follow(environment, policy, observation):
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_gymnasium_finds_each_environment_by_itself_and_its_checker_passes(name):
-    environment = gymnasium.make(name).unwrapped
+def test_gymnasium_makes_each_environment_and_its_checker_passes(name):
+    environment = gymnasium.make(f"pilqr_ros.environments:{name}").unwrapped
     check_env(environment, skip_render_check=True)
     assert environment.task.name == ENVIRONMENTS[name]
     environment.close()
+
+
+def test_a_program_that_imports_gymnasium_alone_makes_one():
+    program = (
+        "import gymnasium\n"
+        "made = gymnasium.make('pilqr_ros.environments:PilqrReacher-v0')\n"
+        "print(made.reset(seed=0)[0].shape)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert said.returncode == 0, said.stderr
+    made = TaskEnvironment("reacher")
+    assert said.stdout.strip() == str(made.observation_space.shape)
+    made.close()
 
 
 @pytest.mark.parametrize("task", ["reacher", "hockey"])
