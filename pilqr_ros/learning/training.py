@@ -109,7 +109,7 @@ class Trainer:
         """
         for condition in self.store.config.conditions:
             refusal.complete(self.store, iteration, condition)
-            while self.store.rollout(iteration, condition, 0) is None:
+            while self.store.cost(iteration, condition, 0) is None:  # which comes after the rollout
                 policy, _ = self.store.policy(iteration, condition)
                 try:
                     self._rollout(policy, LastPlace(self.store, iteration, condition, 0))
