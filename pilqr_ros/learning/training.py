@@ -115,6 +115,8 @@ class Trainer:
                     self._rollout(policy, LastPlace(self.store, iteration, condition, 0))
                 except PolicyRefused as error:
                     self._go_back(iteration, error)
+        if self._progress.waiting_for:
+            self._tell(waiting_for="")
 
     def _is_enough(self, done: int) -> bool:
         """Tell whether local policies have converged after so many iterations, and may end then."""

@@ -131,7 +131,12 @@ def test_the_last_policy_is_executed_once_without_noise_and_goes_back_if_it_is_r
     assert not tried.noise.any()
     assert undisturbed.rollout(last, 0, 1) is None
     before, updated = (undisturbed.policy(last - back, 0)[0] for back in (1, 0))
-    store = train(lambda policy, condition: np.array_equal(policy.k, updated.k))
+    told = []
+    store = train(
+        lambda policy, condition: np.array_equal(policy.k, updated.k), on_progress=told.append
+    )
+    assert any("step halved 1 of" in one.waiting_for for one in told)
+    assert told[-1].waiting_for == ""
     assert store.iterations_finished == last
     assert store.reports() == [
         report | {name: ANY for name in ("seconds_collecting", "seconds_updating")}
