@@ -249,3 +249,9 @@ def test_many_mistakes_are_told_in_a_time_that_grows_no_faster_than_they_do():
         Task.from_text(text, origin="hockey.yaml")
     assert len(refused.value.flaws) == 20_000
     assert time.process_time() - began < 20.0
+
+
+def test_a_name_that_no_folder_of_runs_can_have_is_refused():
+    said, line = said_of("name: hockey\n", f"name: {'a' * 101}\n")
+    assert said.startswith(f"{line}name: is 'aaa")
+    assert said.endswith("must have at most 100 characters")
