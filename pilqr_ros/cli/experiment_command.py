@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from pilqr_ros.experiments.learning_table import LearningTable
 
 NAMES = ", ".join(PAPER_FIGURES)
+
+_NOT_IN_NAMES, _MAX_NAME = re.compile(r"[^-\w]"), 100
+"""A test may have any name, a picture's file may not."""
 
 
 def experiment(
@@ -57,7 +61,10 @@ def experiment(
     if figure.iterations is not None:  # its runs are none of the task's others
         directory = directory / name
     if table is not None:
-        _tell(table_file.read_table(table), figure, table.parent, table.stem)
+        kept = table_file.read_table(table)
+        if task in PAPER_FIGURES and kept.task != figure.task:
+            raise table_file.TableError(f"{table} is of {kept.task}, {task} is of {figure.task}")
+        _tell(kept, figure, table.parent, table.stem)
         return
     figure = replace(figure, iterations=iterations or figure.iterations)
     numbers = range(first_seed, first_seed + (seeds or figure.seeds))
@@ -104,8 +111,12 @@ def _run(
 def _tell(measured: LearningTable, figure: PaperFigure, folder: Path, name: str) -> None:
     """Print statistics over the seeds, and draw."""
     from pilqr_ros.experiments import figures, statistics
+    from pilqr_ros.experiments.table_file import TableError
 
     shown = measured.at(figure.places) if figure.places else measured
+    if not shown.of("training").rows:
+        where = f" at {', '.join(figure.places)}" if figure.places else ""
+        raise TableError(f"no iteration has ended{where}: there is nothing to tell or to draw")
     show.show_figures(statistics.figures_of(shown), measured.distance_label)
     for metric in figures.METRICS:
         path = folder / f"{name}_{metric}.png"
@@ -113,7 +124,7 @@ def _tell(measured: LearningTable, figure: PaperFigure, folder: Path, name: str)
     if shown.of("final").rows:
         show.picture(figures.draw_profile(shown, folder / f"{name}_profile.png"))
     for test in measured.of("test").places:
-        path = folder / f"{name}_test_{test}.png"
+        path = folder / f"{name}_test_{_NOT_IN_NAMES.sub('_', test)[:_MAX_NAME]}.png"
         show.picture(figures.draw_tests(measured, test, path))
     if figure.claim:
         show.console.print(f"the paper: {figure.claim}", soft_wrap=True)

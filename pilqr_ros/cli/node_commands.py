@@ -206,6 +206,7 @@ def execute(
     require_ros()
     from pilqr_ros.clients.deployment import request
     from pilqr_ros.graph.discovery import limit_discovery
+    from pilqr_ros.graph.guard_record import guard_command
 
     limit_discovery(discovery)
     succeeded: list[bool] = []
@@ -214,5 +215,10 @@ def execute(
         succeeded.append(success)
         show.console.print(message, soft_wrap=True)
 
-    request(namespace, times, on_answer, wait)
+    try:
+        request(namespace, times, on_answer, wait)
+    except KeyboardInterrupt:
+        stop = guard_command("stop", namespace)
+        show.warn(f"a reset or rollout under way goes on to its end; {stop} stops the arm")
+        raise
     raise typer.Exit(0 if all(succeeded) else 1)

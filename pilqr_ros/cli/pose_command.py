@@ -45,6 +45,8 @@ def pose(
     Without --at it tells of the start that the file has. The exit code is 1 where no pose gets
     there, or the one that does touches something.
     """
+    if picture is not None and picture.suffix != ".png":
+        raise typer.BadParameter(f"--picture is {str(picture)!r}, expected a name with .png")
     loaded = load_task(task)
     index = 0 if condition is None else loaded.condition_indices([condition])[0]
     poser = Poser(loaded, index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -13,6 +14,19 @@ from pilqr_ros.runs import atomic
 
 MAX_BYTES = 64 * 2**20
 """Larger files than this are not read: ten thousand runs come to less."""
+
+
+MAX_ROWS = 1_000_000
+"""Most rows: a few bytes can stand for any number of equal ones."""
+
+MAX_PLACES = 100
+"""Most conditions and tests: each is drawn."""
+
+MAX_NAME = 1000
+"""Longest text in a row [characters]."""
+
+MAX_NUMBER = 1e100
+"""Numbers are smaller: larger ones cannot be drawn."""
 
 
 class TableError(PilqrError):
@@ -44,19 +58,47 @@ def read_table(path: Path) -> LearningTable:
     """
     arrow, parquet = _pyarrow()
     with decoding(path, TableError):
-        made = parquet.read_table(io.BytesIO(read_foreign(path, MAX_BYTES)))
-        about = made.schema.metadata or {}
-        if made.schema.remove_metadata() != _schema(arrow) or not {
-            b"task",
-            b"distance_label",
-        } <= set(about):
-            raise TableError(f"{path} is not a table of a comparison: {made.schema.names}")
-        rows = tuple(Measured(**row) for row in made.to_pylist())
+        file = parquet.ParquetFile(io.BytesIO(read_foreign(path, MAX_BYTES)))
+        about, schema = file.schema_arrow.metadata or {}, file.schema_arrow.remove_metadata()
+        if schema != _schema(arrow) or not {b"task", b"distance_label"} <= set(about):
+            raise TableError(f"{path} is not a table of a comparison: {schema.names}")
+        if file.metadata.num_rows > MAX_ROWS:
+            count = file.metadata.num_rows
+            raise TableError(f"{path} has {count} rows, more than the {MAX_ROWS} allowed")
+        rows = tuple(Measured(**row) for row in file.read().to_pylist())
         task, label = (about[name].decode() for name in (b"task", b"distance_label"))
-    unknown = {row.phase for row in rows} - set(get_args(Phase))
-    if unknown:
-        raise TableError(f"{path}: phase is {unknown.pop()!r}, allowed: {get_args(Phase)}")
+    _check(rows, path)
     return LearningTable(task, label, rows)
+
+
+def _check(rows: Iterable[Measured], path: Path) -> None:
+    """Refuse rows that nobody can have measured.
+
+    Raises:
+        TableError: There is one; the message names the value, and what is allowed.
+    """
+    allowed = get_args(Phase)
+    for number, row in enumerate(rows):
+        if row.phase not in allowed:
+            raise TableError(f"{path}: phase is {row.phase!r}, allowed: {allowed}")
+        for name, value in row._asdict().items():
+            if not _is_value(value):
+                wanted = f"text of at most {MAX_NAME} characters, or a number below {MAX_NUMBER:g}"
+                raise TableError(f"{path}: row {number}: {name} is {value!r}, expected {wanted}")
+        for name in ("seed", "trained_on", "judged"):
+            if getattr(row, name) < 0:
+                value = getattr(row, name)
+                raise TableError(f"{path}: row {number}: {name} is {value}, expected at least 0")
+    places = {row.place for row in rows}
+    if len(places) > MAX_PLACES:
+        raise TableError(f"{path} has {len(places)} places, more than the {MAX_PLACES} allowed")
+
+
+def _is_value(value: object) -> bool:
+    """Tell whether a row may have a value: nothing is missing, and no number out of reach."""
+    if isinstance(value, str):
+        return len(value) <= MAX_NAME
+    return isinstance(value, int | float) and abs(value) < MAX_NUMBER
 
 
 def _schema(arrow: Any) -> Any:  # noqa: ANN401

@@ -109,12 +109,14 @@ class Trainer:
         """
         for condition in self.store.config.conditions:
             refusal.complete(self.store, iteration, condition)
-            while self.store.rollout(iteration, condition, 0) is None:
+            while self.store.cost(iteration, condition, 0) is None:  # which comes after the rollout
                 policy, _ = self.store.policy(iteration, condition)
                 try:
                     self._rollout(policy, LastPlace(self.store, iteration, condition, 0))
                 except PolicyRefused as error:
                     self._go_back(iteration, error)
+        if self._progress.waiting_for:
+            self._tell(waiting_for="")
 
     def _is_enough(self, done: int) -> bool:
         """Tell whether local policies have converged after so many iterations, and may end then."""

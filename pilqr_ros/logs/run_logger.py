@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pilqr_ros.logs.experiment_log import ExperimentLog
 from pilqr_ros.logs.scalars import scalars
+from pilqr_ros.runs.report_file import load_report
 from pilqr_ros.runs.run_store import RunStore
 
 
@@ -16,16 +19,17 @@ class RunLogger:
     def __init__(self, store: RunStore, log: ExperimentLog) -> None:
         """Tell nothing yet."""
         self._store, self._log = store, log
-        self._told: set[tuple[int, int]] = set()
+        self._told: set[Path] = set()
 
     def update(self) -> None:
         """Tell what has been finished since."""
-        for report in self._store.reports():
-            place = report["iteration"], report["condition"]
-            if place in self._told:
+        conditions = self._store.task.conditions
+        for path in self._store.report_paths():
+            if path in self._told:
                 continue
-            self._told.add(place)
-            condition = self._store.task.conditions[report["condition"]].name
+            report = load_report(path, len(conditions))
+            self._told.add(path)
+            condition = conditions[report["condition"]].name
             values = {f"{name}/{condition}": value for name, value in scalars(report).items()}
             self._log.write(report["iteration"] + 1, values)
 

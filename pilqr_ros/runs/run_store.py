@@ -147,6 +147,13 @@ class RunStore(RunFolder):
         path = self._rollout_path(iteration, condition, sample)
         return load_sample(path, self.task, condition) if path.exists() else None
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether all iterations are done, and each last local policy was executed."""
+        last, config = self.config.iterations, self.config
+        tried = (self._rollout_path(last, one, 0).exists() for one in config.conditions)
+        return self.iterations_finished == last and (config.guided or all(tried))
+
     def collected(self, iteration: int) -> int:
         """Return how many of an iteration's rollouts are on disk, over all conditions."""
         places = itertools.product(self.config.conditions, range(self.config.rollouts))

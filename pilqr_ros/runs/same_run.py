@@ -92,12 +92,12 @@ def differences(
 def check_versions(store: RunStore) -> list[str]:
     """Return what warns about continuing a run with the libraries that there are now.
 
-    A run that is finished is not continued, whatever is asked for.
+    A run that is finished, its last policies executed, is not continued, whatever is asked for.
 
     Raises:
         RunError: It would not be the same run any more; the message says what to install.
     """
-    if store.iterations_finished == store.config.iterations:
+    if store.is_finished:
         return []
     path = store.directory / "run.json"
     recorded = atomic.read_json(path)

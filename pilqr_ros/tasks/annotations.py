@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from pydantic import AliasChoices, BaseModel
@@ -60,12 +61,7 @@ class Allowed:
     @property
     def keys(self) -> dict[str, Any]:
         """What is allowed below each key of a record; empty if it is none."""
-        if not isinstance(self.kind, type) or not _is_record(self.kind):
-            return {}
-        hints = get_type_hints(self.kind, include_extras=True)
-        if issubclass(self.kind, BaseModel):
-            return {name: hints[name] for name in self.kind.model_fields}
-        return {each.name: hints[each.name] for each in fields(cast("Any", self.kind))}
+        return _keys_of(self.kind) if isinstance(self.kind, type) else {}
 
     def followed(
         self, location: tuple[int | str, ...]
@@ -164,6 +160,17 @@ def _former_names(kind: Any) -> dict[int | str, str]:  # noqa: ANN401
         if isinstance(field.validation_alias, AliasChoices):
             found |= {str(one): name for one in field.validation_alias.choices}
     return found
+
+
+@cache
+def _keys_of(kind: type) -> dict[str, Any]:
+    """Return what is allowed below each key of a kind, once for all mistakes in a file."""
+    if not _is_record(kind):
+        return {}
+    hints = get_type_hints(kind, include_extras=True)
+    if issubclass(kind, BaseModel):
+        return {name: hints[name] for name in kind.model_fields}
+    return {each.name: hints[each.name] for each in fields(cast("Any", kind))}
 
 
 def _is_record(kind: type) -> bool:

@@ -66,7 +66,8 @@ def problems_of(
             record = allowed.followed(location[:-1])[1]
             mistakes.append(_Mistake(location, details, reached, record))
     wrong = [*unions, *(one.place for one in mistakes)]
-    wholes = [one for one in mistakes if not any(_is_below(two, one.place) for two in wrong)]
+    above = {place[:length] for place in wrong for length in range(len(place))}
+    wholes = [one for one in mistakes if one.place not in above]
     found = list(_of_records(wholes, given, at))
     for place, union in unions.items():
         found += _of_union(union, _value_at(given, place), (*at, *place))
@@ -87,10 +88,6 @@ def shown(value: object) -> str:
         return str(value).lower()
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
-
-
-def _is_below(place: Location, other: Location) -> bool:
-    return len(place) > len(other) and place[: len(other)] == other
 
 
 def _value_at(given: Any, location: Location) -> Any:  # noqa: ANN401

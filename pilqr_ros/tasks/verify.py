@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import mujoco
@@ -15,6 +16,9 @@ from pilqr_ros.tasks.motors import verify_motors
 from pilqr_ros.tasks.placing import can_be_turned
 from pilqr_ros.tasks.schema import ActuatedJoint, TaskFile
 from pilqr_ros.trajopt.typing import Array
+
+_IN_TOPIC = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*")
+"""What the name of a tracked body or a sensor is like: its topic is named after it."""
 
 
 def verify_models(
@@ -49,6 +53,11 @@ def _verify_block(
 ) -> None:
     """What a block is of exists, once."""
     user = f"a {block.kind} block"
+    if block.kind.startswith(("body_", "sensor")) and not _IN_TOPIC.fullmatch(block.source):
+        problem = (
+            f"{block.source!r} must be letters, digits and _, no digit first: its topic has it"
+        )
+        raise TaskError(f"{key}.of", problem)
     if block.kind.startswith("joint_"):
         for joint in block.axes:
             require_element(

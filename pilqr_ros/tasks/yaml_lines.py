@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import yaml
 
+MAX_PATHS = 2**22
+"""Most characters of all paths together: a long key stands in that of everything below it."""
+
 _LAST_PART = re.compile(r"(\[[^\[\]]*\]|\.?[^.\[\]]+|\.)$")
 
 
@@ -22,7 +25,8 @@ class _Place(NamedTuple):
 class Lines:
     """The lines of a text by the paths of its keys, such as ``cost.terms[0].alpha``.
 
-    What an alias stands for is where its anchor is.
+    What an alias stands for is where its anchor is. Of a text whose paths take too much memory only
+    the first ones are known.
     """
 
     def __init__(self, root: yaml.Node | None = None) -> None:
@@ -34,7 +38,12 @@ class Lines:
         self._places: dict[str, _Place] = {}
         if root is not None:
             self._places[""] = _place(root, root)
-            self._places.update(_below(root, ""))
+            room = MAX_PATHS
+            for path, place in _below(root, ""):
+                room -= len(path)
+                if room < 0:
+                    break
+                self._places[path] = place
 
     def line(self, key: str, *, of_key: bool = False) -> int | None:
         """Return the line of a key, or of the nearest one that it would lie below.
@@ -77,13 +86,15 @@ def key_path(prefix: str, location: tuple[int | str, ...]) -> str:
 
 def _below(node: yaml.Node, path: str) -> Iterator[tuple[str, _Place]]:
     """Yield the places of everything below a node."""
+    found: Iterator[tuple[int | str, yaml.Node, yaml.Node]]
     if isinstance(node, yaml.MappingNode):
-        found = [(key_path(path, (str(key.value),)), key, value) for key, value in node.value]
+        found = ((str(key.value), key, value) for key, value in node.value)
     elif isinstance(node, yaml.SequenceNode):
-        found = [(key_path(path, (i,)), value, value) for i, value in enumerate(node.value)]
+        found = ((i, value, value) for i, value in enumerate(node.value))
     else:
         return
-    for below, key, value in found:
+    for part, key, value in found:
+        below = key_path(path, (part,))
         yield below, _place(key, value)
         yield from _below(value, below)
 

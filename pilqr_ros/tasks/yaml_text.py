@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -27,6 +28,10 @@ MAX_VALUES = 100_000
 MAX_INTEGER = 2**64 - 1
 """Largest integer of a file, and with a minus the least: no seed is larger, and Python can neither
 print much longer ones nor make floats of them."""
+
+_MAX_DIGITS = 100
+"""Longest text of an integer [characters]; of ``1:59:59``, longer and longer, the time to read it
+grows with the square."""
 
 _DATE = "tag:yaml.org,2002:timestamp"
 
@@ -97,10 +102,10 @@ class _Loader(yaml.SafeLoader):
 
     def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
         """Build an integer after checking its size."""
-        try:
-            value = super().construct_yaml_int(node)
-        except ValueError:  # one of more digits than Python reads, or none
-            value = None
+        value = None
+        if len(node.value) <= _MAX_DIGITS:
+            with suppress(ValueError):  # it has no digits
+                value = super().construct_yaml_int(node)
         if value is None or abs(value) > MAX_INTEGER:
             problem = f"{_shortened(node.value)} is no integer of at most {MAX_INTEGER}"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)

@@ -61,3 +61,34 @@ def test_runs_that_were_begun_otherwise_are_not_told_as_the_wanted_ones(two_join
     assert "rollouts is 4, but the run has 5" in str(result.exception)
     assert "another --directory" in str(result.exception)
     assert not made.exists()
+
+
+def write_rows(path, *rows, task="pusher"):
+    from pilqr_ros.experiments.learning_table import LearningTable, Measured
+    from pilqr_ros.experiments.table_file import write_table
+
+    made = tuple(Measured("pilqr", 0, *row, 20, 20, 1.0, 0.5, 0.0) for row in rows)
+    return write_table(LearningTable(task, "distance [m]", made), path)
+
+
+def test_a_test_of_any_name_is_drawn_beside_its_table(tmp_path):
+    table = write_rows(
+        tmp_path / "in" / "kept.parquet", ("training", "down"), ("test", "/../../out")
+    )
+    invoke("--table", table)
+    assert (tmp_path / "in" / "kept_test________out.png").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+@pytest.mark.parametrize(
+    ("row", "task", "problem"),
+    [
+        (("final", "down"), "pusher", "no iteration has ended at far to the right"),
+        (("training", "middle"), "hockey", "is of hockey, figure3 is of pusher"),
+    ],
+)
+def test_a_table_without_what_a_figure_shows_is_refused_in_words(row, task, problem, tmp_path):
+    table = write_rows(tmp_path / "kept.parquet", row, task=task)
+    result = CliRunner().invoke(app, ["experiment", "figure3", "--table", str(table)])
+    assert result.exit_code == 1
+    assert problem in str(result.exception)

@@ -1,5 +1,6 @@
 import pytest
 
+from pilqr_ros.experiments import table_file
 from pilqr_ros.experiments.learning_table import LearningTable, Measured
 from pilqr_ros.experiments.table_file import TableError, read_table, write_table
 
@@ -42,4 +43,37 @@ def test_what_is_no_table_is_refused_by_its_name(tmp_path):
     odd = [row._replace(phase="dreamt") for row in TABLE.rows]
     write_table(LearningTable(TABLE.task, TABLE.distance_label, tuple(odd)), path)
     with pytest.raises(TableError, match="'dreamt'"):
+        read_table(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"trained_on": None}, "row 1: trained_on is None"),
+        ({"place": None}, "row 1: place is None"),
+        ({"distance": float("nan")}, "row 1: distance is nan"),
+        ({"cost": 1e308}, r"row 1: cost is 1e\+308, expected .* number below 1e\+100"),
+        ({"seed": -1}, "row 1: seed is -1, expected at least 0"),
+        ({"place": "a" * 1001}, "expected text of at most 1000 characters"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_a_row_that_nobody_measured_is_refused(change, problem, tmp_path):
+    rows = (TABLE.rows[0], TABLE.rows[1]._replace(**change))
+    path = write_table(
+        LearningTable(TABLE.task, TABLE.distance_label, rows), tmp_path / "t.parquet"
+    )
+    with pytest.raises(TableError, match=problem):
+        read_table(path)
+
+
+def test_more_rows_or_places_than_any_comparison_has_are_refused(tmp_path, monkeypatch):
+    path = write_table(TABLE, tmp_path / "table.parquet")
+    monkeypatch.setattr(table_file, "MAX_ROWS", 1)
+    with pytest.raises(TableError, match="has 2 rows, more than the 1 allowed"):
+        read_table(path)
+    monkeypatch.undo()
+    many = tuple(TABLE.rows[0]._replace(place=str(n)) for n in range(101))
+    write_table(LearningTable(TABLE.task, TABLE.distance_label, many), path)
+    with pytest.raises(TableError, match="has 101 places"):
         read_table(path)

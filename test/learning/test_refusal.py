@@ -130,8 +130,14 @@ def test_the_last_policy_is_executed_once_without_noise_and_goes_back_if_it_is_r
     assert tried is not None
     assert not tried.noise.any()
     assert undisturbed.rollout(last, 0, 1) is None
+    assert undisturbed.is_finished
     before, updated = (undisturbed.policy(last - back, 0)[0] for back in (1, 0))
-    store = train(lambda policy, condition: np.array_equal(policy.k, updated.k))
+    told = []
+    store = train(
+        lambda policy, condition: np.array_equal(policy.k, updated.k), on_progress=told.append
+    )
+    assert any("step halved 1 of" in one.waiting_for for one in told)
+    assert told[-1].waiting_for == ""
     assert store.iterations_finished == last
     assert store.reports() == [
         report | {name: ANY for name in ("seconds_collecting", "seconds_updating")}
@@ -140,6 +146,8 @@ def test_the_last_policy_is_executed_once_without_noise_and_goes_back_if_it_is_r
     policy, _ = store.policy(last, 0)
     np.testing.assert_allclose(policy.k, 0.5 * (before.k + updated.k))
     assert store.rollout(last, 0, 0).valid
+    (store.condition_directory(last, 0) / "rollout_00.npz").unlink()
+    assert not store.is_finished
 
 
 def test_the_refused_policy_and_all_its_rollouts_are_kept_apart(train, undisturbed):

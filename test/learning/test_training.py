@@ -69,6 +69,17 @@ def test_an_interrupted_run_continues_bit_for_bit(
     assert arrays_of_run(other.directory) == arrays_of_run(store.directory)
 
 
+def test_a_kill_after_the_last_rollout_loses_no_cost_of_it(trainer, store, task, flaky):
+    trainer.run()
+    cost = store.directory / "iteration_002/condition_0/rollout_00.cost.npz"
+    content = cost.read_bytes()
+    cost.unlink()  # as if killed between the two files
+    again = flaky()
+    Trainer(open_run(store.directory), again, TaskCostEvaluator(task)).run()
+    assert again.calls == 0
+    assert cost.read_bytes() == content
+
+
 def test_an_invalid_rollout_is_kept_apart_and_drawn_again(trainer, store, flaky):
     flaky = flaky(invalid=lambda call: call == 2)
     trainer.collector = flaky

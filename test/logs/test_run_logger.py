@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pilqr_ros.learning import InProcessCollector, RunConfig, TaskCostEvaluator, Trainer
-from pilqr_ros.logs import KINDS, LogError, RunLogger, check_log, open_log
+from pilqr_ros.logs import KINDS, LogError, RunLogger, check_log, open_log, run_logger
+from pilqr_ros.runs.report_file import load_report
 from pilqr_ros.runs.run_store import create_run
 from pilqr_ros.tasks import load_task
 
@@ -83,6 +84,20 @@ def test_a_log_that_is_written_again_has_no_number_twice(store, log):
     first = logged(store.directory / "tensorboard")
     log()
     assert logged(store.directory / "tensorboard") == first
+
+
+def test_each_report_is_read_once_however_often_there_are_new_ones(store, monkeypatch):
+    read = []
+
+    def counted(path, conditions):
+        read.append(path)
+        return load_report(path, conditions)
+
+    monkeypatch.setattr(run_logger, "load_report", counted)
+    logger = RunLogger(store, SimpleNamespace(write=lambda step, values: None))
+    for _ in range(3):
+        logger.update()
+    assert sorted(read) == store.report_paths()
 
 
 class Told:

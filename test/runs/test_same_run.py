@@ -136,5 +136,5 @@ def test_a_finished_run_is_not_continued_so_versions_do_not_matter(trainer, stor
 def test_a_few_differences_are_named_and_the_others_counted(store, task, monkeypatch):
     monkeypatch.setattr(same_run, "MAX_NAMED", 1)
     both = edited(task, lambda d: (set_weight(d), set_torque_limit(d)))
-    with pytest.raises(RunError, match=r"but the run has [^;]*; and 1 more$"):
+    with pytest.raises(RunError, match=r"but the run has [^;]*; and 1 more;"):
         check_same(store, {}, both)

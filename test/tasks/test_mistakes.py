@@ -1,6 +1,7 @@
 """What is said of mistakes in a task file: where, what is there, what is allowed, and that once."""
 
 import re
+import time
 
 import pytest
 import yaml
@@ -238,3 +239,19 @@ class NoAliases(yaml.SafeDumper):
 
     def ignore_aliases(self, data):
         return True
+
+
+def test_many_mistakes_are_told_in_a_time_that_grows_no_faster_than_they_do():
+    """Compared with one another they took minutes, of a file that is small enough to be read."""
+    text = load_task("hockey").source + "".join(f"\nz{i}: 1" for i in range(20_000))
+    began = time.process_time()
+    with pytest.raises(TaskError, match="z0: is not a known key") as refused:
+        Task.from_text(text, origin="hockey.yaml")
+    assert len(refused.value.flaws) == 20_000
+    assert time.process_time() - began < 20.0
+
+
+def test_a_name_that_no_folder_of_runs_can_have_is_refused():
+    said, line = said_of("name: hockey\n", f"name: {'a' * 101}\n")
+    assert said.startswith(f"{line}name: is 'aaa")
+    assert said.endswith("must have at most 100 characters")

@@ -132,6 +132,19 @@ def test_a_wrong_block_of_a_sensor_is_named(sensed, block, message):
         sensed([{"name": "new", **block}])
 
 
+@pytest.mark.parametrize("name", ["left-bolt", "1st", "bolt 1", "arm//bolt"])
+@pytest.mark.parametrize("kind", ["sensor", "body_position"])
+def test_what_cannot_name_a_topic_is_told_when_the_task_is_loaded(two_joints, name, kind):
+    """Not when the nodes are started, long after it was trained in process."""
+    scene = SENSORS.replace('name="press"', f'name="{name}"')
+    scene += PAD.replace('body name="pad"', f'body name="{name}"')
+    block = {"name": "new", "kind": kind, "of": name}
+    with pytest.raises(
+        TaskError, match=rf"state\[\d\]\.of: '{name}' must be letters, digits and _"
+    ):
+        two_joints(scene=("<worldbody>", scene), edit=lambda file: file["state"].append(block))
+
+
 def test_a_robots_file_tells_where_its_sensors_topics_are(sensed):
     task = sensed()
     config = RobotConfig(name="robot", sensors={"bolt": "/wrist/wrench"})

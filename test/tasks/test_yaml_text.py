@@ -1,3 +1,4 @@
+import time
 import tracemalloc
 from contextlib import suppress
 
@@ -90,6 +91,22 @@ def test_a_date_is_text():
 def test_what_is_wrong_is_said_in_one_line():
     with pytest.raises(ConfigError, match=r"line 2: is not valid YAML: .*, column 1$"):
         parse_yaml("a: [1,\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "? " + "a" * 400_000 + "\n: [" + "1," * 90_000 + "]",
+        "".join(" " * i + "a:\n" for i in range(150)) + " " * 150 + "a: [" + "1," * 90_000 + "]",
+        "a: 1" + ":1" * 260_000,
+    ],
+    ids=["a long key", "deep and wide", "a number of many parts"],
+)
+def test_a_text_that_is_made_to_take_long_does_not(text):
+    began = time.process_time()
+    with suppress(ConfigError):
+        parse_yaml(text)
+    assert time.process_time() - began < 30.0
 
 
 def test_values_without_number_are_refused_before_they_take_memory(monkeypatch):

@@ -40,7 +40,7 @@ class TaskFile(Section):
         mdgps: One neural policy for many conditions; without it there is none.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description=NAME_FORM)]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=100, description=NAME_FORM)]
     description: str = ""
     models: Models
     control: Control
