@@ -8,9 +8,9 @@ that of all,
     C = mean of E_i - F_i     what the noise costs (half of tr(Q_uu Sigma) where the model holds)
     G = -slope of M_i         what an iteration gains
 
-over the iterations so far, with weights that fall by `MEMORY` (G by weighted least squares). A step
-of bounded KL divergence is as long as the noise is large (G falls like the standard deviation), and
-the noise costs its square (C), so
+over the last `WINDOW` iterations (G by least squares); what fell before tells nothing of what there
+is to gain now. A step of bounded KL divergence is as long as the noise is large (G falls like the
+standard deviation), and the noise costs its square (C), so
 
     std <- std * clip(sqrt(G / C), MIN_FACTOR, 1)
 
@@ -29,8 +29,8 @@ import numpy as np
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.typing import Array
 
-MEMORY = 0.75
-"""Weight of an iteration against that of the next."""
+WINDOW = 5
+"""How many iterations tell of cost and gain."""
 
 MIN_FACTOR = 0.8
 """Least factor on the standard deviation in one update."""
@@ -58,14 +58,12 @@ def spent_and_gained(costs: Array) -> tuple[float, float]:
 
     Args:
         costs: Mean cost of all rollouts, of those with noise, and of those without, of each
-            iteration, ``(n, 3)`` with n at least 2.
+            iteration, ``(n, 3)`` with n at least 2; the last `WINDOW` count.
     """
-    n = len(costs)
-    weights = MEMORY ** np.arange(n)[::-1]
-    weights /= weights.sum()
-    time = np.arange(n) - weights @ np.arange(n)
-    slope = (weights * time) @ costs[:, 0] / (weights @ time**2)
-    return float(weights @ (costs[:, 1] - costs[:, 2])), -float(slope)
+    recent = costs[-WINDOW:]
+    time = np.arange(len(recent)) - 0.5 * (len(recent) - 1)
+    slope = time @ recent[:, 0] / (time @ time)
+    return float(np.mean(recent[:, 1] - recent[:, 2])), -float(slope)
 
 
 def _costs(batch: Batch) -> tuple[float, float, float] | None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pilqr_ros.trajopt.batch import Batch
-from pilqr_ros.trajopt.noise_size import MEMORY, MIN_FACTOR, size_factor, spent_and_gained
+from pilqr_ros.trajopt.noise_size import MIN_FACTOR, WINDOW, size_factor, spent_and_gained
 
 
 def batch(noisy, free, rollouts=4):
@@ -25,14 +25,22 @@ def test_it_shrinks_by_the_root_of_what_is_gained_over_what_it_costs():
     assert size_factor(stuck) == MIN_FACTOR
 
 
-def test_gain_and_cost_are_those_of_a_weighted_line_and_mean():
+def test_gain_and_cost_are_those_of_a_line_and_a_mean_over_the_last_iterations():
     rng = np.random.default_rng(0)
-    costs = rng.normal(50.0, 10.0, (7, 3))
-    spent, gained = spent_and_gained(costs)
-    weights = MEMORY ** np.arange(6, -1, -1.0)
-    slope, _ = np.polyfit(np.arange(7), costs[:, 0], 1, w=np.sqrt(weights))
-    assert gained == pytest.approx(-slope)
-    assert spent == pytest.approx(np.average(costs[:, 1] - costs[:, 2], weights=weights))
+    for n in (2, 3, WINDOW, WINDOW + 4):
+        costs = rng.normal(50.0, 10.0, (n, 3))
+        spent, gained = spent_and_gained(costs)
+        recent = costs[-min(n, WINDOW) :]
+        slope, _ = np.polyfit(np.arange(len(recent)), recent[:, 0], 1)
+        assert gained == pytest.approx(-slope)
+        assert spent == pytest.approx(np.mean(recent[:, 1] - recent[:, 2]))
+
+
+def test_a_steep_fall_long_ago_does_not_keep_the_noise():
+    fallen = [batch(1000.0 - 150 * i, 990.0 - 150 * i) for i in range(6)]
+    after = [batch(20.0, 10.0)] * WINDOW
+    assert size_factor(fallen) == 1.0
+    assert size_factor(fallen + after) == MIN_FACTOR
 
 
 def test_one_lucky_rollout_without_noise_does_not_keep_the_noise():
