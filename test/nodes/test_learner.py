@@ -160,7 +160,7 @@ def test_an_evaluation_gives_each_rollout(learner, trained, wait_until):
         ({"method": "x" * 1_000_000}, "method is 'xxx"),
         ({"resume": "/no/such/run"}, "/no/such/run"),
         ({"resume": "x" * 100_000}, "a run's path has 100000 characters"),
-        ({"resume": "/dev"}, "run.json cannot be read"),
+        ({"resume": "/dev"}, "no run: it has no run.json"),
     ],
 )
 def test_a_goal_that_does_not_fit_is_answered_with_the_reason(learner, change, reason):

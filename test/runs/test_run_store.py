@@ -134,7 +134,7 @@ def test_two_runs_of_one_second_get_two_directories(tmp_path, task, config):
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
-    with pytest.raises(RunError, match=r"run\.json cannot be read"):
+    with pytest.raises(RunError, match=r"is no run: it has no run\.json"):
         open_run(tmp_path)
 
 
