@@ -20,7 +20,7 @@ from scipy.optimize import least_squares
 
 from pilqr_ros.authoring.errors import AuthoringError
 from pilqr_ros.authoring.reach import search_bounds
-from pilqr_ros.authoring.starts import touching_bodies
+from pilqr_ros.authoring.starts import touching_robot
 from pilqr_ros.simulation.errors import ResetError
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import Task
@@ -135,15 +135,8 @@ class Poser:
     @property
     def touching(self) -> tuple[str, ...]:
         """Pairs of bodies that touch, of which one is the robot's."""
-        return tuple(
-            sorted(
-                {
-                    " and ".join(short_name(name) or "world" for name in pair)
-                    for pair in touching_bodies(self.model, self.data)
-                    if any(name.startswith(ROBOT_PREFIX) for name in pair)
-                }
-            )
-        )
+        pairs = touching_robot(self.model, self.data)
+        return tuple(sorted(" and ".join(pair) for pair in pairs))
 
     def solve(self, wanted: Wanted, tries: int = _TRIES) -> FoundPose:
         """Bring the arm to the nearest pose that was found, and return it.

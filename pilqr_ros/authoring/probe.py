@@ -9,13 +9,11 @@ import mujoco
 import numpy as np
 
 from pilqr_ros.authoring.hold import ArmDynamics
-from pilqr_ros.authoring.starts import arm_dynamics, touching_bodies
+from pilqr_ros.authoring.starts import arm_dynamics, touching_robot
 from pilqr_ros.tasks.models import (
-    ROBOT_PREFIX,
     build_world_model,
     element_id,
     joint_id,
-    short_name,
 )
 from pilqr_ros.tasks.motors import motor_limits
 from pilqr_ros.tasks.schema import Models
@@ -99,9 +97,4 @@ class Probe:
     @property
     def touching(self) -> list[str]:
         """Pairs of bodies that touch, of which one is the robot's."""
-        pairs = touching_bodies(self.model, self._data)
-        return sorted(
-            " and ".join(short_name(name) or "world" for name in pair)
-            for pair in pairs
-            if any(name.startswith(ROBOT_PREFIX) for name in pair)
-        )
+        return sorted(" and ".join(pair) for pair in touching_robot(self.model, self._data))

@@ -68,6 +68,19 @@ def touching_bodies(model: mujoco.MjModel, data: mujoco.MjData) -> Iterator[tupl
             yield first, second
 
 
+def touching_robot(model: mujoco.MjModel, data: mujoco.MjData) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of bodies that touch, each once, of which at least one is the robot's.
+
+    They are named as their own files have them, in alphabetical order of the pairs.
+    """
+    pairs = {
+        (short_name(first) or "world", short_name(second) or "world")
+        for first, second in touching_bodies(model, data)
+        if first.startswith(ROBOT_PREFIX) or second.startswith(ROBOT_PREFIX)
+    }
+    return tuple(sorted(pairs))
+
+
 def _look(
     task: Task, world: World, estimator: StateEstimator, dofs: Array, index: int
 ) -> ExaminedStart:
@@ -78,18 +91,13 @@ def _look(
     except ResetError as error:
         none = ArmDynamics(np.eye(dU), np.zeros(dU), np.zeros(dU))
         return ExaminedStart(index, str(error), nothing, (), none, nothing)
-    pairs = {
-        (short_name(first) or "world", short_name(second) or "world")
-        for first, second in touching_bodies(world.model, world.data)
-        if first.startswith(ROBOT_PREFIX) or second.startswith(ROBOT_PREFIX)
-    }
     data = world.data
     weight = data.qfrc_bias[dofs] - data.qfrc_passive[dofs]
     return ExaminedStart(
         condition=index,
         refusal="",
         x=_state(world, estimator),
-        touching=tuple(sorted(pairs)),
+        touching=touching_robot(world.model, data),
         arm=arm_dynamics(world.model, data, dofs),
         weight=weight.copy(),
     )
