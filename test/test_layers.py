@@ -32,6 +32,7 @@ FLOORS["doctor"] = ("clients", *FLOORS["clients"])
 FLOORS["authoring"] = ("doctor", *FLOORS["authoring"])
 FLOORS["diagnosis"] = ("runs", "robot", "tasks", "guided", "trajopt")
 FLOORS["logs"] = ("runs", "robot", "tasks", "guided", "trajopt")
+FLOORS["datasets"] = ("runs", "robot", "tasks", "guided", "trajopt")
 FLOORS["page"] = ("diagnosis", *FLOORS["page"])
 FLOORS["dashboard"] = ("clients", "page", *FLOORS["clients"])
 FLOORS["report"] = ("diagnosis", "evaluation", *FLOORS["evaluation"])
@@ -44,6 +45,7 @@ FLOORS["cli"] = (
     "page",
     "report",
     "logs",
+    "datasets",
     "diagnosis",
     "authoring",
     "peers",
@@ -79,6 +81,7 @@ WITHOUT_ROS += (
     "diagnosis",
     "report",
     "logs",
+    "datasets",
 )
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 
