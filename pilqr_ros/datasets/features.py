@@ -24,13 +24,13 @@ class Numbered(NamedTuple):
 
     Attributes:
         episode: The episode.
-        index: Its index.
+        number: Its index.
         first_frame: Index of its first frame among those of all episodes.
         task_index: Index of its instruction.
     """
 
     episode: Episode
-    index: int
+    number: int
     first_frame: int
     task_index: int
 
@@ -76,8 +76,8 @@ def numbered(episodes: EpisodeSet) -> list[Numbered]:
     each, tasks = episodes.episodes, instructions_of(episodes)
     firsts = accumulate((one.T for one in each[:-1]), initial=0)
     return [
-        Numbered(one, index, first, tasks.index(one.instruction))
-        for index, (one, first) in enumerate(zip(each, firsts, strict=True))
+        Numbered(one, number, first, tasks.index(one.instruction))
+        for number, (one, first) in enumerate(zip(each, firsts, strict=True))
     ]
 
 
@@ -99,7 +99,7 @@ def features_of(episodes: EpisodeSet) -> list[Feature]:
         Feature("noise_free", "bool", (), lambda one: one.episode.noise_free),
         Feature("timestamp", "float32", (), lambda one: np.arange(one.episode.T) / rate),
         Feature("frame_index", "int64", (), lambda one: np.arange(one.episode.T)),
-        Feature("episode_index", "int64", (), lambda one: one.index),
+        Feature("episode_index", "int64", (), lambda one: one.number),
         Feature("index", "int64", (), lambda one: one.first_frame + np.arange(one.episode.T)),
         Feature("task_index", "int64", (), lambda one: one.task_index),
     ]

@@ -166,9 +166,9 @@ def _write_episodes(folder: Path, written: Sequence[_Written]) -> None:
 
 def _episode_row(written: _Written) -> dict[str, Any]:
     """Return an episode's place, what is known of it as a whole, and its statistics."""
-    (episode, index, first, _), columns, file = written
+    (episode, number, first, _), columns, file = written
     return {
-        "episode_index": index,
+        "episode_index": number,
         "tasks": [episode.instruction],
         "length": episode.T,
         "data/chunk_index": file.chunk_index,
