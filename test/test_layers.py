@@ -37,8 +37,9 @@ FLOORS["page"] = ("diagnosis", *FLOORS["page"])
 FLOORS["dashboard"] = ("clients", "page", *FLOORS["clients"])
 FLOORS["report"] = ("diagnosis", "evaluation", *FLOORS["evaluation"])
 FLOORS["environments"] = ("learning", *FLOORS["learning"])
+FLOORS["sweeps"] = ()
 FLOORS["peers"] = ("environments", *FLOORS["environments"])
-FLOORS["experiments"] = ("evaluation", *FLOORS["evaluation"])
+FLOORS["experiments"] = ("sweeps", "evaluation", *FLOORS["evaluation"])
 FLOORS["benchmarks"] = ("experiments", "doctor", *FLOORS["doctor"])
 FLOORS["cli"] = (
     "dashboard",
@@ -46,6 +47,7 @@ FLOORS["cli"] = (
     "report",
     "logs",
     "datasets",
+    "sweeps",
     "diagnosis",
     "authoring",
     "peers",
@@ -82,6 +84,7 @@ WITHOUT_ROS += (
     "report",
     "logs",
     "datasets",
+    "sweeps",
 )
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 

@@ -21,6 +21,7 @@ from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_store import create_run_in, open_run
+from pilqr_ros.sweeps.process_pool import ProcessPool
 from pilqr_ros.tasks import TaskError, load_task
 
 
@@ -32,7 +33,7 @@ def test_a_comparison_runs_draws_and_resumes(tmp_path, monkeypatch):
     found = results(jobs)
     assert {job.variant for job in found} == {"pilqr", "pi2"}
     stamps = {job: (job.directory / "result.json").stat().st_mtime_ns for job in jobs}
-    run_jobs(jobs, workers=1)
+    run_jobs(jobs, ProcessPool(1))
     assert stamps == {job: (job.directory / "result.json").stat().st_mtime_ns for job in jobs}
     table = measure(jobs, found)
     for metric in METRICS:
@@ -45,8 +46,10 @@ def test_workers_end_with_a_comparison_that_is_ended_amid_its_runs(tmp_path, num
     script = (
         "from pathlib import Path\n"
         "from pilqr_ros.experiments.comparison import plan, run_jobs\n"
+        "from pilqr_ros.sweeps.process_pool import ProcessPool\n"
         "if __name__ == '__main__':\n"
-        f"    run_jobs(plan('hockey', ['pi2'], range(3), Path({str(tmp_path)!r})), workers=1)\n"
+        f"    jobs = plan('hockey', ['pi2'], range(3), Path({str(tmp_path)!r}))\n"
+        "    run_jobs(jobs, ProcessPool(1))\n"
     )
     file = tmp_path / "comparison.py"
     file.write_text(script)
@@ -117,7 +120,7 @@ def test_a_run_that_fails_is_reported_and_ends_no_other(tmp_path):
     jobs[0].directory.mkdir(parents=True)
     (jobs[0].directory / "run.json").write_text("{}")
     problems = {}
-    run_jobs(jobs, workers=1, on_done=lambda job, problem: problems.update({job: problem}))
+    run_jobs(jobs, ProcessPool(1), on_done=lambda job, problem: problems.update({job: problem}))
     assert "RunError" in problems[jobs[0]]
     assert problems[jobs[1]] == ""
     assert list(results(jobs)) == [jobs[1]]
