@@ -128,14 +128,21 @@ WhichPolicy = Annotated[
 ]
 
 
-def executor_of(workers: int | None, address: str | None) -> Executor:
+def executor_of(
+    workers: int | None, address: str | None, *, default: int | None = None
+) -> Executor:
     """Return what does the runs of a command: processes of this machine, or a cluster.
+
+    Args:
+        workers: How many processes are asked for.
+        address: The cluster.
+        default: How many processes there are if neither is asked for; None for one a core.
 
     Raises:
         BadParameter: Both are asked for.
     """
     if address is None:
-        return ProcessPool(workers)
+        return ProcessPool(default if workers is None else workers)
     if workers is not None:
         raise typer.BadParameter("--workers are of this machine: leave out --address, or --workers")
     return RayCluster(address)

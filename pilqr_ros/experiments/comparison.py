@@ -6,9 +6,7 @@ finished is not done again, one that was interrupted continues.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Hashable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,16 +27,14 @@ from pilqr_ros.runs.run_description import DESCRIPTION_FILE, TASK_FILE, digests
 from pilqr_ros.runs.run_folder import open_folder
 from pilqr_ros.runs.run_store import RunStore, create_run_in, open_run
 from pilqr_ros.runs.same_run import check_same, check_versions
-from pilqr_ros.sweeps.executor import Executor, SweepError
+from pilqr_ros.sweeps.executor import Executor
+from pilqr_ros.sweeps.sweep import sweep
 from pilqr_ros.tasks import Task, load_task
 
 EVALUATION_ROLLOUTS = 20
 
 RESULT = "result.json"
 """What a run came to; it is written once, when all else is on disk."""
-
-MAX_DELAY = 60.0
-"""A result of another machine is seen so soon [s]: network file systems look that often."""
 
 
 @dataclass(frozen=True)
@@ -131,46 +127,21 @@ def run_jobs(
     Raises:
         SweepError: A result is not where it should be.
     """
-    left = []
+    left: list[ComparedRun] = []
     for job in jobs:
         if _is_done(job):
             on_done(job, "")
         else:
             left.append(job)
-    with closing(executor.do(_attempt, left)) as ended:
-        for job, problem in ended:
-            if not problem:
-                _check_here(job)
-            on_done(job, problem)
+    sweep(executor, run_job, left, _result, on_done)
+
+
+def _result(job: ComparedRun) -> Path:
+    return job.directory / RESULT
 
 
 def _is_done(job: ComparedRun) -> bool:
-    return (job.directory / RESULT).exists()
-
-
-def _check_here(job: ComparedRun) -> None:
-    """Check that what another machine wrote is here, too.
-
-    Raises:
-        SweepError: It is not.
-    """
-    deadline = time.monotonic() + MAX_DELAY
-    while not _is_done(job):
-        if time.monotonic() > deadline:
-            raise SweepError(
-                f"{job.directory} has no {RESULT} though its run has ended: all machines must "
-                "see the same --directory"
-            )
-        time.sleep(0.5)
-
-
-def _attempt(job: ComparedRun) -> str:
-    """Do a job and return what went wrong, as text: not every error can cross processes."""
-    try:
-        run_job(job)
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    return ""
+    return _result(job).exists()
 
 
 def run_job(job: ComparedRun) -> None:
@@ -205,13 +176,13 @@ def _finish(job: ComparedRun, store: RunStore) -> None:
     except PilqrError as error:
         atomic.write_json(job.directory / "failure.json", {"error": str(error)})
         raise
-    atomic.write_json(job.directory / RESULT, result)
+    atomic.write_json(_result(job), result)
     (job.directory / "failure.json").unlink(missing_ok=True)
 
 
 def results(jobs: Sequence[ComparedRun]) -> dict[ComparedRun, dict[str, Any]]:
     """Return the results of the jobs that are done."""
-    return {job: atomic.read_json(job.directory / RESULT) for job in jobs if _is_done(job)}
+    return {job: atomic.read_json(_result(job)) for job in jobs if _is_done(job)}
 
 
 def _by_condition(evaluation: PolicyEvaluator, store: RunStore, explore: bool) -> dict[str, Any]:

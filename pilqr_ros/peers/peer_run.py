@@ -13,6 +13,8 @@ from pilqr_ros.environments import TaskEnvironment
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.peers.judging import Checkpoint, Controller, judge
 from pilqr_ros.runs import atomic
+from pilqr_ros.sweeps.executor import Executor
+from pilqr_ros.sweeps.sweep import sweep
 from pilqr_ros.tasks import load_task
 
 AGENTS = ("sac", "ddpg", "tqc", "crossq", "trpo")
@@ -188,20 +190,17 @@ def write_table(runs: Sequence[PeerRun], path: Path) -> Path:
     return path
 
 
-OnDone = Callable[[PeerRun, str], None]
-
-
-def do_all(runs: Sequence[PeerRun], on_done: OnDone) -> None:
-    """Do all runs one after the other; one that fails is reported and does not end the others.
+def do_all(
+    runs: Sequence[PeerRun], executor: Executor, on_done: Callable[[PeerRun, str], None]
+) -> None:
+    """Do all runs; one that fails is reported and does not end the others.
 
     Args:
         runs: What to do.
+        executor: Does them.
         on_done: Called with each finished run and what went wrong, or an empty string.
+
+    Raises:
+        SweepError: A result is not where it should be.
     """
-    for run in runs:
-        try:
-            do(run)
-        except PilqrError as error:
-            on_done(run, str(error))
-        else:
-            on_done(run, "")
+    sweep(executor, do, runs, lambda run: run.path, on_done)

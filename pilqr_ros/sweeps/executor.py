@@ -1,8 +1,8 @@
 """What does many jobs at once: one interface, wherever they are done.
 
-A job is done by a function that returns what went wrong, as text, or nothing: not every error can
-cross processes. The function is called again with the same job if its process dies, so it must go
-on where it was.
+A job is done by a function of a module, so that other processes find it by its name. It is called
+again with the same job if its process dies, so it must go on where it was. What it returns is not
+kept: what a job comes to it leaves on disk.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pilqr_ros.errors import PilqrError
 
 Job = TypeVar("Job")
 
-Work = Callable[[Job], str]
-"""Does a job; a function of a module, so that other processes find it by its name."""
+Work = Callable[[Job], object]
+"""Does a job."""
 
 MAX_DEATHS = 3
 """A job whose process died so often is given up: it may well be the job that kills it."""
@@ -40,6 +40,15 @@ class Executor(Protocol):
         Raises:
             SweepError: None of them can be done.
         """
+
+
+def outcome(work: Work[Job], job: Job) -> str:
+    """Do a job and return what went wrong, as text: not every error can cross processes."""
+    try:
+        work(job)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 def given_up() -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Generic
 
-from pilqr_ros.sweeps.executor import MAX_DEATHS, Job, Work, given_up
+from pilqr_ros.sweeps.executor import MAX_DEATHS, Job, Work, given_up, outcome
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _serve(work: Work[Job], connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the sender, too
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:
-        connection.send(work(connection.recv()))
+        connection.send(outcome(work, connection.recv()))
 
 
 def _end_with_parent() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pilqr_ros.sweeps.executor import MAX_DEATHS, Job, SweepError, Work, given_up
+from pilqr_ros.sweeps.executor import MAX_DEATHS, Job, SweepError, Work, given_up, outcome
 
 MAX_SUBMITTED = 1000
 """So many jobs the cluster knows of at once: enough for as many cores."""
@@ -36,13 +36,13 @@ class RayCluster:
     def do(self, work: Work[Job], jobs: Sequence[Job]) -> Iterator[tuple[Job, str]]:
         """Yield each job when it has ended (see `Executor`)."""
         ray = _connected(self.address)
-        remote = ray.remote(num_cpus=1, max_retries=MAX_DEATHS - 1)(work)
+        remote = ray.remote(num_cpus=1, max_retries=MAX_DEATHS - 1)(outcome)
         waiting, running = deque(jobs), {}
         try:
             while waiting or running:
                 while waiting and len(running) < MAX_SUBMITTED:
                     job = waiting.popleft()
-                    running[remote.remote(job)] = job
+                    running[remote.remote(work, job)] = job
                 for reference in ray.wait(list(running), num_returns=1)[0]:
                     problem = _outcome(ray, reference)
                     yield running.pop(reference), problem

@@ -115,7 +115,7 @@ def test_a_run_that_is_done_is_not_handed_out_again(two_joints, tmp_path):
 
 
 def test_a_result_that_is_not_here_ends_a_comparison_in_words(two_joints, tmp_path, monkeypatch):
-    monkeypatch.setattr("pilqr_ros.experiments.comparison.MAX_DELAY", 0.0)
+    monkeypatch.setattr("pilqr_ros.sweeps.sweep.MAX_DELAY", 0.0)
     two_joints()
     jobs = plan(str(tmp_path / "two_joints.yaml"), ["pi2"], range(2), tmp_path)
     with pytest.raises(SweepError, match="all machines must see the same --directory"):

@@ -8,6 +8,7 @@ import pytest
 from pilqr_ros.environments import TaskEnvironment
 from pilqr_ros.peers.judging import judge
 from pilqr_ros.peers.peer_run import PeerError, do, do_all, plan, read, write_table
+from pilqr_ros.sweeps.process_pool import ProcessPool
 from pilqr_ros.tasks.errors import TaskError
 
 
@@ -17,7 +18,7 @@ def runs(tmp_path_factory):
         "reacher", ["cma-es"], [0, 1], tmp_path_factory.mktemp("peers"),
         conditions=["centre"], episodes=20, every=10, tests=2,
     )  # fmt: skip
-    do_all(runs, lambda run, problem: pytest.fail(problem) if problem else None)
+    do_all(runs, ProcessPool(1), lambda run, problem: pytest.fail(problem) if problem else None)
     return runs
 
 
@@ -50,7 +51,7 @@ def test_the_table_has_a_row_for_each_checkpoint_of_what_is_done(runs, tmp_path)
 def test_one_that_fails_is_told_and_the_others_are_done(runs):
     told = {}
     broken = replace(runs[0], episodes=30)
-    do_all([broken, runs[1]], lambda run, problem: told.update({run.seed: problem}))
+    do_all([broken, runs[1]], ProcessPool(1), lambda run, problem: told.update({run.seed: problem}))
     assert "asked for is 30" in told[0]
     assert told[1] == ""
 

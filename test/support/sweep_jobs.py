@@ -15,4 +15,5 @@ def note(job):
         os.kill(os.getpid(), signal.SIGKILL)
     if name.startswith("endless"):
         time.sleep(300)
-    return "it went wrong" if name == "wrong" else ""
+    if name == "wrong":
+        raise ValueError("it went wrong")

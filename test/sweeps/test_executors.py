@@ -82,7 +82,7 @@ def begun(folder):
 def test_every_job_is_done_once_and_what_went_wrong_is_told(executor, tmp_path):
     names = ["wrong", *"abcdefg"]
     assert done(executor, tmp_path, *names) == {name: "" for name in names} | {
-        "wrong": "it went wrong"
+        "wrong": "ValueError: it went wrong"
     }
     assert begun(tmp_path) == Counter(names)
 
