@@ -7,7 +7,7 @@ kept: what a job comes to it leaves on disk.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Protocol, TypeVar
 
 from pilqr_ros.errors import PilqrError
@@ -28,7 +28,7 @@ class SweepError(PilqrError):
 class Executor(Protocol):
     """Does jobs, several at once."""
 
-    def do(self, work: Work[Job], jobs: Sequence[Job]) -> Iterator[tuple[Job, str]]:
+    def do(self, work: Work[Job], jobs: Sequence[Job]) -> Generator[tuple[Job, str], None, None]:
         """Yield each job when it has ended, with what went wrong or an empty string.
 
         Whoever stops before the last one closes the iterator; then all processes end.

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -26,7 +26,7 @@ class ProcessPool:
 
     workers: int | None = None
 
-    def do(self, work: Work[Job], jobs: Sequence[Job]) -> Iterator[tuple[Job, str]]:
+    def do(self, work: Work[Job], jobs: Sequence[Job]) -> Generator[tuple[Job, str], None, None]:
         """Yield each job when it has ended (see `Executor`)."""
         waiting, deaths = deque(enumerate(jobs)), Counter[int]()
         running: dict[Connection, tuple[_Worker[Job], int, Job]] = {}
@@ -37,8 +37,9 @@ class ProcessPool:
                     worker, (number, job) = idle.pop(), waiting.popleft()
                     worker.give(job)
                     running[worker.connection] = worker, number, job
-                for ready in wait(list(running)):
-                    worker, number, job = running.pop(ready)
+                ready = wait(list(running))
+                for line in [line for line in running if line in ready]:
+                    worker, number, job = running.pop(line)
                     problem = worker.outcome()
                     idle.append(_Worker(work) if problem is None else worker)
                     deaths[number] += problem is None

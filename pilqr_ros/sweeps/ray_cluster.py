@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import socket
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,11 +33,12 @@ class RayCluster:
 
     address: str
 
-    def do(self, work: Work[Job], jobs: Sequence[Job]) -> Iterator[tuple[Job, str]]:
+    def do(self, work: Work[Job], jobs: Sequence[Job]) -> Generator[tuple[Job, str], None, None]:
         """Yield each job when it has ended (see `Executor`)."""
         ray = _connected(self.address)
         remote = ray.remote(num_cpus=1, max_retries=MAX_DEATHS - 1)(outcome)
-        waiting, running = deque(jobs), {}
+        waiting: deque[Job] = deque(jobs)
+        running: dict[Any, Job] = {}
         try:
             while waiting or running:
                 while waiting and len(running) < MAX_SUBMITTED:
