@@ -6,6 +6,7 @@ Every machine of it needs this package, in the same versions, and a folder that 
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections import deque
 from collections.abc import Generator, Sequence
@@ -35,6 +36,8 @@ class RayCluster:
 
     def do(self, work: Work[Job], jobs: Sequence[Job]) -> Generator[tuple[Job, str], None, None]:
         """Yield each job when it has ended (see `Executor`)."""
+        if not jobs:  # what is done can be told without a cluster
+            return
         ray = _connected(self.address)
         remote = ray.remote(num_cpus=1, max_retries=MAX_DEATHS - 1)(outcome)
         waiting: deque[Job] = deque(jobs)
@@ -65,10 +68,13 @@ def _connected(address: str) -> Any:  # noqa: ANN401
     except ImportError as error:
         raise SweepError("--address needs ray: pip install 'pilqr_ros[ray]'") from error
     _check_reachable(address)
+    ends = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address, log_to_driver=False, logging_level="ERROR")
     except Exception as error:  # it raises whatever its many parts do
         raise SweepError(f"no Ray cluster answers at {address!r}: {error}") from error
+    finally:
+        signal.signal(signal.SIGTERM, ends)  # it takes that for itself
     return ray
 
 

@@ -124,8 +124,9 @@ def is_alive(pid):
     return True
 
 
-def test_without_jobs_nothing_is_started():
-    assert list(ProcessPool(2).do(note, [])) == []
+@pytest.mark.parametrize("executor", [ProcessPool(2), RayCluster("127.0.0.1:1")])
+def test_without_jobs_nothing_is_started_and_nobody_is_asked(executor):
+    assert list(executor.do(note, [])) == []
 
 
 def test_without_ray_the_extra_is_named(monkeypatch):
