@@ -15,7 +15,6 @@ from pilqr_ros.errors import PilqrError
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator, summarise
 from pilqr_ros.experiments.generalisation import curves_over_tests
 from pilqr_ros.experiments.variants import parse_variant
-from pilqr_ros.foreign_file import is_file
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
@@ -30,6 +29,7 @@ from pilqr_ros.runs.same_run import check_same, check_versions
 from pilqr_ros.sweeps.executor import Executor
 from pilqr_ros.sweeps.sweep import sweep
 from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks.loader import task_from_anywhere
 
 EVALUATION_ROLLOUTS = 20
 
@@ -74,9 +74,7 @@ def plan(
     loaded = load_task(task)
     for variant in variants:
         parse_variant(variant).apply(loaded)
-    root = directory.absolute() / loaded.name
-    if loaded.folder is not None and is_file(Path(task)):
-        task = str(Path(task).absolute())  # other processes need not begin in this folder
+    root, task = directory.absolute() / loaded.name, task_from_anywhere(task)
     return [
         ComparedRun(task, variant, seed, root / variant / f"seed_{seed}", iterations=iterations)
         for seed in seeds

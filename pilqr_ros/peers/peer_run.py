@@ -16,6 +16,7 @@ from pilqr_ros.runs import atomic
 from pilqr_ros.sweeps.executor import Executor
 from pilqr_ros.sweeps.sweep import sweep
 from pilqr_ros.tasks import load_task
+from pilqr_ros.tasks.loader import task_from_anywhere
 
 AGENTS = ("sac", "ddpg", "tqc", "crossq", "trpo")
 SEARCH = "cma-es"
@@ -69,6 +70,7 @@ class PeerRun:
     def settings(self) -> dict[str, object]:
         """Return what the result depends on."""
         values = {**asdict(self), "conditions": list(self.conditions)}
+        values["task"] = Path(self.task).name
         del values["path"]
         return values
 
@@ -111,10 +113,11 @@ def plan(
             raise PeerError(
                 f"{SEARCH} searches for one primitive: choose one condition of {listed}"
             )
+    root, task = directory.absolute() / loaded.name, task_from_anywhere(task)
     return [
         PeerRun(
             task, peer, seed, names, episodes, every, tests,
-            directory / loaded.name / peer / f"seed_{seed}.json",
+            root / peer / f"seed_{seed}.json",
         )
         for seed in seeds
         for peer in dict.fromkeys(peers)

@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +81,12 @@ def test_test_episodes_are_the_same_for_everybody():
 
     other.reset(seed=99)
     assert judge(one, still, 3) == judge(other, still, 3)
+
+
+def test_a_plan_is_the_same_in_any_folder(two_joints, tmp_path, monkeypatch):
+    two_joints()
+    monkeypatch.chdir(tmp_path)
+    (run,) = plan("two_joints.yaml", ["cma-es"], [3], Path("kept"))
+    assert run.task == str(tmp_path / "two_joints.yaml")
+    assert run.path == tmp_path / "kept" / "two_joints" / "cma-es" / "seed_3.json"
+    assert run.settings()["task"] == "two_joints.yaml"
