@@ -15,6 +15,7 @@ from pilqr_ros.cli.arguments import (
     RealTimeFactor,
     Record,
     RobotFile,
+    Robots,
     RunPath,
     Runs,
     Scene,
@@ -42,6 +43,7 @@ def up(
     hardware: Annotated[bool, typer.Option(help="For a real robot: no simulated one.")] = False,
     robot_config: RobotFile = "",
     discovery: Discovery = "auto",
+    robots: Robots = "",
 ) -> None:
     """Start every node of a task; Ctrl-C ends them."""
     require_ros()
@@ -61,6 +63,7 @@ def up(
         hardware=hardware,
         robot_config=robot_config,
         discovery=discovery,
+        robots=robots,
     )
     raise typer.Exit(run_graph(options))
 

@@ -133,7 +133,7 @@ def test_where_none_is_left_the_error_says_why_each_one_is_not(pool_of):
 
 def test_one_robot_fails_as_if_there_were_no_pool(said):
     pool = RobotPool({"": Arm(CollectorError("the reset service did not answer"))}, said.append)
-    with pytest.raises(CollectorError, match="^the reset service did not answer$"):
+    with pytest.raises(CollectorError, match=r"^the reset service did not answer$"):
         collect(pool, 0)
     pool.begin_work()
     assert collect(pool, 1).robot == ""
