@@ -103,6 +103,11 @@ class RobotPool:
             if member.left_out and member.robot.is_present():
                 self._take_in(member)
 
+    def has_others(self, name: str) -> bool:
+        """Tell whether another robot than the one with this name takes part."""
+        with self._changed:
+            return any(each.name != name and not each.left_out for each in self._members)
+
     def left_out(self) -> dict[str, str]:
         """Return why each robot takes no part that takes none, by name."""
         with self._changed:

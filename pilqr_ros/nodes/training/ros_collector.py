@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from rclpy.action.client import ClientGoalHandle
@@ -58,7 +59,7 @@ class RosCollector:
         on_silence: Callable[[str], None] = lambda reason: None,
         task: Task | None = None,
         namespace: str = "",
-        patience: float = Patience.seconds,
+        at_most: Callable[[], float] = lambda: inf,
     ) -> None:
         """Create the clients.
 
@@ -68,11 +69,13 @@ class RosCollector:
             on_silence: Told who does not answer, while it is waited for.
             task: The task; given, a policy that cannot be executed is refused before the reset.
             namespace: Where the robot's nodes are, as seen from the node; empty: where it is.
-            patience: How long a reset that is not answered is asked for again [s].
+            at_most: Tells how long the silence of a reset is borne at most, as things are [s].
         """
         self.stop = Stop()
         self._task = task
-        self._patience = Patience(patience, on_silence, check_stop=lambda: self.stop.check())
+        self._patience = Patience(
+            on_silence=on_silence, check_stop=lambda: self.stop.check(), at_most=at_most
+        )
         group = ReentrantCallbackGroup()
         self._reset_timeout = reset_timeout
         place = f"{namespace}/" if namespace else ""

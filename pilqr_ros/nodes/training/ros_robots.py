@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 
 from rclpy.node import Node
 
 from pilqr_ros.learning.robot_pool import RobotPool
-from pilqr_ros.nodes.runtime.waiting import Patience
 from pilqr_ros.nodes.training.ros_collector import RosCollector
 from pilqr_ros.nodes.training.stop import Stop
 from pilqr_ros.tasks import Task
 
-PATIENCE_WITH_OTHERS = 15.0
-"""How long the reset of one of several robots is asked for [s]: a node that died is back by then,
-and the others go on meanwhile."""
+PATIENCE_WITH_OTHERS = 5.0
+"""How long the silence of a robot's reset is borne while others work [s]: they take over what it
+was to do, and it can come back at the next iteration."""
 
 
 class RosRobots(RobotPool):
@@ -37,13 +37,14 @@ class RosRobots(RobotPool):
             reset_timeout: Longest duration of a reset [s].
             tell: Told who is silent.
         """
-        patience = PATIENCE_WITH_OTHERS if len(namespaces) > 1 else Patience.seconds
-
         def collector(name: str) -> RosCollector:
             def on_silence(reason: str) -> None:
                 tell(f"{name}: {reason}" if name else reason)
 
-            return RosCollector(node, reset_timeout, on_silence, task, name, patience)
+            def at_most() -> float:
+                return PATIENCE_WITH_OTHERS if self.has_others(name) else inf
+
+            return RosCollector(node, reset_timeout, on_silence, task, name, at_most)
 
         self._collectors = {name: collector(name) for name in namespaces or ("",)}
         super().__init__(self._collectors, node.get_logger().warning)
