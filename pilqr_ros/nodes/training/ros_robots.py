@@ -37,6 +37,7 @@ class RosRobots(RobotPool):
             reset_timeout: Longest duration of a reset [s].
             tell: Told who is silent.
         """
+
         def collector(name: str) -> RosCollector:
             def on_silence(reason: str) -> None:
                 tell(f"{name}: {reason}" if name else reason)
