@@ -133,6 +133,9 @@ def doctor(
     deployed: Annotated[
         bool, typer.Option("--deployed", help="The graph of `pilqr deploy`, without a learner.")
     ] = False,
+    one_robot: Annotated[
+        bool, typer.Option("--one-robot", help="One of several robots, in its own namespace.")
+    ] = False,
 ) -> None:
     """Check a running graph before the first torque; exit code 1 if something must be mended."""
     require_ros()
@@ -142,7 +145,9 @@ def doctor(
 
     limit_discovery(discovery)
     with show.console.status("looking at the graph"):
-        findings = visit(task, robot_config, namespace, seconds, deployed=deployed)
+        findings = visit(
+            task, robot_config, namespace, seconds, deployed=deployed, shared=not one_robot
+        )
     show.show_findings(findings)
     raise typer.Exit(0 if is_fit(findings) else 1)
 
