@@ -47,8 +47,12 @@ class RosRobots(RobotPool):
 
             return RosCollector(node, reset_timeout, on_silence, task, name, at_most)
 
+        self._node = node
         self._collectors = {name: collector(name) for name in namespaces or ("",)}
-        super().__init__(self._collectors, node.get_logger().warning)
+        super().__init__(self._collectors, self._tell)
+
+    def _tell(self, change: str) -> None:
+        self._node.get_logger().warning(change)
 
     def begin(self, stop: Stop) -> None:
         """Begin work that a stop ends: every robot takes part."""
