@@ -91,5 +91,5 @@ def test_a_robot_is_left_out_while_its_guard_is_stopped_and_when_it_dies(
     end = ("robot_2/mujoco_bridge", "ended with code -9; the others go on")
     wait_until(lambda: end in graph.lines, "the end in the log")
     recorded = read_run(run.directory / "bag")
-    places = {one.place for one in recorded.rollouts if one.rollout.valid}
-    assert len(places) == ITERATIONS * ROLLOUTS + 1
+    places = {one.place[:3] for one in recorded.rollouts if one.rollout.valid and one.place}
+    assert places >= {(i, 0, n) for i in range(ITERATIONS) for n in range(ROLLOUTS)}
