@@ -18,7 +18,7 @@ from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.run_store import RunConfig, create_run, open_run
 
 EVERY_NODE = tuple(spec.name for spec in NODES)
-ITERATIONS, ROLLOUTS, SEED = 5, 4, 5
+ITERATIONS, ROLLOUTS, SEED = 4, 4, 5
 GOAL = {"method": "pilqr", "iterations": ITERATIONS, "rollouts": ROLLOUTS, "seed": SEED}
 
 
@@ -82,14 +82,14 @@ def test_a_robot_is_left_out_while_its_guard_is_stopped_and_when_it_dies(
     run = open_run(Path(result.run_directory))
     assert_equal(run, alone)
     reports = run.reports()
-    stopped, *_, died = [report["left_out"] for report in reports if report["left_out"]]
-    assert "lets no torque pass: emergency stop" in stopped["robot_2"]
-    assert "did not" in died["robot_2"]
+    reasons = [report["left_out"]["robot_2"] for report in reports if report["left_out"]]
+    assert "lets no torque pass: emergency stop" in reasons[0]
+    assert "did not" in reports[-1]["left_out"]["robot_2"]
     back = reports[fate.back_since]
     assert (set(back["robots"]), back["left_out"]) == ({"robot_1", "robot_2"}, {})
-    assert reports[-1]["robots"] == {"robot_1": ROLLOUTS}
     end = ("robot_2/mujoco_bridge", "ended with code -9; the others go on")
     wait_until(lambda: end in graph.lines, "the end in the log")
     recorded = read_run(run.directory / "bag")
-    places = {one.place[:3] for one in recorded.rollouts if one.rollout.valid and one.place}
-    assert places >= {(i, 0, n) for i in range(ITERATIONS) for n in range(ROLLOUTS)}
+    places = [one.place for one in recorded.rollouts if one.rollout.valid and one.place]
+    expected = {(i, n) for i in range(ITERATIONS) for n in range(ROLLOUTS)}
+    assert {(place.iteration, place.sample) for place in places} >= expected
