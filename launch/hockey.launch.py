@@ -48,9 +48,10 @@ def node(start: graph.NodeStart, chosen: graph.GraphOptions) -> Node:
     """Return the action that starts a node, and starts it again or ends the launch with it."""
 
     def on_exit(event: ProcessExited, context: LaunchContext) -> Shutdown | None:
-        if context.is_shutdown or (chosen.respawn and event.returncode != CANNOT_START):
+        goes_on = chosen.respawn or not start.is_essential
+        if context.is_shutdown or (goes_on and event.returncode != CANNOT_START):
             return None
-        reason = f"{start.name} ended with code {event.returncode}"
+        reason = f"{start.label} ended with code {event.returncode}"
         if event.returncode != 0:
             raise GraphError(reason)  # by which alone the launch ends with an error, too
         return Shutdown(reason=reason)
@@ -59,7 +60,7 @@ def node(start: graph.NodeStart, chosen: graph.GraphOptions) -> Node:
         package="pilqr_ros",
         executable=start.name,
         name=start.name,
-        namespace=chosen.namespace,
+        namespace=start.namespace,
         ros_arguments=graph.ros_arguments(start, chosen.log_level),
         output="screen",
         additional_env=FOLLOW_LAUNCH,
@@ -79,7 +80,8 @@ def start_nodes(context: LaunchContext) -> list[Action]:
     discovery = SetEnvironmentVariable(VARIABLE, discovery_range(chosen.discovery))
     starts = graph.starts(chosen, graph.DEPLOYED if chosen.run else graph.NODES)
     names = [start.name for start in starts]
-    graph.check_free(names, chosen.namespace)
+    for start in starts:
+        graph.check_free([start.name], start.namespace)
     method = LaunchConfiguration("train").perform(context)
     if method and chosen.run:
         raise GraphError("run serves a policy and nothing learns: leave out train, or run")

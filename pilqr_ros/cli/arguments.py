@@ -65,6 +65,12 @@ Wait = Annotated[
     int, typer.Option(min=0, max=600, help="How long to look for nodes to attach to, in s.")
 ]
 Namespace = Annotated[str, typer.Option(help="Namespace of all nodes.")]
+Robots = Annotated[
+    str,
+    typer.Option(
+        help="How many robots learn together, or their names with commas; else one, without a name."
+    ),
+]
 RealTimeFactor = Annotated[
     float,
     number(GraphOptions, "real_time_factor", "1: real time; 0: as fast as the graph goes."),

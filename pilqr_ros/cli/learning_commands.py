@@ -28,6 +28,7 @@ from pilqr_ros.cli.arguments import (
     RealTimeFactor,
     Record,
     RobotFile,
+    Robots,
     Rollouts,
     RunPath,
     Runs,
@@ -109,6 +110,7 @@ def train(
     discovery: Discovery = "auto",
     dashboard: Dashboard = False,
     scene: Scene = False,
+    robots: Robots = "",
     log: Log = None,
 ) -> None:
     """Train the policies of a task, evaluate them, and leave curve, video and data in the run.
@@ -138,6 +140,7 @@ def train(
         wait=wait,
         dashboard=dashboard,
         scene=scene,
+        robots=robots,
         runs_chosen=resume is None and is_given("runs", context),
         again=given_options(context, without=_OF_THE_RUN),
     )

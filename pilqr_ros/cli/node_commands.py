@@ -15,6 +15,7 @@ from pilqr_ros.cli.arguments import (
     RealTimeFactor,
     Record,
     RobotFile,
+    Robots,
     RunPath,
     Runs,
     Scene,
@@ -42,6 +43,7 @@ def up(
     hardware: Annotated[bool, typer.Option(help="For a real robot: no simulated one.")] = False,
     robot_config: RobotFile = "",
     discovery: Discovery = "auto",
+    robots: Robots = "",
 ) -> None:
     """Start every node of a task; Ctrl-C ends them."""
     require_ros()
@@ -61,6 +63,7 @@ def up(
         hardware=hardware,
         robot_config=robot_config,
         discovery=discovery,
+        robots=robots,
     )
     raise typer.Exit(run_graph(options))
 
@@ -130,6 +133,9 @@ def doctor(
     deployed: Annotated[
         bool, typer.Option("--deployed", help="The graph of `pilqr deploy`, without a learner.")
     ] = False,
+    one_robot: Annotated[
+        bool, typer.Option("--one-robot", help="One of several robots, in its own namespace.")
+    ] = False,
 ) -> None:
     """Check a running graph before the first torque; exit code 1 if something must be mended."""
     require_ros()
@@ -139,7 +145,9 @@ def doctor(
 
     limit_discovery(discovery)
     with show.console.status("looking at the graph"):
-        findings = visit(task, robot_config, namespace, seconds, deployed=deployed)
+        findings = visit(
+            task, robot_config, namespace, seconds, deployed=deployed, shared=not one_robot
+        )
     show.show_findings(findings)
     raise typer.Exit(0 if is_fit(findings) else 1)
 

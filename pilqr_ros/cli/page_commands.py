@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from pilqr_ros.cli import console as show
-from pilqr_ros.cli.arguments import Discovery, Host, Namespace, Port, RunPath, Token
+from pilqr_ros.cli.arguments import Discovery, Host, Namespace, Port, Robots, RunPath, Token
 from pilqr_ros.cli.learning_commands import opened
 from pilqr_ros.cli.sessions import require_ros
 from pilqr_ros.lifetime import ENDING, allow_ending
@@ -41,19 +41,22 @@ def dashboard(
     token: Token = "",
     namespace: Namespace = "",
     discovery: Discovery = "auto",
+    robots: Robots = "",
 ) -> None:
     """Show a running graph in a browser, live, with its emergency stop; Ctrl-C ends the page."""
     require_ros()
     from pilqr_ros.clients.graph_task import executed_task
     from pilqr_ros.dashboard.live_page import LivePage, graph_client
     from pilqr_ros.graph.discovery import limit_discovery
+    from pilqr_ros.graph.robot_names import robot_names
 
     limit_discovery(discovery)
+    names = robot_names(robots)
     with graph_client(namespace) as client:
-        loaded = load_task(task or executed_task(client.node))
+        loaded = load_task(task or executed_task(client.node, names[0]))
         title = f"pilqr {loaded.name}"
         with ending_asked() as ended, served(port, host, token, title) as server:
-            page = LivePage(server, client.node, loaded, namespace)
+            page = LivePage(server, client.node, loaded, namespace, names)
             while not ended.is_set():
                 page.work()
 

@@ -275,6 +275,7 @@ class Where:
         wait: How long running nodes are waited for until they are found [s].
         dashboard: Whether a live page is served meanwhile.
         scene: Whether new nodes show robot and rollouts in RViz and Foxglove.
+        robots: How many robots the nodes have, or their names; empty for one.
     """
 
     real_time_factor: float = 0.0
@@ -289,6 +290,7 @@ class Where:
     wait: int = 5
     dashboard: bool = False
     scene: bool = False
+    robots: str = ""
 
 
 @contextlib.contextmanager
@@ -312,6 +314,8 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
         raise TrainingError("--in-process uses no nodes: `pilqr view RUN` shows a run that goes on")
     if where.scene and (where.in_process or where.attach):
         raise TrainingError("--scene starts a node: leave out --in-process and --attach")
+    if where.robots and (where.in_process or where.attach):
+        raise TrainingError("--robots is for new nodes: leave out --in-process and --attach")
     if where.in_process:
         yield InProcessSession(load_task(task), runs, where.again)
         return
@@ -331,6 +335,7 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
         discovery=where.discovery,
         dashboard=where.dashboard,
         scene=where.scene,
+        robots=where.robots,
     )
     with contextlib.ExitStack() as stack:
         if where.attach:

@@ -19,17 +19,20 @@ ANSWER_TIMEOUT = 10.0
 """Longest wait for its answer [s]."""
 
 
-def executed_task(node: Node) -> str:
+def executed_task(node: Node, robot: str = "") -> str:
     """Return name or path of the task that the graph's guard was started with.
 
     Args:
         node: It asks; another thread spins it.
+        robot: Namespace of the guard, as seen from the node; empty: where it is.
 
     Raises:
         SilenceError: There is no guard, or it does not answer.
         NodeError: It has no task.
     """
-    client: Client[Any, Any] = node.create_client(GetParameters, f"{GUARD}/get_parameters")
+    client: Client[Any, Any] = node.create_client(
+        GetParameters, f"{robot}/{GUARD}/get_parameters" if robot else f"{GUARD}/get_parameters"
+    )
     try:
         wait_for_condition(
             client.service_is_ready, SEARCH_TIMEOUT, GUARD, "appear: name the task, or start nodes"

@@ -37,10 +37,16 @@ FOR_THE_NEXT = {"stop": stop_record, "reset": reset_record}
 class GuardSwitch:
     """Switches the guard through a node that another thread spins."""
 
-    def __init__(self, node: Node) -> None:
-        """Create the clients of its services."""
+    def __init__(self, node: Node, robot: str = "") -> None:
+        """Create the clients of its services.
+
+        Args:
+            node: The node.
+            robot: Namespace of the guard, as seen from the node; empty: where it is.
+        """
+        guard = f"{robot}/{GUARD}" if robot else GUARD
         self._clients: dict[str, Client[Any, Any]] = {
-            action: node.create_client(kind, f"{GUARD}/{SERVICES[action]}")
+            action: node.create_client(kind, f"{guard}/{SERVICES[action]}")
             for action, (kind, _) in ACTIONS.items()
         }
 

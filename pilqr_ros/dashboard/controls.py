@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pilqr_msgs.msg import GuardState
@@ -16,6 +17,8 @@ from pilqr_ros.clients.guard_client import GuardSwitch, switch_through
 from pilqr_ros.clients.training_control import TrainingControl
 from pilqr_ros.dashboard.live_state import GuardNews, LiveState
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.graph.naming import full_name
+from pilqr_ros.graph.robot_names import ALONE
 from pilqr_ros.page.text import Text, plain, toned
 from pilqr_ros.robot.guard.interventions import GUARD
 
@@ -36,17 +39,26 @@ SECOND_PRESS = 5.0
 class Controls:
     """The buttons, and what came of the last press."""
 
-    def __init__(self, gui: viser.GuiApi, node: Node, namespace: str, state: LiveState) -> None:
+    def __init__(
+        self,
+        gui: viser.GuiApi,
+        node: Node,
+        namespace: str,
+        state: LiveState,
+        robots: Sequence[str] = ALONE,
+    ) -> None:
         """Add the emergency stop here; `add_others` adds the rest elsewhere.
 
         Args:
             gui: The page's controls.
             node: Asks the other nodes; another thread spins it.
-            namespace: Where the guard is.
+            namespace: Where the graph is.
             state: What is known of the graph.
+            robots: Names of its robots, each of which has a guard; all are switched together.
         """
-        self._gui, self._state, self._namespace = gui, state, namespace
-        self._switch, self._training = GuardSwitch(node), TrainingControl(node)
+        self._gui, self._state = gui, state
+        self._switches = {full_name(namespace, one): GuardSwitch(node, one) for one in robots}
+        self._training = TrainingControl(node)
         self._reset_asked = -SECOND_PRESS
         self._stop = gui.add_button(STOP, color="red", icon=HAND)
         self._guard, self._said = Text(gui), Text(gui)
@@ -81,11 +93,30 @@ class Controls:
         button.on_click(lambda _: self._tell(action))
 
     def _stop_now(self) -> None:
-        threading.Thread(target=self._tell, args=(lambda: self._do("stop"),), daemon=True).start()
+        """Stop every robot at once: none waits for another one's guard, which may be gone."""
+        for place in self._switches:
+            stop = partial(self._tell, partial(self._switch, place, "stop"))
+            threading.Thread(target=stop, daemon=True).start()
 
     def _do(self, action: str) -> str:
-        """Do something with the guard and return what is not told beside it: its own state is."""
-        said = switch_through(self._switch, action, self._namespace)
+        """Do something with every guard, also if one of them fails.
+
+        Raises:
+            PilqrError: Some did.
+        """
+        said, failed = set(), []
+        for place in self._switches:
+            try:
+                said.add(self._switch(place, action))
+            except PilqrError as error:
+                failed.append(error)
+        if failed:
+            raise failed[0]
+        return "; ".join(sorted(said))
+
+    def _switch(self, place: str, action: str) -> str:
+        """Switch a guard and return what is not told beside it: its own state is."""
+        said = switch_through(self._switches[place], action, place)
         return f"{action}: done" if said.startswith(GUARD) else said
 
     def _reset_pressed(self) -> None:

@@ -7,8 +7,9 @@ that trains: the newest is fetched when the page is drawn.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from pilqr_msgs.msg import (
 from pilqr_msgs.msg import Rollout as RolloutMessage
 from pilqr_ros.dashboard.live_state import GuardNews, Health, LiveState, Progress
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.graph.robot_names import ALONE
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import policy_from_message
 from pilqr_ros.nodes.messages.wiring import Unwatched
@@ -45,6 +47,9 @@ from pilqr_ros.trajopt.typing import Array
 NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 FEW = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
 LOG = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
+
+SEVERITY = {GuardState.ENABLED: 0, GuardState.DISABLED: 1, GuardState.STOPPED: 2}
+"""How bad a guard's state is; what this version does not know is as bad as the worst."""
 
 LEVELS = {10: "debug", 20: "info", 30: "warning", 40: "error", 50: "fatal"}
 """What a line of the log is called by its level."""
@@ -62,18 +67,32 @@ _UPDATE = {
 class LiveListener:
     """Subscriptions of a node that another thread spins."""
 
-    def __init__(self, node: Node, task: Task, state: LiveState) -> None:
-        """Subscribe."""
+    def __init__(
+        self, node: Node, task: Task, state: LiveState, robots: Sequence[str] = ALONE
+    ) -> None:
+        """Subscribe.
+
+        Args:
+            node: The node.
+            task: What the graph executes.
+            state: Is told what is heard.
+            robots: Names of its robots; the first one's arm and torques are shown.
+        """
         self._node, self._task, self._live = node, task, state
         self._evaluator = TaskCostEvaluator(task)
+        self._guards: dict[str, GuardNews] = {}
+        places = [f"{robot}/" if robot else "" for robot in robots]
         group = Unwatched()
-        self._states = self._fetch(State, "state", NEWEST, group)
-        self._torques = self._fetch(AppliedTorque, "applied_torque", FEW, group)
-        self._hear(GuardState, "guard_state", self._on_guard, qos.LATCHED)
+        self._states = self._fetch(State, f"{places[0]}state", NEWEST, group)
+        self._torques = self._fetch(AppliedTorque, f"{places[0]}applied_torque", FEW, group)
+        self._guard_topics = [f"{place}guard_state" for place in places]
+        for robot, place in zip(robots, places, strict=True):
+            on_guard = partial(self._on_guard, robot)
+            self._hear(GuardState, f"{place}guard_state", on_guard, qos.LATCHED)
+            self._hear(RolloutMessage, f"{place}rollout", self._on_rollout, qos.ROLLOUTS)
         self._hear(TrainingRun, "learner/run", self._on_run, qos.LATCHED)
         self._hear(IterationReport, "learner/iteration_report", self._on_report, qos.LATCHED)
         self._hear(TVLGPolicy, "learner/policy", self._on_policy, qos.LATCHED)
-        self._hear(RolloutMessage, "rollout", self._on_rollout, qos.ROLLOUTS)
         self._hear(DiagnosticArray, "/diagnostics", self._on_health, qos.RECORD)
         self._hear(Log, "/rosout", self._on_log, LOG)
         for action, name in (
@@ -99,9 +118,9 @@ class LiveListener:
             if len(taken.effort) == len(limits):
                 self._live.torques.append(np.array(taken.effort) / limits)
 
-    def publishers(self, topic: str) -> int:
-        """Return how many publishers a topic has."""
-        return self._node.count_publishers(topic)
+    def guard_is_present(self) -> bool:
+        """Tell whether a guard is there."""
+        return any(self._node.count_publishers(topic) > 0 for topic in self._guard_topics)
 
     def _fetch(
         self, kind: type, topic: str, profile: QoSProfile, group: CallbackGroup
@@ -133,8 +152,11 @@ class LiveListener:
 
         self._hear(kind, topic, on_feedback, qos.RELIABLE)
 
-    def _on_guard(self, message: GuardState) -> None:
-        self._live.guard = GuardNews(message.state, message.reason)
+    def _on_guard(self, robot: str, message: GuardState) -> None:
+        """Take a guard's state; of several the one is shown that lets least pass."""
+        reason = f"{robot}: {message.reason}" if robot and message.reason else message.reason
+        self._guards[robot] = GuardNews(message.state, reason)
+        self._live.guard = max(self._guards.values(), key=lambda one: SEVERITY.get(one.state, 2))
 
     def _on_run(self, message: TrainingRun) -> None:
         if message.active:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from pilqr_ros.dashboard.controls import Controls
 from pilqr_ros.dashboard.listener import LiveListener
 from pilqr_ros.dashboard.live_scene import LiveScene
 from pilqr_ros.dashboard.live_state import SILENCE, Health, LiveState
+from pilqr_ros.graph.robot_names import ALONE
 from pilqr_ros.page.charts import Chart, Line
 from pilqr_ros.page.diagnosis_view import DiagnosisView
 from pilqr_ros.page.learning_charts import LearningCurves, UpdateCharts
@@ -43,7 +44,14 @@ INPUT = ": input "
 class LivePage:
     """Builds the page and keeps it up to date."""
 
-    def __init__(self, server: viser.ViserServer, node: Node, task: Task, namespace: str) -> None:
+    def __init__(
+        self,
+        server: viser.ViserServer,
+        node: Node,
+        task: Task,
+        namespace: str,
+        robots: Sequence[str] = ALONE,
+    ) -> None:
         """Build the page and begin to listen.
 
         Args:
@@ -51,13 +59,14 @@ class LivePage:
             node: Hears the graph; another thread spins it.
             task: What the graph executes.
             namespace: Namespace of its nodes.
+            robots: Names of its robots.
         """
         self._server, self._task = server, task
         self.state = LiveState()
-        self._listener = LiveListener(node, task, self.state)
+        self._listener = LiveListener(node, task, self.state, robots)
         self._text_due = 0.0
         self._seen: dict[str, int] = {}
-        self._controls = Controls(server.gui, node, namespace, self.state)
+        self._controls = Controls(server.gui, node, namespace, self.state, robots)
         self._learner = Text(server.gui)
         self._bar: Any = server.gui.add_progress_bar(0.0, visible=False)
         self._build_tabs()
@@ -108,7 +117,7 @@ class LivePage:
     def _draw(self) -> None:
         """Draw everything but the robot, as far as it has changed."""
         live, now = self.state, time.monotonic()
-        self._controls.draw(self._listener.publishers("guard_state") > 0)
+        self._controls.draw(self._listener.guard_is_present())
         said, tone = live.learner_says(now)
         self._learner.show_html(toned(said, tone) if tone else plain(said))
         self._draw_bar()

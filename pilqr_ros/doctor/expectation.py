@@ -78,7 +78,12 @@ class Expectation:
 
 
 def expect(
-    task: Task, robot: RobotConfig | None, namespace: str, *, deployed: bool = False
+    task: Task,
+    robot: RobotConfig | None,
+    namespace: str,
+    *,
+    deployed: bool = False,
+    shared: bool = True,
 ) -> Expectation:
     """Return what to expect.
 
@@ -87,8 +92,10 @@ def expect(
         robot: The robot's file; None for the usual names.
         namespace: Namespace of the nodes.
         deployed: Whether the graph serves a policy, without a learner.
+        shared: Whether what several robots share is there, too; not in the namespace of one.
     """
     nodes = DEPLOYED if deployed else NODES
+    common = (SERVING if deployed else LEARNING) if shared else ()
     space = f"/{namespace.strip('/')}/".replace("//", "/")
     config = RobotConfig(name="robot") if robot is None else robot
     moved = {usual: absolute(topic, space) for usual, topic in config.topics(task).items()}
@@ -116,11 +123,13 @@ def expect(
     base_frame, pose_frame = config.frames(namespace)
     return Expectation(
         namespace=space,
-        nodes=tuple(spec.name for spec in nodes if spec.name != BRIDGE and not spec.needs),
-        wires=wires,
-        services=tuple(
-            f"{space}{name}" for name in (*SERVICES, *(SERVING if deployed else LEARNING))
+        nodes=tuple(
+            spec.name
+            for spec in nodes
+            if spec.name != BRIDGE and not spec.needs and (shared or not spec.shared)
         ),
+        wires=wires,
+        services=tuple(f"{space}{name}" for name in (*SERVICES, *common)),
         joints=_joints(task, config),
         rates={moved["joint_states"]: config.joint_states.rate}
         | dict.fromkeys(capture, config.motion_capture.rate),

@@ -15,7 +15,13 @@ from pilqr_ros.tasks import load_task
 
 
 def visit(
-    task_name: str, robot: str, namespace: str, seconds: float, *, deployed: bool = False
+    task_name: str,
+    robot: str,
+    namespace: str,
+    seconds: float,
+    *,
+    deployed: bool = False,
+    shared: bool = True,
 ) -> list[Finding]:
     """Look at the graph in a namespace for some seconds and return the findings.
 
@@ -25,10 +31,11 @@ def visit(
         namespace: Namespace of the nodes.
         seconds: How long is listened [s].
         deployed: Whether the graph serves a policy, without a learner.
+        shared: Whether what several robots share is there, too; not in the namespace of one.
     """
     task = load_task(task_name)
     config = load_robot_config(robot, task) if robot else None
-    expected = expect(task, config, namespace, deployed=deployed)
+    expected = expect(task, config, namespace, deployed=deployed, shared=shared)
     with ClientNode("pilqr_doctor", namespace) as client:
         seen = Observer(client.node, expected).observe(seconds)
     told = (values["task"] for values in seen.parameters.values() if "task" in values)

@@ -16,7 +16,8 @@ NAME = "dashboard"
 def page_command(chosen: GraphOptions) -> list[str]:
     """Return the command line of the live page of a graph."""
     command = [sys.executable, "-m", "pilqr_ros.cli", NAME, chosen.task]
-    return [*command, "--namespace", chosen.namespace, "--discovery", chosen.discovery]
+    command += ["--namespace", chosen.namespace, "--discovery", chosen.discovery]
+    return [*command, "--robots", chosen.robots] if chosen.robots else command
 
 
 @contextmanager

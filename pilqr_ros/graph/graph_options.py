@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 from pilqr_ros.graph.discovery import AUTO, RANGES
 from pilqr_ros.graph.errors import GraphError
-from pilqr_ros.graph.naming import check_namespace
+from pilqr_ros.graph.naming import check_namespace, full_name
+from pilqr_ros.graph.robot_names import ALONE, per_robot, robot_names
 from pilqr_ros.runs.policy_kind import POLICY_KINDS
 from pilqr_ros.runs.run_description import TASK_FILE
 
@@ -39,6 +40,9 @@ class GraphOptions:
     hardware: bool = _option(
         False, "start everything but the simulated robot, for the one that robot_config describes"
     )
+    robots: str = _option(
+        "", "how many robots learn together, or their names with commas, which are namespaces"
+    )
     robot_config: str = _option("", "name of a robot's file, or its path; empty: the usual names")
     discovery: str = _option(
         AUTO, "whose nodes are found: localhost, subnet, or as the environment says", RANGES
@@ -66,11 +70,25 @@ class GraphOptions:
             if choices is not None and value not in choices:
                 allowed = ", ".join(choices)
                 raise GraphError(f"{option.name} is {value!r}, allowed is one of {allowed}")
-        check_namespace(self.namespace)
+        for namespace in (self.namespace, *self.robot_namespaces):
+            check_namespace(namespace)
+        per_robot(self.robot_config, self.robot_names, "robot_config")
         for name, (low, high) in self.BOUNDS.items():
             if not low <= getattr(self, name) <= high:
                 value = getattr(self, name)
                 raise GraphError(f"{name} is {value:g}, allowed is {low:g} to {high:g}")
+
+    @property
+    def robot_names(self) -> tuple[str, ...]:
+        """Names of the robots; that of the only one is empty."""
+        return robot_names(self.robots)
+
+    @property
+    def robot_namespaces(self) -> tuple[str, ...]:
+        """Namespace of each robot's nodes; that of the only one is the graph's."""
+        if self.robot_names == ALONE:
+            return (self.namespace,)
+        return tuple(full_name(self.namespace, name) for name in self.robot_names)
 
 
 @dataclass(frozen=True)
@@ -84,6 +102,8 @@ class DeploymentOptions(GraphOptions):
     def __post_init__(self) -> None:
         """Take the run's own task file, whatever task is named (errors as in `GraphOptions`)."""
         super().__post_init__()
+        if self.run and self.robot_names != ALONE:
+            raise GraphError(f"robots is {self.robots!r}, but a policy is served on one robot")
         if self.run:
             run = Path(self.run).absolute()
             object.__setattr__(self, "run", str(run))

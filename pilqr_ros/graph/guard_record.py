@@ -18,7 +18,7 @@ from pilqr_ros.ros_domain import ros_domain
 def prepare_guard(
     chosen: GraphOptions, nodes: Iterable[str], tell: Output, *, needs_torque: bool = False
 ) -> None:
-    """Record what the guard is to start with; an emergency stop stays, and is told.
+    """Record what each robot's guard is to start with; an emergency stop stays, and is told.
 
     To be called once before the nodes are started, when no graph runs in the same place: a guard
     that is started again reads what its predecessor has left.
@@ -35,18 +35,24 @@ def prepare_guard(
     if GUARD not in nodes:
         return
     enabled = chosen.start_enabled and not chosen.hardware
+    stops = {place: _prepare(place, enabled=enabled) for place in chosen.robot_namespaces}
+    for place, stop in stops.items():
+        if not stop:
+            continue
+        latched = f"EMERGENCY STOP ({stop}): no torque passes until"
+        reset, enable = (guard_command(action, place) for action in ("reset", "enable"))
+        if needs_torque and all(stops.values()):  # else the other robots can do the work
+            raise GraphError(f"{GUARD}: {latched} {reset}; then start this again")
+        tell(GUARD, f"{latched} {reset} and then {enable}")
+
+
+def _prepare(namespace: str, *, enabled: bool) -> str:
+    """Record what the guard of a namespace is to start with; return why it is stopped, if it is."""
     try:
-        stop = SafetyRecord(record_path(chosen.namespace)).prepare(enabled=enabled)
+        return SafetyRecord(record_path(namespace)).prepare(enabled=enabled)
     except RecordError as error:
         place = "let XDG_STATE_HOME name a folder that this user may write"
         raise GraphError(f"an emergency stop could not be kept: {error}; {place}") from error
-    if not stop:
-        return
-    latched = f"EMERGENCY STOP ({stop}): no torque passes until"
-    reset, enable = (guard_command(action, chosen.namespace) for action in ("reset", "enable"))
-    if needs_torque:
-        raise GraphError(f"{GUARD}: {latched} {reset}; then start this again")
-    tell(GUARD, f"{latched} {reset} and then {enable}")
 
 
 def reset_record(namespace: str) -> str:

@@ -20,6 +20,7 @@ class NodeSpec:
         fixed: Parameters that leave no choice.
         needs: The option without which it is not started; empty if there is none.
         unless: The option with which it is not started; empty if there is none.
+        shared: Whether several robots have one together.
     """
 
     name: str
@@ -28,6 +29,7 @@ class NodeSpec:
     fixed: tuple[tuple[str, Any], ...] = ()
     needs: str = ""
     unless: str = ""
+    shared: bool = False
 
 
 MOTION_CAPTURE = ("base_frame", "mocap_frame", "mocap_xyz", "mocap_rpy")
@@ -50,20 +52,28 @@ NODES = (
         "state_estimator", ("task", "real_time_factor"), robot=("robot_joints", *MOTION_CAPTURE)
     ),
     NodeSpec("trajectory_executor", ("task", "real_time_factor", "hardware")),
-    NodeSpec("cost_evaluator", ("task",)),
+    NodeSpec("cost_evaluator", ("task",), shared=True),
     NodeSpec(
         "robot_reset",
         ("task", "real_time_factor"),
         robot=RESET_MOTION,
         needs="hardware",
     ),
-    NodeSpec("recorder", ("task",), needs="record"),
+    NodeSpec("recorder", ("task",), needs="record", shared=True),
     NodeSpec("scene_publisher", ("task",), robot=("base_frame",), needs="scene"),
-    NodeSpec("learner", ("task", "runs_directory", "record"), robot=("reset_timeout",)),
+    NodeSpec(
+        "learner", ("task", "runs_directory", "record"), robot=("reset_timeout",), shared=True
+    ),
 )
 
 SIMULATED_ROBOT = (replace(NODES[0], fixed=(("offer_reset", False),)),)
 """What stands in for a real robot when the nodes for hardware are tried."""
+
+KNOWS_ROBOTS = ("recorder", "learner")
+"""The shared nodes that are told the names of several robots."""
+
+FROM_SHARED = ("learner/run", "learner/iteration_report")
+"""What a robot's nodes hear of shared ones."""
 
 LEARNING = ("cost_evaluator", "learner")
 """The nodes that only learning needs."""

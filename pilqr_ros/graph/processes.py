@@ -8,13 +8,13 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import IO
 
 from pilqr_ros.graph.errors import GraphError
-from pilqr_ros.graph.respawning import DELAY, RespawnPolicy
+from pilqr_ros.graph.respawning import CANNOT_START, DELAY, RespawnPolicy
 from pilqr_ros.lifetime import FOLLOW_PARENT, ending_deferred
 
 Output = Callable[[str, str], None]
@@ -51,10 +51,16 @@ class ProcessGroup:
         commands: Command line of each process, by name.
         on_output: Takes each line that a process prints.
         respawn: Whether a process that ends is started again, unless it never could run.
+        spare: Processes without which the others go on, unless they never could run.
     """
 
     def __init__(
-        self, commands: Mapping[str, Sequence[str]], on_output: Output, *, respawn: bool = False
+        self,
+        commands: Mapping[str, Sequence[str]],
+        on_output: Output,
+        *,
+        respawn: bool = False,
+        spare: Collection[str] = (),
     ) -> None:
         """Remember what to start."""
         self._commands = commands
@@ -62,6 +68,7 @@ class ProcessGroup:
         self._members: list[Member] = []
         self._lock = threading.Lock()
         self._ended: list[Member] = []
+        self._spare, self._missed = spare, set[str]()
         self._policy = RespawnPolicy() if respawn else None
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
@@ -138,14 +145,25 @@ class ProcessGroup:
             for index, member in enumerate(self._members):
                 if member.process.poll() is None or member in self._ended:
                     continue
+                if member.name in self._missed:
+                    continue
                 now = time.monotonic()
                 if member.name not in due and not self._is_respawned(member, now):
-                    with self._lock:
-                        self._ended.append(member)
+                    self._end(member)
                 elif now >= due.setdefault(member.name, now + DELAY):
                     del due[member.name]
                     with self._lock:
                         self._members[index] = self._start(member.name, self._commands[member.name])
+
+    def _end(self, member: Member) -> None:
+        """Note that a process has ended for good."""
+        code = member.process.returncode
+        if member.name in self._spare and code != CANNOT_START:
+            self._missed.add(member.name)
+            self._on_output(member.name, f"ended with code {code}; the others go on")
+            return
+        with self._lock:
+            self._ended.append(member)
 
     def _is_respawned(self, member: Member, now: float) -> bool:
         """Decide about a process that has just been seen to have ended, and tell it."""

@@ -7,13 +7,12 @@ import sys
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pilqr_ros.graph.errors import GraphError
 from pilqr_ros.graph.graph_options import GraphOptions
 from pilqr_ros.graph.naming import full_name
-from pilqr_ros.graph.node_list import NODES, NodeSpec
-from pilqr_ros.robot.robot_config import load_robot_config
-from pilqr_ros.robot.robot_parameters import robot_parameters
-from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.graph.node_list import KNOWS_ROBOTS, NODES, NodeSpec
+from pilqr_ros.graph.robot_names import ALONE
+from pilqr_ros.graph.robot_wiring import Wiring, wired_robots
+from pilqr_ros.tasks import load_task
 
 HARDWARE: dict[str, Any] = {"real_time_factor": 1.0, "start_enabled": False}
 """What a real robot leaves no choice of."""
@@ -28,17 +27,29 @@ class NodeStart:
         parameters: Values by name.
         remappings: Names of topics on the robot by their usual ones.
         namespace: Where it is.
+        robot: Name of the robot, if there are several and it is of one of them; else empty.
     """
 
     name: str
     parameters: dict[str, Any]
     remappings: dict[str, str]
     namespace: str = ""
+    robot: str = ""
 
     @property
     def enclave(self) -> str:
         """The enclave of SROS2 that holds its keys: named as the node, with its namespace."""
         return full_name(self.namespace, self.name)
+
+    @property
+    def label(self) -> str:
+        """What tells it from the graph's other nodes."""
+        return f"{self.robot}/{self.name}" if self.robot else self.name
+
+    @property
+    def is_essential(self) -> bool:
+        """Whether the graph ends with it: not if it is of one of several robots."""
+        return not self.robot
 
 
 def starts(chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES) -> tuple[NodeStart, ...]:
@@ -50,41 +61,55 @@ def starts(chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES) -> tuple[N
 
     Raises:
         ConfigError: The file of the task or the robot is not valid, or they do not fit.
-        GraphError: There is no robot's file, and it is for hardware.
+        GraphError: There is no robot's file, and it is for hardware; or two robots are one.
     """
     if chosen.hardware:
         chosen = replace(chosen, **HARDWARE)
     # Here, so that a wrong file is told once and not by each node.
-    parameters, remappings = _robot(chosen, load_task(chosen.task))
+    robots = wired_robots(chosen, load_task(chosen.task))
     return tuple(
-        NodeStart(
-            spec.name,
-            {name: getattr(chosen, name) for name in spec.options}
-            | {name: parameters[name] for name in spec.robot if name in parameters}
-            | dict(spec.fixed),
-            remappings,
-            chosen.namespace,
-        )
+        start
         for spec in nodes
         if (not spec.needs or getattr(chosen, spec.needs))
         and not (spec.unless and getattr(chosen, spec.unless))
+        for start in _starts(spec, chosen, robots)
     )
 
 
-def _robot(chosen: GraphOptions, task: Task) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return parameters and topics that the robot's file gives."""
-    if not chosen.robot_config:
-        if chosen.hardware:
-            raise GraphError("hardware needs robot_config, the name or path of the robot's file")
-        return {}, {}
-    config = load_robot_config(chosen.robot_config, task)
-    parameters: dict[str, Any] = dict(robot_parameters(config, task, chosen.namespace))
-    if not chosen.hardware:  # the simulation resets itself
-        del parameters["reset_timeout"]
-    if chosen.real_time_factor == 0.0:  # in lock-step the world waits for commands
-        del parameters["command_timeout"]
-    usual = {name: topic for name, topic in config.topics(task).items() if name != topic}
-    return parameters, usual
+def _starts(spec: NodeSpec, chosen: GraphOptions, robots: tuple[Wiring, ...]) -> list[NodeStart]:
+    """Return a node of each robot, or the one that they share."""
+    if spec.shared:
+        return [_shared(spec, chosen, robots)]
+    return [
+        NodeStart(
+            spec.name,
+            _parameters(spec, chosen, robot.parameters),
+            robot.own_remappings(chosen.namespace),
+            robot.namespace,
+            robot.name,
+        )
+        for robot in robots
+    ]
+
+
+def _shared(spec: NodeSpec, chosen: GraphOptions, robots: tuple[Wiring, ...]) -> NodeStart:
+    """Return the node that all robots share; it is as patient as the slowest of them needs."""
+    given = [robot.parameters for robot in robots]
+    slowest = {name: max(each[name] for each in given) for name in spec.robot if name in given[0]}
+    parameters = _parameters(spec, chosen, slowest)
+    if spec.name in KNOWS_ROBOTS and chosen.robot_names != ALONE:
+        parameters["robots"] = list(chosen.robot_names)
+    remappings = {usual: topic for robot in robots for usual, topic in robot.seen_topics.items()}
+    return NodeStart(spec.name, parameters, remappings, chosen.namespace)
+
+
+def _parameters(spec: NodeSpec, chosen: GraphOptions, robot: dict[str, Any]) -> dict[str, Any]:
+    """Return a node's parameters from the options and from what a robot's file gives."""
+    return (
+        {name: getattr(chosen, name) for name in spec.options}
+        | {name: robot[name] for name in spec.robot if name in robot}
+        | dict(spec.fixed)
+    )
 
 
 def ros_arguments(start: NodeStart, log_level: str) -> list[str]:
@@ -100,6 +125,6 @@ def ros_arguments(start: NodeStart, log_level: str) -> list[str]:
 def command(start: NodeStart, chosen: GraphOptions) -> list[str]:
     """Return the command line that starts a node."""
     arguments = [sys.executable, "-m", f"pilqr_ros.nodes.{start.name}", "--ros-args"]
-    if chosen.namespace:
-        arguments += ["-r", f"__ns:={full_name(chosen.namespace)}"]
+    if start.namespace:
+        arguments += ["-r", f"__ns:={full_name(start.namespace)}"]
     return arguments + ros_arguments(start, chosen.log_level)

@@ -46,10 +46,14 @@ def running_graph(
             latched and torque is needed.
     """
     limit_discovery(chosen.discovery)
-    commands = {start.name: command(start, chosen) for start in starts(chosen, nodes)}
-    group = ProcessGroup(commands, on_output, respawn=chosen.respawn)
-    check_free(commands, chosen.namespace)
-    prepare_guard(chosen, commands, on_output, needs_torque=needs_torque)
+    started = starts(chosen, nodes)
+    commands = {start.label: command(start, chosen) for start in started}
+    spare = frozenset(start.label for start in started if not start.is_essential)
+    group = ProcessGroup(commands, on_output, respawn=chosen.respawn, spare=spare)
+    for start in started:
+        check_free([start.name], start.namespace)
+    names = [start.name for start in started]
+    prepare_guard(chosen, names, on_output, needs_torque=needs_torque)
     with live_page(chosen, on_output), group:
         try:
             yield group

@@ -66,6 +66,8 @@ class IterationSummary:
         ticks: Jitter of the control loop's ticks over these rollouts; none in lock-step.
         noise: Standard deviation of the noise, relative to the first policy's.
         standing: Whether the training of the condition still improves after this iteration.
+        robots: Rollouts of each robot, by name, where there are several.
+        left_out: Why each robot takes no part at the end that takes none, by name.
     """
 
     iteration: int
@@ -83,6 +85,8 @@ class IterationSummary:
     ticks: TickJitter | None = None
     noise: float = 1.0
     standing: Standing = IMPROVING
+    robots: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def success_rate(self) -> float:
@@ -107,5 +111,7 @@ class IterationSummary:
             "ticks": None if self.ticks is None else self.ticks._asdict(),
             "noise": self.noise,
             "standing": self.standing._asdict(),
+            "robots": dict(self.robots),
+            "left_out": dict(self.left_out),
             "update": in_short(self.record),
         }

@@ -60,6 +60,7 @@ class Trainer:
         on_summary: Called after each update.
         should_stop: Asked before each rollout and update.
         at_once: How many rollouts are executed at once; the collector must be able to.
+        left_out: Tells why each robot takes no part that takes none, by name, for the report.
     """
 
     store: RunStore
@@ -69,6 +70,7 @@ class Trainer:
     on_summary: Callable[[IterationSummary], None] = lambda summary: None
     should_stop: Callable[[], bool] = lambda: False
     at_once: int = 1
+    left_out: Callable[[], Mapping[str, str]] = dict
     _batches: dict[int, list[Batch]] = field(default_factory=dict, init=False)
     _prior_batches: dict[int, Sequence[Batch]] = field(default_factory=dict, init=False)
     _first_noise: dict[int, np.ndarray] = field(default_factory=dict, init=False)
@@ -242,6 +244,8 @@ class Trainer:
             interventions=sum((Counter(r.intervention_counts) for r in rollouts), Counter()),
             ticks=judge_ticks(r.ticks for r in rollouts),
             noise=relative_noise(policy, self._first_noise[condition]),
+            robots=Counter(rollout.robot for rollout in rollouts if rollout.robot),
+            left_out=self.left_out(),
         )
         self._keep(result, self._standings.judged(summary))
 

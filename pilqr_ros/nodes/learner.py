@@ -42,7 +42,8 @@ from pilqr_ros.nodes.runtime.parameters import TaskParameters, declare, paramete
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.runtime.waiting import TRY_TIMEOUT
 from pilqr_ros.nodes.training.goal_feedback import GoalFeedback, shortened
-from pilqr_ros.nodes.training.ros_collector import RosCollector, RosCostEvaluator
+from pilqr_ros.nodes.training.ros_collector import RosCostEvaluator
+from pilqr_ros.nodes.training.ros_robots import RosRobots
 from pilqr_ros.nodes.training.run_announcer import RunAnnouncer
 from pilqr_ros.nodes.training.stop import GoalStops, Stop
 from pilqr_ros.nodes.training.training_goals import evaluation_plan, training_plan
@@ -76,6 +77,9 @@ class LearnerParameters(TaskParameters):
         low=1.0,
         high=3600.0,
     )
+    robots: tuple[str, ...] = parameter(
+        (), "namespaces of the robots that rollouts are spread over; none: the learner's own"
+    )
 
 
 class LearnerNode(Node):
@@ -91,7 +95,9 @@ class LearnerNode(Node):
         self._runs = Path(parameters.runs_directory).absolute()
         self._feedback = GoalFeedback(self)
         on_silence = self._feedback.tell_silence
-        self._collector = RosCollector(self, parameters.reset_timeout, on_silence, self._task)
+        self._robots = RosRobots(
+            self, parameters.robots, self._task, parameters.reset_timeout, on_silence
+        )
         self._evaluator = RosCostEvaluator(self, self._task.name, on_silence)
         self._announcer = RunAnnouncer(self, parameters.record)
         self._stops = GoalStops()
@@ -211,8 +217,10 @@ class LearnerNode(Node):
         """Return what trains a run and tells its progress."""
 
         def on_progress(progress: TrainingProgress) -> None:
+            self._robots.begin_iteration(progress.iteration)
             self._announcer.tell(store, iteration_name(progress.iteration))
-            self._feedback.tell(goal, feedback_message(action, progress, store))
+            told = feedback_message(action, progress, store, self._robots.left_out())
+            self._feedback.tell(goal, told)
 
         def on_summary(summary: IterationSummary) -> None:
             policy, step_multiplier = store.policy(summary.iteration + 1, summary.condition)
@@ -223,11 +231,13 @@ class LearnerNode(Node):
 
         return Trainer(
             store,
-            self._collector,
+            self._robots,
             self._evaluator,
             on_progress=on_progress,
             on_summary=on_summary,
             should_stop=stop.requested,
+            at_once=self._robots.size,
+            left_out=self._robots.left_out,
         )
 
     async def _evaluate(self, goal: ServerGoalHandle) -> EvaluatePolicy.Result:
@@ -252,7 +262,8 @@ class LearnerNode(Node):
         return result
 
     def _policy_evaluator(self, store: RunStore, stop: Stop) -> PolicyEvaluator:
-        return PolicyEvaluator(store, self._collector, self._evaluator, stop.requested)
+        at_once = self._robots.size
+        return PolicyEvaluator(store, self._robots, self._evaluator, stop.requested, at_once)
 
     async def _work(self, work: Callable[[], Any], store: RunStore, part: str, stop: Stop) -> None:
         """Do long work on a run in a thread and wait for its end."""
@@ -261,7 +272,8 @@ class LearnerNode(Node):
             self._announcer.begin(store, part, stop)
             work()
 
-        self._working = self._collector.stop = self._evaluator.stop = stop
+        self._working = self._evaluator.stop = stop
+        self._robots.begin(stop)
         self._free = Future()
         self._job = Job(self, announced)
         try:

@@ -58,6 +58,10 @@ class RecorderParameters(TaskParameters):
         1024, "what a bag leaves free on the disk [MiB]; it ends before", low=0, high=2**30
     )
 
+    robots: tuple[str, ...] = parameter(
+        (), "namespaces of several robots of which all is recorded; none: the recorder's own"
+    )
+
     @property
     def bounds(self) -> Bounds:
         """How large a bag may become."""
@@ -73,7 +77,7 @@ class RecorderNode(Node):
         """Subscribe to everything and wait for a run."""
         super().__init__(RECORDER)
         parameters = declare(self, RecorderParameters)
-        topics = recorded_topics(load_task(parameters.task))
+        topics = recorded_topics(load_task(parameters.task), parameters.robots)
         definitions = Definitions(
             {"pilqr_msgs": Path(get_package_share_directory("pilqr_msgs")) / "msg"}
         )
@@ -82,7 +86,7 @@ class RecorderNode(Node):
         group = Unwatched()
         self._heard = [self._subscribe(topic, group) for topic in topics]
         self._run_topic = next(n for n, topic in enumerate(topics) if topic.kind is TrainingRun)
-        self._rollout_topic = next(n for n, topic in enumerate(topics) if topic.kind is Rollout)
+        self._rollout_topics = [n for n, topic in enumerate(topics) if topic.kind is Rollout]
         self._waiting_since: float | None = None
         self._ended_at: float | None = None
         self._status = self.create_publisher(RecorderStatus, "~/status", qos.LATCHED)
@@ -150,7 +154,7 @@ class RecorderNode(Node):
         """Tell whether every topic that is published is heard, or was waited for long enough."""
         if waited > MATCHING_TIMEOUT:
             return True
-        if self._heard[self._rollout_topic].get_publisher_count() == 0:
+        if any(self._heard[n].get_publisher_count() == 0 for n in self._rollout_topics):
             return False
         return all(
             subscription.get_publisher_count() >= self.count_publishers(subscription.topic_name)

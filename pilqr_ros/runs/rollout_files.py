@@ -30,6 +30,8 @@ def save_rollout(path: Path, rollout: Rollout) -> None:
     arrays["valid"] = rollout.valid
     arrays["reason"] = rollout.reason
     arrays["interrupted"] = rollout.interrupted
+    if rollout.robot:
+        arrays["robot"] = rollout.robot
     atomic.write_arrays(path, arrays)
 
 
@@ -100,6 +102,7 @@ def load_rollout(path: Path) -> Rollout:
             valid=valid,
             reason=file.text("reason"),
             interrupted=file.flag("interrupted"),
+            robot=file.text("robot") if "robot" in file.arrays else "",
         )
     except ShapeError as error:
         raise RunError(f"{path}: {error}") from error

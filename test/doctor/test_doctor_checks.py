@@ -323,3 +323,11 @@ def test_where_a_policy_is_served_its_server_is_looked_for_and_no_learner(health
     found = [one for one in examine(healthy, expected) if one.verdict is Verdict.FAIL]
     told = {f"{one.subject}: {one.message}" for one in found}
     assert told == {"node policy_server: is not there", "/policy_server/execute: is not offered"}
+
+
+def test_in_the_namespace_of_one_of_several_robots_nothing_shared_is_looked_for():
+    task = load_task("hockey_lightarm")
+    expected = expect(task, None, "left", shared=False)
+    assert set(expected.nodes) == {"effort_guard", "state_estimator", "trajectory_executor"}
+    assert {name.split("/")[2] for name in expected.services} == {"reset", "trajectory_executor"}
+    assert "learner" in expect(task, None, "left").nodes

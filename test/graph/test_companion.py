@@ -14,6 +14,11 @@ def test_it_is_the_command_for_the_same_task_and_place():
     assert command[5:] == ["--namespace", "arm1", "--discovery", "localhost"]
 
 
+def test_it_is_told_of_several_robots():
+    command = graph.page_command(graph.GraphOptions(robots="left,right"))
+    assert command[-2:] == ["--robots", "left,right"]
+
+
 def test_without_the_option_nothing_is_started(monkeypatch):
     monkeypatch.delattr(companion, "ProcessGroup")
     with graph.live_page(graph.GraphOptions(), graph.print_line):

@@ -135,3 +135,16 @@ def test_a_graph_whose_stop_could_not_be_kept_is_not_started(monkeypatch, home):
         graph.running_graph(graph.GraphOptions(namespace="guard_record"), nodes=graph.NODES[1:2]),
     ):
         pass
+
+
+def test_each_robots_guard_has_a_record_and_one_stop_leaves_the_others_to_work():
+    robots = {"robots": "left,right", "namespace": "lab", "needs_torque": True}
+    left, right = (SafetyRecord(record_path(f"lab/{name}")) for name in ("left", "right"))
+    left.write(SafetyState.STOPPED, "a test")
+    ((_, line),) = prepare("effort_guard", **robots)
+    assert "`pilqr guard reset --namespace lab/left`" in line
+    assert left.read().state is SafetyState.STOPPED
+    assert right.read().state is SafetyState.ENABLED
+    right.write(SafetyState.STOPPED, "a test")
+    with pytest.raises(PilqrError, match="no torque passes until"):
+        prepare("effort_guard", **robots)

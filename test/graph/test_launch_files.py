@@ -1,6 +1,7 @@
 """What the launch files start; skipped where ROS 2's launch is not installed."""
 
 import importlib.util
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,11 @@ def test_the_launch_file_of_a_task_has_it_as_default_and_takes_another(task):
         else:
             assert "task" not in dict(entity.launch_arguments)
     assert context.launch_configurations["task"] == "my_task.yaml"
+
+
+def test_several_robots_have_nodes_of_their_own_and_one_learner(executables):
+    counted = Counter(executables(robots="left,right"))
+    own = ("mujoco_bridge", "effort_guard", "state_estimator", "trajectory_executor")
+    assert counted == dict.fromkeys(own, 2) | dict.fromkeys(
+        ("cost_evaluator", "recorder", "learner"), 1
+    )

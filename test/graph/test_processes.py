@@ -7,6 +7,7 @@ import time
 import pytest
 
 from pilqr_ros.graph.processes import ProcessGroup
+from pilqr_ros.graph.respawning import CANNOT_START
 
 STUBBORN = (
     "import signal, time; [signal.signal(s, signal.SIG_IGN) for s in (2, 15)];"
@@ -51,3 +52,25 @@ def test_nodes_look_for_no_window_while_they_start(monkeypatch, wait_until):
         wait_until(lambda: group.first_ended() is not None, "the end")
     wait_until(lambda: lines, "its line")
     assert lines == ["False"]
+
+
+def test_the_others_go_on_without_a_process_that_can_be_spared(wait_until):
+    code = "import signal, time; signal.pthread_sigmask(signal.SIG_SETMASK, [])"
+    code += "; print('up', flush=True); time.sleep(60)"
+    says = [sys.executable, "-c", code]
+    ends = [sys.executable, "-c", "raise SystemExit(3)"]
+    lines = []
+    commands = {"learner": says, "right/effort_guard": ends}
+    with ProcessGroup(
+        commands, lambda *line: lines.append(line), spare={"right/effort_guard"}
+    ) as group:
+        told = ("right/effort_guard", "ended with code 3; the others go on")
+        wait_until(lambda: told in lines and ("learner", "up") in lines, "the end")
+        group.check()
+        assert lines.count(told) == 1
+
+
+def test_a_process_that_can_be_spared_but_cannot_start_ends_the_group(wait_until):
+    refused = [sys.executable, "-c", f"raise SystemExit({CANNOT_START})"]
+    with ProcessGroup({"right/effort_guard": refused}, print, spare={"right/effort_guard"}) as one:
+        wait_until(one.first_ended, "the end")

@@ -147,3 +147,69 @@ def test_a_policy_is_served_on_hardware_behind_the_same_nodes_as_training_has(ru
 def test_a_policy_is_not_served_on_hardware_without_the_robots_file(run):
     with pytest.raises(GraphError, match="hardware needs robot_config"):
         served(run=str(run), hardware=True)
+
+
+def several(**options):
+    """Return what is started for two robots, by label."""
+    chosen = graph.GraphOptions(robots="left,right", **options)
+    return {start.label: start for start in graph.starts(chosen)}
+
+
+def test_several_robots_share_what_learns_and_have_the_rest_for_themselves():
+    found = several(namespace="lab")
+    own = ["mujoco_bridge", "effort_guard", "state_estimator", "trajectory_executor"]
+    of_robots = [f"{robot}/{name}" for name in own for robot in ("left", "right")]
+    assert list(found) == [*of_robots, "cost_evaluator", "recorder", "learner"]
+    assert found["right/effort_guard"].enclave == "/lab/right/effort_guard"
+    assert found["learner"].enclave == "/lab/learner"
+    assert found["learner"].parameters["robots"] == ["left", "right"]
+    assert found["recorder"].parameters["robots"] == ["left", "right"]
+    assert not found["left/effort_guard"].is_essential
+    assert found["learner"].is_essential
+
+
+def test_each_simulated_robot_has_a_clock_of_its_own():
+    assert several()["right/mujoco_bridge"].remappings["/clock"] == "/right/clock"
+
+
+def test_a_robots_nodes_hear_what_is_told_of_the_common_training():
+    heard = several(scene=True, namespace="lab")["left/scene_publisher"].remappings
+    assert heard["learner/run"] == "/lab/learner/run"
+
+
+def test_one_robot_is_told_of_no_others():
+    chosen = graph.GraphOptions(robots="1")
+    assert graph.starts(chosen) == graph.starts(graph.GraphOptions())
+    for start in graph.starts(chosen):
+        assert (start.remappings, start.robot) == ({}, "")
+        assert "robots" not in start.parameters
+
+
+@pytest.fixture
+def robot_file(tmp_path):
+    """Return what writes a robot's file and returns its path."""
+
+    def write(name, text):
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(f"name: {name}\n{text}")
+        return str(path)
+
+    return write
+
+
+def test_robots_that_share_a_topic_are_refused(robot_file):
+    file = robot_file("arm", "effort: {topic: /arm/commands}")
+    with pytest.raises(GraphError, match="robots left and right both have /arm/commands"):
+        several(robot_config=file)
+
+
+def test_each_robot_has_its_file_and_shared_nodes_find_both(robot_file):
+    slow = robot_file("slow", "effort: {topic: /slow/commands}\nreset: {operator_timeout: 500}")
+    quick = robot_file("quick", "effort: {topic: drive}\nreset: {operator_timeout: 5}")
+    found = several(robot_config=f"{quick},{slow}", hardware=True)
+    usual = "effort_controller/commands"
+    assert found["left/effort_guard"].remappings[usual] == "drive"
+    assert found["right/effort_guard"].remappings[usual] == "/slow/commands"
+    recorded = found["recorder"].remappings
+    assert recorded == {f"left/{usual}": "left/drive", f"right/{usual}": "/slow/commands"}
+    assert found["learner"].parameters["reset_timeout"] > 500

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -43,6 +44,12 @@ LATCHED = QoSProfile(
 )
 
 
+COMMON = [topic for topic in SCENE_TOPICS if topic.name.startswith("/")]
+"""Topics of the scene that are the same in every namespace."""
+
+OF_A_ROBOT = [topic for topic in SCENE_TOPICS if topic not in COMMON]
+
+
 class RecordedTopic(NamedTuple):
     """A topic that is recorded.
 
@@ -63,12 +70,29 @@ class RecordedTopic(NamedTuple):
         return offered_qos(reliable=True, latched=latched, depth=10)
 
 
-def recorded_topics(task: Task) -> list[RecordedTopic]:
-    """Return every topic that is recorded for a task."""
+def recorded_topics(task: Task, robots: Sequence[str] = ()) -> list[RecordedTopic]:
+    """Return every topic that is recorded for a task.
+
+    Args:
+        task: The task.
+        robots: Namespaces of several robots, as seen from the recorder; none: its own.
+    """
     return [
         RecordedTopic("learner/run", TrainingRun, LATCHED),
         RecordedTopic("learner/iteration_report", IterationReport, LATCHED),
         RecordedTopic("learner/policy", TVLGPolicy, LATCHED),
+        *(topic for robot in robots or ("",) for topic in _own(task, robot)),
+        *(RecordedTopic(topic.name, topic.kind, _heard(topic)) for topic in COMMON),
+        RecordedTopic("/clock", Clock, STREAM),
+        *(RecordedTopic(f"{robot}/clock", Clock, STREAM) for robot in robots),
+        RecordedTopic("/diagnostics", DiagnosticArray, EVENTS),
+        RecordedTopic("/rosout", Log, LATCHED),
+    ]
+
+
+def _own(task: Task, robot: str) -> list[RecordedTopic]:
+    """Return the topics of one robot, in its namespace."""
+    topics = [
         RecordedTopic("rollout", Rollout, LATCHED),
         RecordedTopic("state", State, STREAM),
         RecordedTopic("torque_command", TorqueCommand, STREAM),
@@ -77,11 +101,9 @@ def recorded_topics(task: Task) -> list[RecordedTopic]:
         RecordedTopic("joint_states", JointState, STREAM),
         *(RecordedTopic(f"mocap/{body}/pose", PoseStamped, STREAM) for body in task.bodies),
         *(RecordedTopic(f"sensors/{name}/wrench", WrenchStamped, STREAM) for name in task.sensors),
-        *(RecordedTopic(topic.name, topic.kind, _heard(topic)) for topic in SCENE_TOPICS),
-        RecordedTopic("/clock", Clock, STREAM),
-        RecordedTopic("/diagnostics", DiagnosticArray, EVENTS),
-        RecordedTopic("/rosout", Log, LATCHED),
+        *(RecordedTopic(topic.name, topic.kind, _heard(topic)) for topic in OF_A_ROBOT),
     ]
+    return [topic._replace(name=f"{robot}/{topic.name}") if robot else topic for topic in topics]
 
 
 def _heard(topic: SceneTopic) -> QoSProfile:

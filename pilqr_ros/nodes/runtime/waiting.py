@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from rclpy.client import Client
@@ -27,11 +28,17 @@ class Patience:
         seconds: Longest silence [s]; a node that died is back within a few seconds.
         on_silence: Told who is silent.
         check_stop: Called between two tries; raises to end the wait.
+        at_most: Tells between two tries whether it is borne for less than that, by now [s].
     """
 
     seconds: float = 60.0
     on_silence: Callable[[str], None] = lambda reason: None
     check_stop: Callable[[], None] = lambda: None
+    at_most: Callable[[], float] = lambda: inf
+
+    def limit(self) -> float:
+        """Return the longest silence as it is now [s]."""
+        return min(self.seconds, self.at_most())
 
 
 def ask(
@@ -50,7 +57,7 @@ def ask(
         SilenceError: No answer came in time.
     """
     service = client.srv_name.rpartition("/")[2]
-    deadline = time.monotonic() + patience.seconds + try_timeout
+    began = time.monotonic()
     while True:
         patience.check_stop()
         answer = None
@@ -61,8 +68,9 @@ def ask(
         except SilenceError as error:
             if answer is not None:
                 client.remove_pending_request(answer)
-            if time.monotonic() > deadline:
-                raise SilenceError(who, f"answer {service}", patience.seconds) from error
+            limit = patience.limit()
+            if time.monotonic() > began + limit + try_timeout:
+                raise SilenceError(who, f"answer {service}", limit) from error
             patience.on_silence(str(error))
 
 

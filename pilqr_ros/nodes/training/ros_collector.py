@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from rclpy.action.client import ClientGoalHandle
@@ -57,6 +58,8 @@ class RosCollector:
         reset_timeout: float = TRY_TIMEOUT,
         on_silence: Callable[[str], None] = lambda reason: None,
         task: Task | None = None,
+        namespace: str = "",
+        at_most: Callable[[], float] = lambda: inf,
     ) -> None:
         """Create the clients.
 
@@ -65,17 +68,28 @@ class RosCollector:
             reset_timeout: Longest duration of a reset [s]; on a robot it may wait for a hand.
             on_silence: Told who does not answer, while it is waited for.
             task: The task; given, a policy that cannot be executed is refused before the reset.
+            namespace: Where the robot's nodes are, as seen from the node; empty: where it is.
+            at_most: Tells how long the silence of a reset is borne at most, as things are [s].
         """
         self.stop = Stop()
         self._task = task
-        self._patience = Patience(on_silence=on_silence, check_stop=lambda: self.stop.check())
+        self._patience = Patience(
+            on_silence=on_silence, check_stop=lambda: self.stop.check(), at_most=at_most
+        )
         group = ReentrantCallbackGroup()
         self._reset_timeout = reset_timeout
-        self._reset: Client[Any, Any] = node.create_client(Reset, "reset", callback_group=group)
+        place = f"{namespace}/" if namespace else ""
+        self._reset: Client[Any, Any] = node.create_client(
+            Reset, f"{place}reset", callback_group=group
+        )
         self._execute = ActionClient(
-            node, ExecuteRollout, "trajectory_executor/execute_rollout", callback_group=group
+            node, ExecuteRollout, f"{place}{EXECUTOR}/execute_rollout", callback_group=group
         )
         self._last_sign = 0.0
+
+    def is_present(self) -> bool:
+        """Tell whether reset and executor have been found; a killed one is for a while, too."""
+        return bool(self._reset.service_is_ready() and self._execute.server_is_ready())
 
     def collect(
         self, policy: Policy, condition: int, seed: int, explore: bool, jitter: bool

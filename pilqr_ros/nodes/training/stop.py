@@ -23,7 +23,7 @@ class Stop:
         """Let the work go on."""
         self._lock = threading.Lock()
         self._requested = False
-        self._act: Callable[[], object] | None = None
+        self._acts: list[Callable[[], object]] = []
 
     def requested(self) -> bool:
         """Tell whether the work is to end."""
@@ -33,8 +33,8 @@ class Stop:
         """Let the work end."""
         with self._lock:
             first, self._requested = not self._requested, True
-            if first and self._act is not None:
-                self._act()
+            for act in self._acts if first else ():
+                act()
 
     def check(self) -> None:
         """Raise if the work is to end.
@@ -49,18 +49,20 @@ class Stop:
     def acting(self, act: Callable[[], object]) -> Iterator[None]:
         """Call a function when the work is to end, if that is while the block lasts or before it.
 
+        Blocks of several threads may last at the same time.
+
         Args:
             act: Called once, from any thread; it may not block.
         """
         with self._lock:
-            self._act = act
+            self._acts.append(act)
             if self._requested:
                 act()
         try:
             yield
         finally:
             with self._lock:
-                self._act = None
+                self._acts.remove(act)
 
 
 class GoalStops:

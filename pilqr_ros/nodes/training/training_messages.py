@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
 from pilqr_msgs.msg import IterationReport
@@ -17,8 +17,18 @@ Training = type[TrainLocal] | type[TrainGlobal]
 """The actions that train; their feedback and most of their results have the same fields."""
 
 
-def feedback_message(action: Training, progress: TrainingProgress, store: RunStore) -> object:
-    """Return a training's progress as feedback of its action."""
+def feedback_message(
+    action: Training, progress: TrainingProgress, store: RunStore, left_out: Iterable[str] = ()
+) -> object:
+    """Return a training's progress as feedback of its action.
+
+    Args:
+        action: The action.
+        progress: The progress.
+        store: The run.
+        left_out: Names of the robots that take no part.
+    """
+    without = ", ".join(left_out)
     return action.Feedback(
         iteration=progress.iteration,
         iterations=progress.iterations,
@@ -27,7 +37,7 @@ def feedback_message(action: Training, progress: TrainingProgress, store: RunSto
         mean_cost=progress.mean_cost,
         success_rate=progress.success_rate,
         seconds_left=progress.seconds_left,
-        phase=progress.phase,
+        phase=f"{progress.phase} without {without}" if without else progress.phase,
         run_directory=str(store.directory),
         waiting_for=progress.waiting_for,
     )

@@ -30,6 +30,7 @@ class Rollout:
         reason: Why it is not valid; empty if it is.
         interrupted: Whether that is not of the policy and the robot, but of the graph around them:
             a node that died, a late tick, a lost message. The same rollout may be repeated.
+        robot: Name of the robot that executed it, where there are several; else empty.
     """
 
     condition: int
@@ -44,6 +45,7 @@ class Rollout:
     valid: bool = True
     reason: str = ""
     interrupted: bool = False
+    robot: str = ""
 
     def __post_init__(self) -> None:
         """Check that all arrays cover the same number of steps."""

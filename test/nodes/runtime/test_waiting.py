@@ -59,6 +59,15 @@ def test_a_service_that_never_answers_is_named_after_the_deadline():
     assert time.monotonic() - began < 3.0
 
 
+def test_silence_is_borne_for_less_from_when_it_is_to_be():
+    service = Service(answers_from=1000)
+    patience = Patience(60.0, at_most=lambda: 0.3 if service.calls >= 2 else 60.0)
+    began = time.monotonic()
+    with pytest.raises(SilenceError, match=r"bridge did not answer reset within 0\.3 s"):
+        ask(service, "request", "bridge", patience, TRY)
+    assert time.monotonic() - began < 3.0
+
+
 def test_a_stop_ends_the_wait():
     service = Service(answers_from=1000)
 

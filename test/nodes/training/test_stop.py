@@ -71,3 +71,12 @@ def test_a_cancellation_reaches_its_own_goal_only():
         assert not stop.requested()
     with stops.during(goal(3)) as later:
         assert not later.requested()
+
+
+def test_every_thread_that_is_under_way_is_stopped(stop):
+    stopped = []
+    with stop.acting(lambda: stopped.append(1)), stop.acting(lambda: stopped.append(2)):
+        with stop.acting(lambda: stopped.append(3)):
+            pass
+        stop.request()
+    assert stopped == [1, 2]
