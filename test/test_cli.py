@@ -63,6 +63,16 @@ def test_a_finished_run_can_be_resumed_evaluated_plotted_and_listed(trained, run
     assert re.search(r"hockey.*pilqr.*1/1", result.output)
 
 
+def test_a_finished_run_is_given_more_iterations_and_says_so(trained, runner):
+    run, _ = trained
+    command = ["train", "--resume", str(run), "--iterations", "2", "--in-process"]
+    result = runner.invoke(app, [*command, "--evaluation", "0", "--no-video"])
+    assert result.exit_code == 0, result.output
+    assert "goes on to 2 iterations; it was asked for 1" in result.output
+    listed = runner.invoke(app, ["runs", str(run.parents[1])]).output
+    assert re.search(r"hockey.*pilqr.*2/2", listed)
+
+
 def test_conditions_are_trained_and_evaluated_by_name(runner, tmp_path):
     options = [*SHORT, "--conditions", "left,right", "--runs", str(tmp_path)]
     result = runner.invoke(app, ["train", "hockey", *options])

@@ -14,6 +14,7 @@ from pilqr_ros.errors import PilqrError
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.learning.collector import InProcessCollector, rollouts_at_once
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
+from pilqr_ros.learning.extension import keep_prolonged, prolonged
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.origin import Origin
@@ -113,7 +114,11 @@ class InProcessSession:
             TrainingEndedEarly: It failed; the message says why and how it goes on.
             TrainingStopped: The user interrupted it; likewise.
         """
-        store = begin_run(self.runs, self.task, config) if resume is None else open_run(resume)
+        if resume is None:
+            store = begin_run(self.runs, self.task, config)
+        else:
+            store = prolonged(open_run(resume), config.iterations)
+            keep_prolonged(store)
         on_run(store.directory)
         try:
             Trainer(

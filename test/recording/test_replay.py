@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from pilqr_ros.cli import app
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.errors import CollectorError
+from pilqr_ros.learning.extension import keep_prolonged, prolonged
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.recording.bag import BagWriter
 from pilqr_ros.recording.errors import BagError
@@ -94,7 +95,7 @@ def write_bag(definitions, bounds, tmp_path):
             **arrays,
         )
 
-    def write(store, rollouts, names=None):
+    def write(store, rollouts, earlier=()):
         qos = offered_qos(reliable=True, latched=True, depth=1)
         topics = [
             BagTopic(name, kind, definitions.definition(kind), definitions.type_hash(kind), qos)
@@ -102,18 +103,18 @@ def write_bag(definitions, bounds, tmp_path):
         ]
         bag = BagWriter(tmp_path / "bag", topics, bounds)
         bag.begin("iteration_000")
-        files = [
-            message("TaskFile", name=name, content=np.frombuffer(data, dtype=np.uint8))
-            for name, data in store.own_files().items()
-        ]
-        told = message(
-            "TrainingRun",
-            active=True,
-            run_directory="/gone",
-            part="iteration_000",
-            files=files,
-        )
-        bag.write(0, 1, 1, bytes(known.serialize_cdr(told, RUN)))
+        for time, files in enumerate((*earlier, store.own_files())):
+            told = message(
+                "TrainingRun",
+                active=True,
+                run_directory="/gone",
+                part="iteration_000",
+                files=[
+                    message("TaskFile", name=name, content=np.frombuffer(data, dtype=np.uint8))
+                    for name, data in files.items()
+                ],
+            )
+            bag.write(0, time, time, bytes(known.serialize_cdr(told, RUN)))
         for time, one in enumerate(rollouts, start=2):
             bag.write(1, time, time, bytes(known.serialize_cdr(rollout_message(one), ROLLOUT)))
         bag.close()
@@ -170,6 +171,21 @@ def test_of_rollouts_with_one_seed_the_last_counts(write_bag, trained, tmp_path)
     broken = replace(rollouts[0], commanded=rollouts[0].commanded + 1.0)
     again = redo(read_run(write_bag(store, [broken, *rollouts])), tmp_path / "runs")
     assert_same_policies(again, store)
+
+
+def test_a_run_that_was_given_more_iterations_is_done_again_with_all_of_them(
+    write_bag, task, tmp_path
+):
+    store = create_run(tmp_path / "first", task, RunConfig("hockey", "pilqr", 1, 3, 6, (0,)))
+    taped = Taped(task)
+    Trainer(store, taped, TaskCostEvaluator(task)).run()
+    begun = store.own_files()
+    longer = prolonged(store, 2)
+    keep_prolonged(longer)
+    Trainer(longer, taped, TaskCostEvaluator(task)).run()
+    again = redo(read_run(write_bag(longer, taped.rollouts, [begun])), tmp_path / "runs")
+    assert again.config == longer.config
+    assert_same_policies(again, longer)
 
 
 def test_a_bag_that_lacks_a_rollout_is_refused(write_bag, trained, tmp_path):
