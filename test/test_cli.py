@@ -340,6 +340,9 @@ def test_a_training_that_fails_at_once_has_nothing_to_evaluate(
     run, said = failed_training(tmp_path, monkeypatch, capsys)
     assert not (run / "evaluations").exists()
     assert "it is the first policy" in said.err
+    assert "continues" not in said.err
+    assert "train it again, as a new run: this one keeps the file it was begun with" in said.err
+    assert f"`pilqr train --resume {run} " in said.err
 
 
 def test_halved_steps_stand_in_the_table(broken_later, tmp_path, monkeypatch, capsys, runner):

@@ -27,7 +27,7 @@ from pilqr_ros.runs.run_folder import RunSummary
 from pilqr_ros.runs.run_store import RunStore, open_run
 from pilqr_ros.tasks import Task
 
-_COLOURS = {"OK": "green", "WARN": "yellow", "FAIL": "bold red"}
+_COLOURS = {"OK": "green", "WARN": "yellow", "FAIL": "bold red", "SKIP": "dim"}
 
 
 MAX_WIDTH = 10_000
@@ -173,7 +173,7 @@ def show_evaluation(evaluated: Task, outcomes: Outcomes) -> None:
 
 
 def show_findings(findings: Sequence[Any], title: str = "doctor") -> None:
-    """Print one row a `Finding`, and how many there are of each kind."""
+    """Print one row a `Finding`, and how many there are of each kind; SKIP only if there is any."""
     shown = table(title, "verdict", "what", "found")
     for finding in findings:
         verdict = finding.verdict.value
@@ -185,7 +185,8 @@ def show_findings(findings: Sequence[Any], title: str = "doctor") -> None:
         )
     console.print(shown)
     counts = Counter(finding.verdict.value for finding in findings)
-    console.print(", ".join(f"{counts[verdict]} {verdict}" for verdict in _COLOURS))
+    told = [verdict for verdict in _COLOURS if verdict != "SKIP" or counts[verdict]]
+    console.print(", ".join(f"{counts[verdict]} {verdict}" for verdict in told))
 
 
 def warn(text: str) -> None:
