@@ -57,8 +57,8 @@ from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.origin import NOISE_SCALE, PRIOR_ITERATIONS, Origin
 from pilqr_ros.runs.run_config import RunConfig, check_config
 from pilqr_ros.runs.run_description import TASK_FILE
-from pilqr_ros.runs.run_folder import RunSummary
 from pilqr_ros.runs.run_store import RunStore, find_runs, open_run
+from pilqr_ros.runs.run_summary import RunSummary
 from pilqr_ros.runs.same_files import check_files, file_warnings
 from pilqr_ros.runs.same_run import check_same, check_versions
 from pilqr_ros.runs.transfer import check_origin
@@ -209,7 +209,10 @@ def runs(
     ] = None,
     runs: Runs = Path("runs"),
 ) -> None:
-    """List the runs and how far they are."""
+    """List the runs, how far they are, and how often the last policy of each succeeds.
+
+    That is by its own evaluation; "noisy" are the last iteration's rollouts of a run without one.
+    """
     place, found = runs if directory is None else directory, []
     for path in find_runs(place):
         try:

@@ -19,9 +19,9 @@ from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_config import RunConfig
-from pilqr_ros.runs.run_folder import RunSummary
 from pilqr_ros.runs.run_presence import is_present
 from pilqr_ros.runs.run_store import open_run
+from pilqr_ros.runs.run_summary import RunSummary
 from pilqr_ros.runs.transfer import begin_run
 from pilqr_ros.tasks import Task, load_task
 
