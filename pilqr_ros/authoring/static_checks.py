@@ -15,11 +15,11 @@ from pilqr_ros.authoring.hold import (
     sample,
     spectral_radius,
 )
+from pilqr_ros.authoring.model_checks import check_motors, check_ranges
 from pilqr_ros.authoring.reach import Reach, look_at_reach, success_is_of_the_arm
 from pilqr_ros.authoring.starts import ExaminedStart
 from pilqr_ros.doctor.findings import Finding, fail, ok, skipped, warn
 from pilqr_ros.tasks import Task
-from pilqr_ros.tasks.motors import motor_limits
 from pilqr_ros.trajopt.typing import Array
 
 _MAX_RINGING = 0.98
@@ -59,21 +59,6 @@ def check_starts(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Findin
         yield ok(
             subject, f"{len(starts)} of {len(starts)} conditions placed, the arm touches nothing"
         )
-
-
-def check_motors(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]:
-    """Tell which share of the model's motors the task's torque limits are; more is no task."""
-    ranges = motor_limits(task.joints, task.world_model)
-    least = int(np.argmin(ranges / task.torque_limits))
-    if not np.isfinite(ranges[least]):
-        yield ok("motors: limits", "the model's motors have no range; the torque limits hold alone")
-        return
-    unit = task.joint_units.effort[least]
-    yield ok(
-        "motors: limits",
-        f"within the model's; nearest: {task.joints[least]}, {task.torque_limits[least]:g} of"
-        f" {ranges[least]:g} {unit}",
-    )
 
 
 def check_weight(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]:
@@ -176,8 +161,8 @@ def check_reach(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding
 QUICK = (check_starts, check_weight, check_hold, check_noise, check_success)
 """Checks that take no time: each training begins with them."""
 
-STATIC = (check_starts, check_motors, check_weight, check_hold, check_noise, check_success,
-          check_reach)  # fmt: skip
+STATIC = (check_starts, check_ranges, check_motors, check_weight, check_hold, check_noise,
+          check_success, check_reach)  # fmt: skip
 """All checks that need no rollout."""
 
 

@@ -135,6 +135,24 @@ def test_a_contact_at_the_start_is_a_warning(found):
     assert "lower and world" in finding.message
 
 
+def ranged(value):
+    return ('<joint name="j1"/>', f'<joint name="j1" range="{value}" limited="true"/>')
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict", "advice"),
+    [
+        ("-2.8 2.8", OK, ""),
+        ("-90 90", WARN, 'take angle="radian" out'),
+        ("-0.03 0.05", WARN, 'write <compiler angle="radian"/>'),
+    ],
+)
+def test_a_range_in_degrees_or_taken_for_degrees_is_a_warning(found, value, verdict, advice):
+    finding = found("joints: ranges", arm=ranged(value))
+    assert finding.verdict is verdict
+    assert advice in finding.advice
+
+
 HEAVY = ('<joint name="j1"/>', '<joint name="j1" axis="0 1 0"/>')
 
 
