@@ -14,9 +14,10 @@ from pilqr_ros.authoring.choices import ANYWHERE, Choices, Places, choose
 from pilqr_ros.authoring.errors import AuthoringError
 from pilqr_ros.authoring.json_schema import schema_text
 from pilqr_ros.authoring.probe import Probe
-from pilqr_ros.authoring.robot_files import AS_IT_IS, Adaptation, robot_files
+from pilqr_ros.authoring.robot_files import AS_IT_IS, Adaptation, of_option, robot_files
 from pilqr_ros.authoring.task_text import SCHEMA_FILE, TARGET_BODY, Names, scene_text, task_text
 from pilqr_ros.tasks import Task
+from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, element_names, short_name
 from pilqr_ros.tasks.motors import motor_limits
@@ -162,7 +163,10 @@ def _scene(name: str, scene: Path | None, robot: mujoco.MjModel) -> tuple[str, d
     """Return the name of the scene's file, and the files that it is made of."""
     if scene is not None:
         file = scene.name
-        return file, read_model_files(Models(scene=file, robot=file), scene.parent)
+        try:
+            return file, read_model_files(Models(scene=file, robot=file), scene.parent)
+        except TaskError as error:
+            raise of_option(error, "--scene") from error
     data = mujoco.MjData(robot)
     mujoco.mj_forward(robot, data)
     solid = robot.geom_contype | robot.geom_conaffinity

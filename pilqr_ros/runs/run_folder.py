@@ -52,12 +52,18 @@ class RunFolder:
 
     def report_paths(self) -> list[Path]:
         """Return the reports of all finished iterations, by iteration and condition."""
-        return sorted(self.directory.glob(f"iteration_*/condition_*/{REPORT_FILE}"))
+        return sorted(self.directory.glob(f"iteration_*/condition_*/{REPORT_FILE}"), key=_place)
 
     def _finished(self, iteration: int) -> bool:
         if self.config.guided and not self.network_path(iteration + 1).exists():
             return False
         return all(self.started(iteration + 1, each) for each in self.config.conditions)
+
+
+def _place(report: Path) -> tuple[list[int], Path]:
+    """Return what orders reports: iteration and condition as numbers, 2 before 10."""
+    numbers = [one.name.rpartition("_")[2] for one in (report.parents[1], report.parent)]
+    return [int(number) if number.isdecimal() else -1 for number in numbers], report
 
 
 def iteration_name(iteration: int) -> str:

@@ -120,6 +120,15 @@ def test_a_model_that_lacks_something_is_refused_with_what_to_write(
     assert not (tmp_path / "work").exists()
 
 
+def test_an_error_of_a_model_names_the_option_that_it_was_given_by(arm, tmp_path):
+    broken = tmp_path / "broken.xml"
+    broken.write_text('<mujoco><worldbody><geom sise="1"/></worldbody></mujoco>')
+    with pytest.raises(AuthoringError, match=r"^--robot: MuJoCo cannot read broken\.xml: "):
+        make(broken, tmp_path)
+    with pytest.raises(TaskError, match=r"^--scene: MuJoCo cannot read broken\.xml: "):
+        make(arm(), tmp_path, scene=broken)
+
+
 def test_an_arm_that_touches_something_in_every_pose_is_refused(arm, tmp_path):
     wall = '<worldbody><geom type="box" size="2 2 2"/>'
     with pytest.raises(AuthoringError, match="touches something in every pose"):
