@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from pilqr_ros.authoring.copies import check_copies
 from pilqr_ros.authoring.hold import (
     FREQUENCY,
     RATIO,
@@ -161,8 +162,8 @@ def check_reach(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding
 QUICK = (check_starts, check_weight, check_hold, check_noise, check_success)
 """Checks that take no time: each training begins with them."""
 
-STATIC = (check_starts, check_ranges, check_motors, check_weight, check_hold, check_noise,
-          check_success, check_reach)  # fmt: skip
+STATIC = (check_starts, check_copies, check_ranges, check_motors, check_weight, check_hold,
+          check_noise, check_success, check_reach)  # fmt: skip
 """All checks that need no rollout."""
 
 
