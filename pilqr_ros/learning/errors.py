@@ -16,7 +16,7 @@ class TrainingError(PilqrError):
 
 
 class PolicyRefused(TrainingError):
-    """No rollout of a policy is valid: the robot's limits, or its guard, do not let it be.
+    """A policy is not learned from: the guard ends its rollouts, or the one before was better.
 
     Attributes:
         condition: Index of the condition in which it was executed.

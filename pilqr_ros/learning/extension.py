@@ -6,12 +6,13 @@ does count in shares of a run's iterations (`annealing.rule: calendar`, and a co
 policy search that rises) would have been another from the first of them on: such a run is refused.
 
 At its end a run executes its last policies once, without noise. These rollouts are set aside: the
-first rollouts of the iteration that now begins with those policies have noise. (A last policy that
-the robot refused there went half-way back; it stays so, and such a run differs from a longer one.)
+first rollouts of the iteration that now begins with those policies have noise. One that was refused
+there went half-way back; that is set aside, too, and it begins again as the update left it.
 """
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 from pilqr_ros.guided.reference import coupling
@@ -24,8 +25,8 @@ from pilqr_ros.runs.run_description import DESCRIPTION_FILE, read_config, read_d
 from pilqr_ros.runs.run_lock import only_training
 from pilqr_ros.runs.run_store import RunStore
 
-TRIED = "tried"
-"""Folder of the rollouts of what were the last policies, in those of iteration and condition."""
+TRIED, POLICY = "tried", "policy.npz"
+"""Folder of what came of trying the last policies, in those of iteration and condition."""
 
 EXTENDED = "extended_from"
 """What ``run.json`` calls the numbers of iterations that a run was asked for before."""
@@ -100,9 +101,19 @@ def _reason_against(store: RunStore, iterations: int) -> str:
 
 
 def _set_aside(store: RunStore, iteration: int, condition: int) -> None:
-    """Move the rollouts of a policy that was the last one out of the places of an iteration's."""
+    """Undo the trial of a last policy: its rollouts, and the steps back that they led to."""
     directory = store.condition_directory(iteration, condition)
-    if any(directory.glob("rollout_*.npz")):
-        aside = directory / TRIED
-        aside.mkdir(exist_ok=True)
-        move_rollouts(directory, aside)
+    refused = sorted(directory.glob("refused_*"))
+    if not refused and not any(directory.glob("rollout_*.npz")):
+        return
+    aside = directory / TRIED
+    if aside.exists():  # an extension that was interrupted, of the same trial
+        shutil.rmtree(aside)
+    aside.mkdir()
+    if refused:
+        updated = store.refused_policy(iteration, condition, 0)
+        atomic.write_arrays(aside / POLICY, atomic.read_arrays(directory / POLICY))
+        store.save_policy(iteration, condition, *updated)
+    move_rollouts(directory, aside)
+    for folder in reversed(refused):  # the first one last: with it the step back would be completed
+        folder.replace(aside / folder.name)

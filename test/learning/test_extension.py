@@ -48,6 +48,22 @@ def test_a_run_that_was_given_more_iterations_has_the_numbers_of_one_that_was_as
     assert longer.rollout(2, 0, 0).noise.any()  # that of the last policy had none
 
 
+def test_a_last_policy_that_went_half_way_back_begins_again_as_it_was_updated(
+    store, task, config, train, tmp_path, arrays_of_run, flaky
+):
+    evaluator = TaskCostEvaluator(task)
+    Trainer(store, flaky(invalid=lambda call: 8 < call <= 13), evaluator).run()
+    assert (store.directory / "iteration_002/condition_0/refused_0").is_dir()
+    halved = store.policy(2, 0)[0]
+    train(extended(store, 3))
+    whole = create_run(tmp_path / "whole", task, replace(config, iterations=3))
+    train(whole)
+    found = arrays_of_run(store.directory)
+    assert without_tried(found) == arrays_of_run(whole.directory)
+    assert found["iteration_002/condition_0/tried/policy.npz:k"] == halved.k.tolist()
+    assert "iteration_002/condition_0/tried/refused_0/policy.npz:reason" in found
+
+
 def test_an_interrupted_run_can_be_given_more_iterations_too(
     store, task, config, train, tmp_path, arrays_of_run, collector
 ):
