@@ -84,7 +84,7 @@ def new_task(
     files = {**files, **scene_files}
     with laid_out(files) as root:
         probe = Probe(models, root, joints, site)
-    choices = choose(probe, places)
+    choices = choose(probe, site, places)
     bodies = element_names(probe.model, mujoco.mjtObj.mjOBJ_BODY)
     names = Names(name, scene_name, robot_name, site, joints, TARGET_BODY in bodies)
     text = task_text(names, choices, probe.efforts)

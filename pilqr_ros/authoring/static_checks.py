@@ -208,8 +208,11 @@ def _other_gains(task: Task, start: ExaminedStart) -> str:
     """Return gains that are stable, as advice."""
     gains = choose_gains(start.arm, task.dt, FREQUENCY, RATIO)
     stiffness, damping = (", ".join(f"{g:.2g}" for g in values) for values in gains[:2])
+    lower = "lower initial_policy.damping first, or leave the numbers of the hold out"
+    if task.file.initial_policy.from_inertia:
+        lower = "lower initial_policy.natural_frequency, or give the hold by numbers"
     return (
-        "lower initial_policy.damping first; stable as sampled"
+        f"{lower}; stable as sampled"
         f" ({gains.radius:.2f}): stiffness [{stiffness}], damping [{damping}]"
     )
 
@@ -220,7 +223,7 @@ def _noise_within(task: Task, deviations: Array) -> Finding:
     joint = int(np.argmax(deviations / task.torque_limits))
     limit, unit = task.torque_limits[joint], task.joint_units.effort[joint]
     share = deviations[joint] / limit
-    message = f"{task.joints[joint]}: {deviations[joint]:g} of {limit:g} {unit}, {share:.0%}"
+    message = f"{task.joints[joint]}: {deviations[joint]:.3g} of {limit:g} {unit}, {share:.0%}"
     advice = "lower initial_policy.torque_std: what a limit cuts off teaches nothing"
     if share > 1.0:
         return fail(subject, message, advice)
