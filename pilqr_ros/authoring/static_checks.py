@@ -209,7 +209,7 @@ def _other_gains(task: Task, start: ExaminedStart) -> str:
     gains = choose_gains(start.arm, task.dt, FREQUENCY, RATIO)
     stiffness, damping = (", ".join(f"{g:.2g}" for g in values) for values in gains[:2])
     lower = "lower initial_policy.damping first, or leave the numbers of the hold out"
-    if task.file.initial_policy.from_inertia:
+    if task.hold_from_inertia:
         lower = "lower initial_policy.natural_frequency, or give the hold by numbers"
     return (
         f"{lower}; stable as sampled"

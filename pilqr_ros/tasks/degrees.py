@@ -60,10 +60,12 @@ def refuse_limits_in_degrees(limits: Sequence[float], bounds: Array | None, key:
         bounds: The model's, ``(2,)`` [rad].
         key: Where they stand.
     """
-    for value in () if bounds is None else limits:
+    if bounds is None:
+        return
+    lower, upper = bounds
+    for value in limits:
         hint = degrees_hint(value, bounds, least=_SURE)
         if hint:
-            lower, upper = bounds
             problem = f"{value:g} is outside the model's [{lower:.4g}, {upper:.4g}]{hint}"
             raise TaskError(key, problem)
 
