@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pilqr_ros.runs.run_config import RunConfig
+from pilqr_ros.runs.run_description import DESCRIPTION_FILE, read_config, read_description
 
 REPORT_FILE = "report.json"
 
@@ -58,6 +59,16 @@ class RunFolder:
         if self.config.guided and not self.network_path(iteration + 1).exists():
             return False
         return all(self.started(iteration + 1, each) for each in self.config.conditions)
+
+
+def open_folder(directory: Path) -> RunFolder:
+    """Find the files of a run that is on disk.
+
+    Raises:
+        RunError: It is not a run, or of another format.
+    """
+    config = read_config(read_description(directory), directory / DESCRIPTION_FILE)
+    return RunFolder(directory, config)
 
 
 def _place(report: Path) -> tuple[list[int], Path]:
