@@ -281,7 +281,7 @@ def broken_later(monkeypatch, one_at_a_time):
     def failing(self, policy, condition, seed, explore, jitter):
         rollout = collect(self, policy, condition, seed, explore, jitter)
         calls.append(seed)
-        works = len(calls) <= switch["from"] if explore else switch["evaluates"]
+        works = len(calls) <= switch["from"] or (not explore and switch["evaluates"])
         return rollout if works else replace(rollout, valid=False, reason="j1 is out of bounds")
 
     monkeypatch.setattr(InProcessCollector, "collect", failing)

@@ -196,7 +196,8 @@ def test_a_bag_that_lacks_a_rollout_is_refused(write_bag, trained, tmp_path):
 
 def test_a_rollout_that_counts_though_it_was_limited_too_much_is_refused(task, trained):
     _, rollouts = trained
-    rollout, policy = rollouts[0], task.initial_policy(0)
+    rollout = next(one for one in rollouts if one.valid and one.noise.any())
+    policy = task.initial_policy(0)
     guard = task.file.guard.model_copy(update={"max_fraction_limited": 0.1})
     strict = Task(task.source, task.file.model_copy(update={"guard": guard}), task.folder)
     limited = replace(rollout, interventions=rollout.interventions.copy())
@@ -238,17 +239,17 @@ def test_rollouts_are_listed_with_place_and_cost(write_bag, trained, task):
     listed = list_rollouts(read_run(write_bag(store, [*rollouts, other, short])))
     places = [one.recorded.place for one in listed]
     assert places[:3] == [
+        RecordedPlace(0, 0, 2, 0),  # without noise: it is executed first
         RecordedPlace(0, 0, 0, 0),
-        RecordedPlace(0, 0, 1, 0),
-        RecordedPlace(0, 0, 1, 1),
+        RecordedPlace(0, 0, 0, 1),
     ]
     assert places[-4:] == [
-        RecordedPlace(1, 0, 2, 0),
+        RecordedPlace(1, 0, 1, 0),
         RecordedPlace(2, 0, 0, 0),  # of the last policy
         None,
-        RecordedPlace(0, 0, 1, 0),
+        RecordedPlace(0, 0, 0, 0),
     ]
-    assert listed[0].cost.total == store.cost(0, 0, 0).total
+    assert listed[0].cost.total == store.cost(0, 0, 2).total
     assert listed[-1].cost is None
 
 
