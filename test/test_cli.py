@@ -63,6 +63,16 @@ def test_a_finished_run_can_be_resumed_evaluated_plotted_and_listed(trained, run
     assert re.search(r"hockey.*pilqr.*1/1", result.output)
 
 
+def test_a_finished_run_is_given_more_iterations_and_says_so(trained, runner):
+    run, _ = trained
+    command = ["train", "--resume", str(run), "--iterations", "2", "--in-process"]
+    result = runner.invoke(app, [*command, "--evaluation", "0", "--no-video"])
+    assert result.exit_code == 0, result.output
+    assert "goes on to 2 iterations; it was asked for 1" in result.output
+    listed = runner.invoke(app, ["runs", str(run.parents[1])]).output
+    assert re.search(r"hockey.*pilqr.*2/2", listed)
+
+
 def test_conditions_are_trained_and_evaluated_by_name(runner, tmp_path):
     options = [*SHORT, "--conditions", "left,right", "--runs", str(tmp_path)]
     result = runner.invoke(app, ["train", "hockey", *options])
@@ -271,7 +281,7 @@ def broken_later(monkeypatch, one_at_a_time):
     def failing(self, policy, condition, seed, explore, jitter):
         rollout = collect(self, policy, condition, seed, explore, jitter)
         calls.append(seed)
-        works = len(calls) <= switch["from"] if explore else switch["evaluates"]
+        works = len(calls) <= switch["from"] or (not explore and switch["evaluates"])
         return rollout if works else replace(rollout, valid=False, reason="j1 is out of bounds")
 
     monkeypatch.setattr(InProcessCollector, "collect", failing)
@@ -330,6 +340,9 @@ def test_a_training_that_fails_at_once_has_nothing_to_evaluate(
     run, said = failed_training(tmp_path, monkeypatch, capsys)
     assert not (run / "evaluations").exists()
     assert "it is the first policy" in said.err
+    assert "continues" not in said.err
+    assert "train it again, as a new run: this one keeps the file it was begun with" in said.err
+    assert f"`pilqr train --resume {run} " in said.err
 
 
 def test_halved_steps_stand_in_the_table(broken_later, tmp_path, monkeypatch, capsys, runner):

@@ -11,6 +11,7 @@ import pytest
 from pilqr_ros.cli import console, main
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.experiments.comparison import ComparedRun
+from pilqr_ros.experiments.statistics import Estimate, Figures
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
@@ -98,6 +99,16 @@ def test_where_the_training_of_each_condition_stands_is_told(run, tmp_path, caps
     store.save_report(0, 0, report)
     console.show_iterations(store)
     assert ": improving" not in capsys.readouterr().out
+
+
+def test_a_single_seed_has_no_interval(capsys):
+    nan = float("nan")
+    alone = Figures("pilqr", 1, Estimate(0.25, nan, nan), Estimate(1.0, 0.2, 1.0), nan)
+    several = Figures("pi2", 3, Estimate(0.5, 0.4, 0.625), Estimate(1.0, 0.4, 1.0), 0.5)
+    console.show_figures([alone, several], "gap [m]")
+    told = capsys.readouterr().out
+    assert "nan" not in told
+    assert "0.500 (0.400 to 0.625)" in told
 
 
 def test_findings_and_warnings_are_text(capfd):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pilqr_ros.authoring.starts import look_at_starts
+from collections.abc import Sequence
+
+from pilqr_ros.authoring.starts import ExaminedStart, look_at_starts
 from pilqr_ros.authoring.static_checks import QUICK, STATIC, trained_conditions
 from pilqr_ros.authoring.trial import NOISY, try_out
 from pilqr_ros.authoring.trial_checks import TRIED
-from pilqr_ros.doctor.findings import Finding, Verdict, fail, ok
+from pilqr_ros.doctor.findings import Finding, Verdict, fail, ok, skipped
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.tasks import Task, load_task
 
@@ -17,36 +19,53 @@ def check_task(name_or_path: str, *, seed: int = 0, rollouts: int = NOISY) -> li
     Args:
         name_or_path: A task's name, or the path of its file.
         seed: Seed of the noisy rollouts: they are the first ones of a training with it.
-        rollouts: How many noisy rollouts, all in the first condition that is trained.
+        rollouts: How many noisy rollouts, all in the first trained condition that can be placed.
     """
     try:
         task = load_task(name_or_path)
     except PilqrError as error:
-        return [fail("task file", str(error), "mend the key that is named; docs/task_file.md")]
+        advice = "mend the key that is named; docs/task_file.md"
+        return [fail("task file", str(error), advice), skipped("all else", "there is no task yet")]
     sizes = f"{task.dU} joints, state of {task.dX}, {len(task.conditions)} conditions"
     starts = look_at_starts(task)
     findings = [ok("task file", sizes)]
     findings += [finding for check in STATIC for finding in check(task, starts)]
-    condition = trained_conditions(task)[0]
-    if not starts[condition].refusal:
-        findings += _trial_findings(task, condition, seed, rollouts)
-    return findings
+    return findings + _trial_findings(task, starts, seed, rollouts)
 
 
-def _trial_findings(task: Task, condition: int, seed: int, rollouts: int) -> list[Finding]:
-    """Try the first policy of a condition and return what was found."""
+def _trial_findings(
+    task: Task, starts: Sequence[ExaminedStart], seed: int, rollouts: int
+) -> list[Finding]:
+    """Try the first policy in the first trained condition that can be, and return what was found.
+
+    Args:
+        task: The task.
+        starts: The starts of all its conditions.
+        seed: Seed of the noisy rollouts.
+        rollouts: How many of them.
+    """
+    trained = trained_conditions(task)
+    placed = [condition for condition in trained if not starts[condition].refusal]
+    if not placed:
+        return _untried("no trained condition can be placed")
     try:
-        trial = try_out(task, condition, seed, rollouts)
+        trial = try_out(task, placed[0], seed, rollouts)
     except PilqrError as error:
-        return [fail("rollouts", str(error), "mend what is named: no rollout can be executed")]
+        advice = "mend what is named: no rollout can be executed"
+        return [fail("rollouts", str(error), advice), *_untried("no rollout can be executed")]
     return [finding for check in TRIED for finding in check(task, trial)]
+
+
+def _untried(why: str) -> list[Finding]:
+    """Return what is said of each check of a trial where there was none."""
+    return [skipped(subject, why) for subject in TRIED.values()]
 
 
 def quick_warnings(task: Task) -> list[Finding]:
     """Return what is not well with a task and can be said at once, before a training."""
     starts = look_at_starts(task)
     findings = (finding for check in QUICK for finding in check(task, starts))
-    return [finding for finding in findings if finding.verdict is not Verdict.OK]
+    return [one for one in findings if one.verdict in (Verdict.WARN, Verdict.FAIL)]
 
 
 def has_faults(findings: list[Finding]) -> bool:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import least_squares
 
 from pilqr_ros.authoring.errors import AuthoringError
-from pilqr_ros.authoring.hold import FREQUENCY, RATIO, ArmDynamics, Gains, choose_gains, sample
+from pilqr_ros.authoring.hold import ArmDynamics, sample, spectral_radius
 from pilqr_ros.authoring.probe import Probe
 from pilqr_ros.authoring.reach import search_bounds
+from pilqr_ros.tasks.errors import TaskError
+from pilqr_ros.tasks.inertial_hold import inertial_hold
+from pilqr_ros.tasks.initial_policy import Hold
+from pilqr_ros.tasks.schema import InitialPolicy
 from pilqr_ros.trajopt.noise import draw_noise
 from pilqr_ros.trajopt.typing import Array
 
 RATE, STEPS, SMOOTHING = 20, 100, 2.0
 """Rate of control [Hz], steps of a rollout, width of the noise's filter [steps]."""
-
-SPREAD = 0.05
-"""Wanted spread of the tip under the first policy's noise [m]."""
-
-MAX_NOISE = 0.25
-"""Largest standard deviation of the noise, as a share of the torque limit."""
 
 _TARGET_DISTANCE = 0.3
 """How far the target is from the tip, as a share of the arm's length."""
@@ -33,25 +31,34 @@ _MAX_WEIGHT = 0.5
 _TRIED, _NEAR = 20, 0.005
 """Poses from which a place is looked for, and how near the tip must come to it [m]."""
 
-_MIN_SPREAD = 1e-9
-"""Of a tip that no joint moves [m]."""
+_SHRINK, _SHRINKS = 0.8, 40
+"""How a hold that is not stable as sampled is softened: its frequency times this, so often."""
 
 _MARGIN = 0.1
 """Share of a joint's range that a chosen pose stays away from its bounds."""
 
 
-class Noise(NamedTuple):
-    """Exploration noise of the hold, and what it does.
+class ChosenHold(NamedTuple):
+    """The first policy of a new task, and what it comes to.
 
     Attributes:
-        std: Standard deviation of each torque [N m or N], ``(n,)``.
-        spread: Of the tip that it makes [m].
+        frequency: Natural frequency [rad/s] to write down; None for the default.
+        hold: Its gains and noise.
+        radius: Spectral radius as sampled.
+        spread: Of the tip under its noise [m].
         torques: Root mean square of the torques, with those of the hold [N m or N], ``(n,)``.
     """
 
-    std: Array
+    frequency: float | None
+    hold: Hold
+    radius: float
     spread: float
     torques: Array
+
+    @property
+    def noise_std(self) -> Array:
+        """Standard deviation of each torque's noise [N m or N], ``(n,)``."""
+        return np.linalg.norm(self.hold.L, axis=1)
 
 
 class Choices(NamedTuple):
@@ -61,16 +68,14 @@ class Choices(NamedTuple):
         start: Start pose [rad or m], ``(n,)``.
         target: Where the tip is to be brought [m], ``(3,)``.
         distance: How far that is from the start [m].
-        gains: The hold.
-        noise: What moves the arm at first.
+        first: The first policy.
         weight: What each motor gives to bear the arm at the start [N m or N], ``(n,)``.
     """
 
     start: Array
     target: Array
     distance: float
-    gains: Gains
-    noise: Noise
+    first: ChosenHold
     weight: Array
 
 
@@ -84,7 +89,7 @@ class Places(NamedTuple):
 ANYWHERE = Places()
 
 
-def choose(probe: Probe, places: Places = ANYWHERE) -> Choices:
+def choose(probe: Probe, site: str, places: Places = ANYWHERE) -> Choices:
     """Choose everything for an arm that is not given; the same for the same model.
 
     Raises:
@@ -102,48 +107,68 @@ def choose(probe: Probe, places: Places = ANYWHERE) -> Choices:
         target = np.asarray(places.target)
         _pose_at(probe, target, "--target", rng)
     probe.look(start)
-    arm = probe.arm
-    try:
-        gains = choose_gains(arm, 1.0 / RATE, FREQUENCY, RATIO)
-    except np.linalg.LinAlgError as error:
-        raise AuthoringError(
-            "the mass matrix at the start is singular: give the joints an armature"
-        ) from error
     return Choices(
         start=start,
         target=target,
         distance=float(np.linalg.norm(target - probe.tip)),
-        gains=gains,
-        noise=choose_noise(arm, gains, probe.jacobian, probe.efforts),
+        first=choose_hold(probe, site, start),
         weight=probe.weight,
     )
 
 
-def choose_noise(arm: ArmDynamics, gains: Gains, jacobian: Array, efforts: Array) -> Noise:
-    """Return noise in proportion to the inertias that spreads the tip as wanted.
+def choose_hold(probe: Probe, site: str, start: Array) -> ChosenHold:
+    """Return the hold without numbers that is stable as sampled, and what it comes to.
 
-    The arm under its hold is simulated as the linear system that it is about its start.
+    The arm under it is simulated as the linear system that it is about its start.
+
+    Args:
+        probe: The arm, at its start.
+        site: The point whose spread is bounded.
+        start: Start pose, ``(n,)``.
+
+    Raises:
+        AuthoringError: The mass matrix is singular, or the joints do not move the point.
+    """
+    arm, frequency = probe.arm, None
+    for _ in range(_SHRINKS):
+        asked = InitialPolicy.model_validate(_section(frequency))
+        try:
+            hold = inertial_hold(asked, probe.model, probe.joints, start, (site,), probe.efforts,
+                                 1.0 / RATE, SMOOTHING)  # fmt: skip
+        except TaskError as error:
+            raise AuthoringError(f"a hold of the start cannot be had: {error}") from error
+        radius = spectral_radius(sample(arm, 1.0 / RATE).closed(hold.stiffness, hold.damping))
+        if radius < 1.0:
+            break
+        frequency = _SHRINK * asked.natural_frequency
+    spread, torques = simulated(arm, hold, probe.jacobian)
+    return ChosenHold(frequency, hold, radius, spread, torques)
+
+
+def _section(frequency: float | None) -> dict[str, Any]:
+    changed = {} if frequency is None else {"natural_frequency": frequency}
+    return {"kind": "hold", **changed}
+
+
+def simulated(arm: ArmDynamics, hold: Hold, jacobian: Array) -> tuple[float, Array]:
+    """Return how far noise spreads the tip [m], and the root mean square of the torques ``(n,)``.
 
     Args:
         arm: The arm at its start.
-        gains: Its hold.
+        hold: Its hold, and the noise.
         jacobian: How the tip moves with the joints, ``(3, n)``.
-        efforts: Torque limits ``(n,)``, of which the noise stays a part.
     """
     sampled, n = sample(arm, 1.0 / RATE), len(arm.friction)
     rng = np.random.default_rng(0)
-    draws = [draw_noise(STEPS, n, rng, SMOOTHING) for _ in range(_SIMULATED)]
-    noise = np.array(draws) * arm.inertias
+    draws = np.array([draw_noise(STEPS, n, rng, SMOOTHING) for _ in range(_SIMULATED)])
+    noise = draws @ hold.L.T
     x, squares, torques = np.zeros((_SIMULATED, 2 * n)), [], []
     for t in range(STEPS):
-        u = noise[:, t] - x[:, :n] * gains.stiffness - x[:, n:] * gains.damping
+        u = noise[:, t] - x[:, :n] @ hold.stiffness.T - x[:, n:] @ hold.damping.T
         x = x @ sampled.A.T + u @ sampled.B.T
         squares.append(np.mean(np.sum((x[:, :n] @ jacobian.T) ** 2, axis=1)))
         torques.append(np.mean(u**2, axis=0))
-    spread = max(float(np.sqrt(max(squares))), _MIN_SPREAD)
-    scale = min(SPREAD / spread, float(np.min(MAX_NOISE * efforts / arm.inertias)))
-    usual = np.sqrt(np.mean(torques, axis=0))
-    return Noise(scale * arm.inertias, scale * spread, scale * usual)
+    return float(np.sqrt(max(squares))), np.sqrt(np.mean(torques, axis=0))
 
 
 def _choose_start(probe: Probe, rng: np.random.Generator) -> Array:

@@ -19,7 +19,13 @@ import mujoco
 from pilqr_ros.authoring.errors import AuthoringError
 from pilqr_ros.foreign_file import read_foreign_text
 from pilqr_ros.tasks.errors import TaskError
-from pilqr_ros.tasks.model_files import MAX_BYTES, find_model, parse_model, read_model_files
+from pilqr_ros.tasks.model_files import (
+    MAX_BYTES,
+    find_model,
+    parse_model,
+    read_model_files,
+    told,
+)
 from pilqr_ros.tasks.models import control_index
 from pilqr_ros.tasks.schema import Models
 
@@ -70,9 +76,14 @@ def robot_files(
         copy = f"{name}_robot.xml"
         return copy, {**files, copy: _written(spec)}
     except TaskError as error:
-        raise AuthoringError(f"{error}{_hint(path)}") from error
+        raise AuthoringError(f"{of_option(error, '--robot')}{_hint(path)}") from error
     except OSError as error:
         raise AuthoringError(f"{path} cannot be read: {error}") from error
+
+
+def of_option(error: TaskError, option: str) -> TaskError:
+    """Return the same error of the option that names a model: there is no task file yet."""
+    return TaskError.of([one._replace(key=option) for one in error.flaws], error.source)
 
 
 def _is_urdf(path: Path) -> bool:
@@ -117,7 +128,7 @@ def _torque_limits(spec: mujoco.MjSpec, wanted: Adaptation) -> dict[str, float]:
     try:
         model = spec.compile()
     except ValueError as error:
-        raise TaskError("--robot", f"MuJoCo cannot compile it: {error}") from error
+        raise TaskError("--robot", f"MuJoCo cannot compile it: {told(error)}") from error
     scalar = [i for i in range(model.njnt) if model.jnt_type[i] in _SCALAR]
     names = {model.joint(i).name: i for i in scalar}
     if not wanted.joints and "" in names:

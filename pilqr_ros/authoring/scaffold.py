@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,12 +11,14 @@ import mujoco
 import numpy as np
 
 from pilqr_ros.authoring.choices import ANYWHERE, Choices, Places, choose
+from pilqr_ros.authoring.copies import COPIES_FILE, copies_text
 from pilqr_ros.authoring.errors import AuthoringError
 from pilqr_ros.authoring.json_schema import schema_text
 from pilqr_ros.authoring.probe import Probe
-from pilqr_ros.authoring.robot_files import AS_IT_IS, Adaptation, robot_files
+from pilqr_ros.authoring.robot_files import AS_IT_IS, Adaptation, of_option, robot_files
 from pilqr_ros.authoring.task_text import SCHEMA_FILE, TARGET_BODY, Names, scene_text, task_text
 from pilqr_ros.tasks import Task
+from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, element_names, short_name
 from pilqr_ros.tasks.motors import motor_limits
@@ -33,11 +35,13 @@ class NewTask(NamedTuple):
         path: Its file.
         files: All files that were written.
         choices: What it begins with.
+        copies: Models' files that were copied, by the paths of their copies in the folder.
     """
 
     path: Path
     files: tuple[Path, ...]
     choices: Choices
+    copies: Mapping[Path, Path]
 
 
 def new_task(
@@ -51,6 +55,8 @@ def new_task(
     places: Places = ANYWHERE,
 ) -> NewTask:
     """Write a task file for a robot, and beside it the models that it needs.
+
+    What lies in the folder already, or in its ``models``, is read where it is; all else is copied.
 
     Args:
         name: The task's name.
@@ -78,7 +84,7 @@ def new_task(
     files = {**files, **scene_files}
     with laid_out(files) as root:
         probe = Probe(models, root, joints, site)
-    choices = choose(probe, places)
+    choices = choose(probe, site, places)
     bodies = element_names(probe.model, mujoco.mjtObj.mjOBJ_BODY)
     names = Names(name, scene_name, robot_name, site, joints, TARGET_BODY in bodies)
     text = task_text(names, choices, probe.efforts)
@@ -86,9 +92,52 @@ def new_task(
     placed = {Path(path.name): text.encode(), **_in_models(files)}
     with laid_out({str(file): content for file, content in placed.items()}) as root:
         Task.from_text(text, folder=root, origin=str(path))  # before anything is written
-    written = _write(placed, folder)
-    (folder / SCHEMA_FILE).write_text(schema_text())
-    return NewTask(path, (*written, folder / SCHEMA_FILE), choices)
+    copies = _copies(files, (robot, scene), folder)
+    kept = {Path(COPIES_FILE): copies_text(folder, copies).encode()} if copies else {}
+    here = {Path("models") / name for name in files if _is_beside(folder, name, files[name])}
+    written = _write({one: placed[one] for one in placed if one not in here}, folder)
+    for file, content in {**kept, Path(SCHEMA_FILE): schema_text().encode()}.items():
+        (folder / file).write_bytes(content)
+    return NewTask(path, (*written, folder / SCHEMA_FILE), choices, copies)
+
+
+def _copies(
+    files: Mapping[str, bytes], models: Sequence[Path | None], folder: Path
+) -> dict[Path, Path]:
+    """Return which files are copies of which: those of the models' folders that are not beside.
+
+    Args:
+        files: Content of all files by their paths in their models' folders.
+        models: Robot and scene, as they were given.
+        folder: The task's.
+    """
+    found = {}
+    for name, content in files.items():
+        for model in models:
+            original, copy = None if model is None else model.parent / name, Path("models") / name
+            if original is None or not original.is_file() or _is_beside(folder, name, content):
+                continue
+            is_there = original.resolve() == (folder / copy).resolve()
+            if not is_there and original.read_bytes() == content:
+                found[copy] = original
+    return found
+
+
+def _is_beside(folder: Path, name: str, content: bytes) -> bool:
+    """Tell whether a model's file lies in the task's folder, where it is looked for first.
+
+    Raises:
+        AuthoringError: Another file of that name does: it would be read instead.
+    """
+    there = folder / name
+    if not there.is_file():
+        return False
+    if there.read_bytes() != content:
+        raise AuthoringError(
+            f"{there} exists and is another file, which would be read before models/{name}:"
+            " remove it, or rename it"
+        )
+    return True
 
 
 def _joints(robot: mujoco.MjModel) -> tuple[str, ...]:
@@ -162,7 +211,10 @@ def _scene(name: str, scene: Path | None, robot: mujoco.MjModel) -> tuple[str, d
     """Return the name of the scene's file, and the files that it is made of."""
     if scene is not None:
         file = scene.name
-        return file, read_model_files(Models(scene=file, robot=file), scene.parent)
+        try:
+            return file, read_model_files(Models(scene=file, robot=file), scene.parent)
+        except TaskError as error:
+            raise of_option(error, "--scene") from error
     data = mujoco.MjData(robot)
     mujoco.mj_forward(robot, data)
     solid = robot.geom_contype | robot.geom_conaffinity

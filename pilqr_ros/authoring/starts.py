@@ -24,7 +24,8 @@ class ExaminedStart(NamedTuple):
 
     Attributes:
         condition: Index of the condition.
-        refusal: Why the world cannot be brought there; empty if it can, and the rest is known.
+        refusal: Why the world cannot be brought there; empty if it can. The arm is there in any
+            case, and so are its dynamics, its weight and its entries of the state.
         x: The state, ``(dX,)``.
         touching: Pairs of bodies in contact of which at least one is the robot's.
         arm: The arm's dynamics there.
@@ -84,18 +85,17 @@ def touching_robot(model: mujoco.MjModel, data: mujoco.MjData) -> tuple[tuple[st
 def _look(
     task: Task, world: World, estimator: StateEstimator, dofs: Array, index: int
 ) -> ExaminedStart:
-    """Bring the world to a start and look."""
-    nothing, dU = np.zeros(0), task.dU
+    """Bring the world to a start and look, whether the start is refused or not."""
+    data, refusal = world.data, ""
     try:
         world.reset(index, seed=0, jitter=False)
     except ResetError as error:
-        none = ArmDynamics(np.eye(dU), np.zeros(dU), np.zeros(dU))
-        return ExaminedStart(index, str(error), nothing, (), none, nothing)
-    data = world.data
+        refusal = str(error)
+        mujoco.mj_forward(world.model, data)  # the joints are set before anything is refused
     weight = data.qfrc_bias[dofs] - data.qfrc_passive[dofs]
     return ExaminedStart(
         condition=index,
-        refusal="",
+        refusal=refusal,
         x=_state(world, estimator),
         touching=touching_robot(world.model, data),
         arm=arm_dynamics(world.model, data, dofs),

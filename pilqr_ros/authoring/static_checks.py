@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from pilqr_ros.authoring.copies import check_copies
 from pilqr_ros.authoring.hold import (
     FREQUENCY,
     RATIO,
@@ -15,11 +16,11 @@ from pilqr_ros.authoring.hold import (
     sample,
     spectral_radius,
 )
+from pilqr_ros.authoring.model_checks import check_motors, check_ranges
 from pilqr_ros.authoring.reach import Reach, look_at_reach, success_is_of_the_arm
 from pilqr_ros.authoring.starts import ExaminedStart
-from pilqr_ros.doctor.findings import Finding, fail, ok, warn
+from pilqr_ros.doctor.findings import Finding, fail, ok, skipped, warn
 from pilqr_ros.tasks import Task
-from pilqr_ros.tasks.motors import motor_limits
 from pilqr_ros.trajopt.typing import Array
 
 _MAX_RINGING = 0.98
@@ -61,28 +62,11 @@ def check_starts(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Findin
         )
 
 
-def check_motors(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]:
-    """Tell which share of the model's motors the task's torque limits are; more is no task."""
-    ranges = motor_limits(task.joints, task.world_model)
-    least = int(np.argmin(ranges / task.torque_limits))
-    if not np.isfinite(ranges[least]):
-        yield ok("motors: limits", "the model's motors have no range; the torque limits hold alone")
-        return
-    unit = task.joint_units.effort[least]
-    yield ok(
-        "motors: limits",
-        f"within the model's; nearest: {task.joints[least]}, {task.torque_limits[least]:g} of"
-        f" {ranges[least]:g} {unit}",
-    )
-
-
 def check_weight(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]:
     """Judge whether the motors can bear the arm's weight at its starts."""
     subject = "gravity: torque at the start"
-    shares = [np.abs(start.weight) / task.torque_limits for start in _placed(starts)]
-    if not shares:
-        return
-    start = _placed(starts)[int(np.argmax([share.max() for share in shares]))]
+    shares = [np.abs(start.weight) / task.torque_limits for start in starts]
+    start = starts[int(np.argmax([share.max() for share in shares]))]
     joint = int(np.argmax(np.abs(start.weight) / task.torque_limits))
     unit, limit = task.joint_units.effort[joint], task.torque_limits[joint]
     share = abs(start.weight[joint]) / limit
@@ -105,8 +89,8 @@ def check_weight(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Findin
 def check_hold(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]:
     """Judge the sampled hold by its spectral radius, at every start."""
     subject = "hold: spectral radius as sampled"
-    worst, radius, swing, joint = None, 0.0, 0.0, 0
-    for start in _placed(starts):
+    worst, radius, swing, joint = starts[0], 0.0, 0.0, 0
+    for start in starts:
         stiffness, damping = hold_gains(task, start.condition)
         if not stiffness.any() and not damping.any():
             yield ok(subject, "the first policy is zero torque: there is no hold")
@@ -115,8 +99,6 @@ def check_hold(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]
         if spectral_radius(closed) > radius:
             worst, joint = start, leading_joint(closed)
             radius, swing = spectral_radius(closed), ringing(closed)
-    if worst is None:
-        return
     message = f"{radius:.3f} (condition {_name(task, worst)}), must be below 1"
     if radius >= 1.0:
         yield fail(subject, f"{message}: it swings itself up, {_swings(task, joint)}",
@@ -138,7 +120,12 @@ def check_noise(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding
 def check_success(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]:
     """Judge whether a start is a success already."""
     subject = "success: at the start"
-    trained = [start for start in _placed(starts) if start.condition in trained_conditions(task)]
+    trained = [start for start in starts if start.condition in trained_conditions(task)]
+    if not success_is_of_the_arm(task):  # bodies are not where they should be
+        trained = _placed(trained)
+    if not trained:
+        yield skipped(subject, "no trained condition can be placed")
+        return
     done = [start for start in trained if task.success(start.condition, start.x[None]).success]
     if not done:
         yield ok(subject, f"none of the {len(trained)} trained conditions starts with it")
@@ -175,8 +162,8 @@ def check_reach(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding
 QUICK = (check_starts, check_weight, check_hold, check_noise, check_success)
 """Checks that take no time: each training begins with them."""
 
-STATIC = (check_starts, check_motors, check_weight, check_hold, check_noise, check_success,
-          check_reach)  # fmt: skip
+STATIC = (check_starts, check_copies, check_ranges, check_motors, check_weight, check_hold,
+          check_noise, check_success, check_reach)  # fmt: skip
 """All checks that need no rollout."""
 
 
@@ -221,8 +208,11 @@ def _other_gains(task: Task, start: ExaminedStart) -> str:
     """Return gains that are stable, as advice."""
     gains = choose_gains(start.arm, task.dt, FREQUENCY, RATIO)
     stiffness, damping = (", ".join(f"{g:.2g}" for g in values) for values in gains[:2])
+    lower = "lower initial_policy.damping first, or leave the numbers of the hold out"
+    if task.hold_from_inertia:
+        lower = "lower initial_policy.natural_frequency, or give the hold by numbers"
     return (
-        "lower initial_policy.damping first; stable as sampled"
+        f"{lower}; stable as sampled"
         f" ({gains.radius:.2f}): stiffness [{stiffness}], damping [{damping}]"
     )
 
@@ -233,7 +223,7 @@ def _noise_within(task: Task, deviations: Array) -> Finding:
     joint = int(np.argmax(deviations / task.torque_limits))
     limit, unit = task.torque_limits[joint], task.joint_units.effort[joint]
     share = deviations[joint] / limit
-    message = f"{task.joints[joint]}: {deviations[joint]:g} of {limit:g} {unit}, {share:.0%}"
+    message = f"{task.joints[joint]}: {deviations[joint]:.3g} of {limit:g} {unit}, {share:.0%}"
     advice = "lower initial_policy.torque_std: what a limit cuts off teaches nothing"
     if share > 1.0:
         return fail(subject, message, advice)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import yaml
 
-from pilqr_ros.authoring.choices import RATE, SMOOTHING, STEPS, Choices
+from pilqr_ros.authoring.choices import RATE, SMOOTHING, STEPS, Choices, ChosenHold
 from pilqr_ros.trajopt.typing import Array
 
 SCHEMA_FILE = "task.schema.json"
@@ -58,15 +58,12 @@ conditions:                    # starts [rad], targets [m]; the tip has {distanc
     joints: {start}
 {bodies}    targets: {{target: {target}}}
 
-# The first policy holds the start, softly: {frequency:.3g} rad/s, damping ratio 0.7 for the inertia
-# that each joint feels while the others are free, less its own friction. As sampled its spectral
-# radius is {radius:.2f}, must be below 1. The noise is in proportion to the same inertia, and
-# spreads the tip by about {spread:.2g} m.
-initial_policy:
-  kind: hold
-  stiffness: {stiffness}    # N m/rad
-  damping: {damping}        # N m s/rad
-  torque_std: {noise}       # N m
+# The first policy holds the start, softly; gains and noise follow from the arm's mass matrix there.
+# Here (diagonals): stiffness {stiffness} N m/rad, damping
+# {damping} N m s/rad, noise {noise} N m.
+# As sampled its spectral radius is {radius:.2f}, must be below 1. The noise spreads the tip by
+# about {spread:.2g} m; position_spread (0.075) and direction_spread (0.2) beside kind bound it.
+initial_policy: {first}
 noise_smoothing: {smoothing}           # the noise is filtered over time, sigma in control steps
 
 learning:
@@ -163,14 +160,20 @@ def task_text(names: Names, choices: Choices, efforts: Array) -> str:
         start=_listed(choices.start),
         bodies=bodies,
         target=target,
-        frequency=choices.gains.frequency,
-        radius=choices.gains.radius,
-        spread=choices.noise.spread,
-        stiffness=_listed(choices.gains.stiffness, 3),
-        damping=_listed(choices.gains.damping, 3),
-        noise=_listed(choices.noise.std, 3),
+        first=_first(choices.first),
+        radius=choices.first.radius,
+        spread=choices.first.spread,
+        stiffness=_listed(np.diag(choices.first.hold.stiffness), 3),
+        damping=_listed(np.diag(choices.first.hold.damping), 3),
+        noise=_listed(choices.first.noise_std, 3),
         smoothing=SMOOTHING,
     )
+
+
+def _first(first: ChosenHold) -> str:
+    """Return the section of the first policy: the defaults, if they serve."""
+    changed = "" if first.frequency is None else f", natural_frequency: {first.frequency:.3g}"
+    return f"{{kind: hold{changed}}}"
 
 
 def _joints(names: Sequence[str], efforts: Array) -> str:
@@ -190,7 +193,7 @@ def _quoted(name: str) -> str:
 
 def _torque_weights(choices: Choices) -> Array:
     """Return weights such that usual torques cost a fiftieth of what the distance does."""
-    usual = np.maximum(choices.noise.torques, np.abs(choices.weight))
+    usual = np.maximum(choices.first.torques, np.abs(choices.weight))
     return 0.04 * choices.distance / len(usual) / usual**2
 
 

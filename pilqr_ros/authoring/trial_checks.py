@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
 from pilqr_ros.authoring.trial import Seen, Trial
-from pilqr_ros.doctor.findings import Finding, fail, ok, warn
+from pilqr_ros.doctor.findings import Finding, fail, ok, skipped, warn
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.typing import Array
 
@@ -32,6 +32,12 @@ _UNCHANGED = 1e-6
 
 _DROWNED = 0.01
 """Share of the cost's variation below which a term is drowned."""
+
+_NONE_VALID = "no noisy rollout was valid"
+"""Why what rollouts cost is not known."""
+
+_NO_STEP = "the rollout without noise ended at its first step"
+"""Why nothing is known of the way that the arm went."""
 
 _ADVICE = "lower torque_std, soften the hold, or widen the limits that are named"
 
@@ -73,6 +79,7 @@ def check_sag(task: Task, trial: Trial) -> Iterator[Finding]:
     """Judge how far the arm gives way under the first policy without noise."""
     subject, seen = "hold: sag without noise", trial.quiet
     if len(seen.motion.joints) == 0:
+        yield skipped(subject, _NO_STEP)
         return
     start = task.conditions[trial.condition].start
     joints = np.abs(seen.motion.joints - start).max(axis=0)
@@ -95,6 +102,7 @@ def check_sag(task: Task, trial: Trial) -> Iterator[Finding]:
 def check_spread(task: Task, trial: Trial) -> Iterator[Finding]:
     """Judge how far noise moves each point of the arm, by place and direction."""
     if len(trial.quiet.motion.points) == 0:
+        yield skipped("noise: spread of points", _NO_STEP)
         return
     for i, name in enumerate(trial.points):
         pairs = [
@@ -133,6 +141,7 @@ def check_cost(task: Task, trial: Trial) -> Iterator[Finding]:
     """Judge each cost term by its share of the cost and of the cost's variation."""
     totals = _totals(trial)
     if not totals:
+        yield skipped("cost", _NONE_VALID)
         return
     varying = {name: float(np.std(values)) for name, values in totals.items()}
     whole, change = sum(float(np.mean(v)) for v in totals.values()), sum(varying.values())
@@ -151,17 +160,19 @@ def check_cost(task: Task, trial: Trial) -> Iterator[Finding]:
 
 def check_outcome(task: Task, trial: Trial) -> Iterator[Finding]:
     """Tell how many noisy rollouts succeed by chance."""
+    subject = "success: by noise alone"
     costs = [seen.cost for seen in trial.noisy if seen.cost is not None]
     if not costs:
+        yield skipped(subject, _NONE_VALID)
         return
     done = sum(cost.success for cost in costs)
     distance = float(np.mean([cost.distance for cost in costs]))
     message = f"{done} of {len(costs)}; mean {task.distance_label}: {distance:.3g}"
     if done > len(costs) / 2:
         advice = "the task is done before it is learned: make success stricter"
-        yield warn("success: by noise alone", message, advice)
+        yield warn(subject, message, advice)
     else:
-        yield ok("success: by noise alone", message)
+        yield ok(subject, message)
 
 
 def check_time(task: Task, trial: Trial) -> Iterator[Finding]:
@@ -177,9 +188,18 @@ def check_time(task: Task, trial: Trial) -> Iterator[Finding]:
         yield ok("rollouts: time", message)
 
 
-TRIED = (check_validity, check_limited, check_sag, check_spread, check_bodies, check_cost,
-         check_outcome, check_time)  # fmt: skip
-"""All checks of a trial, in the order in which one would mend what they find."""
+TRIED: Mapping[Callable[[Task, Trial], Iterator[Finding]], str] = {
+    check_validity: "rollouts: valid",
+    check_limited: "rollouts: interventions of the guard",
+    check_sag: "hold: sag without noise",
+    check_spread: "noise: spread of points",
+    check_bodies: "bodies",
+    check_cost: "cost",
+    check_outcome: "success: by noise alone",
+    check_time: "rollouts: time",
+}
+"""All checks of a trial, in the order in which one would mend what they find, and their subjects
+where there is none."""
 
 
 def _rms(deviations: list[Array]) -> float:

@@ -111,7 +111,10 @@ Scene = Annotated[
 ]
 Log = Annotated[
     str | None,
-    typer.Option(help="Keep the report's numbers in the run for tensorboard or wandb, too."),
+    typer.Option(
+        help="Keep the report's numbers in the run as curves, too: tensorboard, or wandb"
+        " (`pip install wandb` first; it stays offline)."
+    ),
 ]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0: any that is free.")]
 Host = Annotated[

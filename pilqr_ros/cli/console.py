@@ -20,14 +20,13 @@ from rich.text import Text
 from pilqr_ros.cli.sessions import Outcomes
 from pilqr_ros.diagnosis import Judgement, gathered
 from pilqr_ros.experiments.comparison import ComparedRun
-from pilqr_ros.experiments.statistics import Figures
+from pilqr_ros.experiments.statistics import Estimate, Figures
 from pilqr_ros.plain_text import printable
-from pilqr_ros.report.comparison import ComparedRow
-from pilqr_ros.runs.run_folder import RunSummary
 from pilqr_ros.runs.run_store import RunStore, open_run
+from pilqr_ros.runs.run_summary import RunSummary
 from pilqr_ros.tasks import Task
 
-_COLOURS = {"OK": "green", "WARN": "yellow", "FAIL": "bold red"}
+_COLOURS = {"OK": "green", "WARN": "yellow", "FAIL": "bold red", "SKIP": "dim"}
 
 
 MAX_WIDTH = 10_000
@@ -173,7 +172,7 @@ def show_evaluation(evaluated: Task, outcomes: Outcomes) -> None:
 
 
 def show_findings(findings: Sequence[Any], title: str = "doctor") -> None:
-    """Print one row a `Finding`, and how many there are of each kind."""
+    """Print one row a `Finding`, and how many there are of each kind; SKIP only if there is any."""
     shown = table(title, "verdict", "what", "found")
     for finding in findings:
         verdict = finding.verdict.value
@@ -185,7 +184,8 @@ def show_findings(findings: Sequence[Any], title: str = "doctor") -> None:
         )
     console.print(shown)
     counts = Counter(finding.verdict.value for finding in findings)
-    console.print(", ".join(f"{counts[verdict]} {verdict}" for verdict in _COLOURS))
+    told = [verdict for verdict in _COLOURS if verdict != "SKIP" or counts[verdict]]
+    console.print(", ".join(f"{counts[verdict]} {verdict}" for verdict in told))
 
 
 def warn(text: str) -> None:
@@ -202,7 +202,7 @@ def show_runs(directory: Path, runs: Sequence[RunSummary]) -> None:
     shown = table("runs", "task", "method", "seed", "iterations", "success", *started, "directory")
     for run in runs:
         config = run.folder.config
-        success = "" if run.success is None else f"{run.success:.0%}"
+        success = "" if run.last is None else run.last.told
         done = f"{run.finished}/{config.iterations}"
         row = [config.task, config.method, str(config.seed), done, success]
         row += ["" if config.origin is None else config.origin.name] if started else []
@@ -233,7 +233,7 @@ def show_comparison(
                 condition,
                 _successes(rows, "noise_free", condition),
                 _successes(rows, "noisy", condition),
-                f"{np.mean(distance):.3f} +- {np.std(distance):.3f}",
+                _mean_and_spread(distance),
             )
     console.print(shown)
     _show_measures(results)
@@ -254,12 +254,24 @@ def show_figures(figures: Sequence[Figures], label: str) -> None:
         shown.add_row(
             one.variant,
             str(one.seeds),
-            "{:.3f} ({:.3f} to {:.3f})".format(*one.distance),
-            "{:.0%} ({:.0%} to {:.0%})".format(*one.solved),
-            f"{one.noisy:.0%}",
+            _estimated("{:.3f}", one.distance),
+            _estimated("{:.0%}", one.solved),
+            _figure("{:.0%}", one.noisy) or "-",
         )
     if figures:
         console.print(shown)
+
+
+def _mean_and_spread(values: Sequence[float]) -> str:
+    """Return the mean and the standard deviation over the seeds; one seed has none."""
+    spread = f" +- {np.std(values):.3f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.3f}{spread}"
+
+
+def _estimated(form: str, estimate: Estimate) -> str:
+    """Return a number with its interval; one seed has none."""
+    value, low, high = (form.format(number) for number in estimate)
+    return value if math.isnan(estimate.low) else f"{value} ({low} to {high})"
 
 
 def picture(path: Path) -> None:
@@ -277,7 +289,7 @@ def _show_measures(results: Mapping[ComparedRun, Mapping[str, Any]]) -> None:
     if measured:
         shown = table("measures, noise-free", "method", "condition", "measure", "over the seeds")
         for names, values in measured.items():
-            shown.add_row(*names, f"{np.mean(values):.3f} +- {np.std(values):.3f}")
+            shown.add_row(*names, _mean_and_spread(values))
         console.print(shown)
 
 
@@ -289,33 +301,6 @@ def show_judgements(judgements: Sequence[Judgement]) -> None:
     shown = table("what stands out", "word", "condition", "seen", "try")
     for one in gathered(judgements):
         shown.add_row(one.kind, one.condition, one.says, one.advice)
-    console.print(shown)
-
-
-def show_compared_runs(rows: Sequence[ComparedRow], label: str) -> None:
-    """Print one row a run.
-
-    Args:
-        rows: The runs.
-        label: What the distance to success is called.
-    """
-    columns = ("run", "method", "seed", "iterations", "rollouts", "nine of ten after")
-    shown = table("runs", *columns, "success", "95 % interval", "mean cost", label, "time")
-    for row in rows:
-        low, high = row.interval
-        shown.add_row(
-            row.run.name,
-            row.method,
-            str(row.seed),
-            str(row.iterations),
-            str(row.rollouts),
-            "never" if row.learned_after is None else f"{row.learned_after} rollouts",
-            f"{row.successes}/{row.of}",
-            f"{low:.0%} to {high:.0%}",
-            f"{row.cost:.4g}",
-            f"{row.distance:.3f}",
-            f"{row.seconds / 60:.1f} min",
-        )
     console.print(shown)
 
 
@@ -369,6 +354,12 @@ _TEXT = (
     "try",
     "run",
 )
+
+
+def fits(shown: Table) -> bool:
+    """Tell whether a table is shown without a cell that goes on in its next line."""
+    wanted = console.measure(shown, options=console.options.update_width(MAX_WIDTH)).maximum
+    return wanted <= console.width
 
 
 def table(title: str, *columns: str) -> Table:

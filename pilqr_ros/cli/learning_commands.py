@@ -52,13 +52,14 @@ from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig
 from pilqr_ros.evaluation.policy_tests import evaluation_by_test, named_test
 from pilqr_ros.evaluation.success_curve import plot_success_curve
 from pilqr_ros.learning.errors import TrainingStopped
+from pilqr_ros.learning.extension import prolonged
 from pilqr_ros.runs.best_iteration import best_iteration
 from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.origin import NOISE_SCALE, PRIOR_ITERATIONS, Origin
 from pilqr_ros.runs.run_config import RunConfig, check_config
 from pilqr_ros.runs.run_description import TASK_FILE
-from pilqr_ros.runs.run_folder import RunSummary
 from pilqr_ros.runs.run_store import RunStore, find_runs, open_run
+from pilqr_ros.runs.run_summary import RunSummary
 from pilqr_ros.runs.same_files import check_files, file_warnings
 from pilqr_ros.runs.same_run import check_same, check_versions
 from pilqr_ros.runs.transfer import check_origin
@@ -86,7 +87,12 @@ def train(
         int | None, number(RunConfig, "seed", "Seed of everything random; else 0.")
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(help="Continue this run.", exists=True, file_okay=False)
+        Path | None,
+        typer.Option(
+            help="Continue this run; with more --iterations than it had, beyond its end.",
+            exists=True,
+            file_okay=False,
+        ),
     ] = None,
     from_run: FromRun = None,
     from_iteration: FromIteration = -1,
@@ -206,7 +212,10 @@ def runs(
     ] = None,
     runs: Runs = Path("runs"),
 ) -> None:
-    """List the runs and how far they are."""
+    """List the runs, how far they are, and how often the last policy of each succeeds.
+
+    That is by its own evaluation; "noisy" are the last iteration's rollouts of a run without one.
+    """
     place, found = runs if directory is None else directory, []
     for path in find_runs(place):
         try:
@@ -260,13 +269,14 @@ def _indices(task: Task, names: str) -> tuple[int, ...]:
 def _resumed(
     run: Path, task: str | None, conditions: str | None, asked: Mapping[str, Any]
 ) -> tuple[str, RunConfig]:
-    """Return the path of a run's own task file and what the run was asked to do.
+    """Return the path of a run's own task file and what the run is to do.
 
     Raises:
-        RunError: Something else is asked for than when the run was begun.
+        RunError: Something else is asked for than when the run was begun, but for more iterations.
     """
-    store = open_run(run)
-    check_config(store.config, store.task)
+    found = open_run(run)
+    check_config(found.config, found.task)
+    store = prolonged(found, asked["iterations"])
     wanted = {
         **asked,
         "conditions": None if conditions is None else _indices(store.task, conditions),
@@ -278,6 +288,9 @@ def _resumed(
     own = run / TASK_FILE
     same = "" if unknown else ", as it was when the run was begun"
     show.console.print(f"task: {own}{same}", soft_wrap=True)
+    before, now = found.config.iterations, store.config.iterations
+    if now > before:
+        show.console.print(f"goes on to {now} iterations; it was asked for {before}")
     return str(own), store.config
 
 

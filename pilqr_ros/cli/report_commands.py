@@ -10,6 +10,7 @@ import typer
 
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import RunPath
+from pilqr_ros.cli.compared_runs import show_compared_runs
 from pilqr_ros.cli.filming import film_evaluation_with_bar, film_learning_with_bar
 from pilqr_ros.cli.learning_commands import opened
 from pilqr_ros.datasets import count_left_out, episodes_of, write_lerobot
@@ -96,13 +97,20 @@ def compare(
         list[Path],
         typer.Argument(help="Directories of runs of one task.", exists=True, file_okay=False),
     ],
-    picture: Annotated[Path, typer.Option(help="Where the curves go.", dir_okay=False)] = Path(
-        "comparison.png"
-    ),
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the curves go; else comparison.png beside the first run.", dir_okay=False
+        ),
+    ] = None,
 ) -> None:
-    """Draw the learning curves of runs together, and print how each of them did."""
+    """Draw the learning curves of runs together, and print how the last policy of each does.
+
+    That is by its own evaluation; "noisy" are the rollouts of the last iteration of a run without.
+    """
     stores = [opened(run) for run in runs]
-    show.show_compared_runs(compare_runs(stores), stores[0].task.distance_label)
+    show_compared_runs(compare_runs(stores), stores[0].task.distance_label)
+    picture = runs[0].parent / "comparison.png" if picture is None else picture
     comparison_figure(stores).figure.savefig(picture, dpi=130)
     show.console.print(f"picture: {picture}", soft_wrap=True)
 

@@ -14,12 +14,14 @@ from pilqr_ros.errors import PilqrError
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.learning.collector import InProcessCollector, rollouts_at_once
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
+from pilqr_ros.learning.extension import keep_prolonged, prolonged
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_presence import is_present
 from pilqr_ros.runs.run_store import open_run
+from pilqr_ros.runs.run_summary import RunSummary
 from pilqr_ros.runs.transfer import begin_run
 from pilqr_ros.tasks import Task, load_task
 
@@ -38,7 +40,7 @@ class TrainingEndedEarly(TrainingError):
     def __init__(self, why: str, directory: str, again: str) -> None:
         """Say why, and how the training goes on if its run is there (see `Where.again`)."""
         self.directory = directory if directory and is_present(Path(directory)) else ""
-        super().__init__(f"{why}{_goes_on(directory, again)}" if self.directory else why)
+        super().__init__(f"{why}{_after_failure(directory, again)}" if self.directory else why)
 
 
 def require_ros() -> None:
@@ -113,7 +115,11 @@ class InProcessSession:
             TrainingEndedEarly: It failed; the message says why and how it goes on.
             TrainingStopped: The user interrupted it; likewise.
         """
-        store = begin_run(self.runs, self.task, config) if resume is None else open_run(resume)
+        if resume is None:
+            store = begin_run(self.runs, self.task, config)
+        else:
+            store = prolonged(open_run(resume), config.iterations)
+            keep_prolonged(store)
         on_run(store.directory)
         try:
             Trainer(
@@ -254,8 +260,29 @@ def _interrupted(directory: str, again: str) -> TrainingStopped:
 
 def _goes_on(directory: str, again: str) -> str:
     """Return how a training goes on, as the end of a sentence."""
-    command = f"pilqr train --resume {shlex.quote(directory)} {again}".rstrip()
-    return f"; `{command}` continues"
+    return f"; `{_resuming(directory, again)}` continues"
+
+
+def _after_failure(directory: str, again: str) -> str:
+    """Return how a training that failed goes on, as the end of a sentence.
+
+    Where no iteration is finished, the task file is the likely cause, and a run keeps its own.
+    """
+    try:
+        finished = RunSummary.of(Path(directory)).finished
+    except PilqrError:
+        finished = 0
+    if finished > 0:
+        return _goes_on(directory, again)
+    return (
+        "; if the task file is what must be mended, train it again, as a new run: this one keeps "
+        f"the file it was begun with; `{_resuming(directory, again)}` tries that once more"
+    )
+
+
+def _resuming(directory: str, again: str) -> str:
+    """Return the command that continues a run."""
+    return f"pilqr train --resume {shlex.quote(directory)} {again}".rstrip()
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,11 @@ def new(
     )
     for path in made.files:
         show.console.print(f"wrote {path}", soft_wrap=True)
-    if np.any(np.abs(made.choices.weight) > made.choices.noise.std):
+    for copy, original in made.copies.items():
+        if original in (robot, scene):
+            said = f"{copy} is what the task reads, a copy of {original}: from now on edit the copy"
+            show.console.print(said, soft_wrap=True)
+    if np.any(np.abs(made.choices.weight) > made.choices.first.noise_std):
         show.warn(
             "the model does not compensate the arm's weight, so that the hold sags; if the arm's"
             ' controller does, write gravcomp="1" into its bodies, or use --adapt'

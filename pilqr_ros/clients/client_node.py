@@ -8,9 +8,11 @@ from types import TracebackType
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
 
 from pilqr_ros.graph.discovery import limit_discovery
 from pilqr_ros.graph.naming import check_namespace, full_name
+from pilqr_ros.ros_domain import ros_domain
 
 END_TIMEOUT = 5.0
 """Longest wait for the spinning thread's end [s]."""
@@ -71,3 +73,21 @@ class ClientNode:
     def _spin(self) -> None:
         with suppress(ExternalShutdownException):
             self._executor.spin()
+
+
+def nobody(
+    node: Node, who: str, seconds: float, start: str = "start the nodes with `pilqr up`"
+) -> str:
+    """Return that nodes are not there, where they were looked for, and what helps.
+
+    Args:
+        node: Who looked for them, in their namespace.
+        who: Their names.
+        seconds: How long they were looked for [s].
+        start: How they are started.
+    """
+    where = f"in ROS domain {ros_domain()}, namespace '{node.get_namespace()}'"
+    return (
+        f"{where} there is no {who} within "
+        f"{seconds:g} s: {start}, or look elsewhere (ROS_DOMAIN_ID, --namespace, --discovery)"
+    )

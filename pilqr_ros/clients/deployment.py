@@ -8,10 +8,10 @@ from typing import Any
 from rclpy.client import Client
 from std_srvs.srv import Trigger
 
-from pilqr_ros.clients.client_node import ClientNode
+from pilqr_ros.clients.client_node import ClientNode, nobody
 from pilqr_ros.clients.remote_parameters import read_parameter
 from pilqr_ros.graph import DEPLOYED, DeploymentOptions, running_graph
-from pilqr_ros.nodes.errors import NodeError
+from pilqr_ros.nodes.errors import NodeError, SilenceError
 from pilqr_ros.nodes.runtime.waiting import wait_for, wait_for_condition
 
 START_TIMEOUT = 60.0
@@ -62,11 +62,16 @@ def request(
         seconds: How long the server is looked for [s].
 
     Raises:
-        SilenceError: It is not there, or did not answer in time.
+        NodeError: It is not there; the message says where it was looked for.
+        SilenceError: It did not answer in time.
     """
     with ClientNode("deployer", namespace) as client:
         trigger: Client[Any, Any] = client.node.create_client(Trigger, f"{WHO}/execute")
-        wait_for_condition(trigger.service_is_ready, seconds, WHO, "offer execute")
+        try:
+            wait_for_condition(trigger.service_is_ready, seconds, WHO, "offer execute")
+        except SilenceError as error:
+            start = "serve a policy with `pilqr deploy RUN`"
+            raise NodeError(nobody(client.node, WHO, seconds, start)) from error
         reset = read_parameter(client.node, WHO, "reset_timeout", seconds, ANSWER_TIMEOUT)
         longest = reset.double_value + ROLLOUT_TIMEOUT
         for _ in range(times):

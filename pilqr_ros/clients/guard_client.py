@@ -9,7 +9,7 @@ from rclpy.client import Client
 from rclpy.node import Node
 from std_srvs.srv import SetBool, Trigger
 
-from pilqr_ros.clients.client_node import ClientNode
+from pilqr_ros.clients.client_node import ClientNode, nobody
 from pilqr_ros.graph.exclusive import holder
 from pilqr_ros.graph.guard_record import reset_record, stop_record
 from pilqr_ros.nodes.errors import NodeError, SilenceError
@@ -44,6 +44,7 @@ class GuardSwitch:
             node: The node.
             robot: Namespace of the guard, as seen from the node; empty: where it is.
         """
+        self._node = node
         guard = f"{robot}/{GUARD}" if robot else GUARD
         self._clients: dict[str, Client[Any, Any]] = {
             action: node.create_client(kind, f"{guard}/{SERVICES[action]}")
@@ -61,15 +62,17 @@ class GuardSwitch:
             wait_for_condition(ready, seconds, GUARD, "offer its services")
         return bool(ready())
 
+    def missing(self, seconds: float) -> NodeError:
+        """Return the error that no guard was found within so long [s]."""
+        return NodeError(nobody(self._node, GUARD, seconds))
+
     def do(self, action: str) -> str:
         """Do one of `ACTIONS`, and return the state that the guard is in now, in one line.
 
         Raises:
             NodeError: There is no such action, the guard did not answer, or it refused.
         """
-        if action not in ACTIONS:
-            allowed = ", ".join(ACTIONS)
-            raise NodeError(f"{action!r} is nothing to do with the guard; allowed: {allowed}")
+        _check(action)
         response = ask(self._clients[action], ACTIONS[action][1], GUARD, PATIENCE)
         if not response.success:
             raise NodeError(f"{GUARD} does not {action}: {response.message}")
@@ -94,9 +97,17 @@ def switch_through(switch: GuardSwitch, action: str, namespace: str = "") -> str
         namespace: The guard's namespace.
 
     Raises:
-        NodeError: There is no such action, the guard did not answer, or it refused.
+        NodeError: There is no such action or no guard, or it did not answer, or it refused.
     """
-    here = bool(holder(GUARD, namespace))
-    if action in FOR_THE_NEXT and not here and not switch.found(SEARCH_TIMEOUT):
+    _check(action)
+    if not holder(GUARD, namespace) and not switch.found(SEARCH_TIMEOUT):
+        if action not in FOR_THE_NEXT:
+            raise switch.missing(SEARCH_TIMEOUT)
         return FOR_THE_NEXT[action](namespace)
     return f"{GUARD}: {switch.do(action)}"
+
+
+def _check(action: str) -> None:
+    if action not in ACTIONS:
+        allowed = ", ".join(ACTIONS)
+        raise NodeError(f"{action!r} is nothing to do with the guard; allowed: {allowed}")

@@ -18,7 +18,7 @@ from unique_identifier_msgs.msg import UUID
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
 from pilqr_msgs.msg import GuardState
-from pilqr_ros.clients.client_node import ClientNode
+from pilqr_ros.clients.client_node import ClientNode, nobody
 from pilqr_ros.clients.remote_parameters import read_parameter
 from pilqr_ros.graph.exclusive import holder
 from pilqr_ros.graph.node_list import TRAINING
@@ -27,7 +27,6 @@ from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.runtime.action_client import ActionClient
 from pilqr_ros.nodes.runtime.waiting import wait_for, wait_for_condition, wait_while_alive
 from pilqr_ros.robot.guard.interventions import GUARD
-from pilqr_ros.ros_domain import ros_domain
 
 START_TIMEOUT = 60.0
 """Longest wait for the learner to offer its actions [s]; others may start at the same time."""
@@ -99,11 +98,8 @@ class LearnerClient(ClientNode):
             )
         except SilenceError as error:
             missing = ", ".join(name for name in TRAINING if name not in self._present())
-            raise ClientError(
-                f"in ROS domain {ros_domain()}, namespace '{namespace}' there is no {missing} "
-                f"within {seconds:g} s: start the nodes with `pilqr up`, look elsewhere "
-                "(ROS_DOMAIN_ID, --namespace, --discovery), or wait longer (--wait)"
-            ) from error
+            problem = nobody(self.node, missing, seconds)
+            raise ClientError(f"{problem}, or wait longer (--wait)") from error
 
     def _present(self) -> set[str]:
         """Return the names of the nodes in the learner's namespace that have been found."""

@@ -7,11 +7,15 @@ from typing import NamedTuple
 
 
 class Verdict(Enum):
-    """How bad a finding is; only FAIL stands in the way of the first torque."""
+    """How bad a finding is; only FAIL stands in the way of the first torque.
+
+    What could not be looked at is SKIP: another finding is why.
+    """
 
     OK = "OK"
     WARN = "WARN"
     FAIL = "FAIL"
+    SKIP = "SKIP"
 
 
 class Finding(NamedTuple):
@@ -43,3 +47,8 @@ def warn(subject: str, message: str, advice: str) -> Finding:
 def fail(subject: str, message: str, advice: str) -> Finding:
     """Return a finding that must be mended."""
     return Finding(Verdict.FAIL, subject, message, advice)
+
+
+def skipped(subject: str, why: str) -> Finding:
+    """Return a finding that something could not be looked at, because of this."""
+    return Finding(Verdict.SKIP, subject, f"not checked, because {why}")

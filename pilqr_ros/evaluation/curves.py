@@ -75,6 +75,8 @@ def draw_spread(
     """
     axis.plot(rollouts, [np.median(values) for values in samples], marker=".", **look)
     lows, highs = [np.min(values) for values in samples], [np.max(values) for values in samples]
+    if len(rollouts) == 1:  # there is nothing to fill between
+        axis.vlines(rollouts, lows, highs, alpha=0.4, color=look["color"])
     axis.fill_between(rollouts, lows, highs, alpha=0.2, color=look["color"], linewidth=0)
 
 

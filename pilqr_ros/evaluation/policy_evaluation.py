@@ -20,6 +20,7 @@ from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.last_policy import NOISY
 from pilqr_ros.runs.policy_kind import POLICY_KINDS
 from pilqr_ros.runs.rollout_files import save_attempt, save_cost
 from pilqr_ros.runs.run_config import MAX_SEED
@@ -198,7 +199,7 @@ def evaluated_conditions(store: RunStore, config: EvaluationConfig) -> tuple[int
 def _name(store: RunStore, config: EvaluationConfig, iteration: int) -> str:
     """Return the name of an evaluation's directory."""
     kind = "local_" if store.config.guided and config.policy == "local" else ""
-    return f"{kind}{iteration_name(iteration)}_seed_{config.seed}" + "_noisy" * config.explore
+    return f"{kind}{iteration_name(iteration)}_seed_{config.seed}" + NOISY * config.explore
 
 
 @dataclass

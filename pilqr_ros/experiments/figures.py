@@ -113,11 +113,12 @@ def _draw_panel(axis: Axes, table: LearningTable, place: str, metric: str) -> No
         for rows in curves:
             axis.plot(*_curve(rows, metric), color=color, linewidth=0.5, alpha=0.45)
         length = min(map(len, curves))
+        marker = "." if length == 1 else None  # a line of one point is not to be seen
         stacked = np.stack([_curve(rows, metric)[1][:length] for rows in curves])
         rollouts = _curve(curves[0], metric)[0][:length]
         low, middle, high = np.percentile(stacked, [25, 50, 75], axis=0)
         label = in_figure(f"{variant} ({len(curves)})")
-        axis.plot(rollouts, middle, color=color, linewidth=2, label=label)
+        axis.plot(rollouts, middle, color=color, linewidth=2, marker=marker, label=label)
         axis.fill_between(rollouts, low, high, color=color, alpha=0.15, linewidth=0)
 
 

@@ -13,7 +13,8 @@ class NetworkSettings(SettingSection):
     """The neural policy.
 
     Attributes:
-        hidden: Widths of the hidden layers; none for a linear policy.
+        hidden: Widths of the hidden layers; none for a linear policy. Wider or more of them: finer
+            policies, which take more examples and time to fit.
     """
 
     NAME: ClassVar[str] = "network"
@@ -29,8 +30,10 @@ class CouplingSettings(SettingSection):
     Attributes:
         start: How far the reference is from the local policy (0) towards the global one (1) in the
             first iteration. Without effect on rollouts from the global policy, which are
-            constrained against it.
-        ramp: Share of a run's iterations over which this rises to 1.
+            constrained against it. Larger: the conditions' policies stay alike from the first
+            iteration on, and each learns more slowly.
+        ramp: Share of a run's iterations over which this rises to 1. Larger: they go their own ways
+            for longer, and have less time to agree.
         covariance: Whose covariance the reference has. With the global policy's, one condition
             that is learned takes the noise from all others.
     """
@@ -47,19 +50,26 @@ class SupervisedSettings(SettingSection):
     """The supervised step: its examples, and Adam.
 
     Attributes:
-        epochs: Passes over the data in one supervised step.
-        batch_size: Examples of one step of Adam.
-        learning_rate: Adam's, at first; it falls linearly to a tenth.
-        weight_decay: Adam's; of normalised inputs and outputs.
-        observation_noise: Standard deviation of the noise on observations in training, as a part
-            of each entry's own.
+        epochs: Passes over the data in one supervised step. More: a lower loss (`loss_after` in
+            supervised.json), and a longer step.
+        batch_size: Examples of one step of Adam. Larger: a smoother, slower descent of the loss.
+        learning_rate: Adam's, at first; it falls linearly to a tenth. Larger: the loss falls
+            faster, until it jumps.
+        weight_decay: Adam's; of normalised inputs and outputs. Larger: a smoother network that
+            misses the local policies by more.
+        observation_noise: Standard deviation of the noise on observations in training, as a part of
+            each entry's own. Larger: less is made of small differences of what is observed.
         state_noise: Examples move about as their states lie about each other, times this, and the
-            target follows the local policy's feedback.
+            target follows the local policy's feedback. Larger: it holds farther from what was
+            visited, and fits less exactly there.
         mixing: So many examples more, as a part of all, lie on the line between two conditions'
-            examples of the same time step, and so do their targets: what between two goals is to
-            be done is taken to be between what is done for both.
-        max_weight: Largest weight of an example, by its precision, relative to the median.
-        min_std: Entries that vary less than this (SI units) are normalised as if by it.
+            examples of the same time step, and so do their targets: what between two goals is to be
+            done is taken to be between what is done for both. Larger: better between trained goals
+            where swings are alike, worse at them where they are not.
+        max_weight: Largest weight of an example, by its precision, relative to the median. Larger:
+            time steps of a precise policy count more, the others are missed by more.
+        min_std: Entries that vary less than this (SI units) are normalised as if by it. Larger:
+            entries that hardly move count less.
     """
 
     NAME: ClassVar[str] = "supervised"

@@ -37,7 +37,9 @@ def check_log(kind: str) -> None:
         raise LogError(f"log is {kind!r}, allowed is one of {', '.join(KINDS)}")
     if importlib.util.find_spec(KINDS[kind]) is None:
         library = KINDS[kind]
-        raise LogError(f"a log for {kind} needs {library}, which is not installed: pip install it")
+        raise LogError(
+            f"a log for {kind} needs {library}, which is not installed: `pip install {library}`"
+        )
 
 
 def open_log(kind: str, directory: Path, description: Mapping[str, Any]) -> ExperimentLog:

@@ -32,6 +32,7 @@ from pilqr_ros.evaluation.policy_evaluation import (
 )
 from pilqr_ros.evaluation.policy_tests import run_tests
 from pilqr_ros.learning.errors import TrainingStopped
+from pilqr_ros.learning.extension import keep_prolonged
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.nodes.errors import NodeError
@@ -194,6 +195,8 @@ class LearnerNode(Node):
             config, store = training_plan(goal.request, self._task, self.get_logger().warning)
             if store is None:
                 store = begin_run(self._runs, self._task, config)
+            else:
+                keep_prolonged(store)
             self.get_logger().info(f"training {config.method} in {store.directory}")
             self._feedback.tell(goal, first_feedback(action, store))
             trained = store

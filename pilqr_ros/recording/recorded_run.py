@@ -98,8 +98,8 @@ def read_run(bag: Path) -> RecordedRun:
             size += rollouts[-1].states.nbytes
             if size > MAX_STATES:
                 raise BagError(f"{bag} holds rollouts of more than the {MAX_STATES} bytes allowed")
-        elif not files:
-            files = _files(bag, message)
+        else:  # the newest counts: a run may have been given more iterations
+            files = _files(bag, message) or files
     if not files:
         raise BagError(f"{bag} tells of no training")
     with tempfile.TemporaryDirectory() as folder:

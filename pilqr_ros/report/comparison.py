@@ -15,6 +15,7 @@ from pilqr_ros.evaluation.policy_card import wilson
 from pilqr_ros.plain_text import in_figure
 from pilqr_ros.report.picture import Picture
 from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.last_policy import LastPolicy, last_policy
 from pilqr_ros.runs.run_store import RunStore
 
 LEARNED = 0.9
@@ -31,11 +32,8 @@ class ComparedRow(NamedTuple):
         iterations: How many have finished.
         rollouts: How many it learned from.
         learned_after: Rollouts until an iteration had nine successes of ten; None for never.
-        cost: Mean cost of the last iteration's rollouts.
-        distance: Their mean distance to success.
-        successes: How many of them succeeded.
-        of: How many there were.
-        interval: Wilson's 95 % interval of their success rate.
+        last: How its last policy does.
+        interval: Wilson's 95 % interval of that success rate.
         seconds: Time for rollouts and updates [s].
     """
 
@@ -45,10 +43,7 @@ class ComparedRow(NamedTuple):
     iterations: int
     rollouts: int
     learned_after: int | None
-    cost: float
-    distance: float
-    successes: int
-    of: int
+    last: LastPolicy
     interval: tuple[float, float]
     seconds: float
 
@@ -127,7 +122,8 @@ def _pooled(reports: Sequence[Mapping[str, Any]]) -> tuple[np.ndarray, list[Pool
 def _row(store: RunStore) -> ComparedRow:
     reports = store.reports()
     rollouts, pooled = _pooled(reports)
-    last = pooled[-1]
+    last = last_policy(store, reports)
+    assert last is not None, "there is a finished iteration"
     learned = [
         n for n, one in zip(rollouts, pooled, strict=True) if np.mean(one.successes) >= LEARNED
     ]
@@ -139,10 +135,7 @@ def _row(store: RunStore) -> ComparedRow:
         iterations=store.iterations_finished,
         rollouts=int(rollouts[-1]),
         learned_after=int(learned[0]) if learned else None,
-        cost=float(np.mean(last.costs)),
-        distance=float(np.mean(last.distances)),
-        successes=sum(last.successes),
-        of=len(last.successes),
-        interval=wilson(sum(last.successes), len(last.successes)),
+        last=last,
+        interval=wilson(last.successes, last.of),
         seconds=float(sum(report.get(name, 0.0) for report in reports for name in times)),
     )

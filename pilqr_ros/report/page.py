@@ -94,10 +94,11 @@ def _is_plain(value: object) -> bool:
 
 
 def _verdict(summary: ComparedRow) -> str:
-    """Return in a sentence how the last iteration did."""
-    low, high = summary.interval
+    """Return in a sentence how the last policy does, or how the last iteration did."""
+    (low, high), last = summary.interval, summary.last
+    of = "the last policy, without noise," if last.evaluated else "the last iteration"
     return (
-        f"{summary.successes} of {summary.of} rollouts of the last iteration succeeded "
+        f"{last.successes} of {last.of} rollouts of {of} succeeded "
         f"(95 % interval {low:.0%} to {high:.0%})"
     )
 
@@ -105,15 +106,16 @@ def _verdict(summary: ComparedRow) -> str:
 def _facts(store: RunStore, summary: ComparedRow) -> Mapping[str, str]:
     """Return the figures at the head of the page by name."""
     config = store.config
-    after = summary.learned_after
+    after, last = summary.learned_after, summary.last
+    whose = "last policy" if last.evaluated else "last iteration"
     origin = {} if config.origin is None else {"started from": str(config.origin)}
     return {
         "method": config.method,
         "iterations": f"{summary.iterations} of {config.iterations}",
         "rollouts": str(summary.rollouts),
-        "success, last iteration": f"{summary.successes} of {summary.of}",
+        f"success, {whose}": f"{last.successes} of {last.of}",
         "nine of ten succeed after": "never" if after is None else f"{after} rollouts",
-        f"mean {store.task.distance_label}": f"{summary.distance:.3g}",
+        f"mean {store.task.distance_label}": f"{last.distance:.3g}",
         "time": f"{summary.seconds / 60:.1f} min",
         "seed": str(config.seed),
         **origin,

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
-from typing import NamedTuple, Self
 
-import numpy as np
-
-from pilqr_ros.runs import atomic
-from pilqr_ros.runs.errors import RunError
-from pilqr_ros.runs.report_file import load_report
 from pilqr_ros.runs.run_config import RunConfig
-from pilqr_ros.runs.run_description import (
-    DESCRIPTION_FILE,
-    TASK_FILE,
-    read_config,
-    read_description,
-    recorded_digests,
-)
+from pilqr_ros.runs.run_description import DESCRIPTION_FILE, read_config, read_description
 
 REPORT_FILE = "report.json"
 
@@ -66,7 +53,7 @@ class RunFolder:
 
     def report_paths(self) -> list[Path]:
         """Return the reports of all finished iterations, by iteration and condition."""
-        return sorted(self.directory.glob(f"iteration_*/condition_*/{REPORT_FILE}"))
+        return sorted(self.directory.glob(f"iteration_*/condition_*/{REPORT_FILE}"), key=_place)
 
     def _finished(self, iteration: int) -> bool:
         if self.config.guided and not self.network_path(iteration + 1).exists():
@@ -84,55 +71,12 @@ def open_folder(directory: Path) -> RunFolder:
     return RunFolder(directory, config)
 
 
-class RunSummary(NamedTuple):
-    """How far a run is.
-
-    Attributes:
-        folder: Where it is, and what it was asked to do.
-        finished: Number of iterations whose updates are stored.
-        success: Share of the last reported iteration's rollouts that succeeded; nothing before.
-        warning: Whether the task file is another than at the beginning, in words; else empty.
-    """
-
-    folder: RunFolder
-    finished: int
-    success: float | None
-    warning: str
-
-    @classmethod
-    def of(cls, directory: Path) -> Self:
-        """Read what tells how far a run is, and no more.
-
-        Raises:
-            RunError: It is not a run, or what it needs of it is damaged.
-        """
-        path = directory / DESCRIPTION_FILE
-        description = read_description(directory)
-        folder = RunFolder(directory, read_config(description, path))
-        begun = recorded_digests(description, path) if "files" in description else {}
-        success, finished = _last_success(folder), folder.iterations_finished
-        return cls(folder, finished, success, _warning(directory, begun.get(TASK_FILE)))
+def _place(report: Path) -> tuple[list[int], Path]:
+    """Return what orders reports: iteration and condition as numbers, 2 before 10."""
+    numbers = [one.name.rpartition("_")[2] for one in (report.parents[1], report.parent)]
+    return [int(number) if number.isdecimal() else -1 for number in numbers], report
 
 
 def iteration_name(iteration: int) -> str:
     """Return what an iteration is called: on disk, and as a part of its run."""
     return f"iteration_{iteration:03d}"
-
-
-def _last_success(folder: RunFolder) -> float | None:
-    """Return the share of successes in the last iteration that has a report."""
-    paths = folder.report_paths()
-    if not paths:
-        return None
-    last = [load_report(path) for path in paths if path.parents[1] == paths[-1].parents[1]]
-    return float(np.mean([success for report in last for success in report["successes"]]))
-
-
-def _warning(directory: Path, begun: str | None) -> str:
-    """Return that a run's task file changed; empty if it did not, or if that is not known."""
-    path = directory / TASK_FILE
-    if not path.is_file():
-        raise RunError(f"{directory} is not a run: it has no {TASK_FILE}")
-    if begun in (None, hashlib.sha256(atomic.read_bytes(path)).hexdigest()):
-        return ""
-    return f"{directory}: {TASK_FILE} is not as it was when the run was begun"

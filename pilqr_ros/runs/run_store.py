@@ -20,6 +20,8 @@
                                            executed, with the reason, and all rollouts of it
             update.npz                     the update's record, per time step
             exploration.npz                what its samples tell later updates of PI2
+            tried/                         the rollout of what was the last policy, before the run
+                                           was given more iterations
             report.json                    the iteration in short
         evaluations/<name>/                rollouts of an evaluation
 

@@ -74,18 +74,21 @@ def build_conditions(file: TaskFile) -> tuple[Condition, ...]:
 def condition_indices(
     conditions: Sequence[Condition], names: Sequence[str], key: str
 ) -> tuple[int, ...]:
-    """Return the indices of named conditions; the name of a drawn set stands for all of it.
+    """Return the indices of named conditions.
+
+    The name of a drawn set stands for all of it, that of one of them ("training 3") for itself.
 
     Raises:
         TaskError: There is no such condition.
     """
     groups = list(dict.fromkeys(condition.group for condition in conditions))
+    found: list[int] = []
     for name in names:
-        if name not in groups:
+        meant = [i for i, one in enumerate(conditions) if name in (one.group, one.name)]
+        if not meant:
             raise TaskError(key, f"no condition {name!r}; {among(name, groups)}")
-    return tuple(
-        i for name in names for i, condition in enumerate(conditions) if condition.group == name
-    )
+        found += meant
+    return tuple(found)
 
 
 def _condition(start: Start, group: str, key: str, dU: int) -> Condition:

@@ -62,7 +62,9 @@ def find_config(name: str, kind: str, folder: str = "") -> Path:
         if is_file(path):
             return path
     known = ", ".join(config_names(folder))
-    raise ConfigError("", f"no {kind} {name!r}; {kind}s: {known}, or a path to a file")
+    here = [end for end in (".yaml", ".yml") if is_file(Path(f"{name}{end}"))]
+    meant = f"did you mean ./{name}{here[0]}? " if here else ""
+    raise ConfigError("", f"no {kind} {name!r}; {meant}{kind}s: {known}, or a path to a file")
 
 
 def _is_path(name: str) -> bool:

@@ -57,8 +57,18 @@ def parse_model(root: Path, name: str, key: str) -> mujoco.MjSpec:
     try:
         return mujoco.MjSpec.from_file(str(root / name))
     except ValueError as error:
-        problem = str(error).replace(f"{root}/", "")
-        raise TaskError(key, f"MuJoCo cannot read {name}: {problem}") from error
+        raise TaskError(key, f"MuJoCo cannot read {name}: {told(error, root)}") from error
+
+
+def told(error: ValueError, root: Path | None = None) -> str:
+    """Return what MuJoCo says of a model, in one line.
+
+    Args:
+        error: What it raised.
+        root: The folder that the files lie in; paths are told as they are in it.
+    """
+    text = str(error) if root is None else str(error).replace(f"{root}/", "")
+    return ", ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def read_model_files(models: Models, folder: Path | None = None) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from pilqr_ros.tasks import mujoco_warnings
 from pilqr_ros.tasks.errors import TaskError, among
-from pilqr_ros.tasks.model_files import parse_model
+from pilqr_ros.tasks.model_files import parse_model, told
 from pilqr_ros.tasks.orientation import orientation
 from pilqr_ros.tasks.schema import ActuatedJoint, Models, Placement
 from pilqr_ros.trajopt.typing import Array
@@ -150,8 +150,7 @@ def _compile(scene: mujoco.MjSpec, models: Models, root: Path) -> mujoco.MjModel
     try:
         return scene.compile()
     except ValueError as error:
-        problem = str(error).replace(f"{root}/", "")
-        raise TaskError("models", f"MuJoCo cannot compile them: {problem}") from error
+        raise TaskError("models", f"MuJoCo cannot compile them: {told(error, root)}") from error
 
 
 def _mount(scene: mujoco.MjSpec, mount: tuple[float, ...] | Placement) -> mujoco.MjsFrame:

@@ -343,6 +343,11 @@ class Task:
         """Width of the filter of the exploration noise [control steps]; 0 is white."""
         return self.file.noise_smoothing
 
+    @property
+    def hold_from_inertia(self) -> bool:
+        """Whether gains and noise of the first policy follow from the mass matrix."""
+        return self.file.initial_policy.from_inertia
+
     def condition_indices(self, names: Sequence[str]) -> tuple[int, ...]:
         """Return the indices of conditions; the name of a drawn set stands for all of it.
 

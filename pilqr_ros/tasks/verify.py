@@ -8,6 +8,12 @@ from collections.abc import Sequence
 import mujoco
 
 from pilqr_ros.tasks.conditions import Condition
+from pilqr_ros.tasks.degrees import (
+    degrees_hint,
+    hinge_bounds,
+    refuse_limits_in_degrees,
+    refuse_targets_in_degrees,
+)
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.layout import StateBlock, StateLayout
 from pilqr_ros.tasks.model_names import Needed, require_element
@@ -43,6 +49,13 @@ def verify_models(
     for i, block in enumerate(layout.blocks):
         _verify_block(block, f"state[{i}]", robot, world)
     _verify_period(file, world)
+    for i, joint in enumerate(file.joints):
+        key = f"joints[{i}].position_limits"
+        refuse_limits_in_degrees(
+            joint.position_limits or (), hinge_bounds(robot, joint.name, key), key
+        )
+    criteria = file.success.criteria.values()
+    refuse_targets_in_degrees((*file.cost.terms, *criteria), layout, conditions, world)
     bounds = position_bounds(file.joints, robot)
     for condition in conditions:
         _verify_start(condition, file.joints, bounds, world)
@@ -92,8 +105,10 @@ def _verify_start(
     for i, (joint, angle) in enumerate(zip(joints, condition.start, strict=True)):
         lower, upper = bounds[i]
         if not lower <= angle <= upper:
+            key = f"{condition.key}.joints[{i}]"
             problem = f"{angle} of {joint.name!r} is outside [{lower:.4g}, {upper:.4g}]"
-            raise TaskError(f"{condition.key}.joints[{i}]", problem)
+            is_hinge = hinge_bounds(world, joint.name, key) is not None
+            raise TaskError(key, problem + (degrees_hint(angle, bounds[i]) if is_hinge else ""))
     for body in condition.bodies:
         _verify_body(condition, body, world)
     for name, position in condition.other_joints.items():
@@ -127,4 +142,6 @@ def _verify_other_joint(
         raise TaskError(key, f"moves body {body!r}, which `bodies` puts somewhere already")
     lower, upper = world.jnt_range[index]
     if world.jnt_limited[index] and not lower <= position <= upper:
-        raise TaskError(key, f"{position} is outside the model's [{lower:.4g}, {upper:.4g}]")
+        hinge = hinge_bounds(world, name, key)
+        hint = "" if hinge is None else degrees_hint(position, hinge)
+        raise TaskError(key, f"{position} is outside the model's [{lower:.4g}, {upper:.4g}]{hint}")

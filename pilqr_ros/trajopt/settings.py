@@ -17,16 +17,21 @@ class DynamicsSettings(SettingSection):
     """The fitted model, and how the residual of the cost is taken from it.
 
     Attributes:
-        history_weights: Weight of the newest batch of samples, of the one before it, and so on,
-            in the fit; as many batches are used as there are weights.
+        history_weights: Weight of the newest batch of samples, of the one before it, and so on, in
+            the fit; as many batches are used as there are weights. Longer or larger: a steadier
+            model of few rollouts, which lags behind where the policy moves fast.
         prior: Prior of the fit: a Gaussian mixture over (x, u, x'), one Gaussian, or none.
-        prior_strength: How many observations the prior counts as.
-        prior_trajectories: The prior is fitted to this many newest trajectories.
-        ridge: Added to the diagonal of the joint covariance of (x, u, x').
+        prior_strength: How many observations the prior counts as. Larger: the model leans on what
+            is alike in all time steps, steadier, and blurred at a contact.
+        prior_trajectories: The prior is fitted to this many newest trajectories. More: a prior of
+            older rollouts, too, from where the policy may have left.
+        ridge: Added to the diagonal of the joint covariance of (x, u, x'). Larger: weaker feedback
+            where states hardly vary; too small: gains that noise made.
         residual_start: The fitted model is simulated from every sampled (x_t, u_t) (the paper), or
             once from the mean initial state (the authors' code).
         cross_fit_folds: Each of so many folds of samples is predicted with dynamics that were
-            fitted without it; 1 predicts all samples with the dynamics fitted to all.
+            fitted without it; 1 predicts all samples with the dynamics fitted to all. More: an
+            honester residual from few rollouts, and slower updates.
         direct_model: Where it predicts the cost better out of fold, a map from the state at one
             time step straight to all later ones takes the place of the chain of one-step models,
             see `direct_model`. It needs at least two folds.
@@ -64,12 +69,16 @@ class LqrSettings(SettingSection):
     Attributes:
         cost_curvature: The quadratic cost has the second derivatives of the loss, or is its
             majorant, see `cost`: the same slope, least at the target itself.
-        kl_start: KL step at the first time step, before its multiplier.
-        kl_end: KL step at the last time step; linear in between.
+        kl_start: KL step at the first time step, before its multiplier. Larger: fewer iterations,
+            and sooner steps that are worse and halved; smaller: slower, steadier.
+        kl_end: KL step at the last time step; linear in between. Larger or smaller: as `kl_start`,
+            late in the rollout.
         kl_expectation: The states over which the KL divergence is averaged: those of the old
             policy (Theorem 1) or of the new (footnote 1).
-        kl_passes: Most backward passes for the KL divergence under the new policy's states.
-        kl_tolerance: Relative change of the multipliers at which these passes end.
+        kl_passes: Most backward passes for the KL divergence under the new policy's states. More:
+            the step is nearer to the wanted one (`lqr_kl` in the report), an update takes longer.
+        kl_tolerance: Relative change of the multipliers at which these passes end. Smaller: as more
+            passes.
         value_function: It looks ahead with the new policy's value function (appendix 8.1), or with
             the old policy's (Theorem 1 over many steps).
         covariance: In PILQR it updates the covariance as in appendix 8.1, or keeps it and leaves
@@ -93,9 +102,11 @@ class Pi2Settings(SettingSection):
     """The model-free update, PI2.
 
     Attributes:
-        kl: KL step epsilon of the weights (equation 4).
+        kl: KL step epsilon of the weights (equation 4). Larger: the few best rollouts decide, and
+            luck with them; smaller: the cost falls more slowly, and more steadily.
         history_weights: Prior weight of the newest batch's samples, of those of the batch before,
-            and so on; as many batches are used as there are weights.
+            and so on; as many batches are used as there are weights. Longer or larger: less luck in
+            an update, whose samples are of older policies, too.
         baseline: The mean moves by what the weights are more than the prior ones, so that weights
             that know nothing do not move it; without, by all of the weighted noise.
         temperature_cost: The dual of equation 4 is solved on the total cost-to-go, on the residual
@@ -124,14 +135,16 @@ class CovarianceSettings(SettingSection):
             the bias of maximum likelihood, which shrinks the noise by a part of about one over the
             effective number of samples in every update.
         damping: 'scalar' takes this root of the ratio of traces; 'full' goes the reciprocal of it
-            of the way.
+            of the way. Larger: the noise changes its size and shape more slowly.
         ratio_min: Least factor on the variance of a joint, for 'full' and 'scalar' in any
-            direction, in one update.
+            direction, in one update. Smaller: the noise may fall away in a few updates, before the
+            task is learned.
         ratio_max: Largest such factor; 1 lets PI2 only shrink the noise. Where torques saturate,
             the applied noise also holds what the limits cut off the mean action, and without a
             bound the noise grows beyond the limits themselves.
         min_action_std: No action has a standard deviation below this in any direction [N m],
-            whatever an update did to the covariance, and if it left it alone, too.
+            whatever an update did to the covariance, and if it left it alone, too. Larger: the last
+            iterations go on exploring, and their rollouts stay noisy.
     """
 
     NAME: ClassVar[str] = "covariance"
@@ -153,8 +166,10 @@ class AnnealingSettings(SettingSection):
             last rollout of an iteration then has no noise, and the ratios of 'joint' tell the
             noise's shape alone), or by the calendar of `share` and `to`.
         share: Share of a run's updates, its last, in which the calendar shrinks the noise: until
-            then it explores, from then on the policy settles.
-        to: What all of them together multiply its standard deviation with.
+            then it explores, from then on the policy settles. Larger: the noise begins to fall
+            earlier, so that the curve settles sooner, perhaps short of the goal.
+        to: What all of them together multiply its standard deviation with. Smaller: the last
+            rollouts are nearly those without noise, and learn next to nothing.
     """
 
     NAME: ClassVar[str] = "annealing"
@@ -173,10 +188,13 @@ class StepRuleSettings(SettingSection):
             doubled ('memory'), see `step_rule`.
         measure: The residual is compared with the cost by mean absolute values or by standard
             deviations over the samples.
-        decrease_above: With memory, the ratio above which the step is halved.
-        increase_below: The ratio below which it is doubled.
-        multiplier_min: Least multiplier of the step.
-        multiplier_max: Largest multiplier of the step.
+        decrease_above: With memory, the ratio above which the step is halved. Smaller: steps shrink
+            at a smaller error of the model.
+        increase_below: The ratio below which it is doubled. Larger: steps grow again sooner.
+        multiplier_min: Least multiplier of the step. Larger: the policy still moves where the model
+            explains nothing.
+        multiplier_max: Largest multiplier of the step. Larger: longer steps where the model
+            explains the cost well; above 5 it counts with memory alone.
     """
 
     NAME: ClassVar[str] = "step_rule"

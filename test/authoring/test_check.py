@@ -12,7 +12,7 @@ from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.tasks import load_task
 from pilqr_ros.tasks.loader import config_names
 
-OK, WARN, FAIL = Verdict.OK, Verdict.WARN, Verdict.FAIL
+OK, WARN, FAIL, SKIP = Verdict.OK, Verdict.WARN, Verdict.FAIL, Verdict.SKIP
 
 
 @pytest.fixture
@@ -40,9 +40,11 @@ def test_a_shipped_task_has_no_fault_and_warns_of_nothing_at_once(name):
 
 def test_a_task_that_does_not_load_is_the_one_fault(tmp_path):
     (tmp_path / "broken.yaml").write_text("name: broken\nplan: none\n")
-    (finding,) = check_task(str(tmp_path / "broken.yaml"))
+    finding, rest = check_task(str(tmp_path / "broken.yaml"))
     assert finding.verdict is FAIL
     assert "plan: is not a known key" in finding.message
+    assert (rest.verdict, rest.subject) == (SKIP, "all else")
+    assert rest.message == "not checked, because there is no task yet"
 
 
 def test_a_sound_task_of_two_joints_is_all_ok(two_joints, tmp_path):
@@ -58,6 +60,59 @@ def test_a_body_that_cannot_be_placed_is_a_fault(found):
     )
     assert finding.verdict is FAIL
     assert "target' cannot be placed" in finding.message
+
+
+def verdicts(tmp_path):
+    """Return the verdict of each row of a check, by its subject."""
+    findings = check_task(str(tmp_path / "two_joints.yaml"), rollouts=4)
+    return {one.subject: one.verdict for one in findings}
+
+
+def test_where_a_start_is_refused_each_row_is_there_judged_or_skipped(two_joints, tmp_path):
+    two_joints()
+    sound = verdicts(tmp_path)
+    two_joints(scene=('mocap="true"', ""))
+    refused = verdicts(tmp_path)
+    untried = {"noise: spread of points", "bodies", "cost"}  # one row each where nothing was tried
+    rollouts = {"noise: spread of tip", "body target", "cost: near", "cost: torque"}
+    assert set(sound) - rollouts == set(refused) - untried
+    skipped = {subject for subject, verdict in refused.items() if verdict is SKIP}
+    assert untried < skipped
+    for subject in ("motors: limits", "gravity: torque at the start", "success: at the start",
+                    "hold: spectral radius as sampled", "success: within reach"):  # fmt: skip
+        assert refused[subject] is sound[subject] is OK
+
+
+def test_an_unstable_hold_is_told_where_the_start_is_refused_too(found):
+    finding = found(
+        "hold: spectral radius as sampled", scene=('mocap="true"', ""), edit=damped(45.0)
+    )
+    assert finding.verdict is FAIL
+
+
+def test_where_one_condition_cannot_be_placed_another_is_tried(two_joints, tmp_path):
+    def edit(content):
+        (first,) = content["conditions"]
+        content["conditions"] = [first, {**first, "name": "free", "joints": [0.0, 2.5]}]
+
+    two_joints(arm=SOLID, scene=scene_with(0.215), edit=edit)
+    found = verdicts(tmp_path)
+    assert found["start: bodies and overlaps"] is FAIL
+    assert found["rollouts: valid"] is OK
+    assert SKIP not in found.values()
+
+
+def test_what_rollouts_would_tell_is_skipped_where_none_is_valid(found):
+    def edit(content):
+        content["guard"] = {"bound_tolerance": 0.01}
+        content["initial_policy"]["torque_std"] = [19.0, 19.0]
+        for joint in content["joints"]:
+            joint["position_limits"] = [-0.06, 0.06]
+
+    for subject in ("cost", "success: by noise alone"):
+        finding = found(subject, edit=edit)
+        assert finding.verdict is SKIP
+        assert finding.message == "not checked, because no noisy rollout was valid"
 
 
 SOLID = ('<geom contype="0" conaffinity="0"/>', '<geom contype="1" conaffinity="0"/>')
@@ -78,6 +133,24 @@ def test_a_contact_at_the_start_is_a_warning(found):
     finding = found("start: bodies and overlaps", arm=SOLID, scene=scene_with(0.2197))
     assert finding.verdict is WARN
     assert "lower and world" in finding.message
+
+
+def ranged(value):
+    return ('<joint name="j1"/>', f'<joint name="j1" range="{value}" limited="true"/>')
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict", "advice"),
+    [
+        ("-2.8 2.8", OK, ""),
+        ("-90 90", WARN, 'take angle="radian" out'),
+        ("-0.03 0.05", WARN, 'write <compiler angle="radian"/>'),
+    ],
+)
+def test_a_range_in_degrees_or_taken_for_degrees_is_a_warning(found, value, verdict, advice):
+    finding = found("joints: ranges", arm=ranged(value))
+    assert finding.verdict is verdict
+    assert advice in finding.advice
 
 
 HEAVY = ('<joint name="j1"/>', '<joint name="j1" axis="0 1 0"/>')

@@ -59,7 +59,28 @@ def test_a_new_task_is_sound_and_spreads_its_tip_as_wanted(arm, tmp_path):
     spread = next(
         one for one in check_task(str(made.path)) if one.subject == "noise: spread of tip"
     )
-    assert 0.03 < float(spread.message.split()[0]) < 0.1
+    seen = float(spread.message.split()[0])
+    assert seen == pytest.approx(made.choices.first.spread, rel=0.3)
+    assert 0.03 < seen < 1.2 * np.sqrt(3.0) * task.file.initial_policy.position_spread
+
+
+def test_the_first_policy_is_the_hold_without_numbers_and_says_what_it_comes_to(arm, tmp_path):
+    made = make(arm(), tmp_path)
+    text = made.path.read_text()
+    assert "\ninitial_policy: {kind: hold}\n" in text
+    policy = load_task(made.path).initial_policy(0)
+    stiffness = -np.diag(policy.K[0][:, :3])
+    for told in (stiffness, policy.noise_std):
+        assert "[" + ", ".join(f"{value:.3g}" for value in told) + "]" in text
+
+
+def test_a_hold_that_would_be_unstable_as_sampled_is_written_slower(arm, tmp_path):
+    """A spring of 200 N m/rad on an inertia of 0.1 turns it by 2 rad in a control step."""
+    sprung = arm('<joint name="c" axis="0 1 0"/>', '<joint name="c" axis="0 1 0" stiffness="200"/>')
+    made = make(sprung, tmp_path)
+    first = load_task(made.path).file.initial_policy
+    assert first.from_inertia
+    assert made.choices.first.radius < 1.0
 
 
 def test_the_same_arm_gets_the_same_task(arm, tmp_path):
@@ -118,6 +139,15 @@ def test_a_model_that_lacks_something_is_refused_with_what_to_write(
         make(arm(old, new), tmp_path)
     assert message in str(error.value) or "cannot be read" in str(error.value)
     assert not (tmp_path / "work").exists()
+
+
+def test_an_error_of_a_model_names_the_option_that_it_was_given_by(arm, tmp_path):
+    broken = tmp_path / "broken.xml"
+    broken.write_text('<mujoco><worldbody><geom sise="1"/></worldbody></mujoco>')
+    with pytest.raises(AuthoringError, match=r"^--robot: MuJoCo cannot read broken\.xml: "):
+        make(broken, tmp_path)
+    with pytest.raises(TaskError, match=r"^--scene: MuJoCo cannot read broken\.xml: "):
+        make(arm(), tmp_path, scene=broken)
 
 
 def test_an_arm_that_touches_something_in_every_pose_is_refused(arm, tmp_path):

@@ -42,6 +42,13 @@ def test_runs_are_compared_in_a_table_and_a_picture(run, tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_picture_of_a_comparison_goes_beside_the_first_run(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert invoke("compare", run).exit_code == 0
+    assert (run.parent / "comparison.png").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_report_goes_where_it_is_asked_for(run, tmp_path):
     result = invoke("report", run, "--output", tmp_path / "page.html")
     assert result.exit_code == 0, result.output

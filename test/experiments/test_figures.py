@@ -45,6 +45,14 @@ def test_a_comparison_has_the_median_and_each_seed(drawn, tmp_path):
     assert axis.get_ylabel() == "mean gap [m]"
 
 
+def test_a_run_of_one_iteration_is_to_be_seen(drawn, tmp_path):
+    single = tuple(one for one in ROWS if one.trained_on == 10)
+    draw_comparison(LearningTable("t", "gap [m]", single), "distance", tmp_path / "a.png")
+    (axis,) = drawn
+    (middle,) = [line for line in axis.lines if line.get_label() == "pi2 (3)"]
+    assert middle.get_marker() == "."
+
+
 def test_tests_are_on_a_logarithmic_scale_if_asked(drawn, tmp_path):
     tried = tuple(one._replace(phase="test", place="goals") for one in ROWS)
     draw_tests(LearningTable("t", "gap [m]", tried), "goals", tmp_path / "a.png", logarithmic=True)

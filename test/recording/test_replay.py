@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from pilqr_ros.cli import app
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.errors import CollectorError
+from pilqr_ros.learning.extension import keep_prolonged, prolonged
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.recording.bag import BagWriter
 from pilqr_ros.recording.errors import BagError
@@ -94,7 +95,7 @@ def write_bag(definitions, bounds, tmp_path):
             **arrays,
         )
 
-    def write(store, rollouts, names=None):
+    def write(store, rollouts, earlier=()):
         qos = offered_qos(reliable=True, latched=True, depth=1)
         topics = [
             BagTopic(name, kind, definitions.definition(kind), definitions.type_hash(kind), qos)
@@ -102,18 +103,18 @@ def write_bag(definitions, bounds, tmp_path):
         ]
         bag = BagWriter(tmp_path / "bag", topics, bounds)
         bag.begin("iteration_000")
-        files = [
-            message("TaskFile", name=name, content=np.frombuffer(data, dtype=np.uint8))
-            for name, data in store.own_files().items()
-        ]
-        told = message(
-            "TrainingRun",
-            active=True,
-            run_directory="/gone",
-            part="iteration_000",
-            files=files,
-        )
-        bag.write(0, 1, 1, bytes(known.serialize_cdr(told, RUN)))
+        for time, files in enumerate((*earlier, store.own_files())):
+            told = message(
+                "TrainingRun",
+                active=True,
+                run_directory="/gone",
+                part="iteration_000",
+                files=[
+                    message("TaskFile", name=name, content=np.frombuffer(data, dtype=np.uint8))
+                    for name, data in files.items()
+                ],
+            )
+            bag.write(0, time, time, bytes(known.serialize_cdr(told, RUN)))
         for time, one in enumerate(rollouts, start=2):
             bag.write(1, time, time, bytes(known.serialize_cdr(rollout_message(one), ROLLOUT)))
         bag.close()
@@ -172,6 +173,21 @@ def test_of_rollouts_with_one_seed_the_last_counts(write_bag, trained, tmp_path)
     assert_same_policies(again, store)
 
 
+def test_a_run_that_was_given_more_iterations_is_done_again_with_all_of_them(
+    write_bag, task, tmp_path
+):
+    store = create_run(tmp_path / "first", task, RunConfig("hockey", "pilqr", 1, 3, 6, (0,)))
+    taped = Taped(task)
+    Trainer(store, taped, TaskCostEvaluator(task)).run()
+    begun = store.own_files()
+    longer = prolonged(store, 2)
+    keep_prolonged(longer)
+    Trainer(longer, taped, TaskCostEvaluator(task)).run()
+    again = redo(read_run(write_bag(longer, taped.rollouts, [begun])), tmp_path / "runs")
+    assert again.config == longer.config
+    assert_same_policies(again, longer)
+
+
 def test_a_bag_that_lacks_a_rollout_is_refused(write_bag, trained, tmp_path):
     store, rollouts = trained
     with pytest.raises(CollectorError, match=f"no rollout with seed {rollouts[-1].seed}"):
@@ -180,7 +196,8 @@ def test_a_bag_that_lacks_a_rollout_is_refused(write_bag, trained, tmp_path):
 
 def test_a_rollout_that_counts_though_it_was_limited_too_much_is_refused(task, trained):
     _, rollouts = trained
-    rollout, policy = rollouts[0], task.initial_policy(0)
+    rollout = next(one for one in rollouts if one.valid and one.noise.any())
+    policy = task.initial_policy(0)
     guard = task.file.guard.model_copy(update={"max_fraction_limited": 0.1})
     strict = Task(task.source, task.file.model_copy(update={"guard": guard}), task.folder)
     limited = replace(rollout, interventions=rollout.interventions.copy())
@@ -222,17 +239,17 @@ def test_rollouts_are_listed_with_place_and_cost(write_bag, trained, task):
     listed = list_rollouts(read_run(write_bag(store, [*rollouts, other, short])))
     places = [one.recorded.place for one in listed]
     assert places[:3] == [
+        RecordedPlace(0, 0, 2, 0),  # without noise: it is executed first
         RecordedPlace(0, 0, 0, 0),
-        RecordedPlace(0, 0, 1, 0),
-        RecordedPlace(0, 0, 1, 1),
+        RecordedPlace(0, 0, 0, 1),
     ]
     assert places[-4:] == [
-        RecordedPlace(1, 0, 2, 0),
+        RecordedPlace(1, 0, 1, 0),
         RecordedPlace(2, 0, 0, 0),  # of the last policy
         None,
-        RecordedPlace(0, 0, 1, 0),
+        RecordedPlace(0, 0, 0, 0),
     ]
-    assert listed[0].cost.total == store.cost(0, 0, 0).total
+    assert listed[0].cost.total == store.cost(0, 0, 2).total
     assert listed[-1].cost is None
 
 

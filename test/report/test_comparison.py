@@ -13,9 +13,10 @@ def test_a_row_says_how_a_run_did_over_all_its_conditions(run):
     (row,) = compare_runs([run])
     last = [run.cost(2, c, n) for c in (0, 1) for n in range(5)]
     assert (row.method, row.seed, row.iterations, row.rollouts) == ("pilqr", 0, 3, 30)
-    assert row.cost == pytest.approx(np.mean([cost.total for cost in last]))
-    assert (row.successes, row.of) == (sum(cost.success for cost in last), 10)
-    assert row.interval[0] <= row.successes / row.of <= row.interval[1]
+    assert not row.last.evaluated
+    assert row.last.cost == pytest.approx(np.mean([cost.total for cost in last]))
+    assert (row.last.successes, row.last.of) == (sum(cost.success for cost in last), 10)
+    assert row.interval[0] <= row.last.successes / row.last.of <= row.interval[1]
 
 
 def with_successes(reports, counts):
@@ -42,6 +43,17 @@ def test_the_curves_are_drawn_together_over_rollouts(run, pi2_run):
         assert first.get_color() != second.get_color()
     costs = [[run.cost(i, c, n).total for c in (0, 1) for n in range(5)] for i in range(3)]
     np.testing.assert_allclose(cost.lines[0].get_ydata(), np.median(costs, axis=1))
+
+
+def test_the_range_of_a_single_iteration_is_drawn_too(own_run, monkeypatch):
+    reports = [one for one in own_run.reports() if one["iteration"] == 0]
+    monkeypatch.setattr(own_run, "reports", lambda: reports)
+    cost = comparison_figure([own_run]).figure.axes[0]
+    costs = [own_run.cost(0, c, n).total for c in (0, 1) for n in range(5)]
+    spans = [path.vertices[:, 1] for one in cost.collections for path in one.get_paths()]
+    assert any(
+        np.allclose(sorted(span), [min(costs), max(costs)]) for span in spans if len(span) == 2
+    )
 
 
 def test_each_run_is_named_once(run, pi2_run):

@@ -156,3 +156,9 @@ def test_settings_of_guided_training_are_those_of_learning_but_for_its_own(edite
     task = edited(change)
     assert (task.learning.settings.pi2.kl, task.guided.settings.pi2.kl) == (0.7, 0.3)
     assert task.guided.settings.dynamics.cross_fit_folds == 3
+
+
+def test_one_condition_of_a_drawn_set_has_a_name_of_its_own(hockey):
+    drawn = hockey.condition_indices(["between"])
+    name = hockey.conditions[drawn[2]].name
+    assert hockey.condition_indices([name, "left"]) == (drawn[2], 1)

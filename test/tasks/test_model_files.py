@@ -14,6 +14,8 @@ from pilqr_ros.tasks.schema import Models
 ENTITIES = "".join(f'<!ENTITY e{i + 1} "{f"&e{i};" * 10}">' for i in range(12))
 BOMB = f'<!DOCTYPE mujoco [<!ENTITY e0 "0123456789">{ENTITIES}]><mujoco>&e12;</mujoco>'
 
+SCHEMA = '<mujoco><worldbody>\n<geom sise="1"/></worldbody></mujoco>'
+
 WRONG = [
     ('<mujoco><include file="/etc/passwd"/></mujoco>', r"uses '/etc/passwd'; every file"),
     ('<mujoco><include file="../secret.xml"/></mujoco>', r"uses '\.\./secret\.xml'; every file"),
@@ -220,3 +222,12 @@ def test_a_urdf_may_name_meshes_in_its_own_way(tmp_path):
     (tmp_path / "box.obj").write_text(MESH.format(1))
     found = read_model_files(Models(scene="arm.urdf", robot="lightarm.xml"), tmp_path)
     assert set(found) == {"arm.urdf", "box.obj", "lightarm.xml"}
+
+
+def test_what_mujoco_says_stands_in_one_line(tmp_path):
+    (tmp_path / "arm.xml").write_text(SCHEMA)
+    with pytest.raises(TaskError) as raised:
+        read_model_files(Models(scene="arm.xml", robot="arm.xml"), tmp_path)
+    said = str(raised.value)
+    assert said.startswith("models.scene: MuJoCo cannot read arm.xml: ")
+    assert said.endswith("unrecognized attribute: 'sise', Element 'geom', line 2")

@@ -222,6 +222,13 @@ def test_an_unknown_task_name_lists_the_tasks():
         load_task("curling")
 
 
+def test_a_file_in_the_current_folder_that_is_named_as_a_task_is_offered(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "flap.yaml").touch()
+    with pytest.raises(TaskError, match=r"no task 'flap'; did you mean \./flap\.yaml\? tasks: "):
+        load_task("flap")
+
+
 def test_a_missing_file_is_named():
     with pytest.raises(TaskError, match=r"'nowhere/x\.yaml' does not exist"):
         load_task("nowhere/x.yaml")

@@ -11,6 +11,7 @@ from pilqr_msgs.msg import Origin as OriginMessage
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, evaluated_conditions
 from pilqr_ros.evaluation.policy_tests import named_test
 from pilqr_ros.learning.errors import TrainingError
+from pilqr_ros.learning.extension import prolonged
 from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_store import RunStore, open_run
@@ -31,6 +32,8 @@ def training_plan(
 ) -> tuple[RunConfig, RunStore | None]:
     """Return what a training goal asks for, and the run that it continues.
 
+    A run that is continued may be asked for more iterations than it had.
+
     Args:
         goal: The goal.
         task: The task that the nodes execute.
@@ -44,7 +47,7 @@ def training_plan(
     if goal.resume and goal.origin.run:
         raise TrainingError("origin is for a new run: leave it out, or resume")
     if goal.resume:
-        store = _open(goal.resume)
+        store = prolonged(_open(goal.resume), goal.iterations)
         check_same(store, _asked(goal), task)
         for warning in (*check_files(store), *check_versions(store)):
             warn(warning)

@@ -97,7 +97,8 @@ class Reset(Section):
     """Jitter of the start and how exactly a reset must reach it.
 
     Attributes:
-        joint_jitter: Standard deviation of each joint's start [rad].
+        joint_jitter: Standard deviation of each joint's start [rad]. Larger: a policy that bears
+            other starts, from rollouts that vary more.
         position_tolerance: Largest error of a joint after a reset [rad].
         velocity_tolerance: Largest speed of a joint after a reset [rad/s].
         body_tolerance: Largest error of a body after a reset [m].

@@ -26,13 +26,18 @@ class InitialPolicy(Section):
 
     Attributes:
         kind: Zero torque, or -stiffness (q - q_start) - damping qd.
-        torque_std: Standard deviation of each joint's noise [N m].
-        stiffness: Of a hold, one for each joint [N m/rad].
+        torque_std: Standard deviation of each joint's noise [N m]. Larger: rollouts spread farther
+            (`pilqr check` tells how far), and cost more.
+        stiffness: Of a hold, one for each joint [N m/rad]. Larger: the arm is held nearer to its
+            start, and the same noise moves it less.
         damping: Of a hold, one for each joint [N m s/rad]. Too much is unstable at the rate of
             control.
         natural_frequency: Of a hold without numbers [rad/s], in every direction of joint space.
-        damping_ratio: Of the same.
+            Higher: stiffer, quicker back at the start; `pilqr check` tells when it is too quick for
+            the rate.
+        damping_ratio: Of the same. Higher: less swinging, slower motions.
         position_spread: How far its noise moves the points in the state on an axis [m], at most.
+            Larger: more is tried, rollouts differ more, and a linear model holds less well.
         direction_spread: How far it turns them about an axis [rad], at most.
     """
 
@@ -74,8 +79,10 @@ class Learning(Section):
     Attributes:
         conditions: Names of conditions, or of drawn sets, that get a policy each; all listed ones
             if not given.
-        rollouts: Rollouts of an iteration and condition.
-        iterations: Policy updates; at most so many with `until_converged`.
+        rollouts: Rollouts of an iteration and condition. More: steadier updates, and as much longer
+            an iteration.
+        iterations: Policy updates; at most so many with `until_converged`. More: a lower cost where
+            it still falls at the end (`train --resume RUN --iterations N` adds some).
         until_converged: Whether a training of local policies ends once it has converged in each
             of its conditions.
         settings: Of the methods, see below; the best known if not given.

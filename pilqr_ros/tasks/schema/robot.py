@@ -72,7 +72,8 @@ class ActuatedJoint(Section):
     Attributes:
         name: The joint, and its motor, in the robot's model.
         torque_limit: Largest torque [N m]; no more than the model's motor gives.
-        torque_rate_limit: Largest change of torque in a control step [N m].
+        torque_rate_limit: Largest change of torque in a control step [N m]. Smaller: gentler for
+            the gears; below twice the noise's change in a step it cuts what is learned from.
         position_limits: Lower and upper bound [rad], within the model's; the model's if not given.
         velocity_limit: Largest speed [rad/s]; none if not given.
         soft_margin: Where torque towards a bound begins to fade [rad] inside it; the guard's if not
@@ -99,11 +100,15 @@ class Guard(Section):
     """How joints are kept within their limits, and how much of that a rollout may need.
 
     Attributes:
-        soft_margin: Torque towards a bound fades inside it over this [rad].
-        bound_tolerance: Further beyond a bound than this [rad] the robot stops.
-        overspeed: Faster than so many times the velocity limit the robot stops.
+        soft_margin: Torque towards a bound fades inside it over this [rad]. Larger: bounds are felt
+            earlier; rollouts near them lose torque.
+        bound_tolerance: Further beyond a bound than this [rad] the robot stops. Larger: fewer
+            rollouts are ended, farther into the stop.
+        overspeed: Faster than so many times the velocity limit the robot stops. Larger: fewer
+            rollouts are ended, at a higher speed.
         max_fraction_limited: A rollout that was kept from bounds or speed in a larger share of its
-            steps is not used. (Files of before call it `most_limited`.)
+            steps is not used. (Files of before call it `most_limited`.) Smaller: more rollouts are
+            thrown away and drawn again.
     """
 
     soft_margin: Positive = 0.05

@@ -36,6 +36,8 @@ class TaskFile(Section):
         guard: How joints are kept within their limits.
         initial_policy: What training starts from.
         noise_smoothing: Width of the filter of the noise over time [control steps]; 0 is white.
+            Larger: smoother torques that move the arm farther for the same torque; smaller: quick,
+            small motions, and sooner a rate limit.
         learning: How much is collected, and how it is learned from.
         mdgps: One neural policy for many conditions; without it there is none.
     """

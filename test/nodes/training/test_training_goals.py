@@ -47,11 +47,16 @@ def test_fields_that_are_empty_are_as_the_run_was_begun(plan, begun):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("method", "pilqr"), ("iterations", 3), ("rollouts", 5), ("seed", 7), ("conditions", [0])],
+    [("method", "pilqr"), ("iterations", 1), ("rollouts", 5), ("seed", 7), ("conditions", [0])],
 )
 def test_a_field_that_differs_from_the_run_is_refused_by_name(plan, field, value):
     with pytest.raises(RunError, match=f"begun otherwise: {field} is .*, but the run has "):
         plan(**{field: value})
+
+
+def test_a_run_that_is_continued_may_be_given_more_iterations(plan, begun):
+    config, store = plan(iterations=5)
+    assert config == store.config == replace(begun.config, iterations=5)
 
 
 def test_other_digits_to_come_are_warned_of(plan, begun):
