@@ -42,7 +42,7 @@ from pilqr_ros.nodes.runtime.publisher_watch import PublisherWatch
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.robot.estimation.errors import StateError
 from pilqr_ros.robot.guard.command_stream import CommandStream
-from pilqr_ros.robot.guard.interventions import GUARD, Intervention, InterventionLog
+from pilqr_ros.robot.guard.interventions import GUARD, Intervention, InterventionLog, refusal_code
 from pilqr_ros.robot.guard.recorded_switch import RecordedSwitch
 from pilqr_ros.robot.guard.safety_record import SafetyRecord, record_path
 from pilqr_ros.robot.guard.torque_guard import build_guard
@@ -258,7 +258,8 @@ class EffortGuardNode(Node):
     def _tell_state(self) -> None:
         """Publish whether torque passes, and log it."""
         kinds, reason = self._guard.switch.refusal
-        message = GuardState(state=_state_and_level(kinds)[0], reason=reason)
+        state, code = _state_and_level(kinds)[0], int(refusal_code(kinds))
+        message = GuardState(state=state, reason=reason, error_code=code)
         message.header.stamp = self.get_clock().now().to_msg()
         self._state.publish(message)
         self.get_logger().info(reason or "enabled")

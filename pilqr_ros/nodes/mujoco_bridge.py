@@ -26,6 +26,7 @@ from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS, set_stamp, view_field
 from pilqr_ros.nodes.messages.wiring import publish, subscribe
 from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
+from pilqr_ros.nodes.runtime.failure import failure_of, tell
 from pilqr_ros.nodes.runtime.parameters import declare
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.sensing.bridge_parameters import BridgeParameters
@@ -165,7 +166,7 @@ class MujocoBridgeNode(Node):
         try:
             report = self._world.reset(request.condition, request.seed, request.jitter)
         except PilqrError as error:
-            response.success, response.message = False, str(error)
+            tell(response, failure_of(error))
             return response
         self._effort[:] = 0.0
         self._stream.on_command(time.monotonic_ns(), last=True)
@@ -185,7 +186,7 @@ class MujocoBridgeNode(Node):
         try:
             self._world.place(request.body, np.array([request.x, request.y, request.z]))
         except PilqrError as error:
-            response.message = str(error)
+            tell(response, failure_of(error))
             return response
         response.success = True
         return response

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal
+from pilqr_msgs.msg import ErrorCode
 from pilqr_ros.cli.console import TrainingBar
 from pilqr_ros.clients.deployment import execute
 from pilqr_ros.clients.learner_client import LearnerClient
@@ -107,6 +108,8 @@ def test_a_test_that_the_task_does_not_have_is_refused(learner, trained):
 def test_a_served_policy_runs_on_request_without_a_learner(trained, task_file, fresh_domain):
     run, answers = trained[0].run_directory, []
     chosen = DeploymentOptions(task=str(task_file), run=run, condition="middle", respawn=False)
-    execute(chosen, 2, lambda success, message: answers.append((success, message)))
-    assert [success for success, _ in answers] == [False, False]
-    assert all("m from the goal" in message for _, message in answers)
+    execute(chosen, 2, answers.append)
+    told = [(answer.success, answer.error_code) for answer in answers]
+    assert told == [(False, ErrorCode.NONE)] * 2
+    for answer in answers:
+        assert f"no success: {answer.distance:.3f} m from the goal" in answer.message
