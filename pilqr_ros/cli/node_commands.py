@@ -159,6 +159,7 @@ def deploy(
         bool, typer.Option("--hardware", help="On a real robot: the guard starts disabled.")
     ] = False,
     robot_config: RobotFile = "",
+    scene: Scene = False,
     discovery: Discovery = "auto",
 ) -> None:
     """Serve a trained policy through the executor, without a learner; Ctrl-C ends it.
@@ -184,6 +185,7 @@ def deploy(
         namespace=namespace,
         hardware=hardware,
         robot_config=robot_config,
+        scene=scene,
         discovery=discovery,
     )
     if times > 0:

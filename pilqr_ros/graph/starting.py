@@ -14,6 +14,7 @@ from pilqr_ros.graph.node_list import NODES, NodeSpec
 from pilqr_ros.robot.robot_config import load_robot_config
 from pilqr_ros.robot.robot_parameters import robot_parameters
 from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks.digest import digest
 
 HARDWARE: dict[str, Any] = {"real_time_factor": 1.0, "start_enabled": False}
 """What a real robot leaves no choice of."""
@@ -55,11 +56,14 @@ def starts(chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES) -> tuple[N
     if chosen.hardware:
         chosen = replace(chosen, **HARDWARE)
     # Here, so that a wrong file is told once and not by each node.
-    parameters, remappings = _robot(chosen, load_task(chosen.task))
+    task = load_task(chosen.task)
+    parameters, remappings = _robot(chosen, task)
+    of_task = {"task_digest": digest(task)}
     return tuple(
         NodeStart(
             spec.name,
             {name: getattr(chosen, name) for name in spec.options}
+            | (of_task if "task" in spec.options else {})
             | {name: parameters[name] for name in spec.robot if name in parameters}
             | dict(spec.fixed),
             remappings,

@@ -15,7 +15,7 @@ from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.robot.execution.fields import rollout_from_message
 from pilqr_ros.robot.execution.rollout_cost import CostReport, TaskCostEvaluator
 from pilqr_ros.runs.errors import OtherRunError
-from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks import Task
 
 
 class CostEvaluatorNode(Node):
@@ -24,7 +24,7 @@ class CostEvaluatorNode(Node):
     def __init__(self) -> None:
         """Offer the service."""
         super().__init__("cost_evaluator")
-        self._task: Task = load_task(declare(self, TaskParameters).task)
+        self._task: Task = declare(self, TaskParameters).load_task()
         self._evaluator = TaskCostEvaluator(self._task)
         self.create_service(EvaluateCost, "~/evaluate_cost", self._on_request)
 

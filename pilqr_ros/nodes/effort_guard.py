@@ -47,7 +47,6 @@ from pilqr_ros.robot.guard.recorded_switch import RecordedSwitch
 from pilqr_ros.robot.guard.safety_record import SafetyRecord, record_path
 from pilqr_ros.robot.guard.torque_guard import build_guard
 from pilqr_ros.robot.guard.torque_records import AppliedTorque
-from pilqr_ros.tasks import load_task
 
 CHECKS_PER_TIMEOUT = 5
 SEARCH_PERIOD = 0.05
@@ -92,7 +91,7 @@ class EffortGuardNode(Node):
         """Publish to the controller and listen for commands."""
         super().__init__(GUARD)
         self._given = declare(self, GuardParameters)
-        task = load_task(self._given.task)
+        task = self._given.load_task()
         timeout_ns = self._given.timeout_ns(task.period_ns)
         self._guard = build_guard(
             task,

@@ -60,7 +60,7 @@ from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_folder import iteration_name
 from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.runs.transfer import begin_run
-from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks import Task
 
 TrainingPlan: TypeAlias = tuple[RunConfig, RunStore | None]
 EvaluationPlan: TypeAlias = tuple[EvaluationConfig, RunStore]
@@ -92,7 +92,7 @@ class LearnerNode(Node):
         """Offer the actions."""
         super().__init__("learner")
         parameters = declare(self, LearnerParameters)
-        self._task: Task = load_task(parameters.task)
+        self._task: Task = parameters.load_task()
         self._runs = Path(parameters.runs_directory).absolute()
         self._feedback = GoalFeedback(self)
         on_silence = self._feedback.tell_silence

@@ -40,7 +40,6 @@ from pilqr_ros.simulation.errors import EffortError, SimulationDiverged
 from pilqr_ros.simulation.imperfect_sensors import ImperfectSensors
 from pilqr_ros.simulation.viewer import open_viewer
 from pilqr_ros.simulation.world import World
-from pilqr_ros.tasks import load_task
 
 IDLE_PERIOD = 0.05
 """In lock-step, silent sensors are published again after this time [s], so that a reader that
@@ -60,7 +59,7 @@ class MujocoBridgeNode(Node):
         """Create the world at the start of the first condition and publish its sensors."""
         super().__init__("mujoco_bridge")
         self._given = declare(self, BridgeParameters)
-        task = load_task(self._given.task)
+        task = self._given.load_task()
         self._world = World(task)
         self._world.reset(0, seed=0, jitter=False)
         self._effort = np.zeros(task.dU)

@@ -78,6 +78,7 @@ class PolicyServerNode(Node):
         if not chosen.run:
             raise NodeError("run is empty, expected a run's directory")
         self._store = open_run(Path(chosen.run))
+        chosen.check_task(self._store.task)
         for warning in check_files(self._store, ON_A_ROBOT) if chosen.hardware else ():
             self.get_logger().warning(warning)
         self._condition = self._store.config.conditions[0]

@@ -40,7 +40,7 @@ from pilqr_ros.robot.reset.joint_servo import JointServo
 from pilqr_ros.robot.reset.reset_motion import ResetMotion
 from pilqr_ros.robot.reset.reset_session import ResetSession
 from pilqr_ros.robot.reset.start_check import StartCheck
-from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.schema import Randomised
 from pilqr_ros.tasks.starts import start_of
 from pilqr_ros.trajopt.typing import Array
@@ -62,7 +62,7 @@ class RobotResetNode(Node):
         self._given = declare(self, ResetParameters)
         if self._given.lockstep:
             raise ParameterError("real_time_factor", 0.0, "above 0: an arm moves in real time")
-        self._task: Task = load_task(self._given.task)
+        self._task: Task = self._given.load_task()
         self._session: ResetSession | None = None
         self._over: Future[None] = Future()
         self._asked = self._last_failure = ""

@@ -47,7 +47,7 @@ from pilqr_ros.robot.execution.rollout_records import Ending, GuardView, Rollout
 from pilqr_ros.robot.execution.rollout_session import RolloutSession
 from pilqr_ros.robot.execution.tick_jitter import TickMeter
 from pilqr_ros.robot.guard.torque_records import TorqueCommand
-from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks import Task
 
 FEEDBACK_PERIOD_NS = 500_000_000
 """Least time between two feedback messages [ns]: signs of life, not data."""
@@ -98,7 +98,7 @@ class TrajectoryExecutorNode(Node):
         """Offer the action."""
         super().__init__("trajectory_executor")
         parameters = declare(self, ExecutorParameters)
-        self._task: Task = load_task(parameters.task)
+        self._task: Task = parameters.load_task()
         self._tolerances = self._task.guard(strict=parameters.hardware)
         self._timing = parameters.timing(self._task.period_ns)
         self._session: RolloutSession | None = None
