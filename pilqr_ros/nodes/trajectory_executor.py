@@ -43,7 +43,7 @@ from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.runtime.wake import wake
 from pilqr_ros.robot.execution.policy_execution import build_runner
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
-from pilqr_ros.robot.execution.rollout_records import Ending, GuardView, RolloutTiming
+from pilqr_ros.robot.execution.rollout_records import GuardView, RolloutEnd, RolloutTiming
 from pilqr_ros.robot.execution.rollout_session import RolloutSession
 from pilqr_ros.robot.execution.tick_jitter import TickMeter
 from pilqr_ros.robot.guard.torque_records import TorqueCommand
@@ -52,10 +52,10 @@ from pilqr_ros.tasks import Task
 FEEDBACK_PERIOD_NS = 500_000_000
 """Least time between two feedback messages [ns]: signs of life, not data."""
 
-CANCELLED = Ending("cancelled", ErrorCode.CANCELLED)
+CANCELLED = RolloutEnd("cancelled", ErrorCode.CANCELLED)
 """Why a rollout ended whose goal was cancelled."""
 
-BUSY = Ending("another rollout is under way", ErrorCode.BUSY)
+BUSY = RolloutEnd("another rollout is under way", ErrorCode.BUSY)
 """Why a rollout did not begin."""
 
 
@@ -210,7 +210,7 @@ class TrajectoryExecutorNode(Node):
     def _on_robot_fault(self, fault: String) -> None:
         """End the rollout: whoever stands for the robot cannot go on with it."""
         if self._session is not None:
-            now_ns, end = time.monotonic_ns(), Ending(fault.data[:200], ErrorCode.ROBOT_FAULT)
+            now_ns, end = time.monotonic_ns(), RolloutEnd(fault.data[:200], ErrorCode.ROBOT_FAULT)
             self._send(self._session.stop(end, now_ns, interrupted=False))
 
     def _on_guard_state(self, message: GuardState) -> None:
@@ -243,7 +243,7 @@ class TrajectoryExecutorNode(Node):
             self._goal.publish_feedback(ExecuteRollout.Feedback(step=step))
 
 
-def _nothing_done(why: Ending) -> ExecuteRollout.Result:
+def _nothing_done(why: RolloutEnd) -> ExecuteRollout.Result:
     """Return the result of a goal whose rollout never began."""
     rollout = RolloutMessage(reason=why.reason, interrupted=True)
     return ExecuteRollout.Result(rollout=rollout, error_code=int(why.code))

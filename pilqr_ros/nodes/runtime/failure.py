@@ -26,7 +26,7 @@ class Failure(NamedTuple):
     lines: list[str]
 
 
-class Answer(Protocol):
+class CodedAnswer(Protocol):
     """A result, a response or a rejection."""
 
     message: str
@@ -43,7 +43,7 @@ def failure_of(error: Exception) -> Failure:
     return Failure(message, code, "".join(format_exception(error)).splitlines())
 
 
-def tell(answer: Answer, failure: Failure) -> None:
+def tell(answer: CodedAnswer, failure: Failure) -> None:
     """Write into an answer why what was asked for was not done."""
     answer.message, answer.error_code = failure.message, int(failure.code)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.robot.execution.errors import RolloutAborted
 from pilqr_ros.robot.execution.rollout import Rollout
-from pilqr_ros.robot.execution.rollout_records import Ending
+from pilqr_ros.robot.execution.rollout_records import RolloutEnd
 from pilqr_ros.robot.guard.interventions import (
     FROM_OUTSIDE,
     PROTECTED,
@@ -173,8 +173,8 @@ class PolicyRunner:
             interrupted: Whether that is not of the policy and the robot.
         """
         steps = self.step
-        disturbed = Ending() if failure else self._disturbance()
-        end = Ending(failure, code) if failure else disturbed
+        disturbed = RolloutEnd() if failure else self._disturbance()
+        end = RolloutEnd(failure, code) if failure else disturbed
         if not end.reason:
             end = self._limitation()
         return Rollout(
@@ -193,32 +193,32 @@ class PolicyRunner:
             code=end.code,
         )
 
-    def _disturbance(self) -> Ending:
+    def _disturbance(self) -> RolloutEnd:
         """Return what of the graph disturbed the rollout, if anything."""
         if not self.finished:
-            return Ending(f"ended at step {self.step} of {self._T}", ErrorCode.NO_ANSWER)
+            return RolloutEnd(f"ended at step {self.step} of {self._T}", ErrorCode.NO_ANSWER)
         missing = np.flatnonzero(self._interventions == _UNANSWERED)
         if missing.size > 0:
             told = f"step {missing[0]}: nobody told what was applied"
-            return Ending(told, ErrorCode.NO_ANSWER)
+            return RolloutEnd(told, ErrorCode.NO_ANSWER)
         return self._lateness()
 
-    def _limitation(self) -> Ending:
+    def _limitation(self) -> RolloutEnd:
         """Return how much the robot had to be kept from bounds and speed, if too much."""
         limited = limitation(self._interventions, self._max_fraction_limited)
-        return Ending(limited, ErrorCode.BEYOND_LIMITS) if limited else Ending()
+        return RolloutEnd(limited, ErrorCode.BEYOND_LIMITS) if limited else RolloutEnd()
 
-    def _lateness(self) -> Ending:
+    def _lateness(self) -> RolloutEnd:
         """Return which state came too late, if one did."""
         if self._period_ns is None:
-            return Ending()
+            return RolloutEnd()
         gaps = np.diff(self._stamps)
         late = np.flatnonzero(gaps > _MAX_TICK_PERIODS * self._period_ns)
         if late.size == 0:
-            return Ending()
+            return RolloutEnd()
         gap, period = gaps[late[0]] * 1e-6, self._period_ns * 1e-6
         told = f"step {late[0] + 1}: {gap:.1f} ms after the last, period {period:.1f} ms"
-        return Ending(told, ErrorCode.TOO_LATE)
+        return RolloutEnd(told, ErrorCode.TOO_LATE)
 
 
 def limitation(interventions: NDArray[np.int64], max_fraction_limited: float) -> str:

@@ -22,7 +22,7 @@ class GuardView(NamedTuple):
     code: ErrorCode = ErrorCode.NONE
 
 
-class Ending(NamedTuple):
+class RolloutEnd(NamedTuple):
     """Why a rollout is not what was asked for.
 
     Attributes:

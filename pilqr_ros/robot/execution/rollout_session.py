@@ -17,7 +17,7 @@ from pilqr_ros.errors import PilqrError
 from pilqr_ros.robot.execution.errors import RolloutAborted
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
 from pilqr_ros.robot.execution.rollout import Rollout
-from pilqr_ros.robot.execution.rollout_records import Ending, GuardView, RolloutTiming
+from pilqr_ros.robot.execution.rollout_records import GuardView, RolloutEnd, RolloutTiming
 from pilqr_ros.robot.guard.interventions import GUARD
 from pilqr_ros.robot.guard.torque_records import AppliedTorque, TorqueCommand
 from pilqr_ros.trajopt.typing import Array
@@ -63,7 +63,7 @@ class RolloutSession:
         """
         self.rollout_id = rollout_id
         self.phase = RolloutPhase.WAITING
-        self.end = Ending()
+        self.end = RolloutEnd()
         self.interrupted = False
         self.step = 0
         self._runner = runner
@@ -126,7 +126,7 @@ class RolloutSession:
         guard = self._view_guard() if self.phase is RolloutPhase.WAITING else None
         if guard is not None and guard.refusal:
             why = f"{GUARD} lets no torque pass: {guard.refusal}"
-            return self.stop(Ending(why, guard.code), now_ns)
+            return self.stop(RolloutEnd(why, guard.code), now_ns)
         if now_ns > self._deadline_ns:
             return self._give_up(now_ns)
         if self._timing.lockstep or self._state is None:
@@ -155,7 +155,9 @@ class RolloutSession:
         self._finish_if_stopped()
         return None
 
-    def stop(self, end: Ending, now_ns: int, *, interrupted: bool = True) -> TorqueCommand | None:
+    def stop(
+        self, end: RolloutEnd, now_ns: int, *, interrupted: bool = True
+    ) -> TorqueCommand | None:
         """End the rollout with zero torque.
 
         Args:
@@ -176,11 +178,11 @@ class RolloutSession:
     def _fail(self, error: PilqrError, now_ns: int) -> TorqueCommand | None:
         """End the rollout because of an error."""
         outside = error.interrupted if isinstance(error, RolloutAborted) else True
-        return self.stop(Ending(str(error), error.code), now_ns, interrupted=outside)
+        return self.stop(RolloutEnd(str(error), error.code), now_ns, interrupted=outside)
 
-    def _not_valid(self, fault: str) -> Ending:
+    def _not_valid(self, fault: str) -> RolloutEnd:
         """Return that a state is not valid, and why."""
-        return Ending(f"step {self.step}: {fault}", ErrorCode.NO_STATE)
+        return RolloutEnd(f"step {self.step}: {fault}", ErrorCode.NO_STATE)
 
     def _may_start(self, stamp_ns: int, fault: str) -> bool:
         """Tell whether a state may be the rollout's first."""
@@ -198,7 +200,7 @@ class RolloutSession:
         if self._not_before_ns > 0 and moved_ns > 0:
             late = f"{moved_ns * _MS:g} ms"
             why = f"the world has moved on by {late} since its reset"
-            return self.stop(Ending(why, ErrorCode.TOO_LATE), now_ns)
+            return self.stop(RolloutEnd(why, ErrorCode.TOO_LATE), now_ns)
         return self._act(stamp_ns, x, now_ns)
 
     def _answer(self, stamp_ns: int, x: Array, now_ns: int) -> TorqueCommand | None:
@@ -209,14 +211,14 @@ class RolloutSession:
                 f"the state after step {self.step - 1} is {advance_ns * _MS:g} ms later, "
                 f"expected {self._timing.period_ns * _MS:g} ms"
             )
-            return self.stop(Ending(why, ErrorCode.TOO_LATE), now_ns)
+            return self.stop(RolloutEnd(why, ErrorCode.TOO_LATE), now_ns)
         return self._continue(stamp_ns, x, now_ns)
 
     def _continue(self, stamp_ns: int, x: Array, now_ns: int) -> TorqueCommand | None:
         """Act, or end a policy that has run through."""
         if self._runner.finished:
             self._stamp_ns = stamp_ns
-            return self.stop(Ending(), now_ns)
+            return self.stop(RolloutEnd(), now_ns)
         return self._act(stamp_ns, x, now_ns)
 
     def _act(self, stamp_ns: int, x: Array, now_ns: int) -> TorqueCommand | None:
@@ -232,21 +234,21 @@ class RolloutSession:
         self.step += 1
         return command
 
-    def _timing_fault(self, stamp_ns: int, received_ns: int, now_ns: int) -> Ending:
+    def _timing_fault(self, stamp_ns: int, received_ns: int, now_ns: int) -> RolloutEnd:
         """Return what is wrong with a tick in real time, or nothing."""
         lateness_ns = now_ns - self._first_tick_ns - self.step * self._timing.tick_ns
         if abs(lateness_ns) > self._timing.tick_tolerance_ns:
             late = f"the tick of step {self.step} came {lateness_ns * _MS:.1f} ms late"
-            return Ending(late, ErrorCode.TOO_LATE)
+            return RolloutEnd(late, ErrorCode.TOO_LATE)
         if now_ns - received_ns > self._timing.state_age_ns:
             age = f"{(now_ns - received_ns) * _MS:.1f} ms old: state_estimator is silent"
-            return Ending(f"the state of step {self.step} is {age}", ErrorCode.NO_STATE)
+            return RolloutEnd(f"the state of step {self.step} is {age}", ErrorCode.NO_STATE)
         if stamp_ns <= self._stamp_ns:
             order = f"the stamp of step {self.step} is not newer than that of the step before"
-            return Ending(order, ErrorCode.TOO_LATE)
+            return RolloutEnd(order, ErrorCode.TOO_LATE)
         if self.step - len(self._told) > MAX_UNANSWERED:
-            return Ending(f"step {self.step}: {self._untold()}", ErrorCode.NO_ANSWER)
-        return Ending()
+            return RolloutEnd(f"step {self.step}: {self._untold()}", ErrorCode.NO_ANSWER)
+        return RolloutEnd()
 
     def _untold(self) -> str:
         missing = self.step - len(self._told)
@@ -264,7 +266,7 @@ class RolloutSession:
         if self.phase is RolloutPhase.STOPPING:
             self.phase = RolloutPhase.DONE
         code = ErrorCode.NO_STATE if not_valid else ErrorCode.NO_ANSWER
-        return self.stop(Ending(waited, code), now_ns)
+        return self.stop(RolloutEnd(waited, code), now_ns)
 
     def _missing_start(self) -> str:
         if self._state_fault:

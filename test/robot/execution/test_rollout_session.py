@@ -5,7 +5,7 @@ import pytest
 
 from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
-from pilqr_ros.robot.execution.rollout_records import Ending, GuardView, RolloutTiming
+from pilqr_ros.robot.execution.rollout_records import GuardView, RolloutEnd, RolloutTiming
 from pilqr_ros.robot.execution.rollout_session import RolloutSession
 from pilqr_ros.robot.guard.interventions import Intervention
 from pilqr_ros.robot.guard.torque_records import AppliedTorque
@@ -15,7 +15,7 @@ MS = 1_000_000
 PERIOD = 50 * MS
 T = 4
 READY = GuardView(found=True, refusal="")
-CANCELLED = Ending("cancelled", ErrorCode.CANCELLED)
+CANCELLED = RolloutEnd("cancelled", ErrorCode.CANCELLED)
 
 
 def timing(lockstep):
@@ -362,7 +362,7 @@ def test_silence_interrupts():
 def test_a_fault_of_the_robot_does_not_interrupt_whatever_comes_after_it():
     driver = Driver()
     driver.run_lockstep(2)
-    fault = Ending("velocity is 1e9", ErrorCode.ROBOT_FAULT)
+    fault = RolloutEnd("velocity is 1e9", ErrorCode.ROBOT_FAULT)
     driver.take(driver.session.stop(fault, 0, interrupted=False))
     driver.tick(1000 * MS)
     rollout = driver.session.rollout()
