@@ -9,8 +9,10 @@ import time
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from pilqr_msgs.msg import AppliedTorque, ErrorCode
+from pilqr_ros.cli.command import app
 from pilqr_ros.clients import deployment
 from pilqr_ros.graph import DEPLOYED, DeploymentOptions, running_graph
 from pilqr_ros.learning.collector import InProcessCollector
@@ -107,7 +109,8 @@ def test_somebody_else_stops_it_and_meanwhile_nobody_else_executes_it(served, ap
     with pytest.raises(RefusedError, match="a rollout is under way") as rejected:
         deployment.request("", 1, print)
     assert rejected.value.code == ErrorCode.BUSY
-    assert deployment.stop("", 30.0) == "stopping 1 goal(s)"
+    stopped = CliRunner().invoke(app, ["execute", "--stop", "--wait", "30"])
+    assert (stopped.exit_code, stopped.output) == (0, "stopping 1 goal(s)\n")
     asking.join(AT_ONCE)
     (result,) = asking.results
     assert (result.success, result.error_code) == (False, ErrorCode.CANCELLED)
