@@ -37,7 +37,7 @@ def discarded(evidence: Evidence) -> tuple[str, str] | None:
 
 
 def refused(evidence: Evidence) -> tuple[str, str] | None:
-    """The guard refused policies, whose steps were halved."""
+    """Policies were refused, by the guard or for their cost, and their steps halved."""
     steps = [
         (i, report["halvings"]) for i, report in enumerate(evidence.reports) if report["halvings"]
     ]
@@ -47,7 +47,7 @@ def refused(evidence: Evidence) -> tuple[str, str] | None:
     told = evidence.reports[steps[-1][0]].get("refusals", ())
     why = f"; the last time: {printable(told[-1])}" if told else ""
     return (
-        f"the guard refused policies, and their steps were halved, in iteration {where}{why}",
+        f"policies were refused, and their steps halved, in iteration {where}{why}",
         "a smaller `lqr.kl_start` and `pi2.kl`, or wider limits if the arm allows them",
     )
 

@@ -37,7 +37,7 @@ class TrainingInterrupted(TrainingError):
 
 
 class PolicyRefused(TrainingError):
-    """No rollout of a policy is valid: the robot's limits, or its guard, do not let it be.
+    """A policy is not learned from: the guard ends its rollouts, or the one before was better.
 
     Attributes:
         condition: Index of the condition in which it was executed.

@@ -1,8 +1,9 @@
-"""A policy that the robot refuses: training goes half-way back to the one before, and tries again.
+"""A policy that is refused: training goes half-way back to the one before, and tries again.
 
 An update can step too far: every rollout of the new policy runs into a limit and is ended by the
-guard, so that there is nothing to learn from. The policy before it was executed, so between the two
-lies one that can be. What is tried after n refusals is
+guard, so that there is nothing to learn from; or the policy is worse than all that was seen of the
+one before (see `trial`). That one was executed, so between the two lies one that can be and is no
+worse. What is tried after n refusals is
 
     policy = accepted + 2^-n (updated - accepted),     n = 1 .. MAX_HALVINGS - 1
 

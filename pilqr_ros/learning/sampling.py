@@ -75,20 +75,27 @@ class TrainingPlace:
 
     Attempts of an earlier session count, as long as another policy can be tried instead. Where
     there is none, somebody has looked after it: then so many may fail again.
+
+    Attributes:
+        store: The run.
+        iteration: Counted from 0.
+        condition: Index of the condition.
+        sample: Number of the rollout.
+        halved: How many policies of the iteration were refused before the present one.
     """
 
     store: RunStore
     iteration: int
     condition: int
     sample: int
-    _halved: int = field(init=False)
+    halved: int = field(init=False)
     _forgiven: int = field(init=False)
 
     def __post_init__(self) -> None:
         """Look at what was tried before."""
-        self._halved = halvings(self.store, self.iteration, self.condition)
+        self.halved = halvings(self.store, self.iteration, self.condition)
         given_up = self.store.attempts(*self.which) // MAX_ATTEMPTS * MAX_ATTEMPTS
-        self._forgiven = 0 if can_go_back(self.iteration, self._halved) else given_up
+        self._forgiven = 0 if can_go_back(self.iteration, self.halved) else given_up
 
     @property
     def which(self) -> tuple[int, int, int]:
@@ -108,7 +115,7 @@ class TrainingPlace:
 
     def seed(self) -> int:
         """Return the seed of the next attempt: no two policies of an iteration share one."""
-        attempt = self._halved * MAX_ATTEMPTS + self.store.attempts(*self.which)
+        attempt = self.halved * MAX_ATTEMPTS + self.store.attempts(*self.which)
         return training_seed(self.store, *self.which, attempt)
 
     def failures(self) -> tuple[int, str]:

@@ -8,8 +8,8 @@ with exactly the numbers it would have had without the interruption.
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -31,6 +31,7 @@ from pilqr_ros.learning.sampling import (
 )
 from pilqr_ros.learning.stop_rule import Standings, relative_noise
 from pilqr_ros.learning.strategy import Strategy, strategy_for
+from pilqr_ros.learning.trial import check_no_worse
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
 from pilqr_ros.robot.execution.tick_jitter import judge_ticks
@@ -105,14 +106,15 @@ class Trainer:
     def _try_last(self, iteration: int) -> None:
         """Execute each last policy once, without noise: what nobody executed is no result.
 
-        One that is refused goes half-way back, as in an iteration.
+        One that is refused, or worse than the one before, goes half-way back, as in an iteration.
         """
         for condition in self.store.config.conditions:
             refusal.complete(self.store, iteration, condition)
-            while self.store.cost(iteration, condition, 0) is None:  # which comes after the rollout
+            while True:
                 policy, _ = self.store.policy(iteration, condition)
                 try:
-                    self._rollout(policy, LastPlace(self.store, iteration, condition, 0))
+                    self._try(policy, LastPlace(self.store, iteration, condition, 0))
+                    break
                 except PolicyRefused as error:
                     self._go_back(iteration, error)
         if self._progress.waiting_for:
@@ -180,6 +182,8 @@ class Trainer:
         """Collect the rollouts of an iteration's policies, or find them on disk."""
         began, config, found = time.monotonic(), self.store.config, []
         policies = {c: self._strategy.policy_to_sample(iteration, c) for c in config.conditions}
+        if not config.guided:
+            self._try_first(policies, iteration)
         jobs = [
             partial(self._rollout, policy, TrainingPlace(self.store, iteration, condition, sample))
             for condition, policy in policies.items()
@@ -194,6 +198,24 @@ class Trainer:
             condition: Samples(found[n * many : (n + 1) * many], seconds)
             for n, condition in enumerate(policies)
         }
+
+    def _try_first(self, policies: Mapping[int, Policy], iteration: int) -> None:
+        """Execute each policy without noise, where an iteration has such a rollout: its last."""
+        last = self.store.config.rollouts - 1
+        places = {c: TrainingPlace(self.store, iteration, c, last) for c in policies}
+        jobs = [
+            partial(self._try, policies[condition], place)
+            for condition, place in places.items()
+            if not place.explores
+        ]
+        with closing(in_order(jobs, self.at_once)) as tried:
+            deque(tried, maxlen=0)
+
+    def _try(self, policy: Policy, place: TrainingPlace) -> None:
+        """Execute a policy without noise, and refuse it where it is worse than the one before."""
+        _, cost = self._rollout(policy, place)
+        batches = self._batches[place.condition]
+        check_no_worse(place, cost, batches[-1] if batches else None)
 
     def _count(self, done: int) -> None:
         """Tell that so many rollouts of an iteration are done; more may have been on disk."""

@@ -32,7 +32,7 @@ from pilqr_ros.trajopt.typing import Array
 WINDOW = 5
 """How many iterations tell of cost and gain."""
 
-MIN_FACTOR = 0.8
+MIN_FACTOR = 0.9
 """Least factor on the standard deviation in one update."""
 
 

@@ -162,8 +162,8 @@ def test_the_refused_policy_and_all_its_rollouts_are_kept_apart(train, undisturb
     store = train(second_rollout_of_full_step)
     kept = folder(store) / "refused_0"
     names = {path.name for path in kept.iterdir()}
-    failed = {f"rollout_01.invalid_{i}.npz" for i in range(MAX_ATTEMPTS)}
-    assert names == {"policy.npz", "rollout_00.npz", "rollout_00.cost.npz", *failed}
+    failed = {f"rollout_00.invalid_{i}.npz" for i in range(MAX_ATTEMPTS)}
+    assert names == {"policy.npz", "rollout_01.npz", "rollout_01.cost.npz", *failed}
     refused = atomic.read_arrays(kept / "policy.npz")
     np.testing.assert_array_equal(refused["k"], end.k)
     assert REASON in str(refused["reason"])
@@ -230,8 +230,8 @@ def test_a_policy_whose_attempts_failed_before_an_end_is_not_tried_again(train, 
 
     with pytest.raises(Ended):
         train(refuses)
-    fifth = folder(train.store) / f"rollout_00.invalid_{MAX_ATTEMPTS - 1}.npz"
-    shutil.copy(folder(train.store) / "rollout_00.invalid_0.npz", fifth)
+    fifth = folder(train.store) / f"rollout_01.invalid_{MAX_ATTEMPTS - 1}.npz"
+    shutil.copy(folder(train.store) / "rollout_01.invalid_0.npz", fifth)
     tried.clear()
     store = train(refuses, directory=train.store.directory)
     assert not np.array_equal(tried[0].k, end.k)

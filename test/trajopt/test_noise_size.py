@@ -19,8 +19,8 @@ def test_the_noise_stays_where_an_iteration_gains_more_than_the_noise_costs():
 
 
 def test_it_shrinks_by_the_root_of_what_is_gained_over_what_it_costs():
-    falls = [batch(110.0 - 8 * i, 100.0 - 8 * i) for i in range(6)]
-    assert size_factor(falls) == pytest.approx(np.sqrt(0.8))
+    falls = [batch(110.0 - 9 * i, 100.0 - 9 * i) for i in range(6)]
+    assert size_factor(falls) == pytest.approx(np.sqrt(0.9))
     stuck = [batch(110.0, 100.0)] * 6
     assert size_factor(stuck) == MIN_FACTOR
 
