@@ -213,7 +213,7 @@ def test_a_bag_without_a_training_is_refused_and_leaves_no_run(write_bag, traine
 
 def test_a_rollout_that_counts_though_it_was_limited_too_much_is_refused(task, trained):
     _, rollouts = trained
-    rollout, policy = rollouts[0], task.initial_policy(0)
+    rollout, policy = rollouts[2], task.initial_policy(0)
     guard = task.file.guard.model_copy(update={"max_fraction_limited": 0.1})
     strict = Task(task.source, task.file.model_copy(update={"guard": guard}), task.folder)
     limited = replace(rollout, interventions=rollout.interventions.copy())
