@@ -26,6 +26,7 @@ EXTRAS = {
     "gym": {"gymnasium"},
     "tensorboard": {"tensorboardX"},
     "wandb": {"wandb"},
+    "ray": {"ray"},
     "peers": {"cmaes", "stable-baselines3", "sb3-contrib"},
     "tables": {"pyarrow"},
 }
@@ -34,7 +35,7 @@ EXTRAS = {
 
 def requirements() -> dict[str, list[str]]:
     """Return the requirements of each extra; those of the package itself are called ``""``."""
-    files = (HERE / "requirements" / name for name in ("runtime.txt", "wandb.txt"))
+    files = (HERE / "requirements" / name for name in ("runtime.txt", "wandb.txt", "ray.txt"))
     text = re.sub("#.*", "", "".join(file.read_text() for file in files))
     found: dict[str, list[str]] = {name: [] for name in ("", *EXTRAS)}
     for line in filter(None, map(str.strip, text.splitlines())):

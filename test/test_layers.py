@@ -32,18 +32,22 @@ FLOORS["doctor"] = ("clients", *FLOORS["clients"])
 FLOORS["authoring"] = ("doctor", *FLOORS["authoring"])
 FLOORS["diagnosis"] = ("runs", "robot", "tasks", "guided", "trajopt")
 FLOORS["logs"] = ("runs", "robot", "tasks", "guided", "trajopt")
+FLOORS["datasets"] = ("runs", "robot", "tasks", "guided", "trajopt")
 FLOORS["page"] = ("diagnosis", *FLOORS["page"])
 FLOORS["dashboard"] = ("clients", "page", *FLOORS["clients"])
 FLOORS["report"] = ("diagnosis", "evaluation", *FLOORS["evaluation"])
 FLOORS["environments"] = ("learning", *FLOORS["learning"])
-FLOORS["peers"] = ("environments", *FLOORS["environments"])
-FLOORS["experiments"] = ("evaluation", *FLOORS["evaluation"])
+FLOORS["sweeps"] = ()
+FLOORS["peers"] = ("sweeps", "environments", *FLOORS["environments"])
+FLOORS["experiments"] = ("sweeps", "evaluation", *FLOORS["evaluation"])
 FLOORS["benchmarks"] = ("experiments", "doctor", *FLOORS["doctor"])
 FLOORS["cli"] = (
     "dashboard",
     "page",
     "report",
     "logs",
+    "datasets",
+    "sweeps",
     "diagnosis",
     "authoring",
     "peers",
@@ -79,6 +83,8 @@ WITHOUT_ROS += (
     "diagnosis",
     "report",
     "logs",
+    "datasets",
+    "sweeps",
 )
 TRAJOPT_LIBRARIES = {"numpy", "scipy"}
 

@@ -14,6 +14,9 @@ import typer
 from pilqr_ros.graph.graph_options import GraphOptions
 from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_config import RunConfig
+from pilqr_ros.sweeps.executor import Executor
+from pilqr_ros.sweeps.process_pool import ProcessPool
+from pilqr_ros.sweeps.ray_cluster import RayCluster
 from pilqr_ros.trajopt.typing import Array
 
 TaskName = Annotated[str, typer.Argument(help="A task's name, or the path of a task file.")]
@@ -114,9 +117,35 @@ Token = Annotated[
         envvar="PILQR_TOKEN", help="What a browser must bring in the address; new: one is made up."
     ),
 ]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        help="A Ray cluster that does the runs, as Ray has it: auto, head:6379, ray://head:10001."
+    ),
+]
 WhichPolicy = Annotated[
     str, typer.Option(help="local, global, or best: the global one where there is one.")
 ]
+
+
+def executor_of(
+    workers: int | None, address: str | None, *, default: int | None = None
+) -> Executor:
+    """Return what does the runs of a command: processes of this machine, or a cluster.
+
+    Args:
+        workers: How many processes are asked for.
+        address: The cluster.
+        default: How many processes there are if neither is asked for; None for one a core.
+
+    Raises:
+        BadParameter: Both are asked for.
+    """
+    if address is None:
+        return ProcessPool(default if workers is None else workers)
+    if workers is not None:
+        raise typer.BadParameter("--workers are of this machine: leave out --address, or --workers")
+    return RayCluster(address)
 
 
 def is_given(option: str, context: typer.Context) -> bool:

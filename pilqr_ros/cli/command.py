@@ -24,7 +24,7 @@ from pilqr_ros.cli.node_commands import (
 from pilqr_ros.cli.page_commands import dashboard, view
 from pilqr_ros.cli.peers_command import peers
 from pilqr_ros.cli.pose_command import pose
-from pilqr_ros.cli.report_commands import compare, diagnose, log, plot, report, video
+from pilqr_ros.cli.report_commands import compare, diagnose, export, log, plot, report, video
 from pilqr_ros.cli.task_commands import check, new, schema
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.errors import TrainingStopped
@@ -56,6 +56,7 @@ COMMANDS = (
     compare,
     report,
     log,
+    export,
     runs,
     experiment,
     peers,

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pilqr_ros.cli import console as show
-from pilqr_ros.cli.arguments import Iterations
+from pilqr_ros.cli.arguments import Address, Iterations, executor_of
 from pilqr_ros.experiments.paper import LOCAL, PAPER_FIGURES, PaperFigure
 from pilqr_ros.runs.errors import RunError
 
 if TYPE_CHECKING:
     from pilqr_ros.experiments.comparison import ComparedRun
     from pilqr_ros.experiments.learning_table import LearningTable
+    from pilqr_ros.sweeps.executor import Executor
 
 NAMES = ", ".join(PAPER_FIGURES)
 
@@ -39,6 +40,7 @@ def experiment(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; one a core by default.")
     ] = None,
+    address: Address = None,
     directory: Annotated[Path, typer.Option(help="Where its runs are kept.")] = Path(
         "runs/experiments"
     ),
@@ -68,7 +70,7 @@ def experiment(
         return
     figure = replace(figure, iterations=iterations or figure.iterations)
     numbers = range(first_seed, first_seed + (seeds or figure.seeds))
-    jobs, results, failed = _run(figure, numbers, workers, directory)
+    jobs, results, failed = _run(figure, numbers, executor_of(workers, address), directory)
     show.show_comparison(jobs, results)
     tested = {job: result for job, result in results.items() if result.get("tests")}
     if tested:
@@ -85,7 +87,7 @@ def experiment(
 
 
 def _run(
-    figure: PaperFigure, seeds: Sequence[int], workers: int | None, directory: Path
+    figure: PaperFigure, seeds: Sequence[int], executor: Executor, directory: Path
 ) -> tuple[list[ComparedRun], dict[ComparedRun, dict[str, object]], int]:
     """Run what is not done yet; return all runs, the results of those done, how many failed."""
     from pilqr_ros.experiments import comparison
@@ -104,7 +106,7 @@ def _run(
                 failed.append(job)
                 show.warn(f"{job.variant}, seed {job.seed}: {problem}")
 
-        comparison.run_jobs(jobs, workers, done)
+        comparison.run_jobs(jobs, executor, done)
     return jobs, comparison.results(jobs), len(failed)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pilqr_ros.cli import console as show
-from pilqr_ros.cli.arguments import Conditions, TaskName
+from pilqr_ros.cli.arguments import Address, Conditions, TaskName, executor_of
 from pilqr_ros.peers.peer_run import PeerRun, do_all, plan, read, write_table
 
 
@@ -24,6 +24,10 @@ def peers(
     every: Annotated[int, typer.Option(min=1, help="Episodes between two tests.")] = 50,
     tests: Annotated[int, typer.Option(min=1, help="Noise-free episodes of each test.")] = 20,
     conditions: Conditions = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; one by default: libraries use all cores.")
+    ] = None,
+    address: Address = None,
     directory: Annotated[Path, typer.Option(help="Where results are kept.")] = Path("runs/peers"),
 ) -> None:
     """Try other methods on a task: search over primitives, deep reinforcement learning."""
@@ -45,7 +49,7 @@ def peers(
             if problem:
                 show.warn(f"{one.peer}, seed {one.seed}: {problem}")
 
-        do_all(runs, done)
+        do_all(runs, executor_of(workers, address, default=1), done)
     _show(runs)
     table = write_table(runs, runs[0].path.parents[1] / "peers.csv")
     show.console.print(f"table: {table}", soft_wrap=True)

@@ -12,12 +12,13 @@ from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import RunPath
 from pilqr_ros.cli.filming import film_evaluation_with_bar, film_learning_with_bar
 from pilqr_ros.cli.learning_commands import opened
+from pilqr_ros.datasets import count_left_out, episodes_of, write_lerobot
 from pilqr_ros.diagnosis import diagnose as judge_run
 from pilqr_ros.evaluation.success_curve import plot_success_curve
 from pilqr_ros.logs import RunLogger, open_log
 from pilqr_ros.report import compare_runs, comparison_figure, save_pictures, write_report
 from pilqr_ros.runs.errors import RunError
-from pilqr_ros.runs.run_description import describe
+from pilqr_ros.runs.run_description import describe, read_description
 
 
 def plot(
@@ -72,6 +73,22 @@ def log(
     begun_as = describe(store.task, store.config, store.begun_with())
     RunLogger(store, open_log(to, store.directory, begun_as)).close()
     show.console.print(f"log: {store.directory / to}", soft_wrap=True)
+
+
+def export(
+    run: RunPath,
+    directory: Annotated[
+        Path, typer.Argument(help="Where it goes; may not hold anything yet.", file_okay=False)
+    ],
+) -> None:
+    """Write the valid rollouts of a run as a LeRobot data set, to learn from them elsewhere."""
+    store = opened(run)
+    episodes, left_out = episodes_of(store), count_left_out(store)
+    with show.console.status("writing"):
+        write_lerobot(episodes, read_description(store.directory), directory)
+    without = f"; {left_out} that failed or were interrupted are left out" if left_out else ""
+    count = len(episodes.episodes)
+    show.console.print(f"data set: {directory}, {count} rollouts{without}", soft_wrap=True)
 
 
 def compare(

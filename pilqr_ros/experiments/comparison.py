@@ -6,12 +6,8 @@ finished is not done again, one that was interrupted continues.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +20,21 @@ from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.file_lock import held
 from pilqr_ros.runs.run_config import RunConfig
+from pilqr_ros.runs.run_description import DESCRIPTION_FILE, TASK_FILE, digests
+from pilqr_ros.runs.run_folder import open_folder
 from pilqr_ros.runs.run_store import RunStore, create_run_in, open_run
 from pilqr_ros.runs.same_run import check_same, check_versions
+from pilqr_ros.sweeps.executor import Executor
+from pilqr_ros.sweeps.sweep import sweep
 from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks.loader import task_from_anywhere
 
 EVALUATION_ROLLOUTS = 20
+
+RESULT = "result.json"
+"""What a run came to; it is written once, when all else is on disk."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ def plan(
     loaded = load_task(task)
     for variant in variants:
         parse_variant(variant).apply(loaded)
-    root = directory / loaded.name
+    root, task = directory.absolute() / loaded.name, task_from_anywhere(task)
     return [
         ComparedRun(task, variant, seed, root / variant / f"seed_{seed}", iterations=iterations)
         for seed in seeds
@@ -83,56 +88,58 @@ def check_runs(jobs: Sequence[ComparedRun]) -> None:
     Raises:
         RunError: One was; the message names it and what differs.
     """
+    known: set[Hashable] = set()
     for job in jobs:
-        if (job.directory / "run.json").exists():
-            _open_or_create(job)
+        if (job.directory / DESCRIPTION_FILE).exists():
+            begun = (job.task, job.variant, job.conditions, job.iterations, _begun_as(job))
+            if begun not in known:  # else its task would be built to find nothing new
+                _open_or_create(job)
+            known.add(begun)
+
+
+def _begun_as(job: ComparedRun) -> Hashable:
+    """Return what a run was begun as, but for its seed, by the content of its files."""
+    config = open_folder(job.directory).config
+    files = [job.directory / TASK_FILE, *sorted((job.directory / "models").rglob("*"))]
+    contents = {
+        path.relative_to(job.directory).as_posix(): atomic.read_bytes(path)
+        for path in files
+        if path.is_file()
+    }
+    seed = config.seed == job.seed
+    return repr(replace(config, seed=0)), seed, tuple(sorted(digests(contents).items()))
 
 
 def run_jobs(
     jobs: Sequence[ComparedRun],
-    workers: int | None = None,
+    executor: Executor,
     on_done: Callable[[ComparedRun, str], None] = lambda job, problem: None,
 ) -> None:
     """Do all jobs; one that fails is reported and does not end the others.
 
     Args:
-        jobs: What to do.
-        workers: Number of processes; None for one a core.
+        jobs: What to do; those that are done are not handed out again.
+        executor: Does them.
         on_done: Called with each finished job and what went wrong, or an empty string.
+
+    Raises:
+        SweepError: A result is not where it should be.
     """
-    context = multiprocessing.get_context("spawn")
-    count = len(os.sched_getaffinity(0)) if workers is None else workers
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_end_with_parent) as pool:
-        futures = {pool.submit(_attempt, job): job for job in jobs}
-        try:
-            for future in as_completed(futures):
-                on_done(futures[future], future.result())
-        except BaseException:  # Ctrl-C or SIGTERM: what is stored is kept, and nothing else begun
-            pool.shutdown(wait=False, cancel_futures=True)
-            for worker in multiprocessing.active_children():
-                worker.terminate()
-            raise
+    left: list[ComparedRun] = []
+    for job in jobs:
+        if _is_done(job):
+            on_done(job, "")
+        else:
+            left.append(job)
+    sweep(executor, run_job, left, _result, on_done)
 
 
-def _end_with_parent() -> None:
-    """Let a worker end when the process that started it has ended, even if that was killed."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+def _result(job: ComparedRun) -> Path:
+    return job.directory / RESULT
 
 
-def _attempt(job: ComparedRun) -> str:
-    """Do a job and return what went wrong, as text: not every error can cross processes."""
-    try:
-        run_job(job)
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    return ""
+def _is_done(job: ComparedRun) -> bool:
+    return _result(job).exists()
 
 
 def run_job(job: ComparedRun) -> None:
@@ -141,12 +148,20 @@ def run_job(job: ComparedRun) -> None:
     Networks are also tried in the task's tests, those of earlier iterations, too.
 
     Raises:
-        PilqrError: The run failed; the reason is also in its ``failure.json``.
+        PilqrError: The run failed, the reason is also in its ``failure.json``; or another process
+            is at it.
     """
-    store = _open_or_create(job)
-    if (job.directory / "result.json").exists():
-        return
-    _check_libraries(store)
+    job.directory.mkdir(parents=True, exist_ok=True)
+    refusal = RunError(f"{job.directory} is being run by another process: wait for it, or end it")
+    with held(job.directory / "job.lock", refusal):
+        store = _open_or_create(job)
+        if not _is_done(job):
+            _check_libraries(store)
+            _finish(job, store)
+
+
+def _finish(job: ComparedRun, store: RunStore) -> None:
+    """Do what is left of a run, and store its result."""
     collector, evaluator = InProcessCollector(store.task), TaskCostEvaluator(store.task)
     try:
         Trainer(store, collector, evaluator).run()
@@ -159,14 +174,13 @@ def run_job(job: ComparedRun) -> None:
     except PilqrError as error:
         atomic.write_json(job.directory / "failure.json", {"error": str(error)})
         raise
-    atomic.write_json(job.directory / "result.json", result)
+    atomic.write_json(_result(job), result)
     (job.directory / "failure.json").unlink(missing_ok=True)
 
 
 def results(jobs: Sequence[ComparedRun]) -> dict[ComparedRun, dict[str, Any]]:
     """Return the results of the jobs that are done."""
-    paths = {job: job.directory / "result.json" for job in jobs}
-    return {job: atomic.read_json(path) for job, path in paths.items() if path.exists()}
+    return {job: atomic.read_json(_result(job)) for job in jobs if _is_done(job)}
 
 
 def _by_condition(evaluation: PolicyEvaluator, store: RunStore, explore: bool) -> dict[str, Any]:
@@ -183,7 +197,7 @@ def _by_condition(evaluation: PolicyEvaluator, store: RunStore, explore: bool) -
 def _open_or_create(job: ComparedRun) -> RunStore:
     """Return the run of a job; one that was begun must be what the job asks for now."""
     task, config = _wanted(job)
-    if not (job.directory / "run.json").exists():
+    if not (job.directory / DESCRIPTION_FILE).exists():
         return create_run_in(job.directory, task, config)
     store = open_run(job.directory)
     check_same(store, vars(config), task)

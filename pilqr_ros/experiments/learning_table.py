@@ -13,7 +13,11 @@ import numpy as np
 
 from pilqr_ros.experiments.comparison import ComparedRun
 from pilqr_ros.runs.errors import RunError
-from pilqr_ros.runs.run_store import RunStore, open_run
+from pilqr_ros.runs.report_file import load_report
+from pilqr_ros.runs.run_description import DESCRIPTION_FILE
+from pilqr_ros.runs.run_folder import open_folder
+from pilqr_ros.runs.run_store import open_run
+from pilqr_ros.tasks import Task
 
 Phase = Literal["training", "final", "final-noisy", "test"]
 """Rollouts of training; of the last policy without noise and with it; of a network in a test."""
@@ -99,25 +103,29 @@ def measure(jobs: Sequence[ComparedRun], results: Mapping[ComparedRun, Any]) -> 
     Raises:
         RunError: No run has begun.
     """
-    begun = [job for job in jobs if (job.directory / "run.json").exists()]
+    begun = [job for job in jobs if (job.directory / DESCRIPTION_FILE).exists()]
     if not begun:
         raise RunError("no run of the comparison has begun: there is nothing to measure")
-    stores = {job: open_run(job.directory) for job in begun}
-    rows = [row for job in begun for row in _rows(job, stores[job], results.get(job, {}))]
-    task = stores[begun[0]].task
+    first = {job.variant: job.directory for job in reversed(begun)}
+    tasks = {variant: open_run(directory).task for variant, directory in first.items()}
+    rows = [row for job in begun for row in _rows(job, tasks[job.variant], results.get(job, {}))]
+    task = tasks[begun[0].variant]
     return LearningTable(task.name, task.distance_label, tuple(rows))
 
 
-def _rows(job: ComparedRun, store: RunStore, result: Mapping[str, Any]) -> Iterator[Measured]:
-    names, many = [one.name for one in store.task.conditions], store.config.rollouts
-    for report in store.reports():
+def _rows(job: ComparedRun, task: Task, result: Mapping[str, Any]) -> Iterator[Measured]:
+    """Yield the rows of a run, whose task is built once for all seeds: it takes long."""
+    run, names = open_folder(job.directory), [one.name for one in task.conditions]
+    many = run.config.rollouts
+    for path in run.report_paths():
+        report = load_report(path, len(names))
         costs, where = report["total_costs"], names[report["condition"]]
         yield Measured(
             job.variant, job.seed, "training", where, many * (report["iteration"] + 1),
             len(costs), float(np.mean(report["successes"])), float(np.mean(report["distances"])),
             float(np.mean(costs)),
         )  # fmt: skip
-    trained_on = many * store.iterations_finished
+    trained_on = many * run.iterations_finished
     phases: tuple[tuple[Phase, str], ...] = (("final", "noise_free"), ("final-noisy", "noisy"))
     for phase, key in phases:
         for where, summary in result.get(key, {}).items():

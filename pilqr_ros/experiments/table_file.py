@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from pilqr_ros.arrow import arrow_and_parquet
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.experiments.learning_table import LearningTable, Measured, Phase
 from pilqr_ros.foreign_file import decoding, read_foreign
@@ -39,7 +40,7 @@ def write_table(table: LearningTable, path: Path) -> Path:
     Raises:
         TableError: pyarrow is not installed.
     """
-    arrow, parquet = _pyarrow()
+    arrow, parquet = arrow_and_parquet(TableError)
     columns = {name: [getattr(row, name) for row in table.rows] for name in Measured._fields}
     made = arrow.table(columns, schema=_schema(arrow))
     about = {"task": table.task, "distance_label": table.distance_label}
@@ -56,7 +57,7 @@ def read_table(path: Path) -> LearningTable:
     Raises:
         TableError: pyarrow is not installed, or the file is no such table.
     """
-    arrow, parquet = _pyarrow()
+    arrow, parquet = arrow_and_parquet(TableError)
     with decoding(path, TableError):
         file = parquet.ParquetFile(io.BytesIO(read_foreign(path, MAX_BYTES)))
         about, schema = file.schema_arrow.metadata or {}, file.schema_arrow.remove_metadata()
@@ -107,12 +108,3 @@ def _schema(arrow: Any) -> Any:  # noqa: ANN401
     return arrow.schema(
         [(name, types.get(kind, arrow.string())) for name, kind in get_type_hints(Measured).items()]
     )
-
-
-def _pyarrow() -> tuple[Any, Any]:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise TableError("tables need pyarrow: pip install 'pilqr_ros[tables]'") from error
-    return pyarrow, pyarrow.parquet

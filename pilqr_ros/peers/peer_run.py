@@ -13,7 +13,10 @@ from pilqr_ros.environments import TaskEnvironment
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.peers.judging import Checkpoint, Controller, judge
 from pilqr_ros.runs import atomic
+from pilqr_ros.sweeps.executor import Executor
+from pilqr_ros.sweeps.sweep import sweep
 from pilqr_ros.tasks import load_task
+from pilqr_ros.tasks.loader import task_from_anywhere
 
 AGENTS = ("sac", "ddpg", "tqc", "crossq", "trpo")
 SEARCH = "cma-es"
@@ -67,6 +70,7 @@ class PeerRun:
     def settings(self) -> dict[str, object]:
         """Return what the result depends on."""
         values = {**asdict(self), "conditions": list(self.conditions)}
+        values["task"] = Path(self.task).name
         del values["path"]
         return values
 
@@ -109,10 +113,11 @@ def plan(
             raise PeerError(
                 f"{SEARCH} searches for one primitive: choose one condition of {listed}"
             )
+    root, task = directory.absolute() / loaded.name, task_from_anywhere(task)
     return [
         PeerRun(
             task, peer, seed, names, episodes, every, tests,
-            directory / loaded.name / peer / f"seed_{seed}.json",
+            root / peer / f"seed_{seed}.json",
         )
         for seed in seeds
         for peer in dict.fromkeys(peers)
@@ -188,20 +193,17 @@ def write_table(runs: Sequence[PeerRun], path: Path) -> Path:
     return path
 
 
-OnDone = Callable[[PeerRun, str], None]
-
-
-def do_all(runs: Sequence[PeerRun], on_done: OnDone) -> None:
-    """Do all runs one after the other; one that fails is reported and does not end the others.
+def do_all(
+    runs: Sequence[PeerRun], executor: Executor, on_done: Callable[[PeerRun, str], None]
+) -> None:
+    """Do all runs; one that fails is reported and does not end the others.
 
     Args:
         runs: What to do.
+        executor: Does them.
         on_done: Called with each finished run and what went wrong, or an empty string.
+
+    Raises:
+        SweepError: A result is not where it should be.
     """
-    for run in runs:
-        try:
-            do(run)
-        except PilqrError as error:
-            on_done(run, str(error))
-        else:
-            on_done(run, "")
+    sweep(executor, do, runs, lambda run: run.path, on_done)

@@ -74,6 +74,16 @@ class RunFolder:
         return all(self.started(iteration + 1, each) for each in self.config.conditions)
 
 
+def open_folder(directory: Path) -> RunFolder:
+    """Find the files of a run that is on disk.
+
+    Raises:
+        RunError: It is not a run, or of another format.
+    """
+    config = read_config(read_description(directory), directory / DESCRIPTION_FILE)
+    return RunFolder(directory, config)
+
+
 class RunSummary(NamedTuple):
     """How far a run is.
 

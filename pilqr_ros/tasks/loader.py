@@ -29,6 +29,17 @@ def load_task(name_or_path: str | Path) -> Task:
     return Task.from_text(text, folder=path.parent, origin=str(path))
 
 
+def task_from_anywhere(name_or_path: str) -> str:
+    """Return what names the same task in whichever folder: a name, or a file's whole path.
+
+    Raises:
+        ConfigError: There is no such task.
+    """
+    if not _is_path(name_or_path):
+        return name_or_path
+    return str(find_config(name_or_path, "task").absolute())
+
+
 def find_config(name: str, kind: str, folder: str = "") -> Path:
     """Return the path of a configuration file that is given by its name or its path.
 
@@ -40,7 +51,7 @@ def find_config(name: str, kind: str, folder: str = "") -> Path:
     Raises:
         ConfigError: There is none; the message lists those that there are.
     """
-    if name.endswith((".yaml", ".yml")) or "/" in name:
+    if _is_path(name):
         with contextlib.suppress(RuntimeError):  # nobody has the home that it names
             path = Path(name).expanduser()
             if is_file(path):
@@ -52,6 +63,10 @@ def find_config(name: str, kind: str, folder: str = "") -> Path:
             return path
     known = ", ".join(config_names(folder))
     raise ConfigError("", f"no {kind} {name!r}; {kind}s: {known}, or a path to a file")
+
+
+def _is_path(name: str) -> bool:
+    return name.endswith((".yaml", ".yml")) or "/" in name
 
 
 def shipped_file(name: str) -> Path:

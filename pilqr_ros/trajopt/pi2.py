@@ -20,12 +20,14 @@ nearly so; damping takes only part of the way from I to R.
 Or the covariance changes by one ratio for each joint j, pooled over the time steps, as the rank-mu
 update of CMA-ES does it: the second moment about the old mean,
 
-    r_j   = 1/T sum_t sum_i w_ti xi_tij^2          within bounds
+    r_j   = sum_t sum_i w_ti xi_tij^2 / sum_t sum_i p_i xi_tij^2          within bounds
     L_new = L diag(sqrt r)
 
-About the old mean it does not shrink on a slope, where all good samples lie on one side; its mean
-is 1 where the weights know nothing; and there are T times as many numbers in it. (Where L is not
-diagonal, j is a direction of torques rather than a joint.)
+About the old mean it does not shrink on a slope, where all good samples lie on one side, and there
+are T times as many numbers in it. It is 1 where the weights know nothing, whatever the noise: where
+limits cut torques off, the noise that was applied holds what they cut off, too, and against 1
+itself such noise would grow with every update. (Where L is not diagonal, j is a direction of
+torques rather than a joint.)
 """
 
 from __future__ import annotations
@@ -62,14 +64,13 @@ def pi2_update(
             not the same for all, ``(N, T, dU)``: what the covariance is fitted to.
         prior: Weights of the samples before their costs are known, ``(N,)``; None: equal ones.
     """
-    moved = weights
-    if settings.pi2.baseline:
-        moved = weights - prior_weights(prior, len(weights))[:, None]
+    known_before = prior_weights(prior, len(weights))
+    moved = weights - known_before[:, None] if settings.pi2.baseline else weights
     shift = _mean(noise, moved)[..., None]
     k, L = policy.k + (policy.L @ shift)[..., 0], policy.L
     unit = noise if unit_noise is None else unit_noise
     if settings.covariance.update == "joint":
-        L = L * np.sqrt(joint_ratios(unit, weights, settings))
+        L = L * np.sqrt(joint_ratios(unit, weights, known_before, settings))
     elif settings.covariance.update != "keep":
         R = _spread(unit, weights, settings)
         require_finite("the weighted covariance of the noise", R)
@@ -77,17 +78,20 @@ def pi2_update(
     return TVLGPolicy(policy.K, k, L)
 
 
-def joint_ratios(noise: Array, weights: Array, settings: Settings) -> Array:
+def joint_ratios(noise: Array, weights: Array, prior: Array, settings: Settings) -> Array:
     """Return the ratio of each joint's new variance to the old, ``(dU,)``.
 
     Args:
         noise: In units of the policy that each sample was drawn from, ``(N, T, dU)``.
         weights: ``(N, T)``; each column sums to 1.
+        prior: Weights before the costs are known, ``(N,)``; they sum to 1.
         settings: Options `covariance.ratio_*` and `annealing.rule`; with 'evidence' the ratios
             tell the shape alone: their geometric mean is 1.
     """
     bounds = settings.covariance.ratio_min, settings.covariance.ratio_max
-    ratios: Array = np.einsum("nt,ntj->j", weights, noise**2) / weights.shape[1]
+    before = np.einsum("n,ntj->j", prior, noise**2)
+    weighted = np.einsum("nt,ntj->j", weights, noise**2)
+    ratios: Array = np.divide(weighted, before, out=np.ones_like(before), where=before > 0.0)
     if settings.annealing.rule == "calendar":
         return np.clip(ratios, *bounds)
     shape = np.clip(ratios / _geometric_mean(ratios), *bounds)

@@ -92,3 +92,18 @@ def test_a_table_without_what_a_figure_shows_is_refused_in_words(row, task, prob
     result = CliRunner().invoke(app, ["experiment", "figure3", "--table", str(table)])
     assert result.exit_code == 1
     assert problem in str(result.exception)
+
+
+def test_a_cluster_is_chosen_instead_of_processes_of_this_machine(tmp_path):
+    arguments = ["experiment", "hockey", "--address", "auto", "--directory", str(tmp_path)]
+    result = CliRunner().invoke(app, [*arguments, "--workers", "2"])
+    assert result.exit_code == 2
+    assert "--workers are of this machine" in result.output
+
+
+def test_a_cluster_that_does_not_answer_is_an_error_in_words(tmp_path):
+    pytest.importorskip("ray", reason="ray is not installed")
+    arguments = ["experiment", "hockey", "--address", "127.0.0.1:1", "--directory", str(tmp_path)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1
+    assert "no Ray cluster answers at '127.0.0.1:1'" in str(result.exception)

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from pilqr_ros.cli import app
 from pilqr_ros.learning import InProcessCollector, RunConfig, TaskCostEvaluator, Trainer
-from pilqr_ros.runs.run_store import create_run
+from pilqr_ros.runs.run_store import create_run, open_run
 from pilqr_ros.tasks import load_task
 
 
@@ -66,3 +66,15 @@ def test_how_a_run_learned_is_filmed_side_by_side(run, monkeypatch):
     assert "iterations 1, 2, row by row" in result.output
     ((rollouts, path, beside),) = filmed
     assert (len(rollouts), path, beside) == (2, run / "learning_0.mp4", True)
+
+
+def test_a_runs_rollouts_are_a_data_set_that_is_read_back(run, tmp_path):
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    from pilqr_ros.datasets import episodes_of, read_lerobot
+
+    result = invoke("export", run, tmp_path / "set")
+    assert result.exit_code == 0, result.output
+    count = len(episodes_of(open_run(run)).episodes)
+    assert f"{count} rollouts" in result.output
+    assert "left out" not in result.output
+    assert len(read_lerobot(tmp_path / "set").episodes) == count

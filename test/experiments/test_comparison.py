@@ -1,8 +1,11 @@
 import json
+import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,15 +15,18 @@ import yaml
 from matplotlib.axes import Axes
 
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator, summarise
-from pilqr_ros.experiments.comparison import plan, results, run_job, run_jobs
+from pilqr_ros.experiments.comparison import check_runs, plan, results, run_job, run_jobs
 from pilqr_ros.experiments.figures import METRICS, draw_comparison, draw_tests
 from pilqr_ros.experiments.learning_table import measure
 from pilqr_ros.experiments.variants import VariantError
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.file_lock import held
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_store import create_run_in, open_run
+from pilqr_ros.sweeps.executor import SweepError
+from pilqr_ros.sweeps.process_pool import ProcessPool
 from pilqr_ros.tasks import TaskError, load_task
 
 
@@ -32,7 +38,7 @@ def test_a_comparison_runs_draws_and_resumes(tmp_path, monkeypatch):
     found = results(jobs)
     assert {job.variant for job in found} == {"pilqr", "pi2"}
     stamps = {job: (job.directory / "result.json").stat().st_mtime_ns for job in jobs}
-    run_jobs(jobs, workers=1)
+    run_jobs(jobs, ProcessPool(1))
     assert stamps == {job: (job.directory / "result.json").stat().st_mtime_ns for job in jobs}
     table = measure(jobs, found)
     for metric in METRICS:
@@ -45,8 +51,10 @@ def test_workers_end_with_a_comparison_that_is_ended_amid_its_runs(tmp_path, num
     script = (
         "from pathlib import Path\n"
         "from pilqr_ros.experiments.comparison import plan, run_jobs\n"
+        "from pilqr_ros.sweeps.process_pool import ProcessPool\n"
         "if __name__ == '__main__':\n"
-        f"    run_jobs(plan('hockey', ['pi2'], range(3), Path({str(tmp_path)!r})), workers=1)\n"
+        f"    jobs = plan('hockey', ['pi2'], range(3), Path({str(tmp_path)!r}))\n"
+        "    run_jobs(jobs, ProcessPool(1))\n"
     )
     file = tmp_path / "comparison.py"
     file.write_text(script)
@@ -60,6 +68,100 @@ def test_workers_end_with_a_comparison_that_is_ended_amid_its_runs(tmp_path, num
     finally:
         for pid in _group(parent.pid):
             os.kill(pid, signal.SIGKILL)
+
+
+def test_a_run_whose_process_is_killed_goes_on_with_what_it_has(two_joints, tmp_path):
+    two_joints(edit=lambda content: content["learning"].update(iterations=4))
+    task, runs = str(tmp_path / "two_joints.yaml"), tmp_path / "runs"
+    kept = {}
+
+    def kill():
+        _wait_for(lambda: any(runs.rglob("iteration_001/*/policy.npz")), 60.0)
+        (worker,) = multiprocessing.active_children()
+        kept.update({path: path.stat().st_mtime_ns for path in runs.rglob("rollout_*.npz")})
+        worker.kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    jobs, problems = plan(task, ["pi2"], range(1), runs), []
+    run_jobs(jobs, ProcessPool(1), lambda job, problem: problems.append(problem))
+    killer.join()
+    assert problems == [""]
+    assert len(kept) >= 5
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    (whole,) = plan(task, ["pi2"], range(1), tmp_path / "whole")
+    run_job(whole)
+    assert results(jobs)[jobs[0]] == results([whole])[whole]
+
+
+class Unwilling:
+    """An executor that notes what it is asked to do, and says that it is done."""
+
+    def __init__(self):
+        self.asked = []
+
+    def do(self, work, jobs):
+        self.asked += jobs
+        yield from ((job, "") for job in jobs)
+
+
+def test_a_run_that_is_done_is_not_handed_out_again(two_joints, tmp_path):
+    two_joints()
+    jobs = plan(str(tmp_path / "two_joints.yaml"), ["pi2"], range(2), tmp_path, iterations=1)
+    run_job(jobs[0])
+    executor, told = Unwilling(), []
+    run_jobs(jobs[:1], executor, lambda job, problem: told.append((job, problem)))
+    assert (executor.asked, told) == ([], [(jobs[0], "")])
+
+
+def test_a_result_that_is_not_here_ends_a_comparison_in_words(two_joints, tmp_path, monkeypatch):
+    monkeypatch.setattr("pilqr_ros.sweeps.sweep.MAX_DELAY", 0.0)
+    two_joints()
+    jobs = plan(str(tmp_path / "two_joints.yaml"), ["pi2"], range(2), tmp_path)
+    with pytest.raises(SweepError, match="all machines must see the same --directory"):
+        run_jobs(jobs, Unwilling())
+
+
+def test_no_two_processes_are_at_one_run(two_joints, tmp_path):
+    two_joints()
+    (job,) = plan(str(tmp_path / "two_joints.yaml"), ["pi2"], range(1), tmp_path)
+    job.directory.mkdir(parents=True)
+    with held(job.directory / "job.lock", RunError("")), pytest.raises(RunError, match="another"):
+        run_job(job)
+    assert not (job.directory / "run.json").exists()
+
+
+def test_every_seed_is_checked_and_the_task_of_a_variant_is_built_once(
+    two_joints, tmp_path, monkeypatch
+):
+    task = two_joints()
+    jobs = plan(str(tmp_path / "two_joints.yaml"), ["pi2"], range(3), tmp_path, iterations=1)
+    for job in jobs:
+        config = RunConfig.for_task(task, "pi2", seed=job.seed, iterations=1)
+        create_run_in(job.directory, task, config)
+    built = []
+    monkeypatch.setattr(
+        "pilqr_ros.experiments.comparison.load_task",
+        lambda name: built.append(name) or load_task(name),
+    )
+    check_runs(jobs)
+    assert built == [str(tmp_path / "two_joints.yaml")]
+    text = (jobs[2].directory / "task.yaml").read_text()
+    (jobs[2].directory / "task.yaml").write_text(text.replace("within: 0.02", "within: 0.03"))
+    with pytest.raises(RunError, match=r"seed_2 .*within is 0\.02, but the run has 0\.03"):
+        check_runs(jobs)
+    shutil.rmtree(jobs[2].directory)
+    shutil.copytree(jobs[1].directory, jobs[2].directory)
+    with pytest.raises(RunError, match="seed is 2, but the run has 1"):
+        check_runs(jobs)
+
+
+def test_a_plan_is_the_same_in_any_folder(two_joints, tmp_path, monkeypatch):
+    two_joints()
+    monkeypatch.chdir(tmp_path)
+    (job,) = plan("two_joints.yaml", ["pi2"], range(1), Path("runs"))
+    assert job.task == str(tmp_path / "two_joints.yaml")
+    assert job.directory == tmp_path / "runs" / "two_joints" / "pi2" / "seed_0"
 
 
 def _wait_for(condition, seconds):
@@ -117,7 +219,7 @@ def test_a_run_that_fails_is_reported_and_ends_no_other(tmp_path):
     jobs[0].directory.mkdir(parents=True)
     (jobs[0].directory / "run.json").write_text("{}")
     problems = {}
-    run_jobs(jobs, workers=1, on_done=lambda job, problem: problems.update({job: problem}))
+    run_jobs(jobs, ProcessPool(1), on_done=lambda job, problem: problems.update({job: problem}))
     assert "RunError" in problems[jobs[0]]
     assert problems[jobs[1]] == ""
     assert list(results(jobs)) == [jobs[1]]

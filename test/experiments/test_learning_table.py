@@ -29,6 +29,19 @@ def test_every_iteration_and_evaluation_of_a_run_is_a_row(tmp_path, monkeypatch)
         ]
 
 
+def test_a_run_that_is_done_is_told_the_same_without_its_rollouts(tmp_path, monkeypatch):
+    monkeypatch.setattr("pilqr_ros.experiments.comparison.EVALUATION_ROLLOUTS", 1)
+    jobs = plan("hockey", ["pi2"], range(1), tmp_path, iterations=1)
+    run_job(jobs[0])
+    before = measure(jobs, results(jobs))
+    large = [path for path in tmp_path.rglob("*.npz") if path.name != "policy.npz"]
+    assert large
+    for path in large:
+        path.unlink()
+    assert measure(jobs, results(jobs)) == before
+    run_job(jobs[0])  # nothing is left to do
+
+
 def test_nothing_begun_is_nothing_to_measure(tmp_path):
     with pytest.raises(RunError, match="has begun"):
         measure(plan("hockey", ["pilqr"], range(1), tmp_path), {})

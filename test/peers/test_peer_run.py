@@ -2,12 +2,14 @@
 
 import csv
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from pilqr_ros.environments import TaskEnvironment
 from pilqr_ros.peers.judging import judge
 from pilqr_ros.peers.peer_run import PeerError, do, do_all, plan, read, write_table
+from pilqr_ros.sweeps.process_pool import ProcessPool
 from pilqr_ros.tasks.errors import TaskError
 
 
@@ -17,7 +19,7 @@ def runs(tmp_path_factory):
         "reacher", ["cma-es"], [0, 1], tmp_path_factory.mktemp("peers"),
         conditions=["centre"], episodes=20, every=10, tests=2,
     )  # fmt: skip
-    do_all(runs, lambda run, problem: pytest.fail(problem) if problem else None)
+    do_all(runs, ProcessPool(1), lambda run, problem: pytest.fail(problem) if problem else None)
     return runs
 
 
@@ -50,7 +52,7 @@ def test_the_table_has_a_row_for_each_checkpoint_of_what_is_done(runs, tmp_path)
 def test_one_that_fails_is_told_and_the_others_are_done(runs):
     told = {}
     broken = replace(runs[0], episodes=30)
-    do_all([broken, runs[1]], lambda run, problem: told.update({run.seed: problem}))
+    do_all([broken, runs[1]], ProcessPool(1), lambda run, problem: told.update({run.seed: problem}))
     assert "asked for is 30" in told[0]
     assert told[1] == ""
 
@@ -79,3 +81,12 @@ def test_test_episodes_are_the_same_for_everybody():
 
     other.reset(seed=99)
     assert judge(one, still, 3) == judge(other, still, 3)
+
+
+def test_a_plan_is_the_same_in_any_folder(two_joints, tmp_path, monkeypatch):
+    two_joints()
+    monkeypatch.chdir(tmp_path)
+    (run,) = plan("two_joints.yaml", ["cma-es"], [3], Path("kept"))
+    assert run.task == str(tmp_path / "two_joints.yaml")
+    assert run.path == tmp_path / "kept" / "two_joints" / "cma-es" / "seed_3.json"
+    assert run.settings()["task"] == "two_joints.yaml"

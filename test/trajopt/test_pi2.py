@@ -187,8 +187,10 @@ def test_a_joints_ratio_is_its_second_moment_about_the_old_mean_over_all_steps(m
     noise = noise + 2.0  # far from the old mean
     new = pi2_update(system.policy, 9.0 * noise, weights, joint(), unit_noise=noise)
     for j in range(3):
-        squares = [w * xi**2 for w, xi in zip(weights.T.flat, noise[..., j].T.flat, strict=True)]
-        ratio = sum(squares) / system.T
+        squares = noise[..., j].T ** 2
+        ratio = (
+            sum(w @ xi for w, xi in zip(weights.T, squares, strict=True)) / squares.mean(1).sum()
+        )
         np.testing.assert_allclose(new.L[..., j], system.policy.L[..., j] * np.sqrt(ratio))
 
 
@@ -202,10 +204,24 @@ def test_weights_that_know_nothing_leave_a_joints_noise_as_it_is_on_average(make
     assert np.mean(ratios) == pytest.approx(1.0, abs=0.03)
 
 
+def test_noise_that_limits_made_large_does_not_grow_where_the_weights_know_nothing(make_system):
+    system = make_system(16, dU=2)
+    _, noise, _ = samples(system, 12)
+    applied = noise - [0.0, 40.0]  # a limit takes 40 standard deviations off the second joint
+    prior = np.linspace(1.0, 2.0, 12) / 18.0
+    weights = np.repeat(prior[:, None], system.T, axis=1)
+    for rule in ("calendar", "evidence"):
+        settings = joint(annealing={"rule": rule})
+        new = pi2_update(system.policy, applied, weights, settings, prior=prior)
+        np.testing.assert_allclose(new.L, system.policy.L, rtol=1e-12)
+
+
 def test_a_joints_ratio_stays_within_its_bounds(make_system):
     system = make_system(16, dU=2)
-    _, noise, weights = samples(system, 12)
-    loud = noise * [0.1, 9.0]
+    _, loud, weights = samples(system, 12)
+    weights = np.zeros_like(weights)
+    weights[0] = 1.0
+    loud[0] *= [0.1, 9.0]
     settings = joint(covariance={"ratio_min": 0.6, "ratio_max": 1.6})
     new = pi2_update(system.policy, loud, weights, settings)
     np.testing.assert_allclose(new.L[..., 0], system.policy.L[..., 0] * np.sqrt(0.6))
@@ -220,7 +236,7 @@ def test_where_size_follows_evidence_the_ratios_tell_the_shape_alone(make_system
         new = pi2_update(system.policy, loud, weights, settings)
         ratios = (new.L[0, -1] / system.policy.L[0, -1]) ** 2
         assert np.prod(ratios) == pytest.approx(1.0)
-        shape = np.einsum("nt,ntj->j", weights, noise**2)
+        shape = np.einsum("nt,ntj->j", weights, noise**2) / (noise**2).sum(axis=(0, 1))
         np.testing.assert_allclose(ratios, shape / np.prod(shape) ** (1 / 3))
 
 

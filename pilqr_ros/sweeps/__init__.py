@@ -1,0 +1,1 @@
+"""Many jobs at once, on the cores of this machine or on a cluster."""
