@@ -50,8 +50,9 @@ def test_what_diverges_is_kept_with_its_reason_and_never_learned_from(
     assert result.error_code == ErrorCode.POLICY_REFUSED
     folder = Path(result.run_directory) / "iteration_000" / "condition_0"
     assert not list(folder.glob("rollout_??.npz"))
-    kept = [load_rollout(path) for path in sorted(folder.glob("rollout_00.invalid_*.npz"))]
-    seeds = [rollout_seed(7, 0, 0, 0, n) for n in range(MAX_ATTEMPTS)]
+    # The one without noise is executed first.
+    kept = [load_rollout(path) for path in sorted(folder.glob("rollout_01.invalid_*.npz"))]
+    seeds = [rollout_seed(7, 0, 0, 1, n) for n in range(MAX_ATTEMPTS)]
     assert [one.seed for one in kept] == seeds
     for one in kept:
         assert "of bomb is" in one.reason
