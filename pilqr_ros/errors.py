@@ -1,5 +1,6 @@
 """The base of every error that this package raises on purpose."""
 
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.plain_text import printable
 
 
@@ -7,7 +8,12 @@ class PilqrError(Exception):
     """Something went wrong that the message explains to the user.
 
     The message is one line and safe to show, whatever a stranger's file or message put in it.
+
+    Attributes:
+        code: What it is, for programs: by its class, unless an error says otherwise of itself.
     """
+
+    code: ErrorCode = ErrorCode.INTERNAL
 
     @property
     def lines(self) -> list[str]:

@@ -15,11 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.errors import PilqrError
 
 
 class FileRefused(PilqrError, OSError):
     """A file is not read; the message says why, its reader says which."""
+
+    code = ErrorCode.STORAGE
 
 
 def is_file(path: Path) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.robot.robot_config import RobotConfig
 
 ROOT = Path(__file__).parents[1]
@@ -56,6 +57,12 @@ def test_the_reference_of_interfaces_has_every_definition(site):
     assert definitions
     for path in definitions:
         assert f">{path.stem}<" in text
+
+
+def test_the_reference_of_interfaces_tells_every_error_code(site):
+    text = re.sub("<[^>]*>", "", (site / "reference" / "interfaces.html").read_text())
+    for code in ErrorCode:
+        assert re.search(rf"\b{code.value}\s+{code.name}\s", text), code
 
 
 def robot_files():

@@ -4,6 +4,7 @@
 the definitions of messages, services and actions.
 """
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,17 @@ from sphinx.application import Sphinx
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 KINDS = {"action": "Actions", "srv": "Services", "msg": "Messages"}
+
+ERROR_CODES = """\
+## Error codes
+
+Each result and response says what went wrong twice: `message` is for people, `error_code` is for
+programs. A goal that cannot be done is rejected before it is accepted; ROS's answer to a goal has
+no place for the reason, so both are published first, with the goal's identity, on the action's
+topic `rejection` (`learner/train_local/rejection`: `GoalRejection`). Services of standard types
+have no place for a code either: after `effort_guard/enable`, `estop` and `reset_estop` it is in
+`guard_state`.
+"""
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -52,9 +64,24 @@ def interfaces() -> str:
         "# Interfaces",
         "",
         "The package `pilqr_msgs`. Everything else on the wire is a standard type of ROS.",
+        "",
+        *error_codes(),
     ]
     for folder, heading in KINDS.items():
         lines += ["", f"## {heading}"]
         for path in sorted((ROOT / "msg" / folder).glob(f"*.{folder}")):
             lines += ["", f"### {path.stem}", "", "```text", path.read_text().rstrip(), "```"]
     return "\n".join(lines) + "\n"
+
+
+def error_codes() -> list[str]:
+    """Return the lines of the section on error codes, its table from the definition."""
+    definition = (ROOT / "msg" / "msg" / "ErrorCode.msg").read_text()
+    found = re.findall(r"^uint16 (\w+)=(\d+) +# (.*)$", definition, re.MULTILINE)
+    return [
+        *ERROR_CODES.splitlines(),
+        "",
+        "| code | name | what it is |",
+        "| --- | --- | --- |",
+        *(f"| {code} | `{name}` | {meaning} |" for name, code, meaning in found),
+    ]

@@ -75,11 +75,16 @@ def replay(
         "runs"
     ),
 ) -> None:
-    """Do a training again from its bag, without any robot: the same policies in a new run."""
+    """Do a training again from its bag, without any robot: the same policies in a new run.
+
+    Where the bag ends before the training, so does the run.
+    """
     run = read_run(reader.find_bag(path))
     with show.TrainingBar(f"{run.store.config.task} {run.store.config.method}") as bar:
-        store = redo(run, runs, bar.update)
+        store, ended = redo(run, runs, bar.update)
     show.show_iterations(store)
+    if ended:
+        show.warn(ended)
     show.console.print(f"run: {store.directory}", soft_wrap=True)
 
 

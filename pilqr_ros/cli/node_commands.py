@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -167,6 +167,7 @@ def deploy(
         bool, typer.Option("--hardware", help="On a real robot: the guard starts disabled.")
     ] = False,
     robot_config: RobotFile = "",
+    scene: Scene = False,
     discovery: Discovery = "auto",
 ) -> None:
     """Serve a trained policy through the executor, without a learner; Ctrl-C ends it.
@@ -192,10 +193,11 @@ def deploy(
         namespace=namespace,
         hardware=hardware,
         robot_config=robot_config,
+        scene=scene,
         discovery=discovery,
     )
     if times > 0:
-        execute(options, times, lambda _success, message: show.console.print(message))
+        execute(options, times, lambda result: show.console.print(result.message, soft_wrap=True))
         return
     where = f" --namespace {namespace}" if namespace else ""
     if hardware:
@@ -209,24 +211,35 @@ def execute(
     namespace: Namespace = "",
     wait: Wait = 5,
     discovery: Discovery = "auto",
+    stop: Annotated[
+        bool, typer.Option("--stop", help="End what it does now, whoever asked for it.")
+    ] = False,
 ) -> None:
-    """Let a policy that `pilqr deploy` serves be executed; exit code 1 unless each one succeeds."""
+    """Let a policy that `pilqr deploy` serves be executed; exit code 1 unless each one succeeds.
+
+    Ctrl-C ends the reset or the rollout under way, with zero torque, and so does --stop elsewhere.
+    """
     require_ros()
-    from pilqr_ros.clients.deployment import request
+    from pilqr_ros.clients import deployment
     from pilqr_ros.graph.discovery import limit_discovery
     from pilqr_ros.graph.guard_record import guard_command
 
     limit_discovery(discovery)
+    if stop:
+        show.console.print(deployment.stop(namespace, wait), soft_wrap=True)
+        return
     succeeded: list[bool] = []
 
-    def on_answer(success: bool, message: str) -> None:
-        succeeded.append(success)
-        show.console.print(message, soft_wrap=True)
+    def on_answer(result: Any) -> None:  # noqa: ANN401
+        succeeded.append(result.success)
+        show.console.print(result.message, soft_wrap=True)
 
     try:
-        request(namespace, times, on_answer, wait)
+        deployment.request(namespace, times, on_answer, wait)
     except KeyboardInterrupt:
-        stop = guard_command("stop", namespace)
-        show.warn(f"a reset or rollout under way goes on to its end; {stop} stops the arm")
+        guard_stop = guard_command("stop", namespace)
+        show.warn(
+            f"what was under way was told to stop; {guard_stop} stops the arm, whatever happens"
+        )
         raise
     raise typer.Exit(0 if all(succeeded) else 1)

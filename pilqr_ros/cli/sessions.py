@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.learning.collector import InProcessCollector, rollouts_at_once
@@ -169,7 +170,7 @@ class GraphSession:
 
         Raises:
             TrainingEndedEarly: It failed; the message says why and how it goes on.
-            TrainingStopped: The user interrupted it; likewise.
+            TrainingStopped: The user interrupted it, or somebody else did; likewise.
         """
         from pilqr_msgs.action import TrainGlobal, TrainLocal
 
@@ -198,6 +199,8 @@ class GraphSession:
             raise _interrupted(directory, self.again) from None
         except PilqrError as error:
             raise TrainingEndedEarly(str(error), directory, self.again) from error
+        if result.error_code == ErrorCode.CANCELLED:  # by somebody else
+            raise _stopped(result.message, result.run_directory, self.again)
         if not result.success:
             raise TrainingEndedEarly(result.message, result.run_directory, self.again)
         return Path(result.run_directory)
@@ -208,7 +211,8 @@ class GraphSession:
         """Send an evaluation goal and return what came of each rollout.
 
         Raises:
-            ClientError: The learner did not answer.
+            NodeError: The learner did not answer, or rejected the goal.
+            TrainingStopped: Somebody else cancelled it.
             TrainingError: The evaluation ended early.
         """
         from pilqr_msgs.action import EvaluatePolicy
@@ -231,6 +235,8 @@ class GraphSession:
             counted = max(counted, feedback.rollout)
 
         result = self.client.evaluate(goal, on_feedback)
+        if result.error_code == ErrorCode.CANCELLED:
+            raise TrainingStopped(result.message)
         if not result.success:
             raise TrainingError(result.message)
         return Outcomes(
@@ -255,7 +261,11 @@ def _interrupted(directory: str, again: str) -> TrainingStopped:
     """Say that training was interrupted and how it goes on."""
     if not directory:
         return TrainingStopped("interrupted before the run began")
-    return TrainingStopped(f"interrupted{_goes_on(directory, again)}")
+    return _stopped("interrupted", directory, again)
+
+
+def _stopped(why: str, directory: str, again: str) -> TrainingStopped:
+    return TrainingStopped(f"{why}{_goes_on(directory, again)}" if directory else why)
 
 
 def _goes_on(directory: str, again: str) -> str:

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from rclpy.client import Client
-from std_srvs.srv import Trigger
-
+from pilqr_msgs.action import ExecutePolicy
 from pilqr_ros.clients.client_node import ClientNode, nobody
-from pilqr_ros.clients.remote_parameters import read_parameter
+from pilqr_ros.clients.goal_client import Cancelling, GoalClient
 from pilqr_ros.graph import DEPLOYED, DeploymentOptions, running_graph
 from pilqr_ros.nodes.errors import NodeError, SilenceError
-from pilqr_ros.nodes.runtime.waiting import wait_for, wait_for_condition
+from pilqr_ros.nodes.runtime.action_client import ActionClient
+from pilqr_ros.nodes.runtime.waiting import wait_for_condition
 
 START_TIMEOUT = 60.0
 """Longest wait for the server [s]."""
 
-ANSWER_TIMEOUT = 10.0
-"""Longest wait for a parameter of it [s]."""
-
-ROLLOUT_TIMEOUT = 120.0
-"""Longest wait for a rollout once the start is reached [s]."""
-
 WHO = "policy_server"
 
-OnAnswer = Callable[[bool, str], None]
+OnAnswer = Callable[[ExecutePolicy.Result], None]
 
 
 def execute(chosen: DeploymentOptions, times: int, on_answer: OnAnswer) -> None:
@@ -34,7 +26,7 @@ def execute(chosen: DeploymentOptions, times: int, on_answer: OnAnswer) -> None:
     Args:
         chosen: What is served.
         times: Number of rollouts.
-        on_answer: Takes success and message of each.
+        on_answer: Takes the result of each.
 
     Raises:
         SilenceError: A node did not answer in time.
@@ -58,23 +50,35 @@ def request(
     Args:
         namespace: Namespace of the nodes.
         times: Number of rollouts.
-        on_answer: Takes success and message of each.
+        on_answer: Takes the result of each.
         seconds: How long the server is looked for [s].
 
     Raises:
         NodeError: It is not there; the message says where it was looked for.
-        SilenceError: It did not answer in time.
+        RefusedError: It does not execute now; the message says why.
+        GoalLost: It fell silent.
     """
     with ClientNode("deployer", namespace) as client:
-        trigger: Client[Any, Any] = client.node.create_client(Trigger, f"{WHO}/execute")
+        goals = GoalClient(client.node, WHO)
+        action = ActionClient(client.node, ExecutePolicy, f"{WHO}/execute")
         try:
-            wait_for_condition(trigger.service_is_ready, seconds, WHO, "offer execute")
+            wait_for_condition(action.server_is_ready, seconds, WHO, "offer execute")
         except SilenceError as error:
             start = "serve a policy with `pilqr deploy RUN`"
             raise NodeError(nobody(client.node, WHO, seconds, start)) from error
-        reset = read_parameter(client.node, WHO, "reset_timeout", seconds, ANSWER_TIMEOUT)
-        longest = reset.double_value + ROLLOUT_TIMEOUT
         for _ in range(times):
-            asked = trigger.call_async(Trigger.Request())
-            done: Trigger.Response = wait_for(asked, longest, WHO, "end a rollout")
-            on_answer(done.success, done.message)
+            on_answer(goals.run(action, ExecutePolicy.Goal(), lambda _feedback: None, seconds))
+
+
+def stop(namespace: str, seconds: float) -> str:
+    """End what a policy that is served does, whoever asked for it, and say what there was.
+
+    Args:
+        namespace: Namespace of the nodes.
+        seconds: How long the server is looked for, and waited for [s].
+
+    Raises:
+        SilenceError: It is not there, or does not answer.
+    """
+    with ClientNode("deployer", namespace) as client:
+        return Cancelling(client.node, WHO, ["execute"]).all(seconds)

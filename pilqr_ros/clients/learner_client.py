@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
-
-from action_msgs.msg import GoalInfo
-from action_msgs.srv import CancelGoal
-from rclpy.action.client import ClientGoalHandle
-from rclpy.client import Client
-from rclpy.task import Future
-from unique_identifier_msgs.msg import UUID
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
 from pilqr_msgs.msg import GuardState
 from pilqr_ros.clients.client_node import ClientNode, nobody
+from pilqr_ros.clients.goal_client import ANSWER_TIMEOUT, GoalClient, GoalLost
 from pilqr_ros.clients.remote_parameters import read_parameter
 from pilqr_ros.graph.exclusive import holder
 from pilqr_ros.graph.node_list import TRAINING
 from pilqr_ros.nodes.errors import NodeError, SilenceError
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.runtime.action_client import ActionClient
-from pilqr_ros.nodes.runtime.waiting import wait_for, wait_for_condition, wait_while_alive
+from pilqr_ros.nodes.runtime.waiting import wait_for_condition
 from pilqr_ros.robot.guard.interventions import GUARD
 
 START_TIMEOUT = 60.0
 """Longest wait for the learner to offer its actions [s]; others may start at the same time."""
-
-ANSWER_TIMEOUT = 10.0
-"""Longest wait for an answer to a goal or a cancellation [s]."""
-
-SILENCE_TIMEOUT = 10.0
-"""Longest time between two signs of life while the learner works [s]; it gives one a second."""
 
 GUARD_TIMEOUT = 5.0
 """Longest wait for the guard to tell its state [s]: discovery may take so long."""
@@ -43,22 +29,11 @@ GUARD_TIMEOUT = 5.0
 MAX_RETURNS = 5
 """How often in a row a learner may fall silent before it has made any progress."""
 
-CANCEL_TIMEOUT = 5.0
-"""Longest wait for the answer to a cancellation of a learner that is silent [s]."""
-
-INTERRUPT_TIMEOUT = 3.0
-"""Longest silence of a learner that is told to stop [s]. An interrupt often goes to the whole
-graph, the learner included, and `ros2 launch` gives all of it 5 s."""
-
 WHO = "learner"
 
 
 class ClientError(NodeError):
-    """The learner did not answer."""
-
-
-class _LearnerSilent(ClientError):
-    """The learner took a goal and then fell silent."""
+    """The learner did not answer, or is not the one that is wanted."""
 
 
 class LearnerClient(ClientNode):
@@ -70,7 +45,7 @@ class LearnerClient(ClientNode):
     def __init__(self, namespace: str = "") -> None:
         """Start a node in the learner's namespace and the thread that spins it."""
         super().__init__("pilqr_client", namespace)
-        self._last_sign = 0.0
+        self._goals = GoalClient(self.node, WHO)
         self._train = ActionClient(self.node, TrainLocal, "learner/train_local")
         self._train_global = ActionClient(self.node, TrainGlobal, "learner/train_global")
         self._evaluate = ActionClient(self.node, EvaluatePolicy, "learner/evaluate_policy")
@@ -147,7 +122,8 @@ class LearnerClient(ClientNode):
         """Train and return the result; an interruption cancels the goal.
 
         Raises:
-            ClientError: The learner did not answer, or did not come back.
+            RefusedError: The learner rejected the goal; the message says why.
+            NodeError: It did not answer, or did not come back.
         """
 
         def resumed(last: TrainLocal.Feedback | None) -> TrainLocal.Goal:
@@ -161,7 +137,8 @@ class LearnerClient(ClientNode):
         """Train a global policy and return the result; an interruption cancels the goal.
 
         Raises:
-            ClientError: The learner did not answer, or did not come back.
+            RefusedError: The learner rejected the goal; the message says why.
+            NodeError: It did not answer, or did not come back.
         """
 
         def resumed(last: TrainGlobal.Feedback | None) -> TrainGlobal.Goal:
@@ -177,7 +154,8 @@ class LearnerClient(ClientNode):
         """Evaluate and return the result; an interruption cancels the goal.
 
         Raises:
-            ClientError: The learner did not answer, or did not come back.
+            RefusedError: The learner rejected the goal; the message says why.
+            NodeError: It did not answer, or did not come back.
         """
         return self._insist(self._evaluate, goal, lambda _last: goal, on_feedback)
 
@@ -198,79 +176,8 @@ class LearnerClient(ClientNode):
 
         while True:
             try:
-                return self._run(client, resumed(last), note)
-            except _LearnerSilent:
+                return self._goals.run(client, resumed(last), note, START_TIMEOUT)
+            except GoalLost:
                 returns += 1
                 if returns > MAX_RETURNS:
                     raise
-
-    def _run(
-        self,
-        client: ActionClient,
-        goal: Any,  # noqa: ANN401
-        on_feedback: Callable[[Any], None],
-    ) -> Any:  # noqa: ANN401
-        """Send a goal to a learner that is waited for, and return its result."""
-
-        def on_message(message: Any) -> None:  # noqa: ANN401
-            self._last_sign = time.monotonic()
-            on_feedback(message.feedback)
-
-        name = client.name
-        identity = UUID(uuid=list(uuid4().bytes))
-        try:
-            wait_for_condition(client.server_is_ready, START_TIMEOUT, WHO, f"offer {name}")
-            sent = client.send_goal_async(goal, on_message, goal_uuid=identity)
-            handle = self._await_answer(sent, name, identity)
-            return self._await_result(handle, name)
-        except SilenceError as error:
-            if error.what.startswith("offer"):
-                raise ClientError(str(error)) from error
-            self._cancel(name, identity)
-            raise _LearnerSilent(str(error)) from error
-
-    def _await_answer(self, sent: Future, name: str, identity: UUID) -> ClientGoalHandle:
-        """Wait for the answer to a goal; an interruption cancels the goal before it is answered."""
-        try:
-            handle: ClientGoalHandle = wait_for(sent, ANSWER_TIMEOUT, WHO, f"answer {name}")
-        except KeyboardInterrupt:
-            self._cancel(name, identity, INTERRUPT_TIMEOUT)
-            raise
-        return handle
-
-    def _cancel(self, name: str, identity: UUID, timeout: float = CANCEL_TIMEOUT) -> None:
-        """Cancel a goal by its identity: it has no handle, or its learner seems to be gone."""
-        request = CancelGoal.Request(goal_info=GoalInfo(goal_id=identity))
-        topic = f"{WHO}/{name}/_action/cancel_goal"
-        service: Client[Any, Any] = self.node.create_client(CancelGoal, topic)
-        with suppress(SilenceError):
-            wait_for_condition(service.service_is_ready, timeout, WHO, f"offer {name}")
-            wait_for(service.call_async(request), timeout, WHO, f"cancel {name}")
-        self.node.destroy_client(service)
-
-    def _await_result(self, handle: ClientGoalHandle, name: str) -> Any:  # noqa: ANN401
-        """Wait for a result as long as the learner lives."""
-        self._last_sign = time.monotonic()
-        future = handle.get_result_async()
-        try:
-            answer = wait_while_alive(
-                future, lambda: self._last_sign, SILENCE_TIMEOUT, WHO, f"go on with {name}"
-            )
-        except KeyboardInterrupt:
-            with suppress(SilenceError):
-                wait_for(handle.cancel_goal_async(), INTERRUPT_TIMEOUT, WHO, f"cancel {name}")
-                self._await_end(future, name)
-            raise
-        return answer.result
-
-    def _await_end(self, future: Any, name: str) -> None:  # noqa: ANN401
-        """Wait for the end of a cancelled goal while the learner gives signs of life."""
-        began = time.monotonic()
-        latest = began + ANSWER_TIMEOUT - INTERRUPT_TIMEOUT
-        wait_while_alive(
-            future,
-            lambda: min(max(self._last_sign, began), latest),
-            INTERRUPT_TIMEOUT,
-            WHO,
-            f"end {name}",
-        )

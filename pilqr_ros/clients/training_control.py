@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from action_msgs.srv import CancelGoal
-from rclpy.client import Client
 from rclpy.node import Node
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
-from pilqr_ros.nodes.errors import NodeError
+from pilqr_ros.clients.goal_client import Cancelling
+from pilqr_ros.error_code import ErrorCode
+from pilqr_ros.nodes.errors import RefusedError
 from pilqr_ros.nodes.runtime.action_client import ActionClient
 from pilqr_ros.nodes.runtime.waiting import wait_for, wait_for_condition
 
@@ -35,10 +35,7 @@ class TrainingControl:
 
     def __init__(self, node: Node) -> None:
         """Create the clients."""
-        self._cancel: dict[str, Client[Any, Any]] = {
-            name: node.create_client(CancelGoal, f"{WHO}/{name}/_action/cancel_goal")
-            for name in ACTIONS
-        }
+        self._cancelling = Cancelling(node, WHO, ACTIONS)
         self._train = {
             name: ActionClient(node, ACTIONS[name], f"{WHO}/{name}")
             for name in ("train_local", "train_global")
@@ -50,15 +47,7 @@ class TrainingControl:
         Raises:
             SilenceError: The learner does not answer.
         """
-        canceled = 0
-        for name, client in self._cancel.items():
-            wait_for_condition(client.service_is_ready, TIMEOUT, WHO, f"offer {name}")
-            # Neither an identity nor a time: all goals.
-            answer = wait_for(
-                client.call_async(CancelGoal.Request()), TIMEOUT, WHO, f"cancel {name}"
-            )
-            canceled += len(answer.goals_canceling)
-        return f"stopping {canceled} goal(s)" if canceled > 0 else "nothing was under way"
+        return self._cancelling.all(TIMEOUT)
 
     def resume(self, run_directory: str, action: str) -> str:
         """Let a run go on, and say so.
@@ -69,14 +58,15 @@ class TrainingControl:
 
         Raises:
             SilenceError: The learner does not answer.
-            NodeError: No training is known, or the learner does not take the goal.
+            RefusedError: No training is known, or the learner rejects the goal, and says why.
         """
         if not run_directory or action not in self._train:
-            raise NodeError("no training is known here that could go on")
+            nothing = "no training is known here that could go on"
+            raise RefusedError(nothing, ErrorCode.NOT_ASKED)
         client = self._train[action]
         wait_for_condition(client.server_is_ready, TIMEOUT, WHO, f"offer {action}")
         goal = ACTIONS[action].Goal(resume=run_directory)
         handle = wait_for(client.send_goal_async(goal), TIMEOUT, WHO, f"answer {action}")
         if not handle.accepted:
-            raise NodeError(f"{WHO} does not take {run_directory}")
+            raise client.rejection(handle, WHO)
         return f"{run_directory} goes on"

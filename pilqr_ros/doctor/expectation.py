@@ -143,7 +143,7 @@ def expect(
 
 SERVICES = ("reset", "trajectory_executor/execute_rollout/_action/send_goal")
 LEARNING = ("cost_evaluator/evaluate_cost", "learner/train_local/_action/send_goal")
-SERVING = ("policy_server/execute",)
+SERVING = ("policy_server/execute/_action/send_goal",)
 
 
 def absolute(topic: str, space: str) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 
 from pilqr_ros.tasks import Task, TaskError, load_task
+from pilqr_ros.tasks.digest import digest
 
 
 def identity(task: Task) -> str:
     """Return what tells a task from others: its name, and a digest of its file and models."""
-    digest = hashlib.sha256(task.source.encode())
-    for name, content in sorted(task.model_files.items()):
-        digest.update(f"\0{name}\0{len(content)}\0".encode() + content)
-    return f"{task.name} {digest.hexdigest()}"
+    return f"{task.name} {digest(task)}"
 
 
 def identities(told: Iterable[object]) -> dict[str, str]:

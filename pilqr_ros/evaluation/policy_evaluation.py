@@ -19,7 +19,7 @@ from pilqr_ros.learning.seeds import Stream, rollout_seed
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
 from pilqr_ros.runs import atomic
-from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.errors import NotInRunError
 from pilqr_ros.runs.last_policy import NOISY
 from pilqr_ros.runs.policy_kind import POLICY_KINDS
 from pilqr_ros.runs.rollout_files import save_attempt, save_cost
@@ -140,7 +140,7 @@ class PolicyEvaluator:
     def _iteration(self, wanted: int) -> int:
         last = self.store.iterations_finished
         if not -1 <= wanted <= last:
-            raise RunError(f"iteration is {wanted}, expected -1 (the last) or 0 to {last}")
+            raise NotInRunError(f"iteration is {wanted}, expected -1 (the last) or 0 to {last}")
         return last if wanted == -1 else wanted
 
 
@@ -154,14 +154,14 @@ def policy_of(store: RunStore, kind: str, iteration: int, condition: int) -> Pol
         condition: Index of the condition.
 
     Raises:
-        RunError: There is no such policy.
+        NotInRunError: There is no such policy.
     """
     iteration = store.iterations_finished if iteration == -1 else iteration
     if not is_global(store, kind):
         return store.policy(iteration, condition)[0]
     network = store.network(iteration)
     if network is None:
-        raise RunError(f"{store.directory} has no global policy of iteration {iteration}")
+        raise NotInRunError(f"{store.directory} has no global policy of iteration {iteration}")
     return NeuralPolicy(network, store.task.observation(condition))
 
 
@@ -169,12 +169,12 @@ def is_global(store: RunStore, kind: str) -> bool:
     """Tell whether the global policy of a run is meant.
 
     Raises:
-        RunError: It is, and the run has none.
+        NotInRunError: It is, and the run has none.
     """
     if kind not in POLICY_KINDS:
-        raise RunError(f"policy is {kind!r}, expected one of {', '.join(POLICY_KINDS)}")
+        raise NotInRunError(f"policy is {kind!r}, expected one of {', '.join(POLICY_KINDS)}")
     if kind == "global" and not store.config.guided:
-        raise RunError(f"policy is 'global', but {store.config.method} trains local ones only")
+        raise NotInRunError(f"policy is 'global', but {store.config.method} trains local ones only")
     return store.config.guided and kind != "local"
 
 
@@ -182,7 +182,8 @@ def evaluated_conditions(store: RunStore, config: EvaluationConfig) -> tuple[int
     """Return the conditions that an evaluation goes through.
 
     Raises:
-        RunError: One is not the run's, or for the global policy not the task's, or comes twice.
+        NotInRunError: One is not the run's, or for the global policy not the task's, or comes
+            twice.
     """
     trained = store.config.conditions
     allowed = trained
@@ -190,9 +191,9 @@ def evaluated_conditions(store: RunStore, config: EvaluationConfig) -> tuple[int
         allowed = tuple(range(len(store.task.conditions)))
     for condition in config.conditions:
         if condition not in allowed:
-            raise RunError(f"condition is {condition}, expected one of the run's {allowed}")
+            raise NotInRunError(f"condition is {condition}, expected one of the run's {allowed}")
     if len(set(config.conditions)) < len(config.conditions):
-        raise RunError("conditions names one more than once, expected each index once")
+        raise NotInRunError("conditions names one more than once, expected each index once")
     return config.conditions or trained
 
 

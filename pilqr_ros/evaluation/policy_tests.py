@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
-from pilqr_ros.learning.errors import TrainingError
+from pilqr_ros.learning.errors import RequestError
 from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.task import PolicyTestPlan
@@ -32,12 +32,12 @@ def named_test(task: Task, name: str) -> PolicyTestPlan:
     """Return a test of a task by its name.
 
     Raises:
-        TrainingError: The task has no such test; the message lists those that it has.
+        RequestError: The task has no such test; the message lists those that it has.
     """
     tests = {} if task.guided is None else task.guided.tests
     if name not in tests:
         known = ", ".join(tests) or "none"
-        raise TrainingError(f"test is {name!r}, expected one of {task.name}'s: {known}")
+        raise RequestError(f"test is {name!r}, expected one of {task.name}'s: {known}")
     return tests[name]
 
 
@@ -45,7 +45,7 @@ def evaluation_by_test(store: RunStore, name: str, iteration: int = -1) -> Evalu
     """Return how a test tries the policy of an iteration of a run, -1 for the last: without noise.
 
     Raises:
-        TrainingError: The task has no such test.
+        RequestError: The task has no such test.
     """
     test = named_test(store.task, name)
     return EvaluationConfig(

@@ -13,6 +13,7 @@ from pilqr_ros.graph.node_list import KNOWS_ROBOTS, NODES, NodeSpec
 from pilqr_ros.graph.robot_names import ALONE
 from pilqr_ros.graph.robot_wiring import Wiring, wired_robots
 from pilqr_ros.tasks import load_task
+from pilqr_ros.tasks.digest import digest
 
 HARDWARE: dict[str, Any] = {"real_time_factor": 1.0, "start_enabled": False}
 """What a real robot leaves no choice of."""
@@ -66,9 +67,10 @@ def starts(chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES) -> tuple[N
     if chosen.hardware:
         chosen = replace(chosen, **HARDWARE)
     # Here, so that a wrong file is told once and not by each node.
-    robots = wired_robots(chosen, load_task(chosen.task))
+    task = load_task(chosen.task)
+    robots, of_task = wired_robots(chosen, task), {"task_digest": digest(task)}
     return tuple(
-        start
+        replace(start, parameters=start.parameters | of_task) if "task" in spec.options else start
         for spec in nodes
         if (not spec.needs or getattr(chosen, spec.needs))
         and not (spec.unless and getattr(chosen, spec.unless))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from typing import Protocol
 
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.robot.estimation.errors import StateError
 from pilqr_ros.robot.estimation.state_estimation import StateEstimate, StateEstimator
 from pilqr_ros.robot.execution.errors import RolloutAborted
@@ -109,14 +110,14 @@ class SimulatedRobot:
         max_fraction_limited = self._task.guard().max_fraction_limited
         runner = build_runner(self._task, policy, condition, seed, explore, max_fraction_limited)
         self.begin(condition, seed, jitter)
-        failure = ""
+        failure, code = "", ErrorCode.NONE
         try:
             while not runner.finished:
                 self.act(runner, self.sense())
         except INTERRUPTIONS as error:
-            failure = str(error)
+            failure, code = str(error), error.code
         self.end(runner)
-        return runner.rollout(failure)
+        return runner.rollout(failure, code)
 
     def begin(self, condition: int, seed: int, jitter: bool) -> None:
         """Bring the world to a start, for the next rollout.
@@ -163,7 +164,8 @@ class SimulatedRobot:
         command = TorqueCommand(stamp_ns, self._rollouts, step, runner.act(stamp_ns, estimate.x))
         applied = self._guard.on_command(stamp_ns, command)
         if applied is None:
-            raise RolloutAborted(f"step {step}: the guard lacks the joint state")
+            problem = f"step {step}: the guard lacks the joint state"
+            raise RolloutAborted(problem, ErrorCode.NO_STATE)
         runner.record_applied(applied)
         self.world.step(applied.effort)
         return applied.effort

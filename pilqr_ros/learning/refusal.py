@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from pilqr_ros.guided.network import Network, renormalised
-from pilqr_ros.learning.errors import TrainingError
+from pilqr_ros.learning.errors import PolicyRefused, TrainingError
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.array_file import ArrayFile
 from pilqr_ros.runs.rollout_files import move_rollouts
@@ -74,11 +74,11 @@ def go_back(store: RunStore, iteration: int, condition: int, reason: str) -> Non
         reason: Why.
 
     Raises:
-        TrainingError: There is nothing to go back to.
+        PolicyRefused: There is nothing to go back to.
     """
     halved = halvings(store, iteration, condition)
     if not can_go_back(iteration, halved):
-        raise TrainingError(f"{reason}; {_advice(store, iteration)}")
+        raise PolicyRefused(f"{reason}; {_advice(store, iteration)}", condition)
     path = _policy_path(store, iteration, condition)
     refused = _refused(path, halved)
     atomic.write_arrays(refused, {**atomic.read_arrays(path), "reason": reason})

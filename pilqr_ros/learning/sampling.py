@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from pilqr_ros.learning.collector import Collector
-from pilqr_ros.learning.errors import PolicyRefused, RolloutInterrupted, TrainingError
+from pilqr_ros.learning.errors import PolicyRefused, RolloutInterrupted, TrainingInterrupted
 from pilqr_ros.learning.refusal import can_go_back, halvings
 from pilqr_ros.learning.seeds import rollout_seed
 from pilqr_ros.robot.execution.rollout import Rollout
@@ -156,7 +156,7 @@ def execute_until_valid(
 
     Raises:
         PolicyRefused: Too many attempts in a row failed for the policy's or the robot's reasons.
-        TrainingError: Too many attempts in a row were interrupted.
+        TrainingInterrupted: Too many attempts in a row were.
         CollectorError: Nobody executes rollouts any more.
     """
     interruptions = 0
@@ -173,19 +173,20 @@ def execute_until_valid(
                 policy, place.condition, place.seed(), explore=explore, jitter=True
             )
         except RolloutInterrupted as error:
-            reason = str(error)
+            reason, code = str(error), error.code
         else:
             place.keep(rollout)
             if rollout.valid:
                 return rollout
             if not rollout.interrupted:
                 continue
-            reason = rollout.reason
+            reason, code = rollout.reason, rollout.code
         interruptions += 1
         if interruptions == MAX_INTERRUPTIONS:
-            raise TrainingError(
+            raise TrainingInterrupted(
                 f"{place}: {interruptions} rollouts were interrupted in a row, the last one "
-                f"because {reason}"
+                f"because {reason}",
+                code,
             )
         time.sleep(min(MAX_PAUSE, MAX_PAUSE / 200 * 2**interruptions))
 

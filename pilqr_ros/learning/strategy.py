@@ -6,10 +6,12 @@ and lets the strategy end the iteration.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from pilqr_ros.learning.errors import TrainingError
+from pilqr_ros.learning.errors import RequestError
+from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.policy import Policy
@@ -78,14 +80,22 @@ def strategy_for(store: RunStore, check_stop: Callable[[], None]) -> Strategy:
         check_stop: Called amid long work; raises `TrainingStopped` to stop.
 
     Raises:
-        TrainingError: A global policy is to be trained, and torch is not installed or the task
+        RequestError: A global policy is to be trained, and torch is not installed or the task
             file has no section for it.
     """
     if not store.config.guided:
         return LocalStrategy(store)
-    try:  # torch takes long to import
-        from pilqr_ros.learning.guided_strategy import GuidedStrategy
-    except ModuleNotFoundError as error:
-        method = store.config.method
-        raise TrainingError(f"{method} needs torch: pip install 'pilqr_ros[torch]'") from error
+    check_torch(store.config)
+    from pilqr_ros.learning.guided_strategy import GuidedStrategy  # torch takes long to import
+
     return GuidedStrategy(store, check_stop)
+
+
+def check_torch(config: RunConfig) -> None:
+    """Check that what learns a global policy is installed, if one is to be trained.
+
+    Raises:
+        RequestError: It is not.
+    """
+    if config.guided and importlib.util.find_spec("torch") is None:
+        raise RequestError(f"{config.method} needs torch: pip install 'pilqr_ros[torch]'")

@@ -174,7 +174,7 @@ class Trainer:
         """Replace a refused policy, or give up.
 
         Raises:
-            TrainingError: There is nothing to go back to.
+            PolicyRefused: There is nothing to go back to.
         """
         refusal.go_back(self.store, iteration, error.condition, str(error))
         count = refusal.halvings(self.store, iteration, error.condition)

@@ -8,13 +8,14 @@ from rclpy.node import Node
 
 from pilqr_msgs.srv import EvaluateCost
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.messages.conversions import to_field
+from pilqr_ros.nodes.runtime.failure import failure_of, tell
 from pilqr_ros.nodes.runtime.parameters import TaskParameters, declare
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.robot.execution.fields import rollout_from_message
 from pilqr_ros.robot.execution.rollout_cost import CostReport, TaskCostEvaluator
-from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.runs.errors import OtherRunError
+from pilqr_ros.tasks import Task
 
 
 class CostEvaluatorNode(Node):
@@ -23,7 +24,7 @@ class CostEvaluatorNode(Node):
     def __init__(self) -> None:
         """Offer the service."""
         super().__init__("cost_evaluator")
-        self._task: Task = load_task(declare(self, TaskParameters).task)
+        self._task: Task = declare(self, TaskParameters).load_task()
         self._evaluator = TaskCostEvaluator(self._task)
         self.create_service(EvaluateCost, "~/evaluate_cost", self._on_request)
 
@@ -35,13 +36,13 @@ class CostEvaluatorNode(Node):
             self._check_task(request.rollout.task)
             _fill(response, self._evaluator.evaluate(rollout))
         except PilqrError as error:
-            response.ok, response.message = False, str(error)
+            tell(response, failure_of(error))
         return response
 
     def _check_task(self, name: str) -> None:
         """Raise unless a rollout is one of this task."""
         if name != self._task.name:
-            raise NodeError(f"rollout.task is {name!r}, expected {self._task.name!r}")
+            raise OtherRunError(f"rollout.task is {name!r}, expected {self._task.name!r}")
 
 
 def _fill(response: EvaluateCost.Response, report: CostReport) -> None:

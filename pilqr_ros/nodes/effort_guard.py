@@ -42,12 +42,11 @@ from pilqr_ros.nodes.runtime.publisher_watch import PublisherWatch
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.robot.estimation.errors import StateError
 from pilqr_ros.robot.guard.command_stream import CommandStream
-from pilqr_ros.robot.guard.interventions import GUARD, Intervention, InterventionLog
+from pilqr_ros.robot.guard.interventions import GUARD, Intervention, InterventionLog, refusal_code
 from pilqr_ros.robot.guard.recorded_switch import RecordedSwitch
 from pilqr_ros.robot.guard.safety_record import SafetyRecord, record_path
 from pilqr_ros.robot.guard.torque_guard import build_guard
 from pilqr_ros.robot.guard.torque_records import AppliedTorque
-from pilqr_ros.tasks import load_task
 
 CHECKS_PER_TIMEOUT = 5
 SEARCH_PERIOD = 0.05
@@ -92,7 +91,7 @@ class EffortGuardNode(Node):
         """Publish to the controller and listen for commands."""
         super().__init__(GUARD)
         self._given = declare(self, GuardParameters)
-        task = load_task(self._given.task)
+        task = self._given.load_task()
         timeout_ns = self._given.timeout_ns(task.period_ns)
         self._guard = build_guard(
             task,
@@ -258,7 +257,8 @@ class EffortGuardNode(Node):
     def _tell_state(self) -> None:
         """Publish whether torque passes, and log it."""
         kinds, reason = self._guard.switch.refusal
-        message = GuardState(state=_state_and_level(kinds)[0], reason=reason)
+        state, code = _state_and_level(kinds)[0], int(refusal_code(kinds))
+        message = GuardState(state=state, reason=reason, error_code=code)
         message.header.stamp = self.get_clock().now().to_msg()
         self._state.publish(message)
         self.get_logger().info(reason or "enabled")

@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.errors import PilqrError
 
 
 class NodeError(PilqrError):
     """A node cannot do what was asked of it."""
+
+    code = ErrorCode.INVALID_REQUEST
+
+
+class BusyError(NodeError):
+    """Something else is under way; the same may be asked for again."""
+
+    code = ErrorCode.BUSY
+
+
+class RefusedError(NodeError):
+    """Another node did not do what it was asked for; the message is what it says."""
+
+    def __init__(self, message: str, code: int) -> None:
+        """Pass its words and its code on."""
+        super().__init__(message)
+        self.code = ErrorCode(code)
 
 
 class ParameterError(NodeError):
@@ -30,6 +48,8 @@ class UnknownParameterError(NodeError):
 
 class SilenceError(NodeError):
     """Somebody did not answer in time."""
+
+    code = ErrorCode.NO_ANSWER
 
     def __init__(self, who: str, what: str, seconds: float) -> None:
         """Name who was to do what, and how long was waited."""

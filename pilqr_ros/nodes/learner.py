@@ -13,20 +13,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
-from traceback import format_exception
-from typing import Any
+from typing import Any, TypeAlias
 
-from rclpy.action import ActionServer, CancelResponse
+from rclpy.action import CancelResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 from rclpy.task import Future
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
 from pilqr_msgs.msg import IterationReport, TVLGPolicy
-from pilqr_ros.errors import PilqrError
 from pilqr_ros.evaluation.policy_card import write_card
 from pilqr_ros.evaluation.policy_evaluation import (
     EvaluatedRollout,
+    EvaluationConfig,
     PolicyEvaluator,
     evaluated_conditions,
 )
@@ -35,19 +34,21 @@ from pilqr_ros.learning.errors import TrainingStopped
 from pilqr_ros.learning.extension import keep_prolonged
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
 from pilqr_ros.learning.training import Trainer
-from pilqr_ros.nodes.errors import NodeError
+from pilqr_ros.nodes.errors import BusyError
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import policy_to_message
+from pilqr_ros.nodes.runtime.action_server import ActionServer
+from pilqr_ros.nodes.runtime.failure import Failure, failure_of, tell
 from pilqr_ros.nodes.runtime.job import Job
 from pilqr_ros.nodes.runtime.parameters import TaskParameters, declare, parameter
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.runtime.waiting import TRY_TIMEOUT
-from pilqr_ros.nodes.training.goal_feedback import GoalFeedback, shortened
+from pilqr_ros.nodes.training.goal_feedback import GoalFeedback
 from pilqr_ros.nodes.training.ros_collector import RosCostEvaluator
 from pilqr_ros.nodes.training.ros_robots import RosRobots
 from pilqr_ros.nodes.training.run_announcer import RunAnnouncer
 from pilqr_ros.nodes.training.stop import GoalStops, Stop
-from pilqr_ros.nodes.training.training_goals import evaluation_plan, training_plan
+from pilqr_ros.nodes.training.training_goals import TrainingGoal, evaluation_plan, training_plan
 from pilqr_ros.nodes.training.training_messages import (
     Training,
     add_rollout,
@@ -57,10 +58,14 @@ from pilqr_ros.nodes.training.training_messages import (
     first_feedback,
     report_message,
 )
+from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_folder import iteration_name
 from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.runs.transfer import begin_run
-from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks import Task
+
+TrainingPlan: TypeAlias = tuple[RunConfig, RunStore | None]
+EvaluationPlan: TypeAlias = tuple[EvaluationConfig, RunStore]
 
 END_TIMEOUT = 2.0
 """How long the node waits for its work's thread when it ends [s]."""
@@ -92,7 +97,7 @@ class LearnerNode(Node):
         """Offer the actions."""
         super().__init__("learner")
         parameters = declare(self, LearnerParameters)
-        self._task: Task = load_task(parameters.task)
+        self._task: Task = parameters.load_task()
         self._runs = Path(parameters.runs_directory).absolute()
         self._feedback = GoalFeedback(self)
         on_silence = self._feedback.tell_silence
@@ -107,9 +112,9 @@ class LearnerNode(Node):
         self._reports = self.create_publisher(IterationReport, "~/iteration_report", qos.LATCHED)
         self._policies = self.create_publisher(TVLGPolicy, "~/policy", qos.LATCHED)
         self._servers = [
-            self._serve(TrainLocal, "train_local", self._train_local),
-            self._serve(TrainGlobal, "train_global", self._train_global),
-            self._serve(EvaluatePolicy, "evaluate_policy", self._evaluate),
+            self._serve(TrainLocal, "train_local", self._plan_training, self._train_local),
+            self._serve(TrainGlobal, "train_global", self._plan_training, self._train_global),
+            self._serve(EvaluatePolicy, "evaluate_policy", self._plan_evaluation, self._evaluate),
         ]
 
     def destroy_node(self) -> None:
@@ -119,20 +124,40 @@ class LearnerNode(Node):
             self._job.join(END_TIMEOUT)
         super().destroy_node()
 
-    def _serve(self, kind: type, name: str, execute: Callable[..., Any]) -> ActionServer:
-        """Offer an action; a goal that cannot be done ends at once, with the reason."""
-        return ActionServer(self, kind, f"~/{name}", execute, cancel_callback=self._on_cancel)
+    def _serve(
+        self, kind: type, name: str, plan: Callable[..., Any], execute: Callable[..., Any]
+    ) -> ActionServer:
+        """Offer an action; a goal that cannot be done is rejected, with the reason."""
+        return ActionServer(self, kind, f"~/{name}", plan, execute, self._on_cancel)
+
+    def _plan_training(self, goal: TrainingGoal) -> TrainingPlan:
+        """Return what a training goal asks for, or raise unless it can be done."""
+        self._check_free()
+        return training_plan(goal, self._task, self.get_logger().warning)
+
+    def _plan_evaluation(self, goal: EvaluatePolicy.Goal) -> EvaluationPlan:
+        """Return what an evaluation goal asks for, or raise unless it can be done."""
+        self._check_free()
+        return evaluation_plan(goal, self._task)
+
+    def _check_free(self) -> None:
+        """Check that no other work is under way, but for one that was told to stop.
+
+        Raises:
+            BusyError: One is.
+        """
+        if self._working is not None and not self._working.requested():
+            raise BusyError("a training or evaluation is under way, one at a time is possible")
 
     async def _wait_until_free(self) -> None:
         """Wait for work that was told to stop.
 
         Raises:
-            NodeError: Other work is under way.
+            BusyError: Other work has begun.
         """
         while self._working is not None and self._working.requested():
             await self._free
-        if self._working is not None:
-            raise NodeError("a training or evaluation is under way, one at a time is possible")
+        self._check_free()
 
     def _on_cancel(self, goal: ServerGoalHandle) -> CancelResponse:
         self._stops.of(goal).request()
@@ -157,13 +182,13 @@ class LearnerNode(Node):
                 result.success = True
                 goal.succeed()
             except Exception as error:
-                result.message = self._fail(goal, error)
+                tell(result, self._fail(goal, error))
 
-    async def _train_local(self, goal: ServerGoalHandle) -> TrainLocal.Result:
+    async def _train_local(self, goal: ServerGoalHandle, plan: TrainingPlan) -> TrainLocal.Result:
         """Train local policies."""
-        return await self._train(goal, TrainLocal, lambda result, store, stop: None)
+        return await self._train(goal, plan, TrainLocal, lambda result, store, stop: None)
 
-    async def _train_global(self, goal: ServerGoalHandle) -> TrainGlobal.Result:
+    async def _train_global(self, goal: ServerGoalHandle, plan: TrainingPlan) -> TrainGlobal.Result:
         """Train a global policy, test it and write its card."""
 
         def finish(result: TrainGlobal.Result, store: RunStore, stop: Stop) -> None:
@@ -172,11 +197,12 @@ class LearnerNode(Node):
             stop.check()
             write_card(store)
 
-        return await self._train(goal, TrainGlobal, finish)
+        return await self._train(goal, plan, TrainGlobal, finish)
 
     async def _train(
         self,
         goal: ServerGoalHandle,
+        plan: TrainingPlan,
         action: Training,
         finish: Callable[[Any, RunStore, Stop], None],
     ) -> Any:  # noqa: ANN401
@@ -184,15 +210,15 @@ class LearnerNode(Node):
 
         Args:
             goal: The goal.
+            plan: What it asks for, and the run that it continues.
             action: Its action.
             finish: Called with result, run and stop when the training has ended well.
         """
         result = action.Result()
-        store: RunStore | None = None
+        config, store = plan
 
         async def train(stop: Stop) -> None:
             nonlocal store
-            config, store = training_plan(goal.request, self._task, self.get_logger().warning)
             if store is None:
                 store = begin_run(self._runs, self._task, config)
             else:
@@ -243,12 +269,14 @@ class LearnerNode(Node):
             left_out=self._robots.left_out,
         )
 
-    async def _evaluate(self, goal: ServerGoalHandle) -> EvaluatePolicy.Result:
+    async def _evaluate(
+        self, goal: ServerGoalHandle, plan: EvaluationPlan
+    ) -> EvaluatePolicy.Result:
         """Evaluate and return the result."""
         result = EvaluatePolicy.Result()
+        config, store = plan
 
         async def evaluate(stop: Stop) -> None:
-            config, store = evaluation_plan(goal.request, self._task)
             total = config.rollouts * len(evaluated_conditions(store, config))
 
             def on_rollout(evaluated: EvaluatedRollout) -> None:
@@ -288,20 +316,16 @@ class LearnerNode(Node):
             if self.context.ok():  # else the node is ending
                 self._announcer.end()
 
-    def _fail(self, goal: ServerGoalHandle, error: Exception) -> str:
+    def _fail(self, goal: ServerGoalHandle, error: Exception) -> Failure:
         """End a goal that did not succeed and return why."""
-        why = shortened(str(error))
-        told = [why]
-        if not isinstance(error, (PilqrError, OSError)):  # a fault of this program
-            why = shortened(f"unexpected {type(error).__name__}: {error}")
-            told = "".join(format_exception(error)).splitlines()
-        for line in told:
+        failure = failure_of(error)
+        for line in failure.lines:
             if isinstance(error, TrainingStopped):
                 self.get_logger().info(line)
             else:
                 self.get_logger().error(line)
         goal.canceled() if goal.is_cancel_requested else goal.abort()
-        return why
+        return failure
 
 
 def main() -> None:

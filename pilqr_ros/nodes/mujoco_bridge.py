@@ -26,6 +26,7 @@ from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS, set_stamp, view_field
 from pilqr_ros.nodes.messages.wiring import publish, subscribe
 from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
+from pilqr_ros.nodes.runtime.failure import failure_of, tell
 from pilqr_ros.nodes.runtime.parameters import declare
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.sensing.bridge_parameters import BridgeParameters
@@ -39,7 +40,6 @@ from pilqr_ros.simulation.errors import EffortError, SimulationDiverged
 from pilqr_ros.simulation.imperfect_sensors import ImperfectSensors
 from pilqr_ros.simulation.viewer import open_viewer
 from pilqr_ros.simulation.world import World
-from pilqr_ros.tasks import load_task
 
 IDLE_PERIOD = 0.05
 """In lock-step, silent sensors are published again after this time [s], so that a reader that
@@ -59,7 +59,7 @@ class MujocoBridgeNode(Node):
         """Create the world at the start of the first condition and publish its sensors."""
         super().__init__("mujoco_bridge")
         self._given = declare(self, BridgeParameters)
-        task = load_task(self._given.task)
+        task = self._given.load_task()
         self._world = World(task)
         self._world.reset(0, seed=0, jitter=False)
         self._effort = np.zeros(task.dU)
@@ -165,7 +165,7 @@ class MujocoBridgeNode(Node):
         try:
             report = self._world.reset(request.condition, request.seed, request.jitter)
         except PilqrError as error:
-            response.success, response.message = False, str(error)
+            tell(response, failure_of(error))
             return response
         self._effort[:] = 0.0
         self._stream.on_command(time.monotonic_ns(), last=True)
@@ -185,7 +185,7 @@ class MujocoBridgeNode(Node):
         try:
             self._world.place(request.body, np.array([request.x, request.y, request.z]))
         except PilqrError as error:
-            response.message = str(error)
+            tell(response, failure_of(error))
             return response
         response.success = True
         return response

@@ -1,28 +1,34 @@
 """Node `policy_server`: executes a trained policy on request, without a learner.
 
-The service `execute` (std_srvs/Trigger) resets, runs the policy once through `trajectory_executor`,
-with the guard and all its limits behind it, and answers with the outcome. Nothing is learned.
+The action `execute` resets, runs the policy once through `trajectory_executor`, with the guard and
+all its limits behind it, and answers with the outcome. Nothing is learned. A goal that is cancelled
+ends the reset or the rollout at once, with zero torque, as any rollout ends.
 """
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 from typing import cast
 
-from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.action import CancelResponse
+from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
-from std_srvs.srv import Trigger
 
-from pilqr_ros.errors import PilqrError
+from pilqr_msgs.action import ExecutePolicy
 from pilqr_ros.evaluation.policy_evaluation import policy_of
-from pilqr_ros.nodes.errors import NodeError
+from pilqr_ros.nodes.errors import BusyError, NodeError, RefusedError
+from pilqr_ros.nodes.runtime.action_server import ActionServer
+from pilqr_ros.nodes.runtime.failure import failure_of, tell
 from pilqr_ros.nodes.runtime.job import Job
 from pilqr_ros.nodes.runtime.parameters import TaskParameters, declare, parameter
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.runtime.waiting import TRY_TIMEOUT
+from pilqr_ros.nodes.training.goal_feedback import GoalFeedback
 from pilqr_ros.nodes.training.ros_collector import RosCollector
+from pilqr_ros.nodes.training.stop import GoalStops, Stop
 from pilqr_ros.robot.execution.policy_execution import check_policy
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.runs.policy_kind import POLICY_KINDS
@@ -31,6 +37,10 @@ from pilqr_ros.runs.same_files import ON_A_ROBOT, check_files
 
 END_TIMEOUT = 2.0
 """How long the node waits for a rollout's thread when it ends [s]."""
+
+
+STOPPED = "stopped before its end"
+"""What is said of a goal that was cancelled."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +62,12 @@ class ServerParameters(TaskParameters):
 
 
 class PolicyServerNode(Node):
-    """Wires the service to one rollout at a time."""
+    """Wires the action to one rollout at a time."""
 
     _job: Job | None = None
 
     def __init__(self) -> None:
-        """Load the policy and offer the service.
+        """Load the policy and offer the action.
 
         Raises:
             PilqrError: There is no such run, policy or condition, the policy cannot be executed, or
@@ -68,6 +78,7 @@ class PolicyServerNode(Node):
         if not chosen.run:
             raise NodeError("run is empty, expected a run's directory")
         self._store = open_run(Path(chosen.run))
+        chosen.check_task(self._store.task)
         for warning in check_files(self._store, ON_A_ROBOT) if chosen.hardware else ():
             self.get_logger().warning(warning)
         self._condition = self._store.config.conditions[0]
@@ -75,10 +86,11 @@ class PolicyServerNode(Node):
             self._condition = self._store.task.condition_indices([chosen.condition])[0]
         self._policy = policy_of(self._store, chosen.policy, -1, self._condition)
         check_policy(self._policy, self._store.task)
-        self._collector = RosCollector(self, chosen.reset_timeout)
+        self._feedback, self._stops = GoalFeedback(self), GoalStops(STOPPED)
+        self._collector = RosCollector(self, chosen.reset_timeout, self._feedback.tell_silence)
         self._count = 0
-        self.create_service(
-            Trigger, "~/execute", self._on_request, callback_group=ReentrantCallbackGroup()
+        self._server = ActionServer(
+            self, ExecutePolicy, "~/execute", self._check_free, self._execute, self._on_cancel
         )
         self.get_logger().info(
             f"serves {type(self._policy).__name__} of {self._store.directory} in condition "
@@ -92,40 +104,69 @@ class PolicyServerNode(Node):
             self._job.join(END_TIMEOUT)
         super().destroy_node()
 
-    async def _on_request(
-        self, _request: Trigger.Request, response: Trigger.Response
-    ) -> Trigger.Response:
+    def _check_free(self, _goal: ExecutePolicy.Goal) -> None:
+        """Raise if a rollout is under way."""
         if self._job is not None:
-            response.success, response.message = False, "a rollout is under way"
-            return response
-        self._job = Job(self, self._execute)
+            raise BusyError("a rollout is under way")
+
+    def _on_cancel(self, goal: ServerGoalHandle) -> CancelResponse:
+        self._stops.of(goal).request()
+        return CancelResponse.ACCEPT
+
+    async def _execute(self, goal: ServerGoalHandle, _plan: None) -> ExecutePolicy.Result:
+        """Execute the policy once and return what came of it.
+
+        A goal whose cancellation was accepted is cancelled, at whatever moment that was.
+        """
+        result = ExecutePolicy.Result(distance=nan)
+        with self._stops.during(goal) as stop:
+            try:
+                self._check_free(goal.request)  # another may have been accepted at the same time
+                stop.check()
+                self._judge(await self._run(goal, stop), result)
+                stop.check()
+                goal.succeed()
+            except Exception as error:
+                failure = failure_of(error)
+                result = ExecutePolicy.Result(distance=nan)
+                tell(result, failure)
+                goal.canceled() if goal.is_cancel_requested else goal.abort()
+        self.get_logger().info(result.message)
+        return result
+
+    async def _run(self, goal: ServerGoalHandle, stop: Stop) -> Rollout:
+        """Run the policy's mean once, in a thread, and wait for its end."""
+        self._count += 1
+        seed, self._collector.stop = self._count, stop
+        self._feedback.tell(goal, ExecutePolicy.Feedback())
+        self._job = Job(
+            self,
+            lambda: self._collector.collect(
+                self._policy, self._condition, seed, explore=False, jitter=True
+            ),
+        )
         try:
-            rollout = cast(Rollout, await self._job.outcome)
-            response.success, response.message = self._judge(rollout)
-        except PilqrError as error:
-            response.success, response.message = False, str(error)
+            return cast(Rollout, await self._job.outcome)
         finally:
             self._job = None
-        self.get_logger().info(response.message)
-        return response
+            self._feedback.end()
 
-    def _execute(self) -> Rollout:
-        """Run the policy's mean once."""
-        self._count += 1
-        return self._collector.collect(
-            self._policy, self._condition, self._count, explore=False, jitter=True
-        )
+    def _judge(self, rollout: Rollout, result: ExecutePolicy.Result) -> None:
+        """Write into a result whether the task's criterion is met, and a line for people.
 
-    def _judge(self, rollout: Rollout) -> tuple[bool, str]:
-        """Return whether the task's criterion is met, and a line for people."""
+        Raises:
+            RefusedError: The rollout did not run to its end, or may not be trusted.
+        """
         if not rollout.valid:
-            return False, f"the rollout ended early or may not be trusted: {rollout.reason}"
+            why = f"the rollout ended early or may not be trusted: {rollout.reason}"
+            raise RefusedError(why, rollout.code)
         task = self._store.task
         outcome = task.success(rollout.condition, rollout.states)
         what = "success" if outcome.success else "no success"
         when = "" if task.judged_at_end else "at best "
         where = f"{when}{outcome.distance:.3f} {task.distance_unit} from the goal"
-        return outcome.success, f"{what}: {where}"
+        result.success, result.distance = outcome.success, outcome.distance
+        result.message = f"{what}: {where}"
 
 
 def main() -> None:

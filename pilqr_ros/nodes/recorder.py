@@ -30,7 +30,6 @@ from pilqr_ros.recording.bag import Bounds
 from pilqr_ros.recording.definitions import Definitions
 from pilqr_ros.recording.recorder import Recorder
 from pilqr_ros.recording.topic import BagTopic
-from pilqr_ros.tasks import load_task
 
 TAKING_PERIOD = 0.02
 """How often messages are taken [s]."""
@@ -77,7 +76,7 @@ class RecorderNode(Node):
         """Subscribe to everything and wait for a run."""
         super().__init__(RECORDER)
         parameters = declare(self, RecorderParameters)
-        topics = recorded_topics(load_task(parameters.task), parameters.robots)
+        topics = recorded_topics(parameters.load_task(), parameters.robots)
         definitions = Definitions(
             {"pilqr_msgs": Path(get_package_share_directory("pilqr_msgs")) / "msg"}
         )

@@ -2,7 +2,8 @@
 
 It offers the same service `reset` as the simulation does. The arm moves by torque commands that go
 through `effort_guard` like any other. When a tracked body is not in place, the torques end, the
-latched topic `~/operator_request` says what is missing, and the service `~/confirm` goes on.
+latched topic `~/operator_request` says what is missing, and the service `~/confirm` goes on. The
+service `~/cancel` ends a reset wherever it is.
 """
 
 from __future__ import annotations
@@ -21,23 +22,25 @@ from std_srvs.srv import Trigger
 
 from pilqr_msgs.msg import AppliedTorque, State, TorqueCommand
 from pilqr_msgs.srv import Reset
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.nodes.errors import NodeError, ParameterError
+from pilqr_ros.nodes.errors import BusyError, ParameterError
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS, set_stamp, to_nanoseconds, view_field
 from pilqr_ros.nodes.messages.wiring import publish, subscribe
 from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
 from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
+from pilqr_ros.nodes.runtime.failure import failure_of, tell
 from pilqr_ros.nodes.runtime.parameters import NodeParameters, declare, section
 from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.runtime.wake import wake
 from pilqr_ros.robot.guard.command_stream import CommandStream
-from pilqr_ros.robot.guard.interventions import GUARD, REFUSED
+from pilqr_ros.robot.guard.interventions import GUARD, REFUSED, refusal_code
 from pilqr_ros.robot.reset.joint_servo import JointServo
 from pilqr_ros.robot.reset.reset_motion import ResetMotion
 from pilqr_ros.robot.reset.reset_session import ResetSession
 from pilqr_ros.robot.reset.start_check import StartCheck
-from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.schema import Randomised
 from pilqr_ros.tasks.starts import start_of
 from pilqr_ros.trajopt.typing import Array
@@ -59,7 +62,7 @@ class RobotResetNode(Node):
         self._given = declare(self, ResetParameters)
         if self._given.lockstep:
             raise ParameterError("real_time_factor", 0.0, "above 0: an arm moves in real time")
-        self._task: Task = load_task(self._given.task)
+        self._task: Task = self._given.load_task()
         self._session: ResetSession | None = None
         self._over: Future[None] = Future()
         self._asked = self._last_failure = ""
@@ -84,6 +87,7 @@ class RobotResetNode(Node):
         apart = ReentrantCallbackGroup()
         self.create_service(Reset, "reset", self._on_reset, callback_group=apart)
         self.create_service(Trigger, "~/confirm", self._on_confirm)
+        self.create_service(Trigger, "~/cancel", self._on_cancel)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(self._period_ns / NANOSECONDS, self._on_tick, clock=steady)
         self._diagnostics = Diagnostics(self, self._diagnose)
@@ -93,13 +97,15 @@ class RobotResetNode(Node):
         try:
             session = self._new_session(request)
         except PilqrError as error:
-            response.message = self._last_failure = str(error)
+            tell(response, failure_of(error))
+            self._last_failure = response.message
             return response
         self._over, self._session = Future(), session
         began = time.monotonic()
         await self._over
         self._session = None
         response.success, response.message = not session.failure, session.failure
+        response.error_code = int(session.code)
         if session.failure:
             self.get_logger().error(f"no reset: {session.failure}")
         else:
@@ -113,7 +119,7 @@ class RobotResetNode(Node):
         start = start_of(task, request.condition, request.seed, request.jitter)
         check = StartCheck(task, request.condition, start)
         if self._session is not None:
-            raise NodeError("a reset is under way")
+            raise BusyError("a reset is under way")
         if check.untracked:
             names = ", ".join(check.untracked)
             self.get_logger().info(f"not tracked, so not checked: {names}", once=True)
@@ -144,6 +150,16 @@ class RobotResetNode(Node):
         self._follow(self._session)
         return response
 
+    def _on_cancel(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        """End the reset under way: no torque is sent any more."""
+        if self._session is None:
+            response.message = "no reset is under way"
+            return response
+        self._session.fail("cancelled", ErrorCode.CANCELLED)
+        self._follow(self._session)
+        response.success, response.message = True, "the reset has ended"
+        return response
+
     def _now_ns(self) -> int:
         """Return the time of the robot, which a simulation may have go faster [ns]."""
         return round(time.monotonic_ns() * self._given.real_time_factor)
@@ -167,7 +183,8 @@ class RobotResetNode(Node):
     def _on_applied(self, message: AppliedTorque) -> None:
         if self._session is not None and message.rollout_id == self._message.rollout_id:
             refused = message.interventions & REFUSED
-            self._session.on_answer(f"{GUARD}: {message.detail}" if refused else "")
+            fault = f"{GUARD}: {message.detail}" if refused else ""
+            self._session.on_answer(fault, refusal_code(refused))
             self._follow(self._session)
 
     def _on_command(self, command: TorqueCommand) -> None:
@@ -176,7 +193,7 @@ class RobotResetNode(Node):
             return
         self._rollouts.on_command(time.monotonic_ns(), command.last)
         if self._session is not None and not command.last:
-            self._session.fail("a rollout is under way")
+            self._session.fail("a rollout is under way", ErrorCode.BUSY)
             self._follow(self._session)
 
     def _send(self, effort: Array | None) -> None:

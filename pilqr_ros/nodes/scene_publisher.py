@@ -40,7 +40,7 @@ from pilqr_ros.page.motion import Posture
 from pilqr_ros.robot.execution.fields import rollout_from_message
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.robot.frames import base_frame_in, frame_prefix
-from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.urdf import robot_urdf
 from pilqr_ros.trajopt.typing import Array
 
@@ -76,7 +76,7 @@ class ScenePublisherNode(Node):
         """Subscribe, and publish what is known from the task alone."""
         super().__init__("scene_publisher")
         given = declare(self, SceneParameters)
-        self._task: Task = load_task(given.task)
+        self._task: Task = given.load_task()
         self._base = given.base_frame or base_frame_in(self.get_namespace())
         self._prefix = frame_prefix(self.get_namespace())
         self._frames = SceneFrames(self._task, self._base, self._prefix)

@@ -40,7 +40,7 @@ from pilqr_ros.robot.estimation.state_estimation import (
     rigid_transform,
 )
 from pilqr_ros.robot.frames import base_frame_in
-from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.typing import Array
 
 WARN_PERIOD = 2.0
@@ -58,7 +58,7 @@ class StateEstimatorNode(Node):
         """Subscribe to the task's sensors."""
         super().__init__("state_estimator")
         self._given = declare(self, EstimatorParameters)
-        task = load_task(self._given.task)
+        task = self._given.load_task()
         self._base_frame = self._given.base_frame or base_frame_in(self.get_namespace())
         self._tracking = self._given.tracking(task.period_ns)
         self._estimator = StateEstimator(

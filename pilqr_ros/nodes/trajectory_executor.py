@@ -11,7 +11,7 @@ import time
 from array import array
 from dataclasses import dataclass
 
-from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.action import CancelResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
@@ -23,7 +23,8 @@ from pilqr_msgs.msg import AppliedTorque as AppliedMessage
 from pilqr_msgs.msg import GuardState, State
 from pilqr_msgs.msg import Rollout as RolloutMessage
 from pilqr_msgs.msg import TorqueCommand as CommandMessage
-from pilqr_ros.errors import PilqrError
+from pilqr_ros.error_code import ErrorCode
+from pilqr_ros.nodes.errors import BusyError
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import (
     NANOSECONDS,
@@ -34,6 +35,7 @@ from pilqr_ros.nodes.messages.conversions import (
 from pilqr_ros.nodes.messages.policy_messages import policy_from_goal
 from pilqr_ros.nodes.messages.torque_messages import applied_from_message, put_command
 from pilqr_ros.nodes.messages.wiring import count_listeners, publish, subscribe
+from pilqr_ros.nodes.runtime.action_server import ActionServer
 from pilqr_ros.nodes.runtime.control_executor import ControlExecutor
 from pilqr_ros.nodes.runtime.diagnostics import Diagnosis, Diagnostics, Level
 from pilqr_ros.nodes.runtime.parameters import NodeParameters, declare, hardware, parameter
@@ -41,17 +43,20 @@ from pilqr_ros.nodes.runtime.running import run
 from pilqr_ros.nodes.runtime.wake import wake
 from pilqr_ros.robot.execution.policy_execution import build_runner
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
-from pilqr_ros.robot.execution.rollout_records import GuardView, RolloutTiming
+from pilqr_ros.robot.execution.rollout_records import GuardView, RolloutEnd, RolloutTiming
 from pilqr_ros.robot.execution.rollout_session import RolloutSession
 from pilqr_ros.robot.execution.tick_jitter import TickMeter
 from pilqr_ros.robot.guard.torque_records import TorqueCommand
-from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks import Task
 
 FEEDBACK_PERIOD_NS = 500_000_000
 """Least time between two feedback messages [ns]: signs of life, not data."""
 
-CANCELLED = "cancelled"
+CANCELLED = RolloutEnd("cancelled", ErrorCode.CANCELLED)
 """Why a rollout ended whose goal was cancelled."""
+
+BUSY = RolloutEnd("another rollout is under way", ErrorCode.BUSY)
+"""Why a rollout did not begin."""
 
 
 @dataclass(frozen=True)
@@ -93,15 +98,14 @@ class TrajectoryExecutorNode(Node):
         """Offer the action."""
         super().__init__("trajectory_executor")
         parameters = declare(self, ExecutorParameters)
-        self._task: Task = load_task(parameters.task)
+        self._task: Task = parameters.load_task()
         self._tolerances = self._task.guard(strict=parameters.hardware)
         self._timing = parameters.timing(self._task.period_ns)
-        self._runners: dict[int, PolicyRunner] = {}
         self._session: RolloutSession | None = None
         self._goal: ServerGoalHandle | None = None
         self._over: Future[None] = Future()
         self._sign_ns = 0
-        self._refusal: str | None = None
+        self._guard_state: GuardState | None = None
         self._rollout_id = time.time_ns()  # no two rollouts share it, even if the node restarts
         self._message = CommandMessage(effort=array("d", bytes(8 * self._task.dU)))
         self._commands = publish(self, CommandMessage, "torque_command", qos.COMMAND)
@@ -118,23 +122,15 @@ class TrajectoryExecutorNode(Node):
             self,
             ExecuteRollout,
             "~/execute_rollout",
+            self._new_runner,
             self._execute,
-            goal_callback=self._on_goal,
-            cancel_callback=self._on_cancel,
+            self._on_cancel,
         )
 
-    def _on_goal(self, goal: ExecuteRollout.Goal) -> GoalResponse:
-        """Accept a goal that fits the task: its policy is read here, once."""
-        try:
-            # The handle of an accepted goal holds this very message.
-            self._runners[id(goal)] = self._new_runner(goal)
-        except PilqrError as error:
-            self.get_logger().error(f"goal rejected: {error}")
-            return GoalResponse.REJECT
-        return GoalResponse.ACCEPT
-
     def _new_runner(self, goal: ExecuteRollout.Goal) -> PolicyRunner:
-        """Return what executes a goal's policy, or raise unless the goal fits the task."""
+        """Return what executes a goal's policy, or raise unless it fits the task and the moment."""
+        if self._session is not None:
+            raise BusyError(BUSY.reason)
         return build_runner(
             self._task,
             policy_from_goal(goal),
@@ -144,15 +140,14 @@ class TrajectoryExecutorNode(Node):
             self._tolerances.max_fraction_limited,
         )
 
-    async def _execute(self, goal: ServerGoalHandle) -> ExecuteRollout.Result:
+    async def _execute(self, goal: ServerGoalHandle, runner: PolicyRunner) -> ExecuteRollout.Result:
         """Run one rollout; the callbacks below drive it and complete the future."""
-        runner = self._runners.pop(id(goal.request))
         if goal.is_cancel_requested:
             goal.canceled()
             return _nothing_done(CANCELLED)
-        if self._session is not None:
+        if self._session is not None:  # of a goal that was accepted at the same time
             goal.abort()
-            return _nothing_done("another rollout is under way")
+            return _nothing_done(BUSY)
         self._rollout_id += 1
         self._over = Future()
         self._goal, self._session = goal, self._new_session(runner, goal.request)
@@ -167,7 +162,7 @@ class TrajectoryExecutorNode(Node):
             goal.succeed()
         else:
             goal.abort()
-        return ExecuteRollout.Result(rollout=message)
+        return ExecuteRollout.Result(rollout=message, error_code=int(rollout.code))
 
     def _new_session(self, runner: PolicyRunner, goal: ExecuteRollout.Goal) -> RolloutSession:
         return RolloutSession(
@@ -182,7 +177,11 @@ class TrajectoryExecutorNode(Node):
     def _view_guard(self) -> GuardView:
         """Tell whether the guard hears commands, its answers are heard, and torque may pass."""
         heard = count_listeners(self, self._commands) > 0
-        return GuardView(heard and self.count_publishers("applied_torque") > 0, self._refusal)
+        found = heard and self.count_publishers("applied_torque") > 0
+        state = self._guard_state
+        if state is None:
+            return GuardView(found, None)
+        return GuardView(found, state.reason, ErrorCode(state.error_code))
 
     def _on_cancel(self, goal: ServerGoalHandle) -> CancelResponse:
         """Stop a goal's rollout; a goal whose rollout has not begun ends when it would begin."""
@@ -211,11 +210,11 @@ class TrajectoryExecutorNode(Node):
     def _on_robot_fault(self, fault: String) -> None:
         """End the rollout: whoever stands for the robot cannot go on with it."""
         if self._session is not None:
-            now_ns = time.monotonic_ns()
-            self._send(self._session.stop(fault.data[:200], now_ns, interrupted=False))
+            now_ns, end = time.monotonic_ns(), RolloutEnd(fault.data[:200], ErrorCode.ROBOT_FAULT)
+            self._send(self._session.stop(end, now_ns, interrupted=False))
 
     def _on_guard_state(self, message: GuardState) -> None:
-        self._refusal = message.reason
+        self._guard_state = message
 
     def _diagnose(self) -> list[Diagnosis]:
         """Return how evenly the node ticks; in lock-step nothing hangs on that."""
@@ -244,9 +243,10 @@ class TrajectoryExecutorNode(Node):
             self._goal.publish_feedback(ExecuteRollout.Feedback(step=step))
 
 
-def _nothing_done(reason: str) -> ExecuteRollout.Result:
+def _nothing_done(why: RolloutEnd) -> ExecuteRollout.Result:
     """Return the result of a goal whose rollout never began."""
-    return ExecuteRollout.Result(rollout=RolloutMessage(reason=reason, interrupted=True))
+    rollout = RolloutMessage(reason=why.reason, interrupted=True)
+    return ExecuteRollout.Result(rollout=rollout, error_code=int(why.code))
 
 
 def main() -> None:

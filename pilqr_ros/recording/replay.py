@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from pilqr_ros.learning.errors import CollectorError
 from pilqr_ros.learning.progress import TrainingProgress
 from pilqr_ros.learning.training import Trainer
+from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.recorded_run import RecordedRun
 from pilqr_ros.robot.execution.policy_execution import check_policy, exploration_noise
 from pilqr_ros.robot.execution.policy_runner import limitation
@@ -25,6 +27,22 @@ TOLERANCE = 1e-6
 machine's arithmetic differs by less, another policy by more."""
 
 
+class RolloutMissing(CollectorError):
+    """A rollout is asked for that was not recorded."""
+
+
+class Redone(NamedTuple):
+    """A training that was done again.
+
+    Attributes:
+        store: The new run.
+        ended: Why it ends before the training's own end: so does the bag. Empty if it does not.
+    """
+
+    store: RunStore
+    ended: str
+
+
 @dataclass(frozen=True)
 class RecordedCollector:
     """Answers with recorded rollouts instead of executing policies.
@@ -32,10 +50,12 @@ class RecordedCollector:
     Attributes:
         task: The task.
         rollouts: By condition and seed; of several with the same, the one that counted.
+        asked: Condition and seed of all that were asked for.
     """
 
     task: Task
     rollouts: dict[tuple[int, int], Rollout]
+    asked: set[tuple[int, int]] = field(default_factory=set)
 
     def collect(
         self, policy: Policy, condition: int, seed: int, explore: bool, jitter: bool
@@ -43,15 +63,17 @@ class RecordedCollector:
         """Return the rollout that was recorded for a condition and a seed.
 
         Raises:
-            CollectorError: There is none, or it is one of another policy or noise, or it counted
-                though it was limited more than the task allows.
+            RolloutMissing: There is none.
+            CollectorError: It is one of another policy or noise, or it counted though it was
+                limited more than the task allows.
             PolicyError: The policy cannot be executed.
         """
         check_policy(policy, self.task)
+        self.asked.add((condition, seed))
         rollout = self.rollouts.get((condition, seed))
         if rollout is None:
             wanted = f"seed {seed} in condition {condition}"
-            raise CollectorError(f"the bag has no rollout with {wanted}")
+            raise RolloutMissing(f"the bag has no rollout with {wanted}")
         if rollout.valid:
             self._check(rollout, policy, exploration_noise(self.task, seed, explore))
         return rollout
@@ -72,8 +94,8 @@ def redo(
     recorded: RecordedRun,
     runs: Path,
     on_progress: Callable[[TrainingProgress], None] = lambda progress: None,
-) -> RunStore:
-    """Do a training again from its bag, as a new run.
+) -> Redone:
+    """Do a training again from its bag, as a new run, as far as it was recorded.
 
     Args:
         recorded: The training.
@@ -81,17 +103,49 @@ def redo(
         on_progress: Called after each rollout.
 
     Raises:
-        CollectorError: The bag lacks a rollout or has one that does not fit.
+        BagError: The bag has no rollout of the training.
+        CollectorError: The bag lacks a rollout before others or has one that does not fit.
         TrainingError: An update failed.
     """
     old = recorded.store
+    trained = {
+        (one.rollout.condition, one.rollout.seed)
+        for one in recorded.rollouts
+        if one.place is not None
+    }
+    if not trained:
+        raise _nothing_trained(len(recorded.rollouts))
     store = create_run(runs, old.task, old.config, recorded.origin_files)
     # A rollout that was executed again was not used the first time: the last one counts.
     executed = [one.rollout for one in recorded.rollouts]
     rollouts = {(rollout.condition, rollout.seed): rollout for rollout in executed}
     collector, evaluator = RecordedCollector(old.task, rollouts), TaskCostEvaluator(old.task)
-    Trainer(store, collector, evaluator, on_progress=on_progress).run()
-    return store
+    try:
+        Trainer(store, collector, evaluator, on_progress=on_progress).run()
+    except RolloutMissing:
+        if trained - collector.asked:
+            raise
+        return Redone(store, _end_of(store))
+    return Redone(store, "")
+
+
+def _nothing_trained(others: int) -> BagError:
+    what = f"{others} rollouts, all of them of evaluations" if others else "no rollout at all"
+    return BagError(
+        f"the bag holds {what}: there is no training to do again; `pilqr bag list` shows what it "
+        "holds, and `pilqr bag export` writes it as arrays"
+    )
+
+
+def _end_of(store: RunStore) -> str:
+    """Return how far a training could be done again whose bag ends before it."""
+    done, asked = store.iterations_finished, store.config.iterations
+    if done < asked:
+        return f"the bag ends within iteration {done + 1} of {asked}: so does the run"
+    return (
+        "the bag holds no rollout of the last policy, as those of older versions do not: what it "
+        "costs is not known, and all iterations are there"
+    )
 
 
 def _compare(rollout: Rollout, name: str, expected: np.ndarray) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pilqr_ros.foreign_file import decoding, read_foreign, read_foreign_text
-from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.errors import RunError, RunWriteError
 from pilqr_ros.synced_file import replace_file
 
 MAX_FILE_BYTES = 256 * 2**20
@@ -42,13 +42,13 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:
     """Write a file through a temporary one that is synced and renamed.
 
     Raises:
-        RunError: It cannot be written, because the disk is full or the like; what was there before
-            is still there.
+        RunWriteError: It cannot be written, because the disk is full or the like; what was there
+            before is still there.
     """
     try:
         replace_file(path, write)
     except OSError as error:
-        raise RunError(
+        raise RunWriteError(
             f"{path} cannot be written: {error.strerror or error}; everything stored before is kept"
         ) from error
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.errors import RunBusyError
 from pilqr_ros.runs.file_lock import held
 
 
@@ -15,8 +15,10 @@ def only_training(directory: Path) -> Iterator[None]:
     """Hold a run's directory; the hold ends with the process that has it, however it ends.
 
     Raises:
-        RunError: Another process is training there.
+        RunBusyError: Another process is training there.
     """
-    refusal = RunError(f"{directory} is being trained by another process: wait for it, or end it")
+    refusal = RunBusyError(
+        f"{directory} is being trained by another process: wait for it, or end it"
+    )
     with held(directory / "training.lock", refusal):
         yield

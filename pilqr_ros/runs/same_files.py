@@ -5,7 +5,7 @@ What is compared is what was read when the run was opened, and so what would be 
 
 from __future__ import annotations
 
-from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.errors import OtherRunError
 from pilqr_ros.runs.run_description import (
     DESCRIPTION_FILE,
     digests,
@@ -29,13 +29,13 @@ def check_files(store: RunStore, what: str = "continued") -> list[str]:
         what: What is to be done with it: continued, or executed on a robot.
 
     Raises:
-        RunError: One is not as it was; the message names it.
+        OtherRunError: One is not as it was; the message names it.
     """
     changed = _changed(store)
     if changed is None:
         return [f"{store.directory} {_UNKNOWN}"]
     if changed:
-        raise RunError(
+        raise OtherRunError(
             f"{store.directory} cannot be {what}: {_named(changed)}: put back what was there, "
             "or begin a new run"
         )

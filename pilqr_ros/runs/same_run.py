@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pilqr_ros.runs import atomic
-from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.errors import OtherRunError
 from pilqr_ros.runs.run_description import settings_of
 from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.runs.versions import recorded_versions, versions
@@ -47,14 +47,14 @@ def check_same(
         strict: For evaluating a finished policy alone, what only learning reads may differ.
 
     Raises:
-        RunError: Something differs; the message names it, with both values.
+        OtherRunError: Something differs; the message names it, with both values.
     """
     found = differences(store, asked, task, ignored=("description",) if strict else OF_LEARNING)
     if found:
         named = "; ".join(found[:MAX_NAMED])
         more = len(found) - MAX_NAMED
         rest = f"; and {more} more" if more > 0 else ""
-        raise RunError(
+        raise OtherRunError(
             f"{store.directory} was begun otherwise: {named}{rest}; a run stays as it was begun: "
             "begin another one (train --from takes this one's policies)"
         )
@@ -95,7 +95,7 @@ def check_versions(store: RunStore) -> list[str]:
     A run that is finished, its last policies executed, is not continued, whatever is asked for.
 
     Raises:
-        RunError: It would not be the same run any more; the message says what to install.
+        OtherRunError: It would not be the same run any more; the message says what to install.
     """
     if store.is_finished:
         return []
@@ -111,7 +111,7 @@ def check_versions(store: RunStore) -> list[str]:
     ]
     refused += _changed_defaults(store, recorded.get("settings", {}))
     if refused:
-        raise RunError(f"{store.directory} cannot be continued: {'; '.join(refused)}")
+        raise OtherRunError(f"{store.directory} cannot be continued: {'; '.join(refused)}")
     return [
         f"{name} is {now.get(name, _ABSENT)}, but the run was begun with {then[name]}: it goes on "
         "soundly, but not bit for bit"

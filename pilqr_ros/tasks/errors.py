@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Self
 
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.plain_text import printable
 from pilqr_ros.tasks.yaml_lines import Lines
@@ -33,6 +34,8 @@ class Flaw(NamedTuple):
 
 class ConfigError(PilqrError, ValueError):
     """A file does not fit; the message names file, line, key, value and what is allowed."""
+
+    code = ErrorCode.INVALID_REQUEST
 
     def __init__(self, key: str, problem: str, source: str = "", line: int | None = None) -> None:
         """Name the key's path and the problem.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import mujoco
 import numpy as np
 
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.tasks.conditions import Condition
 from pilqr_ros.tasks.models import element_id, joint_id
@@ -18,6 +19,8 @@ _SLIDE = mujoco.mjtJoint.mjJNT_SLIDE
 
 class PlacementError(PilqrError, ValueError):
     """A body cannot be brought where it is wanted; the message names it."""
+
+    code = ErrorCode.RESET_FAILED
 
 
 def place_scene(model: mujoco.MjModel, data: mujoco.MjData, condition: Condition) -> dict[str, int]:

@@ -113,7 +113,9 @@ def test_everything_that_nodes_serving_a_policy_in_a_namespace_do_is_allowed(
             )
             assert observe(node, name, "arm1").beyond(policy[name]) == {}, name
         wait_until(
-            lambda: "/arm1/policy_server/execute" in observe(node, "policy_server", "arm1").serves,
+            lambda: (
+                "/arm1/policy_server/execute" in observe(node, "policy_server", "arm1").executes
+            ),
             "the server",
         )
         used = observe(node, "policy_server", "arm1")

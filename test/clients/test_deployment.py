@@ -10,12 +10,10 @@ from pilqr_ros.nodes.errors import NodeError
 def test_on_hardware_nothing_is_executed_before_somebody_has_looked(tmp_path):
     chosen = DeploymentOptions(run=str(tmp_path), hardware=True, robot_config="lightarm")
     with pytest.raises(NodeError, match="after `pilqr guard enable`: leave out --times"):
-        execute(chosen, 1, lambda success, message: None)
+        execute(chosen, 1, print)
 
 
 def test_whoever_interrupts_the_client_is_told_what_stops_the_arm(monkeypatch, capsys):
-    """The service has no end but its own: the rollout goes on, and so does a waiting reset."""
-
     def interrupted(*_):
         raise KeyboardInterrupt
 
@@ -25,4 +23,4 @@ def test_whoever_interrupts_the_client_is_told_what_stops_the_arm(monkeypatch, c
         main()
     assert stopped.value.code == 130
     said = " ".join(capsys.readouterr().err.split())
-    assert "goes on to its end; `pilqr guard stop --namespace left` stops the arm" in said
+    assert "was told to stop; `pilqr guard stop --namespace left` stops the arm" in said

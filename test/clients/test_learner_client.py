@@ -8,6 +8,7 @@ from unique_identifier_msgs.msg import UUID
 
 from pilqr_msgs.msg import GuardState
 from pilqr_ros.clients.client_node import ClientNode
+from pilqr_ros.clients.goal_client import GoalClient
 from pilqr_ros.clients.learner_client import LearnerClient
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.messages import qos
@@ -37,7 +38,7 @@ class InterruptedAnswer:
 
 def test_an_interruption_before_the_goals_answer_cancels_the_goal(monkeypatch):
     cancelled = []
-    client = LearnerClient.__new__(LearnerClient)  # no node: nothing else of it is used
+    client = GoalClient(None, "learner")  # no node: nothing else of it is used
     monkeypatch.setattr(client, "_cancel", lambda name, identity, _: cancelled.append(identity))
     identity = UUID(uuid=list(range(16)))
     with pytest.raises(KeyboardInterrupt):

@@ -10,6 +10,8 @@ from pilqr_ros.graph.errors import GraphError
 from pilqr_ros.graph.node_list import DEPLOYED, SERVER
 from pilqr_ros.nodes.runtime.parameters import TaskParameters, declarations
 from pilqr_ros.robot.reset.reset_motion import ResetMotion
+from pilqr_ros.runs.run_config import RunConfig
+from pilqr_ros.runs.run_store import create_run, open_run
 from pilqr_ros.tasks import load_task
 from pilqr_ros.tasks.errors import TaskError
 
@@ -81,6 +83,30 @@ def test_a_node_knows_every_parameter_that_it_is_started_with(spec):
     assert {*spec.options, *spec.robot, *dict(spec.fixed)} <= known
 
 
+def told_digests(commands):
+    told = [word for command in commands.values() for word in command if "task_digest" in word]
+    assert len(told) == len(commands)
+    return set(told)
+
+
+def test_every_node_is_told_which_task_it_is_of(two_joints, tmp_path):
+    two_joints()
+    task = str(tmp_path / "two_joints.yaml")
+    first = told_digests(started(task=task))
+    assert len(first) == 1
+    model = tmp_path / "arm.xml"
+    model.write_text(model.read_text() + "<!-- heavier -->")
+    assert not first & told_digests(started(task=task))
+
+
+def test_a_served_policys_run_is_the_task_that_its_nodes_are_told(two_joints, tmp_path):
+    task = two_joints()
+    run = create_run(tmp_path / "runs", task, RunConfig("two_joints", "pilqr", 1, 2, 0, (0,)))
+    (told,) = told_digests(served(run=str(run.directory)))
+    given = TaskParameters(task_digest=told.partition(":=")[2].strip('"'))
+    given.check_task(open_run(run.directory).task)
+
+
 def test_the_scene_is_shown_only_if_asked_for():
     assert "scene_publisher" not in started()
     shown = started(task="hockey_lightarm", robot_config="lightarm", scene=True)
@@ -142,6 +168,11 @@ def test_a_policy_is_served_on_hardware_behind_the_same_nodes_as_training_has(ru
     told = [word for word in server if word.startswith("reset_timeout")]
     assert told == [word for word in trained["learner"] if word.startswith("reset_timeout")]
     assert told
+
+
+def test_the_scene_of_a_served_policy_is_shown_if_asked_for(run):
+    assert "scene_publisher" not in served(run=str(run))
+    assert "scene_publisher" in served(run=str(run), scene=True)
 
 
 def test_a_policy_is_not_served_on_hardware_without_the_robots_file(run):

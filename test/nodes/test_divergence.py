@@ -8,6 +8,7 @@ import yaml
 import pilqr_ros.tasks
 from pilqr_msgs.action import TrainLocal
 from pilqr_ros.clients.learner_client import LearnerClient
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.graph import NODES
 from pilqr_ros.learning.sampling import MAX_ATTEMPTS
 from pilqr_ros.learning.seeds import rollout_seed
@@ -46,10 +47,12 @@ def test_what_diverges_is_kept_with_its_reason_and_never_learned_from(
         result = learner.train(goal, lambda _: None)
     assert not result.success
     assert f"{MAX_ATTEMPTS} rollouts failed in a row" in result.message
+    assert result.error_code == ErrorCode.POLICY_REFUSED
     folder = Path(result.run_directory) / "iteration_000" / "condition_0"
     assert not list(folder.glob("rollout_??.npz"))
-    kept = [load_rollout(path) for path in sorted(folder.glob("rollout_00.invalid_*.npz"))]
-    seeds = [rollout_seed(7, 0, 0, 0, n) for n in range(MAX_ATTEMPTS)]
+    # The one without noise is executed first.
+    kept = [load_rollout(path) for path in sorted(folder.glob("rollout_01.invalid_*.npz"))]
+    seeds = [rollout_seed(7, 0, 0, 1, n) for n in range(MAX_ATTEMPTS)]
     assert [one.seed for one in kept] == seeds
     for one in kept:
         assert "of bomb is" in one.reason

@@ -10,6 +10,7 @@ import pytest
 
 from pilqr_msgs.action import TrainLocal
 from pilqr_ros.clients.learner_client import LearnerClient
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.graph import NODES
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.training import Trainer
@@ -101,6 +102,7 @@ def test_without_room_training_ends_with_the_file_named_and_resumes_later(
     resource.prlimit(full[0], resource.RLIMIT_FSIZE, limit)
     assert not result.success
     assert ".npz cannot be written: File too large; everything stored before" in result.message
+    assert result.error_code == ErrorCode.STORAGE
     finished = set(Path(result.run_directory).rglob("rollout_??.npz"))
     assert finished
     resumed = learner.train(TrainLocal.Goal(resume=result.run_directory), lambda _: None)

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from pilqr_msgs.msg import GuardState
+from pilqr_msgs.msg import ErrorCode, GuardState
 from pilqr_ros.clients.guard_client import GuardSwitch, switch_guard
+from pilqr_ros.graph.respawning import CANNOT_START
 from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.robot.guard.safety_record import SafetyRecord, SafetyState, record_path
@@ -44,10 +45,11 @@ def guard(run_nodes, client, wait_until):
 
 def test_a_stop_is_in_force_after_the_guard_was_killed(guard):
     guard.let_pass()
-    assert guard.kill().state == GuardState.ENABLED
+    told = guard.kill()
+    assert (told.state, told.error_code) == (GuardState.ENABLED, ErrorCode.NONE)
     assert guard.switch.do("stop").startswith("no torque passes: emergency stop (service ~/estop)")
     told = guard.kill()
-    assert told.state == GuardState.STOPPED
+    assert (told.state, told.error_code) == (GuardState.STOPPED, ErrorCode.EMERGENCY_STOP)
     assert "emergency stop (service ~/estop, since 20" in told.reason
     with pytest.raises(NodeError, match=r"`pilqr guard reset` .*comes first"):
         guard.switch.do("enable")
@@ -57,7 +59,8 @@ def test_a_stop_is_in_force_after_the_guard_was_killed(guard):
 def test_a_guard_that_was_disabled_comes_back_disabled(guard):
     guard.let_pass()
     assert guard.switch.do("disable").startswith("no torque passes: disabled until `pilqr guard")
-    assert guard.kill().state == GuardState.DISABLED
+    told = guard.kill()
+    assert (told.state, told.error_code) == (GuardState.DISABLED, ErrorCode.TORQUE_DISABLED)
 
 
 def test_without_a_record_the_next_guard_is_stopped_until_it_is_reset(guard):
@@ -67,6 +70,21 @@ def test_without_a_record_the_next_guard_is_stopped_until_it_is_reset(guard):
     assert told.state == GuardState.STOPPED
     assert "whether it was stopped before is not known" in told.reason
     guard.let_pass()
+
+
+def test_a_guard_is_not_started_again_with_edited_limits(
+    fresh_client, run_nodes, wait_until, two_joints, tmp_path
+):
+    two_joints()
+    task = tmp_path / "two_joints.yaml"
+    with run_nodes("effort_guard", task=str(task), respawn=True) as group:
+        states = fresh_client.listen(GuardState, "guard_state", qos.LATCHED)
+        wait_until(lambda: states, "effort_guard")
+        task.write_text(task.read_text().replace("torque_limit: 20", "torque_limit: 200"))
+        os.kill(group.pids["effort_guard"], signal.SIGKILL)
+        wait_until(group.first_ended, "its end")
+        assert group.wait() == CANNOT_START
+        assert any("was edited since the nodes were started" in line for _, line in group.lines)
 
 
 def test_a_stop_outlives_its_graph_and_the_next_one_says_so(

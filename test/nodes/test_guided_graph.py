@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal
+from pilqr_msgs.msg import ErrorCode
 from pilqr_ros.cli.console import TrainingBar
 from pilqr_ros.clients.deployment import execute
 from pilqr_ros.clients.learner_client import LearnerClient
@@ -13,6 +14,7 @@ from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvalu
 from pilqr_ros.graph import NODES, DeploymentOptions
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.training import Trainer
+from pilqr_ros.nodes.errors import RefusedError
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.run_store import RunConfig, create_run, open_run
 from pilqr_ros.tasks import Task
@@ -97,16 +99,18 @@ def test_the_executor_acts_as_the_policy_that_was_trained(trained, learner, task
 
 def test_a_test_that_the_task_does_not_have_is_refused(learner, trained):
     goal = TrainGlobal.Goal(method="mdgps-pilqr", iterations=1, rollouts=2, tests=["all"])
-    refused = learner.train_global(goal, lambda _: None)
-    assert not refused.success
-    assert "test is 'all', expected one of hockey's: one" in refused.message
+    with pytest.raises(RefusedError, match="test is 'all', expected one of hockey's: one"):
+        learner.train_global(goal, print)
     goal = TrainGlobal.Goal(method="pilqr", iterations=1, rollouts=2)
-    assert "trained by the action train_local" in learner.train_global(goal, print).message
+    with pytest.raises(RefusedError, match="trained by the action train_local"):
+        learner.train_global(goal, print)
 
 
 def test_a_served_policy_runs_on_request_without_a_learner(trained, task_file, fresh_domain):
     run, answers = trained[0].run_directory, []
     chosen = DeploymentOptions(task=str(task_file), run=run, condition="middle", respawn=False)
-    execute(chosen, 2, lambda success, message: answers.append((success, message)))
-    assert [success for success, _ in answers] == [False, False]
-    assert all("m from the goal" in message for _, message in answers)
+    execute(chosen, 2, answers.append)
+    told = [(answer.success, answer.error_code) for answer in answers]
+    assert told == [(False, ErrorCode.NONE)] * 2
+    for answer in answers:
+        assert f"no success: {answer.distance:.3f} m from the goal" in answer.message

@@ -12,12 +12,13 @@ from action_msgs.msg import GoalStatus
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
-from pilqr_msgs.msg import IterationReport, TrainingRun, TVLGPolicy
+from pilqr_msgs.msg import ErrorCode, IterationReport, TrainingRun, TVLGPolicy
 from pilqr_ros.clients.learner_client import LearnerClient
 from pilqr_ros.graph import NODES
 from pilqr_ros.graph.processes import ProcessGroup
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.training import Trainer
+from pilqr_ros.nodes.errors import RefusedError
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.runtime.action_client import ActionClient
 from pilqr_ros.nodes.runtime.waiting import wait_for
@@ -158,16 +159,27 @@ def test_an_evaluation_gives_each_rollout(learner, trained, wait_until):
         ({"conditions": [0, 0]}, "expected each index once"),
         ({"conditions": [0] * 100_000}, "conditions has 100000 entries, expected at most"),
         ({"method": "x" * 1_000_000}, "method is 'xxx"),
-        ({"resume": "/no/such/run"}, "/no/such/run"),
         ({"resume": "x" * 100_000}, "a run's path has 100000 characters"),
-        ({"resume": "/dev"}, "no run: it has no run.json"),
     ],
 )
-def test_a_goal_that_does_not_fit_is_answered_with_the_reason(learner, change, reason):
-    result = learner.train(TrainLocal.Goal(**{**GOAL, **change}), lambda _: None)
-    assert not result.success
-    assert reason in result.message
-    assert len(result.message) < 3000
+def test_a_goal_that_does_not_fit_is_rejected_with_the_reason(learner, change, reason):
+    with pytest.raises(RefusedError) as rejected:
+        learner.train(TrainLocal.Goal(**{**GOAL, **change}), lambda _: None)
+    assert reason in str(rejected.value)
+    assert rejected.value.code == ErrorCode.INVALID_REQUEST
+    assert len(str(rejected.value)) < 3000
+
+
+@pytest.mark.parametrize(
+    ("run", "reason"), [("/no/such/run", "/no/such/run"), ("/dev", "no run: it has no run.json")]
+)
+def test_a_goal_of_a_run_that_is_none_is_rejected(learner, run, reason):
+    goals = ((learner.train, TrainLocal.Goal(resume=run)),
+             (learner.evaluate, EvaluatePolicy.Goal(run=run, rollouts=1)))  # fmt: skip
+    for send, goal in goals:
+        with pytest.raises(RefusedError, match=reason) as rejected:
+            send(goal, lambda _: None)
+        assert rejected.value.code == ErrorCode.UNKNOWN_RUN
 
 
 @pytest.mark.parametrize(
@@ -178,15 +190,18 @@ def test_a_goal_that_does_not_fit_is_answered_with_the_reason(learner, change, r
         ({"iteration": 9}, "iteration is 9, expected -1"),
         ({"conditions": [4]}, "condition is 4, expected one of"),
         ({"conditions": [0, 0]}, "conditions names one more than once"),
+        ({"policy": "global"}, "policy is 'global', but pilqr trains local ones only"),
+        ({"test": "gaols"}, "test is 'gaols', expected one of hockey's"),
     ],
 )
-def test_an_evaluation_that_does_not_fit_is_answered_with_the_reason(
+def test_an_evaluation_that_does_not_fit_is_rejected_with_the_reason(
     learner, trained, change, reason
 ):
     goal = {"run": trained[0].run_directory, "iteration": -1, "rollouts": 2, **change}
-    result = learner.evaluate(EvaluatePolicy.Goal(**goal), lambda _: None)
-    assert not result.success
-    assert reason in result.message
+    with pytest.raises(RefusedError) as rejected:
+        learner.evaluate(EvaluatePolicy.Goal(**goal), lambda _: None)
+    assert reason in str(rejected.value)
+    assert rejected.value.code == ErrorCode.INVALID_REQUEST
 
 
 def test_a_policy_that_no_motor_could_follow_is_refused_with_the_entry(learner, trained, tmp_path):
@@ -196,17 +211,19 @@ def test_a_policy_that_no_motor_could_follow_is_refused_with_the_entry(learner, 
     K[5, 0, 1] = 1e300
     open_run(run).save_policy(2, 0, replace(policy, K=K), step_multiplier)
     goal = EvaluatePolicy.Goal(run=str(run), iteration=-1, rollouts=1, seed=77)
-    result = learner.evaluate(goal, print)
-    assert not result.success
-    assert result.message.startswith("policy.K[5, 0, 1] is 1e+300, expected ")
+    with pytest.raises(RefusedError) as rejected:
+        learner.evaluate(goal, print)
+    assert str(rejected.value).startswith("policy.K[5, 0, 1] is 1e+300, expected ")
+    assert rejected.value.code == ErrorCode.INVALID_POLICY
     assert not list(run.glob("evaluations/*_77/**/*.npz"))
 
 
 def test_a_run_of_another_task_is_refused(learner, whole_graph, task, runs):
     other = type(task).from_text(task.source.replace("name: hockey", "name: door", 1))
     store = create_run(runs, other, RunConfig("door", "pilqr", 2, 4, 0, (0,)))
-    result = learner.train(TrainLocal.Goal(resume=str(store.directory)), lambda _: None)
-    assert "task is 'hockey', but the run has 'door'" in result.message
+    with pytest.raises(RefusedError, match="task is 'hockey', but the run has 'door'") as rejected:
+        learner.train(TrainLocal.Goal(resume=str(store.directory)), lambda _: None)
+    assert rejected.value.code == ErrorCode.OTHER_RUN
 
 
 def test_a_run_is_neither_continued_nor_evaluated_by_nodes_of_an_edited_task(
@@ -220,8 +237,10 @@ def test_a_run_is_neither_continued_nor_evaluated_by_nodes_of_an_edited_task(
         (learner.evaluate, EvaluatePolicy.Goal(run=str(run), rollouts=1)),
     )
     for send, goal in goals:
-        message = send(goal, lambda _: None).message
-        assert "reset.joint_jitter is 0.003, but the run has 0.004" in message
+        with pytest.raises(RefusedError) as rejected:
+            send(goal, lambda _: None)
+        assert "reset.joint_jitter is 0.003, but the run has 0.004" in str(rejected.value)
+        assert rejected.value.code == ErrorCode.OTHER_RUN
 
 
 def test_cancelling_keeps_everything_and_resuming_ends_as_if_nothing_had_been(
@@ -243,6 +262,7 @@ def test_cancelling_keeps_everything_and_resuming_ends_as_if_nothing_had_been(
     assert answer.status == GoalStatus.STATUS_CANCELED
     assert not answer.result.success
     assert "stopped" in answer.result.message
+    assert answer.result.error_code == ErrorCode.CANCELLED
     run = answer.result.run_directory
     resumed = learner.train(TrainLocal.Goal(resume=run), lambda _: None)
     assert resumed.success, resumed.message
@@ -271,14 +291,15 @@ def test_an_error_that_nobody_expected_is_told_and_the_learner_goes_on(fresh_dom
         ProcessGroup({"learner": command}, lambda _, line: lines.append(line)),
         LearnerClient() as client,
     ):
-        results = [
-            client.train(TrainLocal.Goal(**GOAL), print),
-            client.evaluate(EvaluatePolicy.Goal(), print),
-            client.train(TrainLocal.Goal(**GOAL), print),
-        ]
+        results = [client.train(TrainLocal.Goal(**GOAL), print)]
+        with pytest.raises(RefusedError) as rejected:
+            client.evaluate(EvaluatePolicy.Goal(), print)
+        results.append(client.train(TrainLocal.Goal(**GOAL), print))
+    told = "unexpected ZeroDivisionError: by a bug"
+    assert (str(rejected.value), rejected.value.code) == (told, ErrorCode.INTERNAL)
     for result in results:
         assert not result.success
-        assert result.message == "unexpected ZeroDivisionError: by a bug"
+        assert (result.message, result.error_code) == (told, ErrorCode.INTERNAL)
     assert results[0].run_directory.startswith(str(tmp_path))
     assert any("Traceback" in line for line in lines), "where it came from"
 
@@ -314,10 +335,10 @@ def test_one_training_at_a_time(whole_graph, client, learner, wait_until, send_a
     feedback = []
     handle = wait_for(action.send_goal_async(goal, feedback.append), 10.0, "learner", "accept")
     assert handle.accepted
-    result = learner.train(TrainLocal.Goal(**GOAL), lambda _: None)
-    assert "one at a time is possible" in result.message
-    _, end = send_and_cancel(client.node, TrainLocal, "learner/train_local", GOAL)
-    assert end.status in (GoalStatus.STATUS_CANCELED, GoalStatus.STATUS_ABORTED)
+    for _ in range(2):
+        with pytest.raises(RefusedError, match="one at a time is possible") as rejected:
+            learner.train(TrainLocal.Goal(**GOAL), lambda _: None)
+        assert rejected.value.code == ErrorCode.BUSY
     went_on = len(feedback)
     wait_until(lambda: len(feedback) > went_on + 3, "the first training going on")
     wait_for(handle.cancel_goal_async(), 5.0, "learner", "cancel")

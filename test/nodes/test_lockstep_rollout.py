@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from pilqr_ros.error_code import ErrorCode, code_of
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.errors import CollectorError
 from pilqr_ros.nodes.training.ros_collector import RosCostEvaluator
@@ -90,20 +91,24 @@ def test_the_cost_service_gives_the_in_process_cost(client, collect, task):
 
 def test_the_cost_service_refuses_a_rollout_of_another_task(client, collect, task):
     rollout = collect(task.initial_policy(0), 0, 1, True, True)
-    with pytest.raises(CollectorError, match=r"rollout\.task is 'door', expected 'hockey'"):
+    with pytest.raises(CollectorError, match=r"task is 'door', expected 'hockey'") as refused:
         RosCostEvaluator(client.node, "door").evaluate(rollout)
+    assert code_of(refused.value) is ErrorCode.OTHER_RUN
 
 
 def test_a_reset_to_an_unknown_condition_says_which_there_are(collector, task):
-    with pytest.raises(CollectorError, match="condition is 700, expected 0 to 102"):
+    with pytest.raises(CollectorError, match="condition is 700, expected 0 to 102") as refused:
         collector.collect(task.initial_policy(0), 700, 0, True, True)
+    assert code_of(refused.value) is ErrorCode.INVALID_REQUEST
 
 
 def test_a_policy_of_another_size_is_rejected(collector, control_loop, task, wait_until):
     policy = task.initial_policy(0)
     short = TVLGPolicy(policy.K[:50], policy.k[:50], policy.L[:50])
-    with pytest.raises(CollectorError, match="trajectory_executor rejected"):
+    told = "trajectory_executor rejected the rollout: policy.T is 50, expected 100"
+    with pytest.raises(CollectorError, match=told) as refused:
         collector.collect(short, 0, 0, True, True)
+    assert code_of(refused.value) is ErrorCode.INVALID_POLICY
     wait_until(
         lambda: any("policy.T is 50, expected 100" in line for _, line in control_loop.lines),
         "the reason in the log",

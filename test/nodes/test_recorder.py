@@ -90,7 +90,7 @@ def test_a_training_is_in_its_bag_whole(trained, task):
 
 def test_a_training_done_again_from_its_bag_has_the_same_policies_bit_for_bit(trained, tmp_path):
     run, _ = trained
-    again, store = redo(read_run(find_bag(run)), tmp_path), open_run(run)
+    again, store = redo(read_run(find_bag(run)), tmp_path).store, open_run(run)
     for iteration in range(3):
         policy, step_multiplier = again.policy(iteration, 0)
         expected, expected_step_multiplier = store.policy(iteration, 0)

@@ -11,12 +11,14 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray, String
 from std_srvs.srv import Trigger
 
-from pilqr_msgs.msg import AppliedTorque, State, TorqueCommand
+from pilqr_msgs.msg import AppliedTorque, ErrorCode, State, TorqueCommand
 from pilqr_msgs.srv import PlaceBody, Reset
 from pilqr_ros.clients.operator import confirm_reset
+from pilqr_ros.learning.errors import TrainingStopped
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import to_field, to_nanoseconds
 from pilqr_ros.nodes.runtime.waiting import wait_for
+from pilqr_ros.nodes.training.ros_collector import RosCollector
 
 FACTOR = 0.3  # a slow world, in which a busy machine still is in time
 SETTINGS = {  # with time for a busy machine
@@ -39,6 +41,7 @@ class Bench:
         self.late = late
         self.resets = node.create_client(Reset, "reset")
         self.confirms = node.create_client(Trigger, "robot_reset/confirm")
+        self.cancels = node.create_client(Trigger, "robot_reset/cancel")
         self.places = node.create_client(PlaceBody, "mujoco_bridge/place_body")
         self.node = node
         self.commands = node.create_publisher(TorqueCommand, "torque_command", qos.COMMAND)
@@ -48,7 +51,7 @@ class Bench:
         self.requests = client.listen(String, "robot_reset/operator_request", qos.LATCHED)
 
     def connected(self):
-        clients = (self.resets, self.confirms, self.places)
+        clients = (self.resets, self.confirms, self.cancels, self.places)
         ready = all(one.service_is_ready() for one in clients) and self.requests
         listening = self.commands.get_subscription_count() > 1  # effort_guard and robot_reset
         return ready and listening and any(not state.reason for state in self.states)
@@ -151,7 +154,43 @@ def test_a_puck_that_nobody_places_is_an_error_that_says_so(bench, wait_until):
     bench.place(*PLACE)
     assert not response.success
     assert response.message.startswith("nobody confirmed within 4 s: puck is 0.2 m from")
+    assert response.error_code == ErrorCode.NO_ANSWER
     wait_until(lambda: not bench.asked(), "the end of the request")
+
+
+def test_a_stop_ends_a_reset_that_waits_for_a_hand(bench, task, wait_until):
+    bench.place(1.05, -0.188, 0.025)
+    collector, ended = RosCollector(bench.node, reset_timeout=60.0), []
+
+    def collect():
+        try:
+            collector.collect(task.initial_policy(0), 0, 0, explore=False, jitter=False)
+        except TrainingStopped as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=collect)
+    thread.start()
+    wait_until(bench.asked, "the request")
+    collector.stop.request()
+    thread.join(2.0)
+    bench.place(*PLACE)
+    assert ended, "long before anybody had to confirm"
+    wait_until(lambda: not bench.asked(), "the end of the request")
+    again = wait_for(bench.cancels.call_async(Trigger.Request()), 10.0, "robot_reset", "cancel")
+    assert (again.success, again.message) == (False, "no reset is under way")
+
+
+def test_a_cancelled_reset_says_so_and_leaves_zero_torque(bench, wait_until):
+    bench.place(*PLACE)
+    before, future = len(bench.applied), bench.begin()
+    wait_until(lambda: len(bench.applied) > before, "a torque")
+    assert wait_for(
+        bench.cancels.call_async(Trigger.Request()), 10.0, "robot_reset", "cancel"
+    ).success
+    response = wait_for(future, 2.0, "robot_reset", "answer reset")
+    assert (response.success, response.message) == (False, "cancelled")
+    assert response.error_code == ErrorCode.CANCELLED
+    wait_until(lambda: not np.any(bench.applied[-1].effort), "zero torque")
 
 
 def test_a_reset_is_refused_while_a_rollout_is_under_way(bench, wait_until):
@@ -180,12 +219,14 @@ def test_a_reset_is_refused_while_a_rollout_is_under_way(bench, wait_until):
         thread.join()
     assert not response.success
     assert response.message == "a rollout is under way"
+    assert response.error_code == ErrorCode.BUSY
 
 
 def test_an_unknown_condition_is_refused(bench):
     response = wait_for(bench.begin(condition=9999), 10.0, "robot_reset", "answer")
     assert not response.success
     assert "condition is 9999, expected 0 to" in response.message
+    assert response.error_code == ErrorCode.INVALID_REQUEST
 
 
 def test_it_needs_real_time(fresh_domain):

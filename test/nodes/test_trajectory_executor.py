@@ -12,7 +12,8 @@ from action_msgs.msg import GoalStatus
 from std_srvs.srv import SetBool, Trigger
 
 from pilqr_msgs.action import ExecuteRollout
-from pilqr_msgs.msg import AppliedTorque, TorqueCommand
+from pilqr_msgs.msg import AppliedTorque, ErrorCode, TorqueCommand
+from pilqr_ros.learning.errors import RolloutInterrupted
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import policy_to_message
 from pilqr_ros.nodes.runtime.action_client import ActionClient
@@ -92,27 +93,25 @@ def test_cancelling_stops_at_once_with_a_zero_command(slow_loop, action, client,
     assert time.monotonic() - began < AT_ONCE
     assert result.status == GoalStatus.STATUS_CANCELED
     assert (result.result.rollout.valid, result.result.rollout.reason) == (False, "cancelled")
+    assert result.result.error_code == ErrorCode.CANCELLED
     assert 0 < result.result.rollout.steps < task.T
     wait_until(lambda: commands[-1].last, "the last command")
     wait_until(lambda: applied[-1].step == commands[-1].step, "its answer")
     assert not np.any(applied[-1].effort)
 
 
-def test_a_second_goal_ends_at_once_and_its_cancellation_leaves_the_first_alone(
-    slow_loop, action, client, task, wait_until, send_and_cancel
+def test_a_second_goal_is_rejected_and_leaves_the_first_alone(
+    slow_loop, action, client, task, wait_until
 ):
     applied = client.listen(AppliedTorque, "applied_torque", qos.RECORD)
     handle = start_moving(action, task, wait_until, applied)
-    second = finish(start(action, task, wait_until)).result.rollout
-    assert (second.valid, second.interrupted) == (False, True)
-    assert second.reason == "another rollout is under way"
-    goal = {"policy": policy_to_message(task.initial_policy(0))}
-    for _ in range(3):
-        accepted, end = send_and_cancel(
-            client.node, ExecuteRollout, "trajectory_executor/execute_rollout", goal
-        )
-        refused = GoalStatus.STATUS_CANCELED if accepted else GoalStatus.STATUS_ABORTED
-        assert (end.status, end.result.rollout.steps) == (refused, 0)
+    second = start(action, task, wait_until)
+    assert not second.accepted
+    rejection = action.rejection(second, "trajectory_executor")
+    assert str(rejection) == "another rollout is under way"
+    assert rejection.code == ErrorCode.BUSY
+    with pytest.raises(RolloutInterrupted, match="another rollout is under way"):
+        RosCollector(client.node)._send(ExecuteRollout.Goal())  # it may be repeated
     seen = len(applied)
     wait_until(lambda: len(applied) > seen + 2, "the first rollout going on")
     assert not applied[-1].interventions & AppliedTorque.TIMEOUT
@@ -132,6 +131,7 @@ def test_a_policy_that_no_motor_could_follow_is_rejected_with_the_reason_in_the_
             goal = ExecuteRollout.Goal(policy=policy_to_message(replace(policy, K=K)))
             handle = wait_for(action.send_goal_async(goal), 10.0, "executor", "answer")
             assert not handle.accepted
+            assert action.rejection(handle, "executor").code == ErrorCode.INVALID_POLICY
             reason = f"goal rejected: policy.K[3, 1, 2] is {value:g}, expected"
             wait_until(lambda r=reason: any(r in line for _, line in group.lines), reason)
 
@@ -169,6 +169,7 @@ def test_without_any_state_the_rollout_ends_and_names_who_is_silent(
         result = finish(start(action, task, wait_until))
     assert result.status == GoalStatus.STATUS_ABORTED
     assert "state_estimator or mujoco_bridge is silent" in result.result.rollout.reason
+    assert result.result.error_code == ErrorCode.NO_ANSWER
     assert result.result.rollout.steps == 0
 
 
@@ -223,6 +224,7 @@ def test_an_emergency_stop_ends_the_rollout_and_lets_none_start(
     assert result.status == GoalStatus.STATUS_ABORTED
     expected = "effort_guard lets no torque pass: emergency stop (service ~/estop)"
     assert result.result.rollout.reason.startswith(expected)
+    assert result.result.error_code == ErrorCode.EMERGENCY_STOP
     assert not commands
 
 
@@ -233,7 +235,7 @@ def test_a_disabled_guard_lets_no_rollout_start(
         wait_for_loop(client)
         rollout = collector.collect(task.initial_policy(0), 0, 0, True, True)
         assert rollout.reason.startswith("effort_guard lets no torque pass: disabled until")
-        assert rollout.T == 0
+        assert (rollout.T, rollout.code) == (0, ErrorCode.TORQUE_DISABLED)
         call(client, SetBool, "effort_guard/enable", SetBool.Request(data=True))
         rollout = collect_whole(collector, task.initial_policy(0), 0, 0, True, True)
         assert rollout.valid, rollout.reason

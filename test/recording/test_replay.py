@@ -134,7 +134,8 @@ def assert_same_policies(store, other):
 
 def test_a_training_done_again_has_the_same_policies_bit_for_bit(write_bag, trained, tmp_path):
     store, rollouts = trained
-    again = redo(read_run(write_bag(store, rollouts)), tmp_path / "runs")
+    again, ended = redo(read_run(write_bag(store, rollouts)), tmp_path / "runs")
+    assert ended == ""
     assert again.directory != store.directory
     assert_same_policies(again, store)
     assert again.invalid_count(0, 0) == 1
@@ -145,7 +146,7 @@ def test_a_guided_training_done_again_has_the_same_network(write_bag, task, tmp_
     store = create_run(tmp_path / "first", task, config)
     taped = Taped(task)
     Trainer(store, taped, TaskCostEvaluator(task)).run()
-    again = redo(read_run(write_bag(store, taped.rollouts)), tmp_path / "runs")
+    again, _ = redo(read_run(write_bag(store, taped.rollouts)), tmp_path / "runs")
     for name, array in store.network(1).arrays().items():
         np.testing.assert_array_equal(again.network(1).arrays()[name], array)
 
@@ -161,7 +162,7 @@ def test_a_training_that_started_from_another_is_done_again_without_that(
     Trainer(store, taped, TaskCostEvaluator(task)).run()
     bag = write_bag(store, taped.rollouts)
     shutil.rmtree(store.directory)
-    again = redo(read_run(bag), tmp_path / "runs")
+    again, _ = redo(read_run(bag), tmp_path / "runs")
     np.testing.assert_array_equal(again.policy(0, 0)[0].k, first.policy(2, 0)[0].k)
     assert again.taken(0).batches
 
@@ -169,7 +170,7 @@ def test_a_training_that_started_from_another_is_done_again_without_that(
 def test_of_rollouts_with_one_seed_the_last_counts(write_bag, trained, tmp_path):
     store, rollouts = trained
     broken = replace(rollouts[0], commanded=rollouts[0].commanded + 1.0)
-    again = redo(read_run(write_bag(store, [broken, *rollouts])), tmp_path / "runs")
+    again, _ = redo(read_run(write_bag(store, [broken, *rollouts])), tmp_path / "runs")
     assert_same_policies(again, store)
 
 
@@ -183,15 +184,47 @@ def test_a_run_that_was_given_more_iterations_is_done_again_with_all_of_them(
     longer = prolonged(store, 2)
     keep_prolonged(longer)
     Trainer(longer, taped, TaskCostEvaluator(task)).run()
-    again = redo(read_run(write_bag(longer, taped.rollouts, [begun])), tmp_path / "runs")
+    again, _ = redo(read_run(write_bag(longer, taped.rollouts, [begun])), tmp_path / "runs")
     assert again.config == longer.config
     assert_same_policies(again, longer)
 
 
-def test_a_bag_that_lacks_a_rollout_is_refused(write_bag, trained, tmp_path):
+def test_a_bag_that_lacks_a_rollout_before_others_is_refused(write_bag, trained, tmp_path):
     store, rollouts = trained
-    with pytest.raises(CollectorError, match=f"no rollout with seed {rollouts[-1].seed}"):
-        redo(read_run(write_bag(store, rollouts[:-1])), tmp_path / "runs")
+    with pytest.raises(CollectorError, match=f"no rollout with seed {rollouts[2].seed}"):
+        redo(read_run(write_bag(store, rollouts[:2] + rollouts[3:])), tmp_path / "runs")
+
+
+def test_of_a_bag_without_the_last_policys_rollout_every_iteration_is_done_again(
+    write_bag, trained, tmp_path
+):
+    """Older versions did not execute the last policy."""
+    store, rollouts = trained
+    again, ended = redo(read_run(write_bag(store, rollouts[:-1])), tmp_path / "runs")
+    assert_same_policies(again, store)
+    assert again.cost(2, 0, 0) is None
+    assert "no rollout of the last policy" in ended
+
+
+@pytest.mark.parametrize(("kept", "done"), [(6, 1), (2, 0)])
+def test_a_training_whose_bag_ends_early_is_done_again_so_far(
+    write_bag, trained, tmp_path, kept, done
+):
+    store, rollouts = trained
+    again, ended = redo(read_run(write_bag(store, rollouts[:kept])), tmp_path / "runs")
+    assert again.iterations_finished == done
+    np.testing.assert_array_equal(again.policy(done, 0)[0].k, store.policy(done, 0)[0].k)
+    assert ended == f"the bag ends within iteration {done + 1} of 2: so does the run"
+
+
+@pytest.mark.parametrize("seeds", [(), (77, 78)])
+def test_a_bag_without_a_training_is_refused_and_leaves_no_run(write_bag, trained, tmp_path, seeds):
+    store, rollouts = trained
+    evaluated = [replace(rollouts[0], seed=seed) for seed in seeds]
+    what = "2 rollouts, all of them of evaluations" if seeds else "no rollout at all"
+    with pytest.raises(BagError, match=f"the bag holds {what}: there is no training to do again"):
+        redo(read_run(write_bag(store, evaluated)), tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_rollout_that_counts_though_it_was_limited_too_much_is_refused(task, trained):
@@ -298,3 +331,14 @@ def test_the_commands_show_export_mend_and_replay(write_bag, trained, tmp_path):
     file.write_bytes(file.read_bytes()[:-9])
     assert "mended: iteration_000.mcap" in run("repair", bag)
     assert "run: " in run("replay", bag, "--runs", tmp_path / "runs")
+
+
+def test_the_command_that_replays_says_that_a_bag_ends_and_shows_what_it_has(
+    write_bag, trained, tmp_path
+):
+    store, rollouts = trained
+    bag = write_bag(store, rollouts[:-1])
+    result = CliRunner().invoke(app, ["bag", "replay", str(bag), "--runs", str(tmp_path / "runs")])
+    assert result.exit_code == 0, result.output
+    assert "the bag holds no rollout of the last policy" in result.output
+    assert "run: " in result.output

@@ -32,6 +32,7 @@ from pilqr_msgs.msg import (
 )
 from pilqr_msgs.srv import EvaluateCost, Reset
 from pilqr_ros.benchmarks.soak.hostile_messages import HUGE, hostile
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.runtime.action_client import ActionClient
 from pilqr_ros.plain_text import printable
@@ -210,7 +211,7 @@ class Strangers:
         """Judge an answer: an error must be told, in one line, and be none of the program."""
         said = getattr(result, "message", "")
         good = getattr(result, "success", False) or getattr(result, "ok", False)
-        if good or not said.isprintable() or said.startswith("unexpected"):
+        if good or not said.isprintable() or result.error_code == ErrorCode.INTERNAL:
             self.problems.append(f"{name} answered a stranger: {printable(said, max_length=300)!r}")
         self.answers[name] += 1
 

@@ -19,9 +19,11 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from pilqr_ros.graph.graph_options import MAX_REAL_TIME_FACTOR
-from pilqr_ros.nodes.errors import ParameterError
+from pilqr_ros.nodes.errors import NodeError, ParameterError
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS
 from pilqr_ros.nodes.runtime.parameter_names import refuse_unknown
+from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks.digest import digest
 
 Record = TypeVar("Record")
 
@@ -213,6 +215,32 @@ class TaskParameters:
     """What every node needs to know."""
 
     task: str = parameter("hockey", "name of a task, or path of a task file")
+    task_digest: str = parameter(
+        "", "SHA-256 of the task's file and models, which must be those; empty: any"
+    )
+
+    def load_task(self) -> Task:
+        """Return the task.
+
+        Raises:
+            TaskError: There is none, or its file is not valid.
+            NodeError: It is not the one that the graph was started with.
+        """
+        task = load_task(self.task)
+        self.check_task(task)
+        return task
+
+    def check_task(self, task: Task) -> None:
+        """Check that a task is the one that the graph was started with.
+
+        Raises:
+            NodeError: It is not: a node that is started again has no other limits than the rest.
+        """
+        if self.task_digest and digest(task) != self.task_digest:
+            raise NodeError(
+                f"the task file {self.task} or a model of it was edited since the nodes were "
+                "started: end them all, and start them again"
+            )
 
 
 @dataclass(frozen=True)

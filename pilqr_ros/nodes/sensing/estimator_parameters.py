@@ -12,6 +12,9 @@ from pilqr_ros.robot.estimation.tracked_body import MAX_AGE_PERIODS, Tracking
 SPEED_LIMIT = 10.0
 """Largest speed of a tracked body in real time, unless told otherwise [m/s]."""
 
+TURN_LIMIT = 30.0
+"""Fastest turn of a tracked body in real time, unless told otherwise [rad/s]: five a second."""
+
 JOINT_TIMEOUT_PERIODS = 0.9
 """Longest silence of the joint states in real time [control periods]: before the executor's tick
 finds the last state too old, it learns why."""
@@ -55,6 +58,13 @@ class EstimatorParameters(NodeParameters):
         low=0.0,
         high=1000.0,
     )
+    body_turn_limit: float = parameter(
+        0.0,
+        "fastest turn of a tracked body with an axis in the state, beyond it poses are outliers "
+        "[rad/s]; 0: 30, in lock-step none",
+        low=0.0,
+        high=10000.0,
+    )
     consistent_poses: int = parameter(
         5, "outliers in a row that agree after which a body is taken to be there", low=2, high=1000
     )
@@ -95,12 +105,18 @@ class EstimatorParameters(NodeParameters):
     def tracking(self, period_ns: int) -> Tracking:
         """Return how bodies are tracked at a control period [ns]."""
         age_ns, window_ns = (round(s * NANOSECONDS) for s in (self.pose_age, self.velocity_window))
-        default_limit = None if self.lockstep else SPEED_LIMIT
         return Tracking(
             period_ns,
             max_age_ns=age_ns if age_ns > 0 else MAX_AGE_PERIODS * period_ns,
             window_ns=window_ns if window_ns > 0 else period_ns,
-            speed_limit=self.body_speed_limit if self.body_speed_limit > 0.0 else default_limit,
+            speed_limit=self._limit(self.body_speed_limit, SPEED_LIMIT),
+            turn_limit=self._limit(self.body_turn_limit, TURN_LIMIT),
             consistent=self.consistent_poses,
             velocity_filter="line" if self.velocity_filter == "line" else "difference",
         )
+
+    def _limit(self, given: float, default: float) -> float | None:
+        """Return a bound of jumps: the given one or, unless it is in lock-step, the default."""
+        if given > 0.0:
+            return given
+        return None if self.lockstep else default

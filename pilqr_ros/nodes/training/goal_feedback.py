@@ -10,9 +10,6 @@ from rclpy.node import Node
 HEARTBEAT_PERIOD = 1.0
 """Feedback is repeated after this time [s], so that clients see that the work goes on."""
 
-MAX_MESSAGE_LENGTH = 2000
-"""Characters of an error that are told: it may quote what a stranger sent."""
-
 
 class GoalFeedback:
     """Publishes the feedback of the goal that is worked on, at once and with every heartbeat."""
@@ -44,9 +41,3 @@ class GoalFeedback:
     def end(self) -> None:
         """Repeat nothing any longer."""
         self._told = None
-
-
-def shortened(text: str) -> str:
-    """Return a text's beginning and end if it is too long to be told."""
-    half = MAX_MESSAGE_LENGTH // 2
-    return text if len(text) <= MAX_MESSAGE_LENGTH else f"{text[:half]} ... {text[-half:]}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -14,11 +15,13 @@ from rclpy.action.client import ClientGoalHandle
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.client import Client
 from rclpy.node import Node
+from std_srvs.srv import Trigger
 
 from pilqr_msgs.action import ExecuteRollout
 from pilqr_msgs.srv import EvaluateCost, Reset
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.learning.errors import CollectorError, RolloutInterrupted
-from pilqr_ros.nodes.errors import NodeError, SilenceError
+from pilqr_ros.nodes.errors import NodeError, RefusedError, SilenceError
 from pilqr_ros.nodes.messages.conversions import rollout_to_message
 from pilqr_ros.nodes.messages.policy_messages import put_policy
 from pilqr_ros.nodes.runtime.action_client import ActionClient
@@ -85,6 +88,9 @@ class RosCollector:
         self._execute = ActionClient(
             node, ExecuteRollout, f"{place}{EXECUTOR}/execute_rollout", callback_group=group
         )
+        self._end_reset: Client[Any, Any] = node.create_client(
+            Trigger, f"{place}robot_reset/cancel", callback_group=group
+        )
         self._last_sign = 0.0
 
     def is_present(self) -> bool:
@@ -97,7 +103,8 @@ class RosCollector:
         """Reset the world and execute a policy once.
 
         Raises:
-            RolloutInterrupted: A node fell silent during the rollout; the message names it.
+            RolloutInterrupted: A node fell silent during the rollout, or another rollout is under
+                way; the message names it.
             CollectorError: A node refused or is not there; the message names it.
             PolicyError: The policy cannot be executed.
             TrainingStopped: `stop` was requested.
@@ -120,12 +127,19 @@ class RosCollector:
         """Bring the world to a start and return the verified answer."""
         who = "the reset service (mujoco_bridge or robot_reset)"
         request = Reset.Request(condition=condition, seed=seed, jitter=jitter)
-        response: Reset.Response = ask(
-            self._reset, request, who, self._patience, self._reset_timeout
-        )
+        with self.stop.acting(self._cancel_reset):
+            response: Reset.Response = ask(
+                self._reset, request, who, self._patience, self._reset_timeout
+            )
         if not response.success:
-            raise NodeError(f"reset failed: {response.message}")
+            self.stop.check()
+            raise RefusedError(f"reset failed: {response.message}", response.error_code)
         return response
+
+    def _cancel_reset(self) -> None:
+        """Let an arm stop that moves to its start; a simulated one is there at once."""
+        if self._end_reset.service_is_ready():
+            self._end_reset.call_async(Trigger.Request())
 
     def _run(self, goal: ExecuteRollout.Goal) -> Rollout:
         """Send a goal and wait for its rollout."""
@@ -141,7 +155,8 @@ class RosCollector:
                 )
         except SilenceError as error:
             raise self._interrupted(error) from error
-        rollout = rollout_from_message(answer.result.rollout)
+        code = ErrorCode(answer.result.error_code)
+        rollout = replace(rollout_from_message(answer.result.rollout), code=code)
         if rollout.interrupted:
             self._patience.on_silence(rollout.reason)
         return rollout
@@ -158,8 +173,16 @@ class RosCollector:
         except SilenceError as error:
             raise self._interrupted(error) from error
         if not handle.accepted:
-            raise NodeError(f"{EXECUTOR} rejected the rollout; its log says why")
+            raise self._rejected(self._execute.rejection(handle, EXECUTOR))
         return handle
+
+    def _rejected(self, error: RefusedError) -> RefusedError | RolloutInterrupted:
+        """Tell that no rollout began; if another one is under way, this one may come after it."""
+        why = f"{EXECUTOR} rejected the rollout: {error}"
+        if error.code is not ErrorCode.BUSY:
+            return RefusedError(why, error.code)
+        self._patience.on_silence(why)
+        return RolloutInterrupted(why, error.code)
 
     def _interrupted(self, error: SilenceError) -> RolloutInterrupted:
         """Tell that the executor is silent."""
@@ -212,7 +235,8 @@ class RosCostEvaluator:
         request = EvaluateCost.Request(rollout=rollout_to_message(rollout, self._task_name))
         response: EvaluateCost.Response = ask(self._client, request, who, self._patience)
         if not response.ok:
-            raise NodeError(f"{who} refused a rollout: {response.message}")
+            why = f"{who} refused a rollout: {response.message}"
+            raise RefusedError(why, response.error_code)
         return CostReport(
             costs=from_field("costs", response.costs, (rollout.T,), "T"),
             success=response.success,

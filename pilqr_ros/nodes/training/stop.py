@@ -15,12 +15,20 @@ from rclpy.action.server import ServerGoalHandle
 
 from pilqr_ros.learning.errors import TrainingStopped
 
+KEPT = "stopped; everything that was finished is kept"
+"""What is said of a training that was told to end."""
+
 
 class Stop:
     """Tells one piece of work to end, once and for all."""
 
-    def __init__(self) -> None:
-        """Let the work go on."""
+    def __init__(self, told: str = KEPT) -> None:
+        """Let the work go on.
+
+        Args:
+            told: What is said when it ends because it was told to.
+        """
+        self._told = told
         self._lock = threading.Lock()
         self._requested = False
         self._acts: list[Callable[[], object]] = []
@@ -43,7 +51,7 @@ class Stop:
             TrainingStopped: It is.
         """
         if self._requested:
-            raise TrainingStopped("stopped; everything that was finished is kept")
+            raise TrainingStopped(self._told)
 
     @contextmanager
     def acting(self, act: Callable[[], object]) -> Iterator[None]:
@@ -68,13 +76,18 @@ class Stop:
 class GoalStops:
     """The stops of an action server's goals."""
 
-    def __init__(self) -> None:
-        """Know of no goal."""
+    def __init__(self, told: str = KEPT) -> None:
+        """Know of no goal.
+
+        Args:
+            told: What is said of one that ends because it was told to.
+        """
+        self._told = told
         self._stops: dict[bytes, Stop] = {}
 
     def of(self, goal: ServerGoalHandle) -> Stop:
         """Return the stop of a goal, whether its work has begun or not."""
-        return self._stops.setdefault(bytes(goal.goal_id.uuid), Stop())
+        return self._stops.setdefault(bytes(goal.goal_id.uuid), Stop(self._told))
 
     @contextmanager
     def during(self, goal: ServerGoalHandle) -> Iterator[Stop]:

@@ -8,10 +8,12 @@ from typing import TypeAlias
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal, TrainLocal
 from pilqr_msgs.msg import Origin as OriginMessage
-from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, evaluated_conditions
+from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, evaluated_conditions, policy_of
 from pilqr_ros.evaluation.policy_tests import named_test
-from pilqr_ros.learning.errors import TrainingError
+from pilqr_ros.learning.errors import RequestError
 from pilqr_ros.learning.extension import prolonged
+from pilqr_ros.learning.strategy import check_torch
+from pilqr_ros.robot.execution.policy_execution import check_policy
 from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_store import RunStore, open_run
@@ -40,12 +42,12 @@ def training_plan(
         warn: Told what may change the last digits of a run that is continued.
 
     Raises:
-        TrainingError: A value is not allowed.
+        RequestError: A value is not allowed.
         RunError: There is no such run, or it was begun otherwise.
         RunConfigError: A new run cannot be done as it is asked for, or not start from another one.
     """
     if goal.resume and goal.origin.run:
-        raise TrainingError("origin is for a new run: leave it out, or resume")
+        raise RequestError("origin is for a new run: leave it out, or resume")
     if goal.resume:
         store = prolonged(_open(goal.resume), goal.iterations)
         check_same(store, _asked(goal), task)
@@ -71,7 +73,7 @@ def _origin(message: OriginMessage) -> Origin | None:
     """Return the run that a new one starts from; None if it starts from none.
 
     Raises:
-        TrainingError: Nothing has such a path.
+        RequestError: Nothing has such a path.
     """
     if not message.run:
         return None
@@ -84,7 +86,8 @@ def _check_kind(goal: TrainingGoal, config: RunConfig, task: Task) -> None:
     is_global = isinstance(goal, TrainGlobal.Goal)
     if config.guided != is_global:
         action = "train_global" if config.guided else "train_local"
-        raise TrainingError(f"method is {config.method}: it is trained by the action {action}")
+        raise RequestError(f"method is {config.method}: it is trained by the action {action}")
+    check_torch(config)
     for name in goal.tests if is_global else ():
         named_test(task, name)
 
@@ -93,11 +96,12 @@ def evaluation_plan(goal: EvaluatePolicy.Goal, task: Task) -> tuple[EvaluationCo
     """Return what an evaluation goal asks for, and its run.
 
     Raises:
-        TrainingError: A value is not allowed.
-        RunError: There is no such run, or its policies were trained for another robot loop.
+        RequestError: A value is not allowed.
+        RunError: There is no such run or policy, or it was trained for another robot loop.
+        PolicyError: A policy cannot be executed.
     """
     if not goal.run:
-        raise TrainingError("run is empty, expected a run's directory")
+        raise RequestError("run is empty, expected a run's directory")
     store = _open(goal.run)
     check_same(store, {}, task, strict=False)
     rollouts, conditions = goal.rollouts, tuple(goal.conditions)
@@ -105,7 +109,7 @@ def evaluation_plan(goal: EvaluatePolicy.Goal, task: Task) -> tuple[EvaluationCo
         test = named_test(store.task, goal.test)
         rollouts, conditions = test.rollouts, test.conditions
     if not 1 <= rollouts <= MAX_ROLLOUTS:
-        raise TrainingError(f"rollouts is {rollouts}, expected 1 to {MAX_ROLLOUTS}")
+        raise RequestError(f"rollouts is {rollouts}, expected 1 to {MAX_ROLLOUTS}")
     config = EvaluationConfig(
         iteration=goal.iteration,
         rollouts=rollouts,
@@ -116,8 +120,9 @@ def evaluation_plan(goal: EvaluatePolicy.Goal, task: Task) -> tuple[EvaluationCo
     )
     last = store.iterations_finished
     if not -1 <= config.iteration <= last:
-        raise TrainingError(f"iteration is {config.iteration}, expected -1 (the last) to {last}")
-    evaluated_conditions(store, config)
+        raise RequestError(f"iteration is {config.iteration}, expected -1 (the last) to {last}")
+    for condition in evaluated_conditions(store, config):
+        check_policy(policy_of(store, config.policy, config.iteration, condition), store.task)
     return config, store
 
 
@@ -125,7 +130,7 @@ def _open(directory: str) -> RunStore:
     """Open a run.
 
     Raises:
-        TrainingError: Nothing has such a path.
+        RequestError: Nothing has such a path.
         RunError: It is not a run.
     """
     _check_path(directory)
@@ -134,7 +139,7 @@ def _open(directory: str) -> RunStore:
 
 def _check_path(directory: str) -> None:
     if len(directory) > MAX_PATH:
-        raise TrainingError(
+        raise RequestError(
             f"a run's path has {len(directory)} characters, expected at most {MAX_PATH}"
         )
 

@@ -93,7 +93,7 @@ class StateEstimator:
         self._joints = JointReader(names_on_robot(task, joint_names), task.period_ns, motion)
         self._bodies = {name: TrackedBody(name, tracking) for name in task.bodies}
         self._sensors = {
-            name: TrackedBody(name, replace(tracking, speed_limit=None), "reading")
+            name: TrackedBody(name, replace(tracking, speed_limit=None, turn_limit=None), "reading")
             for name in task.sensors
         }
         self._all_valid = (True,) * len(task.layout.blocks)
@@ -155,8 +155,8 @@ class StateEstimator:
                 holds an axis of the body, and must be given there.
 
         Raises:
-            StateError: The body is unknown, or the pose not finite, no pose at all, an outlier or
-                its stamp runs backwards.
+            StateError: The body is unknown, or the pose not finite, no pose at all, an outlier in
+                place or orientation, or its stamp runs backwards.
         """
         body = self._bodies.get(name)
         if body is None:

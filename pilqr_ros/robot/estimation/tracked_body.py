@@ -2,11 +2,12 @@
 
 A sensor's readings are followed in the same way, by their age.
 
-A pose further from the last one than the body can move is an outlier. One outlier is passed over.
-While two or more come in a row, the body's state is not valid; once `consistent` of them agree with
-each other, the body is taken to be there, and is valid again one control period later, so that
-no tick misses that it jumped. After a gap of some control periods (drop-out, a reset) nothing is
-compared: a new track begins.
+A pose further from the last one than the body can move, or turned further than it can turn, is an
+outlier: a set of markers that is taken for its mirror image keeps its place. One outlier is passed
+over. While two or more come in a row, the body's state is not valid; once `consistent` of them
+agree with each other, the body is taken to be there, and is valid again one control period later,
+so that no tick misses that it jumped. After a gap of some control periods (drop-out, a reset)
+nothing is compared: a new track begins.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ MAX_AGE_PERIODS = 2
 _SLACK = 0.01
 """A move that is never a jump, however short the time [m]."""
 
+_TURN_SLACK = 0.1
+"""A turn that is never a jump, however short the time [rad]."""
+
+_WITH_AXES = 12
+"""Coordinates of a body that is followed with its three axes."""
+
 
 @dataclass(frozen=True)
 class Tracking:
@@ -39,6 +46,8 @@ class Tracking:
         period_ns: Control period [ns].
         max_age_ns: How much older than the joint state a pose may be, or younger [ns].
         speed_limit: Largest speed of a body [m/s]; None: jumps are not judged.
+        turn_limit: Fastest turn of a body that is followed with its axes [rad/s]; None: turns are
+            not judged.
         consistent: Outliers in a row that agree with each other after which they are believed.
         window_ns: Time over which a velocity is taken [ns]; it is half of that late.
         velocity_filter: How a velocity is computed.
@@ -48,6 +57,7 @@ class Tracking:
     max_age_ns: int
     window_ns: int
     speed_limit: float | None = None
+    turn_limit: float | None = None
     consistent: int = 5
     velocity_filter: VelocityFilter = "difference"
 
@@ -146,8 +156,7 @@ class TrackedBody:
 
     def _judge(self, pose: Pose) -> None:
         """Take a pose that is an outlier or follows one."""
-        lost = pose.stamp_ns - self._poses[-1].stamp_ns > self._tracking.max_age_ns
-        if not lost and not self._is_jump(self._poses[-1], pose):
+        if self._returns(pose):
             self._outliers.clear()
             self._append(pose)
             return
@@ -161,6 +170,19 @@ class TrackedBody:
         self._begin(believed[0])
         self._poses.extend(believed[1:])
         self._jumped_until_ns = pose.stamp_ns + self._tracking.period_ns
+
+    def _returns(self, pose: Pose) -> bool:
+        """Tell whether a pose goes on with the track, and not with the outliers after it.
+
+        The longer they last, the further the body could have come in the meantime: a pose that
+        could be either belongs to what it is nearer to.
+        """
+        if pose.stamp_ns - self._poses[-1].stamp_ns > self._tracking.max_age_ns:
+            return False
+        share = max(self._shares(self._poses[-1], pose))
+        return share <= 1.0 and (
+            not self._outliers or share <= max(self._shares(self._outliers[-1], pose))
+        )
 
     def _begin(self, pose: Pose) -> None:
         """Begin a new track."""
@@ -177,23 +199,40 @@ class TrackedBody:
             self._poses.popleft()
 
     def _is_jump(self, first: Pose, second: Pose) -> bool:
-        """Tell whether a body cannot have moved from one pose to another."""
-        limit = self._tracking.speed_limit
-        if limit is None:
-            return False
+        """Tell whether a body cannot have moved or turned from one pose to another."""
+        return max(self._shares(first, second)) > 1.0
+
+    def _shares(self, first: Pose, second: Pose) -> tuple[float, float]:
+        """Return how far a body moved and turned between poses, as shares of how far it can."""
         seconds = (second.stamp_ns - first.stamp_ns) * 1e-9
-        return _distance(first, second) > limit * seconds + _SLACK
+        speed, turn = self._tracking.speed_limit, self._tracking.turn_limit
+        moved = turned = 0.0
+        if speed is not None:
+            moved = _distance(first, second) / (speed * seconds + _SLACK)
+        if turn is not None and first.coordinates.size == _WITH_AXES:
+            turned = _angle(first, second) / (turn * seconds + _TURN_SLACK)
+        return moved, turned
 
     def _describe(self, first: Pose, second: Pose) -> str:
         """Return a jump in words."""
-        distance = _distance(first, second)
-        milliseconds = (second.stamp_ns - first.stamp_ns) * 1e-6
-        return (
-            f"{self._name} jumps by {distance:.3g} m in {milliseconds:.1f} ms, "
-            f"allowed: {self._tracking.speed_limit:g} m/s"
-        )
+        within = f"in {(second.stamp_ns - first.stamp_ns) * 1e-6:.1f} ms, allowed:"
+        moved, turned = self._shares(first, second)
+        speed, turn = self._tracking.speed_limit, self._tracking.turn_limit
+        if speed is None or turned > moved:
+            return f"{self._name} turns by {_angle(first, second):.3g} rad {within} {turn:g} rad/s"
+        return f"{self._name} jumps by {_distance(first, second):.3g} m {within} {speed:g} m/s"
 
 
 def _distance(first: Pose, second: Pose) -> float:
     """Return the distance of two poses [m]."""
     return float(np.linalg.norm(second.coordinates[:3] - first.coordinates[:3]))
+
+
+def _angle(first: Pose, second: Pose) -> float:
+    """Return the angle from one pose's axes to another's [rad], in [0, pi].
+
+    Axes whose rotations differ by an angle are sqrt(8) sin(angle / 2) apart in the Frobenius norm.
+    They have no sign that means nothing, as a quaternion has.
+    """
+    difference = np.linalg.norm(second.coordinates[3:_WITH_AXES] - first.coordinates[3:_WITH_AXES])
+    return float(2.0 * np.arcsin(min(difference / np.sqrt(8.0), 1.0)))

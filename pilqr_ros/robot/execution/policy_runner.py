@@ -8,9 +8,17 @@ from operator import le
 import numpy as np
 from numpy.typing import NDArray
 
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.robot.execution.errors import RolloutAborted
 from pilqr_ros.robot.execution.rollout import Rollout
-from pilqr_ros.robot.guard.interventions import FROM_OUTSIDE, PROTECTED, kinds_of, refusal
+from pilqr_ros.robot.execution.rollout_records import RolloutEnd
+from pilqr_ros.robot.guard.interventions import (
+    FROM_OUTSIDE,
+    PROTECTED,
+    kinds_of,
+    refusal,
+    refusal_code,
+)
 from pilqr_ros.robot.guard.torque_records import AppliedTorque
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.finite import all_finite
@@ -103,16 +111,18 @@ class PolicyRunner:
         """
         t = self.step
         if self.finished:
-            raise RolloutAborted(f"step {t}: the policy has only {self._T} steps")
+            raise RolloutAborted(
+                f"step {t}: the policy has only {self._T} steps", ErrorCode.INVALID_POLICY
+            )
         if x.shape != self._states.shape[1:]:
             raise ShapeError("x", x.shape, f"({self._policy.dX},)")
         if self._stamps and stamp_ns <= self._stamps[-1]:
             problem = f"stamp {stamp_ns} ns does not follow {self._stamps[-1]} ns"
-            raise RolloutAborted(f"step {t}: {problem}", interrupted=True)
-        _check_finite(x, self._labels, f"step {t}: state")
+            raise RolloutAborted(f"step {t}: {problem}", ErrorCode.TOO_LATE, interrupted=True)
+        _check_finite(x, self._labels, f"step {t}: state", ErrorCode.NO_STATE)
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at below
             u = self._policy.act(t, x, self._noise[t])
-        _check_finite(u, self._joints, f"step {t}: torque of")
+        _check_finite(u, self._joints, f"step {t}: torque of", ErrorCode.INVALID_POLICY)
         if self._max_torque is not None:
             _check_size(u, self._max_torque, self._joints, f"step {t}: torque of")
         self._states[t], self._commanded[t] = x, u
@@ -137,26 +147,36 @@ class PolicyRunner:
         step, effort, interventions = applied.step, applied.effort, applied.interventions
         if not 0 <= step < self.step:
             problem = f"step {step}: a torque was applied that was never commanded"
-            raise RolloutAborted(problem, interrupted=True)
-        _check_finite(np.asarray(effort), self._joints, f"step {step}: applied torque of")
+            raise RolloutAborted(problem, ErrorCode.TOO_LATE, interrupted=True)
+        what = f"step {step}: applied torque of"
+        _check_finite(np.asarray(effort), self._joints, what, ErrorCode.ROBOT_FAULT)
         if self._interventions[step] == _UNANSWERED:
             self._applied[step], self._interventions[step] = effort, 0
         self._interventions[step] |= interventions
         refused = refusal(step, interventions, applied.detail)
         if refused:
             outside = bool(interventions & FROM_OUTSIDE)
-            raise RolloutAborted(refused, interrupted=outside)
+            raise RolloutAborted(refused, refusal_code(interventions), interrupted=outside)
 
-    def rollout(self, failure: str = "", *, interrupted: bool = False) -> Rollout:
+    def rollout(
+        self,
+        failure: str = "",
+        code: ErrorCode = ErrorCode.INTERNAL,
+        *,
+        interrupted: bool = False,
+    ) -> Rollout:
         """Return what was executed so far.
 
         Args:
             failure: Why the rollout ended early; empty if it did not.
+            code: What that is.
             interrupted: Whether that is not of the policy and the robot.
         """
         steps = self.step
-        disturbed = "" if failure else self._disturbance()
-        reason = failure or disturbed or self._limitation()
+        disturbed = RolloutEnd() if failure else self._disturbance()
+        end = RolloutEnd(failure, code) if failure else disturbed
+        if not end.reason:
+            end = self._limitation()
         return Rollout(
             condition=self._condition,
             seed=self._seed,
@@ -167,34 +187,38 @@ class PolicyRunner:
             stamps=np.array(self._stamps, dtype=np.int64),
             interventions=np.maximum(self._interventions[:steps], 0),
             ticks=np.array(self._ticks, dtype=np.int64),
-            valid=not reason,
-            reason=reason,
-            interrupted=interrupted or bool(disturbed),
+            valid=not end.reason,
+            reason=end.reason,
+            interrupted=interrupted or bool(disturbed.reason),
+            code=end.code,
         )
 
-    def _disturbance(self) -> str:
-        """Return what of the graph disturbed the rollout; empty if nothing did."""
+    def _disturbance(self) -> RolloutEnd:
+        """Return what of the graph disturbed the rollout, if anything."""
         if not self.finished:
-            return f"ended at step {self.step} of {self._T}"
+            return RolloutEnd(f"ended at step {self.step} of {self._T}", ErrorCode.NO_ANSWER)
         missing = np.flatnonzero(self._interventions == _UNANSWERED)
         if missing.size > 0:
-            return f"step {missing[0]}: nobody told what was applied"
+            told = f"step {missing[0]}: nobody told what was applied"
+            return RolloutEnd(told, ErrorCode.NO_ANSWER)
         return self._lateness()
 
-    def _limitation(self) -> str:
-        """Return how much the robot had to be kept from bounds and speed; empty if not too much."""
-        return limitation(self._interventions, self._max_fraction_limited)
+    def _limitation(self) -> RolloutEnd:
+        """Return how much the robot had to be kept from bounds and speed, if too much."""
+        limited = limitation(self._interventions, self._max_fraction_limited)
+        return RolloutEnd(limited, ErrorCode.BEYOND_LIMITS) if limited else RolloutEnd()
 
-    def _lateness(self) -> str:
-        """Return which state came too late; empty if none did."""
+    def _lateness(self) -> RolloutEnd:
+        """Return which state came too late, if one did."""
         if self._period_ns is None:
-            return ""
+            return RolloutEnd()
         gaps = np.diff(self._stamps)
         late = np.flatnonzero(gaps > _MAX_TICK_PERIODS * self._period_ns)
         if late.size == 0:
-            return ""
+            return RolloutEnd()
         gap, period = gaps[late[0]] * 1e-6, self._period_ns * 1e-6
-        return f"step {late[0] + 1}: {gap:.1f} ms after the last, period {period:.1f} ms"
+        told = f"step {late[0] + 1}: {gap:.1f} ms after the last, period {period:.1f} ms"
+        return RolloutEnd(told, ErrorCode.TOO_LATE)
 
 
 def limitation(interventions: NDArray[np.int64], max_fraction_limited: float) -> str:
@@ -212,11 +236,11 @@ def limitation(interventions: NDArray[np.int64], max_fraction_limited: float) ->
     return f"{kinds} cut the torque in {steps} steps, allowed: {allowed:g}"
 
 
-def _check_finite(values: Array, names: Sequence[str], what: str) -> None:
+def _check_finite(values: Array, names: Sequence[str], what: str, code: ErrorCode) -> None:
     """Abort at the first entry that is not finite."""
     if not all_finite(values):
         index = int(np.argmin(np.isfinite(values)))
-        raise RolloutAborted(f"{what} {names[index]} is {values[index]}")
+        raise RolloutAborted(f"{what} {names[index]} is {values[index]}", code)
 
 
 def _check_size(u: Array, largest: Sequence[float], joints: Sequence[str], what: str) -> None:
@@ -224,4 +248,5 @@ def _check_size(u: Array, largest: Sequence[float], joints: Sequence[str], what:
     if not all(map(le, map(abs, u.tolist()), largest)):
         index = int(np.argmax(np.abs(u) > largest))
         times = f"{MAX_OVER_LIMIT:g} times its limit"
-        raise RolloutAborted(f"{what} {joints[index]} is {u[index]:g} N m, more than {times}")
+        problem = f"{what} {joints[index]} is {u[index]:g} N m, more than {times}"
+        raise RolloutAborted(problem, ErrorCode.INVALID_POLICY)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.robot.guard.interventions import Intervention
 from pilqr_ros.trajopt.errors import ShapeError
 from pilqr_ros.trajopt.typing import Array
@@ -31,6 +32,7 @@ class Rollout:
         interrupted: Whether that is not of the policy and the robot, but of the graph around them:
             a node that died, a late tick, a lost message. The same rollout may be repeated.
         robot: Name of the robot that executed it, where there are several; else empty.
+        code: What the reason is, where it is known: it is not kept on disk.
     """
 
     condition: int
@@ -46,6 +48,7 @@ class Rollout:
     reason: str = ""
     interrupted: bool = False
     robot: str = ""
+    code: ErrorCode = ErrorCode.NONE
 
     def __post_init__(self) -> None:
         """Check that all arrays cover the same number of steps."""

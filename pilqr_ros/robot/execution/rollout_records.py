@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pilqr_ros.error_code import ErrorCode
+
 
 class GuardView(NamedTuple):
     """What is known of the guard.
@@ -12,10 +14,24 @@ class GuardView(NamedTuple):
     Attributes:
         found: Whether it hears and is heard.
         refusal: Why it lets no torque pass; empty if it does, None as long as it has not told.
+        code: What that is.
     """
 
     found: bool
     refusal: str | None
+    code: ErrorCode = ErrorCode.NONE
+
+
+class RolloutEnd(NamedTuple):
+    """Why a rollout is not what was asked for.
+
+    Attributes:
+        reason: In words; empty if it is.
+        code: What that is; NONE if it is what was asked for.
+    """
+
+    reason: str = ""
+    code: ErrorCode = ErrorCode.NONE
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum, auto
 
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.robot.execution.errors import RolloutAborted
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
 from pilqr_ros.robot.execution.rollout import Rollout
-from pilqr_ros.robot.execution.rollout_records import GuardView, RolloutTiming
+from pilqr_ros.robot.execution.rollout_records import GuardView, RolloutEnd, RolloutTiming
 from pilqr_ros.robot.guard.interventions import GUARD
 from pilqr_ros.robot.guard.torque_records import AppliedTorque, TorqueCommand
 from pilqr_ros.trajopt.typing import Array
@@ -62,7 +63,7 @@ class RolloutSession:
         """
         self.rollout_id = rollout_id
         self.phase = RolloutPhase.WAITING
-        self.reason = ""
+        self.end = RolloutEnd()
         self.interrupted = False
         self.step = 0
         self._runner = runner
@@ -80,13 +81,18 @@ class RolloutSession:
         self._stop_seen = not timing.lockstep
 
     @property
+    def reason(self) -> str:
+        """Why it ended; empty if it has not, or has run to its end."""
+        return self.end.reason
+
+    @property
     def done(self) -> bool:
         """Whether nothing more will come of this rollout."""
         return self.phase is RolloutPhase.DONE
 
     def rollout(self) -> Rollout:
         """Return what was recorded, valid unless there is a reason why not."""
-        return self._runner.rollout(self.reason, interrupted=self.interrupted)
+        return self._runner.rollout(*self.end, interrupted=self.interrupted)
 
     def on_state(
         self, stamp_ns: int, x: Array, now_ns: int, fault: str = ""
@@ -103,7 +109,7 @@ class RolloutSession:
             self._state = (stamp_ns, x.copy(), now_ns, fault)
             return None
         if fault and self.phase is RolloutPhase.RUNNING:
-            return self.stop(f"step {self.step}: {fault}", now_ns)
+            return self.stop(self._not_valid(fault), now_ns)
         if self._may_start(stamp_ns, fault):
             return self._start(stamp_ns, x, now_ns)
         if self.phase is RolloutPhase.RUNNING and stamp_ns != self._stamp_ns:
@@ -117,9 +123,10 @@ class RolloutSession:
         """Take a tick of the control period: the time to act in real time, and to give up."""
         if self.phase is RolloutPhase.DONE:
             return None
-        refusal = self._view_guard().refusal if self.phase is RolloutPhase.WAITING else None
-        if refusal:
-            return self.stop(f"{GUARD} lets no torque pass: {refusal}", now_ns)
+        guard = self._view_guard() if self.phase is RolloutPhase.WAITING else None
+        if guard is not None and guard.refusal:
+            why = f"{GUARD} lets no torque pass: {guard.refusal}"
+            return self.stop(RolloutEnd(why, guard.code), now_ns)
         if now_ns > self._deadline_ns:
             return self._give_up(now_ns)
         if self._timing.lockstep or self._state is None:
@@ -129,9 +136,9 @@ class RolloutSession:
             self._first_tick_ns = now_ns
             return self._act(stamp_ns, x, now_ns)
         if self.phase is RolloutPhase.RUNNING:
-            fault = f"step {self.step}: {invalid}" if invalid else ""
-            fault = fault or self._timing_fault(stamp_ns, received_ns, now_ns)
-            return self.stop(fault, now_ns) if fault else self._continue(stamp_ns, x, now_ns)
+            fault = self._timing_fault(stamp_ns, received_ns, now_ns)
+            fault = self._not_valid(invalid) if invalid else fault
+            return self.stop(fault, now_ns) if fault.reason else self._continue(stamp_ns, x, now_ns)
         return None
 
     def on_applied(self, applied: AppliedTorque, now_ns: int) -> TorqueCommand | None:
@@ -148,16 +155,18 @@ class RolloutSession:
         self._finish_if_stopped()
         return None
 
-    def stop(self, reason: str, now_ns: int, *, interrupted: bool = True) -> TorqueCommand | None:
+    def stop(
+        self, end: RolloutEnd, now_ns: int, *, interrupted: bool = True
+    ) -> TorqueCommand | None:
         """End the rollout with zero torque.
 
         Args:
-            reason: Why; empty if it has run to its end.
+            end: Why; nothing if it has run to its end.
             now_ns: Present time on the steady clock [ns].
             interrupted: Whether the reason is not of the policy and the robot.
         """
-        if not self.reason and reason:
-            self.reason, self.interrupted = reason, interrupted
+        if not self.end.reason and end.reason:
+            self.end, self.interrupted = end, interrupted
         if self.phase is RolloutPhase.WAITING:
             self.phase = RolloutPhase.DONE
         if self.phase is not RolloutPhase.RUNNING:
@@ -169,7 +178,11 @@ class RolloutSession:
     def _fail(self, error: PilqrError, now_ns: int) -> TorqueCommand | None:
         """End the rollout because of an error."""
         outside = error.interrupted if isinstance(error, RolloutAborted) else True
-        return self.stop(str(error), now_ns, interrupted=outside)
+        return self.stop(RolloutEnd(str(error), error.code), now_ns, interrupted=outside)
+
+    def _not_valid(self, fault: str) -> RolloutEnd:
+        """Return that a state is not valid, and why."""
+        return RolloutEnd(f"step {self.step}: {fault}", ErrorCode.NO_STATE)
 
     def _may_start(self, stamp_ns: int, fault: str) -> bool:
         """Tell whether a state may be the rollout's first."""
@@ -178,32 +191,34 @@ class RolloutSession:
         self._state_fault = fault
         new_enough = not fault and stamp_ns >= self._not_before_ns
         self._state_seen |= new_enough
-        return new_enough and self._view_guard() == GuardView(found=True, refusal="")
+        guard = self._view_guard()
+        return new_enough and guard.found and guard.refusal == ""
 
     def _start(self, stamp_ns: int, x: Array, now_ns: int) -> TorqueCommand | None:
         """Act on the first state in lock-step, which is the one right after the reset."""
         moved_ns = stamp_ns - self._not_before_ns
         if self._not_before_ns > 0 and moved_ns > 0:
             late = f"{moved_ns * _MS:g} ms"
-            return self.stop(f"the world has moved on by {late} since its reset", now_ns)
+            why = f"the world has moved on by {late} since its reset"
+            return self.stop(RolloutEnd(why, ErrorCode.TOO_LATE), now_ns)
         return self._act(stamp_ns, x, now_ns)
 
     def _answer(self, stamp_ns: int, x: Array, now_ns: int) -> TorqueCommand | None:
         """Answer a new state in lock-step."""
         advance_ns = stamp_ns - self._stamp_ns
         if advance_ns != self._timing.period_ns:
-            return self.stop(
+            why = (
                 f"the state after step {self.step - 1} is {advance_ns * _MS:g} ms later, "
-                f"expected {self._timing.period_ns * _MS:g} ms",
-                now_ns,
+                f"expected {self._timing.period_ns * _MS:g} ms"
             )
+            return self.stop(RolloutEnd(why, ErrorCode.TOO_LATE), now_ns)
         return self._continue(stamp_ns, x, now_ns)
 
     def _continue(self, stamp_ns: int, x: Array, now_ns: int) -> TorqueCommand | None:
         """Act, or end a policy that has run through."""
         if self._runner.finished:
             self._stamp_ns = stamp_ns
-            return self.stop("", now_ns)
+            return self.stop(RolloutEnd(), now_ns)
         return self._act(stamp_ns, x, now_ns)
 
     def _act(self, stamp_ns: int, x: Array, now_ns: int) -> TorqueCommand | None:
@@ -219,22 +234,25 @@ class RolloutSession:
         self.step += 1
         return command
 
-    def _timing_fault(self, stamp_ns: int, received_ns: int, now_ns: int) -> str:
+    def _timing_fault(self, stamp_ns: int, received_ns: int, now_ns: int) -> RolloutEnd:
         """Return what is wrong with a tick in real time, or nothing."""
         lateness_ns = now_ns - self._first_tick_ns - self.step * self._timing.tick_ns
         if abs(lateness_ns) > self._timing.tick_tolerance_ns:
-            return f"the tick of step {self.step} came {lateness_ns * _MS:.1f} ms late"
+            late = f"the tick of step {self.step} came {lateness_ns * _MS:.1f} ms late"
+            return RolloutEnd(late, ErrorCode.TOO_LATE)
         if now_ns - received_ns > self._timing.state_age_ns:
-            age = (now_ns - received_ns) * _MS
-            return f"the state of step {self.step} is {age:.1f} ms old: state_estimator is silent"
+            age = f"{(now_ns - received_ns) * _MS:.1f} ms old: state_estimator is silent"
+            return RolloutEnd(f"the state of step {self.step} is {age}", ErrorCode.NO_STATE)
         if stamp_ns <= self._stamp_ns:
-            return f"the stamp of step {self.step} is not newer than that of the step before"
+            order = f"the stamp of step {self.step} is not newer than that of the step before"
+            return RolloutEnd(order, ErrorCode.TOO_LATE)
         if self.step - len(self._told) > MAX_UNANSWERED:
-            return f"step {self.step}: {GUARD} has not told the torque of {self._unanswered()}"
-        return ""
+            return RolloutEnd(f"step {self.step}: {self._untold()}", ErrorCode.NO_ANSWER)
+        return RolloutEnd()
 
-    def _unanswered(self) -> str:
-        return f"{self.step - len(self._told)} of {self.step} steps"
+    def _untold(self) -> str:
+        missing = self.step - len(self._told)
+        return f"{GUARD} has not told the torque of {missing} of {self.step} steps"
 
     def _give_up(self, now_ns: int) -> TorqueCommand | None:
         """Name who did not answer in time."""
@@ -244,10 +262,11 @@ class RolloutSession:
             RolloutPhase.RUNNING: f"no state came after step {last}: the control loop is broken",
             RolloutPhase.STOPPING: self._missing_answer(),
         }[self.phase]
-        if self.phase is not RolloutPhase.STOPPING:
-            return self.stop(waited, now_ns)
-        self.phase = RolloutPhase.DONE
-        return self.stop(waited, now_ns)
+        not_valid = self.phase is RolloutPhase.WAITING and self._state_fault
+        if self.phase is RolloutPhase.STOPPING:
+            self.phase = RolloutPhase.DONE
+        code = ErrorCode.NO_STATE if not_valid else ErrorCode.NO_ANSWER
+        return self.stop(RolloutEnd(waited, code), now_ns)
 
     def _missing_start(self) -> str:
         if self._state_fault:
@@ -258,7 +277,7 @@ class RolloutSession:
 
     def _missing_answer(self) -> str:
         if len(self._told) < self.step or not self._stop_applied:
-            return f"{GUARD} has not told the torque of {self._unanswered()}"
+            return self._untold()
         return "no state came after the last command"
 
     def _finish_if_stopped(self) -> None:

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.errors import PilqrError
 
 
 class RecordError(PilqrError):
     """The guard's record cannot be read or written; the message names the file and why."""
+
+    code = ErrorCode.STORAGE
 
     def __init__(self, path: Path, what: str) -> None:
         """Name the file and what is wrong with it."""

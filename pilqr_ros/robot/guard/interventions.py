@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from enum import IntFlag
 
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.robot.guard.torque_records import AppliedTorque
 
 GUARD = "effort_guard"
@@ -56,6 +57,24 @@ FROM_OUTSIDE = (
 
 PROTECTED = Intervention.JOINT_BOUND | Intervention.JOINT_SPEED
 """The robot had to be kept from where the policy drove it; being at a torque limit is no such."""
+
+
+CODES = {
+    Intervention.ESTOP: ErrorCode.EMERGENCY_STOP,
+    Intervention.OTHER_PUBLISHER: ErrorCode.OTHER_PUBLISHER,
+    Intervention.DISABLED: ErrorCode.TORQUE_DISABLED,
+    Intervention.JOINT_STATE: ErrorCode.NO_STATE,
+    Intervention.TIMEOUT: ErrorCode.TOO_LATE,
+    Intervention.NON_FINITE: ErrorCode.INVALID_POLICY,
+    Intervention.JOINT_STOP: ErrorCode.BEYOND_LIMITS,
+}
+"""What each refusal is, the gravest first."""
+
+
+def refusal_code(interventions: int) -> ErrorCode:
+    """Return what the gravest refusal among interventions is; NONE if there is none."""
+    found = (code for kind, code in CODES.items() if interventions & kind)
+    return next(found, ErrorCode.NONE)
 
 
 def kinds_of(interventions: int) -> list[str]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.robot.estimation.errors import StateError
 from pilqr_ros.robot.guard.interventions import GUARD
 from pilqr_ros.robot.reset.joint_reference import JointReference
@@ -51,6 +52,7 @@ class ResetSession:
     Attributes:
         phase: How far it has come.
         failure: Why it failed; empty if it did not.
+        code: What that is; NONE if it did not.
         request: What a person is asked for; empty if nothing.
         sensed: The last state; None before the first.
     """
@@ -75,6 +77,7 @@ class ResetSession:
             now_ns: Present time on the steady clock [ns].
         """
         self.failure = self.request = ""
+        self.code = ErrorCode.NONE
         self.sensed: Sensed | None = None
         self._start, self._check, self._new_servo, self._motion = start, check, new_servo, motion
         self._state_age_ns = motion.state_age_ns(period_ns)
@@ -100,7 +103,7 @@ class ResetSession:
             self.sensed = self._check.read(stamp_ns, x, reason)
         except StateError as error:
             if self.phase is not ResetPhase.ASKING and self.sensed is not None:
-                self.fail(str(error))
+                self.fail(str(error), error.code)
             return
         self._received_ns = now_ns
         if self.phase is ResetPhase.SETTLING:
@@ -111,7 +114,8 @@ class ResetSession:
         if self.phase is ResetPhase.ASKING:
             if now_ns > self._deadline_ns:
                 seconds = self._motion.operator_ns * _S
-                self.fail(f"nobody confirmed within {seconds:g} s: {self.request}")
+                nobody = f"nobody confirmed within {seconds:g} s: {self.request}"
+                self.fail(nobody, ErrorCode.NO_ANSWER)
             return None
         if not self.done and now_ns > self._deadline_ns:
             self._give_up()
@@ -119,15 +123,15 @@ class ResetSession:
             return None
         if now_ns - self._received_ns > self._state_age_ns:
             age = (now_ns - self._received_ns) * _S
-            self.fail(f"no state for {age:.2f} s: state_estimator is silent")
+            self.fail(f"no state for {age:.2f} s: state_estimator is silent", ErrorCode.NO_STATE)
             return None
         return self._torque(self.sensed, now_ns)
 
-    def on_answer(self, fault: str) -> None:
+    def on_answer(self, fault: str, code: ErrorCode = ErrorCode.NONE) -> None:
         """Take the guard's answer to a torque, with what is fatally wrong with it, if anything."""
         self._unanswered = 0
         if fault and self.phase in (ResetPhase.MOVING, ResetPhase.SETTLING):
-            self.fail(fault)
+            self.fail(fault, code)
 
     def confirm(self, now_ns: int) -> Confirmation:
         """Take a person's word that the bodies are in place; it is checked."""
@@ -140,10 +144,16 @@ class ResetSession:
         self._begin(now_ns)
         return Confirmation(True, "thank you; the arm moves to its start: keep clear")
 
-    def fail(self, reason: str) -> None:
-        """End the reset without success, unless it has ended."""
+    def fail(self, reason: str, code: ErrorCode = ErrorCode.RESET_FAILED) -> None:
+        """End the reset without success, unless it has ended.
+
+        Args:
+            reason: Why.
+            code: What that is.
+        """
         if not self.done:
             self.failure, self.request, self.phase = reason, "", ResetPhase.DONE
+            self.code = code
 
     def _begin(self, now_ns: int) -> None:
         """Begin to move to the start."""
@@ -172,7 +182,7 @@ class ResetSession:
             self.fail(f"the arm is {far:.2f} {unit} off its path, allowed: {allowed:g} {unit}")
             return None
         if self._unanswered > MAX_UNANSWERED:
-            self.fail(f"{GUARD} does not answer")
+            self.fail(f"{GUARD} does not answer", ErrorCode.NO_ANSWER)
             return None
         self._unanswered += 1
         return self._servo.torque(sensed.positions, sensed.velocities, wanted)
@@ -211,7 +221,8 @@ class ResetSession:
         """Fail, naming what is off."""
         seconds = self._motion.deadline_ns * _S
         if self.sensed is None:
-            self.fail(f"no state came within {seconds:g} s: state_estimator is silent")
+            nothing = f"no state came within {seconds:g} s: state_estimator is silent"
+            self.fail(nothing, ErrorCode.NO_STATE)
             return
         errors = self._check.joint_errors(self.sensed) + self._check.scene_errors(self.sensed)
         what = "; ".join(errors) or "it did not stay there"

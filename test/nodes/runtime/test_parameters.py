@@ -11,10 +11,17 @@ from rclpy.parameter import Parameter
 
 import pilqr_ros.nodes
 from pilqr_ros.graph.respawning import CANNOT_START
-from pilqr_ros.nodes.errors import ParameterError, UnknownParameterError
+from pilqr_ros.nodes.errors import NodeError, ParameterError, UnknownParameterError
 from pilqr_ros.nodes.robot_reset import ResetParameters
-from pilqr_ros.nodes.runtime.parameters import declarations, declare, parameter, section
+from pilqr_ros.nodes.runtime.parameters import (
+    TaskParameters,
+    declarations,
+    declare,
+    parameter,
+    section,
+)
 from pilqr_ros.robot.reset.reset_motion import ResetMotion
+from pilqr_ros.tasks.digest import digest
 
 
 @dataclass(frozen=True)
@@ -218,3 +225,23 @@ def test_no_node_hides_an_attribute_of_rclpy(make_node):
                     if isinstance(target, ast.Attribute) and isinstance(target.ctx, ast.Store)
                 }
                 assert not ours & taken, f"{path.name}: {ours & taken}"
+
+
+@pytest.mark.parametrize(
+    ("file", "edit"),
+    [
+        ("two_joints.yaml", ("torque_limit: 20", "torque_limit: 30")),
+        ("arm.xml", ('size=".01"', 'size=".02"')),
+    ],
+)
+def test_a_node_that_is_started_again_takes_no_edited_task(two_joints, tmp_path, file, edit):
+    """Not another limit than the nodes that went on, nor than what was looked at."""
+    started_with = digest(two_joints())
+    path = str(tmp_path / "two_joints.yaml")
+    again = TaskParameters(path, started_with)
+    assert digest(again.load_task()) == started_with
+    edited = tmp_path / file
+    edited.write_text(edited.read_text().replace(*edit))
+    with pytest.raises(NodeError, match="was edited since the nodes were started: end them all"):
+        again.load_task()
+    assert digest(TaskParameters(path).load_task()) != started_with

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pilqr_ros.nodes.training.goal_feedback import MAX_MESSAGE_LENGTH, GoalFeedback, shortened
+from pilqr_ros.nodes.training.goal_feedback import GoalFeedback
 
 
 class Heart:
@@ -72,12 +72,3 @@ def test_nothing_is_repeated_after_the_end(heart, feedback):
     heart.beat()
     feedback.tell_silence("nobody offers reset")
     assert len(goal.published) == 1
-
-
-def test_of_a_long_error_beginning_and_end_are_told():
-    text = "first " + 10 * MAX_MESSAGE_LENGTH * "x" + " last"
-    told = shortened(text)
-    assert told.startswith("first x")
-    assert told.endswith("x last")
-    assert len(told) <= MAX_MESSAGE_LENGTH + 5
-    assert shortened("short") == "short"

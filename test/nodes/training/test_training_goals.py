@@ -6,7 +6,7 @@ import pytest
 
 from pilqr_msgs.action import TrainLocal
 from pilqr_msgs.msg import Origin as OriginMessage
-from pilqr_ros.learning.errors import TrainingError
+from pilqr_ros.learning.errors import RequestError
 from pilqr_ros.nodes.training.training_goals import training_plan
 from pilqr_ros.runs.errors import RunConfigError, RunError
 from pilqr_ros.runs.origin import Origin
@@ -81,7 +81,7 @@ def test_a_new_run_may_start_from_a_trained_one(begun, task):
     goal.conditions = [1]
     with pytest.raises(RunConfigError, match="no policy of condition 'left', but of middle, right"):
         training_plan(goal, task, print)
-    with pytest.raises(TrainingError, match="origin is for a new run"):
+    with pytest.raises(RequestError, match="origin is for a new run"):
         training_plan(TrainLocal.Goal(resume="runs/x", origin=trained), task, print)
 
 

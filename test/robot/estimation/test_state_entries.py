@@ -4,10 +4,11 @@ import mujoco
 import numpy as np
 import pytest
 from transforms3d.euler import euler2mat
-from transforms3d.quaternions import mat2quat
+from transforms3d.quaternions import mat2quat, qmult
 
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.robot.estimation.state_estimation import StateError, StateEstimator
+from pilqr_ros.robot.estimation.tracked_body import Tracking
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import TaskError
 from pilqr_ros.tasks.models import element_id
@@ -114,6 +115,17 @@ def test_axes_are_turned_from_the_frame_of_motion_capture_into_the_bases(turning
     estimator.on_joints(1, task.joints, [0, 0], [0, 0])
     x = estimator.estimate().x
     assert x[task.layout["box_x"]] == pytest.approx(frame[:3, :3] @ seen[:, 0])
+
+
+def test_a_quaternion_of_the_other_sign_is_the_same_orientation_and_a_flip_is_an_outlier(turning):
+    task = turning()
+    tracking = Tracking(task.period_ns, 10 * task.period_ns, task.period_ns, turn_limit=30.0)
+    estimator = StateEstimator(task, tracking=tracking)
+    seen = mat2quat(euler2mat(0.1, 0.2, 0.3))
+    for i in range(10):
+        estimator.on_body("box", i * 10 * MS, [0, 0, 0], seen * (-1) ** i)
+    with pytest.raises(StateError, match=r"pose of box turns by 3.14 rad in 10.0 ms, allowed: 30"):
+        estimator.on_body("box", 100 * MS, [0, 0, 0], qmult(seen, [0, 1, 0, 0]))
 
 
 @pytest.mark.parametrize("given", [(), (0, 0, 0, 0), (1, 1, 0, 0), (np.nan, 0, 0, 1)])

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from transforms3d.axangles import axangle2mat
 
 from pilqr_ros.robot.estimation.errors import StateError
 from pilqr_ros.robot.estimation.tracked_body import TrackedBody, Tracking
@@ -32,6 +33,16 @@ def feed(body, first_ms, last_ms, x=0.0, speed=0.0):
     return faults
 
 
+def turn(body, ms, angle, axis=(0, 0, 1)):
+    """Send a pose at the origin that is turned, and return the state's fault at its stamp."""
+    axes = axangle2mat(axis, angle)
+    try:
+        body.on_pose(ms * MS, np.concatenate((np.zeros(3), axes.ravel(order="F"))))
+    except StateError as error:
+        assert "turns by" in str(error)
+    return body.fault(ms * MS)
+
+
 def test_one_outlier_is_passed_over(body):
     feed(body, 0, 100, x=0.1)
     feed(body, 110, 110, x=5.0)
@@ -50,9 +61,11 @@ def test_a_lasting_jump_is_a_fault_until_a_period_after_it_is_believed(body):
     np.testing.assert_array_equal(body.motion(), [[0.8, 0, 0], [0, 0, 0]])
 
 
-def test_every_control_period_sees_a_lasting_jump(body):
+@pytest.mark.parametrize("distance", [0.2, 0.5, 0.8])
+def test_every_control_period_sees_a_lasting_jump(body, distance):
+    """One that the body could have made by now, too."""
     feed(body, 0, 100)
-    faults = feed(body, 110, 400, x=0.8)
+    faults = feed(body, 110, 400, x=distance)
     for phase in range(5):
         assert any(faults[i] for i in range(phase, 30, 5))
 
@@ -142,3 +155,38 @@ def test_a_body_that_was_lost_for_long_makes_no_stamp_of_the_present_old(body):
     feed(body, 0, 100)
     feed(body, 1100, 1100)
     assert not body.is_before_gap(1000 * MS)
+
+
+@pytest.mark.parametrize("axis", [(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1)])
+@pytest.mark.parametrize("angle", [np.pi, 2 * np.pi / 3, np.pi / 2])
+def test_a_set_of_markers_that_flips_to_another_face_in_its_place_is_an_outlier(angle, axis):
+    body = make_body(turn_limit=30.0)
+    before = [turn(body, ms, 0.1) for ms in range(0, 101, 10)]
+    held = body.motion()
+    flipped = [turn(body, 110, angle + 0.1, axis)]
+    np.testing.assert_array_equal(body.motion(), held)
+    back = [turn(body, ms, 0.1) for ms in range(120, 171, 10)]
+    assert not any(before + flipped + back), "one is passed over"
+    lasting = [turn(body, ms, angle + 0.1, axis) for ms in range(180, 331, 10)]
+    assert lasting[0] == ""
+    assert all("rad in" in fault and "allowed: 30 rad/s" in fault for fault in lasting[1:9])
+    assert lasting[9:] == [""] * 7, "believed, and valid a control period later"
+    np.testing.assert_array_equal(body.motion()[1], np.zeros(12))
+
+
+@given(st.floats(-29.0, 29.0), st.integers(5, 60), st.tuples(*[st.floats(0.1, 1.0)] * 3))
+def test_a_body_that_turns_below_the_limit_is_no_outlier(speed, gap_ms, axis):
+    body = make_body(turn_limit=30.0)
+    for i in range(20):
+        assert turn(body, i * gap_ms, speed * i * gap_ms * 1e-3, axis) == ""
+        assert body.stamp_ns == i * gap_ms * MS
+        np.testing.assert_allclose(
+            body.motion()[0][3:],
+            axangle2mat(axis, speed * i * gap_ms * 1e-3).ravel(order="F"),
+        )
+
+
+def test_without_a_limit_of_turns_a_flip_is_taken_as_it_is():
+    body = make_body()
+    assert [turn(body, ms, np.pi * (ms > 50)) for ms in range(0, 101, 10)] == [""] * 11
+    assert body.motion()[0][3] == pytest.approx(-1.0)

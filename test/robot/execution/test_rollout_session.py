@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.robot.execution.policy_runner import PolicyRunner
-from pilqr_ros.robot.execution.rollout_records import GuardView, RolloutTiming
+from pilqr_ros.robot.execution.rollout_records import GuardView, RolloutEnd, RolloutTiming
 from pilqr_ros.robot.execution.rollout_session import RolloutSession
 from pilqr_ros.robot.guard.interventions import Intervention
 from pilqr_ros.robot.guard.torque_records import AppliedTorque
@@ -14,6 +15,7 @@ MS = 1_000_000
 PERIOD = 50 * MS
 T = 4
 READY = GuardView(found=True, refusal="")
+CANCELLED = RolloutEnd("cancelled", ErrorCode.CANCELLED)
 
 
 def timing(lockstep):
@@ -98,18 +100,28 @@ def test_a_missing_tick_makes_the_rollout_invalid():
     driver.state(3 * PERIOD)
     assert driver.sent[-1].last
     assert "state after step 1 is 100 ms later, expected 50 ms" in driver.session.reason
+    assert driver.session.rollout().code is ErrorCode.TOO_LATE
 
 
 @pytest.mark.parametrize(
-    ("cause", "steps"),
-    [(Intervention.TIMEOUT, 2), (Intervention.NON_FINITE, 1), (Intervention.ESTOP, 3)],
+    ("cause", "steps", "code"),
+    [
+        (Intervention.TIMEOUT, 2, ErrorCode.TOO_LATE),
+        (Intervention.NON_FINITE, 1, ErrorCode.INVALID_POLICY),
+        (Intervention.ESTOP, 3, ErrorCode.EMERGENCY_STOP),
+        (Intervention.DISABLED, 3, ErrorCode.TORQUE_DISABLED),
+        (Intervention.OTHER_PUBLISHER | Intervention.DISABLED, 1, ErrorCode.OTHER_PUBLISHER),
+        (Intervention.JOINT_STATE, 1, ErrorCode.NO_STATE),
+        (Intervention.JOINT_STOP | Intervention.EFFORT_LIMIT, 1, ErrorCode.BEYOND_LIMITS),
+    ],
 )
-def test_a_refusal_of_the_guard_ends_the_rollout(cause, steps):
+def test_a_refusal_of_the_guard_ends_the_rollout(cause, steps, code):
     driver = Driver()
     driver.run_lockstep(steps)
     driver.applied(steps - 1, cause, "because")
     assert driver.sent[-1].last
     assert driver.session.reason == f"step {steps - 1}: effort_guard: because"
+    assert driver.session.rollout().code is code
 
 
 def test_a_refused_command_counts_as_answered():
@@ -139,6 +151,7 @@ def test_a_state_that_is_not_finite_ends_the_rollout_and_sends_nothing_of_it():
     driver.take(driver.session.on_state(PERIOD, np.array([0.0, np.nan]), driver.now))
     assert driver.sent[-1].last
     assert "step 1: state entry 1 is nan" in driver.session.reason
+    assert driver.session.rollout().code is ErrorCode.NO_STATE
 
 
 def test_silence_before_the_first_state_names_who_is_silent():
@@ -146,6 +159,7 @@ def test_silence_before_the_first_state_names_who_is_silent():
     driver.tick(1001 * MS)
     assert driver.session.done
     assert "state_estimator or mujoco_bridge is silent" in driver.session.rollout().reason
+    assert driver.session.rollout().code is ErrorCode.NO_ANSWER
     assert not driver.sent
 
 
@@ -157,6 +171,7 @@ def test_silence_within_the_rollout_ends_it_and_then_waits_no_longer():
     driver.tick(402 * MS)
     assert driver.session.done
     assert "no state came after step 1" in driver.session.reason
+    assert driver.session.rollout().code is ErrorCode.NO_ANSWER
 
 
 def test_a_guard_that_does_not_answer_makes_the_rollout_invalid():
@@ -167,23 +182,25 @@ def test_a_guard_that_does_not_answer_makes_the_rollout_invalid():
     driver.tick(201 * MS)
     assert driver.session.done
     assert "effort_guard has not told the torque of 4 of 4 steps" in driver.session.reason
+    assert driver.session.rollout().code is ErrorCode.NO_ANSWER
 
 
 def test_cancelling_stops_with_the_last_command():
     driver = Driver()
     driver.run_lockstep(2)
-    driver.take(driver.session.stop("cancelled", driver.now))
+    driver.take(driver.session.stop(CANCELLED, driver.now))
     assert driver.sent[-1].last
     driver.applied(2)
     driver.state(2 * PERIOD)
     assert driver.session.done
     rollout = driver.session.rollout()
     assert (rollout.T, rollout.valid, rollout.reason) == (2, False, "cancelled")
+    assert rollout.code is ErrorCode.CANCELLED
 
 
 def test_cancelling_before_the_first_state_sends_nothing():
     driver = Driver()
-    driver.take(driver.session.stop("cancelled", 0))
+    driver.take(driver.session.stop(CANCELLED, 0))
     assert driver.session.done
     assert not driver.sent
 
@@ -208,6 +225,7 @@ def test_real_time_acts_on_ticks_only():
     driver.applied(T)
     assert driver.session.done
     assert driver.session.rollout().valid
+    assert driver.session.rollout().code is ErrorCode.NONE
 
 
 def test_a_late_tick_makes_the_rollout_invalid():
@@ -215,6 +233,7 @@ def test_a_late_tick_makes_the_rollout_invalid():
     run_real_time(driver, T, late=2)
     assert driver.sent[-1].last
     assert driver.session.reason == "the tick of step 2 came 30.0 ms late"
+    assert driver.session.rollout().code is ErrorCode.TOO_LATE
 
 
 def test_a_stale_state_makes_the_rollout_invalid():
@@ -222,6 +241,7 @@ def test_a_stale_state_makes_the_rollout_invalid():
     run_real_time(driver, T, stale=2)
     assert driver.sent[-1].last
     assert "state of step 2 is 55.0 ms old" in driver.session.reason
+    assert driver.session.rollout().code is ErrorCode.NO_STATE
 
 
 def test_a_guard_that_falls_silent_ends_a_rollout_in_real_time():
@@ -232,6 +252,7 @@ def test_a_guard_that_falls_silent_ends_a_rollout_in_real_time():
         driver.tick(tick * PERIOD)
     assert driver.sent[-1].last
     assert "effort_guard has not told the torque of 3 of 3 steps" in driver.session.reason
+    assert driver.session.rollout().code is ErrorCode.NO_ANSWER
 
 
 def test_a_rollout_in_real_time_records_its_ticks():
@@ -247,6 +268,7 @@ def test_no_rollout_starts_before_the_guard_is_there():
     assert not driver.sent
     driver.tick(1001 * MS)
     assert driver.session.rollout().reason.startswith("effort_guard is not there")
+    assert driver.session.rollout().code is ErrorCode.NO_ANSWER
 
 
 def test_a_state_that_is_not_valid_ends_a_rollout_in_lockstep_at_once():
@@ -255,6 +277,7 @@ def test_a_state_that_is_not_valid_ends_a_rollout_in_lockstep_at_once():
     driver.state(PERIOD, "joint_states has been silent for 800 ms")
     assert driver.sent[-1].last
     assert driver.session.reason == "step 2: joint_states has been silent for 800 ms"
+    assert driver.session.rollout().code is ErrorCode.NO_STATE
 
 
 def test_a_state_that_is_not_valid_ends_a_rollout_in_real_time_at_the_next_tick():
@@ -275,6 +298,7 @@ def test_a_rollout_does_not_start_from_a_state_that_is_not_valid_and_says_why(lo
     assert not driver.sent
     driver.tick(1001 * MS)
     assert driver.session.reason == "no valid state came: no pose of puck has come yet"
+    assert driver.session.rollout().code is ErrorCode.NO_STATE
 
 
 def test_no_rollout_starts_before_the_guard_has_told_its_state():
@@ -287,12 +311,14 @@ def test_no_rollout_starts_before_the_guard_has_told_its_state():
 
 
 def test_a_guard_that_lets_nothing_pass_ends_the_rollout_at_once_with_its_reason():
-    driver = Driver(guard=GuardView(found=True, refusal="disabled until ~/enable"))
+    told = GuardView(True, "disabled until ~/enable", ErrorCode.TORQUE_DISABLED)
+    driver = Driver(guard=told)
     driver.state(0)
     driver.tick(10 * MS)
     assert driver.session.done
     reason = driver.session.rollout().reason
     assert reason == "effort_guard lets no torque pass: disabled until ~/enable"
+    assert driver.session.rollout().code is ErrorCode.TORQUE_DISABLED
     assert not driver.sent
 
 
@@ -304,6 +330,7 @@ def test_in_lockstep_a_rollout_begins_right_after_the_reset_or_not_at_all():
     rollout = driver.session.rollout()
     assert (rollout.valid, rollout.interrupted) == (False, True)
     assert rollout.reason == "the world has moved on by 50 ms since its reset"
+    assert driver.session.rollout().code is ErrorCode.TOO_LATE
 
 
 @pytest.mark.parametrize(
@@ -335,8 +362,10 @@ def test_silence_interrupts():
 def test_a_fault_of_the_robot_does_not_interrupt_whatever_comes_after_it():
     driver = Driver()
     driver.run_lockstep(2)
-    driver.take(driver.session.stop("velocity is 1e9", 0, interrupted=False))
+    fault = RolloutEnd("velocity is 1e9", ErrorCode.ROBOT_FAULT)
+    driver.take(driver.session.stop(fault, 0, interrupted=False))
     driver.tick(1000 * MS)
     rollout = driver.session.rollout()
     assert driver.session.done
     assert (rollout.reason, rollout.interrupted) == ("velocity is 1e9", False)
+    assert rollout.code is ErrorCode.ROBOT_FAULT

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.robot.reset.joint_servo import JointServo
 from pilqr_ros.robot.reset.reset_motion import ResetMotion
 from pilqr_ros.robot.reset.reset_session import ResetPhase, ResetSession
@@ -87,7 +88,7 @@ def lightarm():
 def test_a_displaced_arm_reaches_the_start_slowly_and_stays(hockey, offset):
     bench = Bench(hockey, offset=[offset, 0, 0, 0, 0, 0, offset])
     session = bench.run()
-    assert session.failure == ""
+    assert (session.failure, session.code) == ("", ErrorCode.NONE)
     position, velocity = session.errors
     assert position < 0.02
     assert velocity < 0.05
@@ -132,6 +133,7 @@ def test_nobody_confirming_is_an_error_that_says_what_was_missing(hockey):
     bench.place(0.3)
     session = bench.run()
     assert session.failure.startswith("nobody confirmed within 5 s: puck is 0.3 m from")
+    assert session.code is ErrorCode.NO_ANSWER
     assert bench.now * 1e-9 == pytest.approx(5.4, abs=0.3)
 
 
@@ -146,6 +148,7 @@ def test_a_blocked_arm_is_an_error(hockey):
     bench.blocked = True
     session = bench.run()
     assert re.fullmatch(r"the arm is 0\.3\d rad off its path, allowed: 0\.3 rad", session.failure)
+    assert session.code is ErrorCode.RESET_FAILED
     assert bench.torques[-1] is None
 
 
@@ -154,6 +157,7 @@ def test_the_deadline_names_every_joint_with_its_error(hockey):
     bench.blocked = True
     session = bench.run()
     assert session.failure.startswith("the start was not reached within 1.5 s: ")
+    assert session.code is ErrorCode.RESET_FAILED
     assert "r_forearm_roll_joint is off by 0.2" in session.failure
     assert "r_shoulder_pan_joint" not in session.failure
     assert "(allowed: 0.02)" in session.failure
@@ -177,6 +181,7 @@ def test_silent_states_end_the_torques(hockey):
     assert bench.session.on_tick(last + 150 * MS) is not None
     assert bench.session.on_tick(last + 151 * MS) is None
     assert bench.session.failure == "no state for 0.15 s: state_estimator is silent"
+    assert bench.session.code is ErrorCode.NO_STATE
 
 
 def test_no_state_at_all_is_an_error_after_the_deadline(hockey):
@@ -185,6 +190,7 @@ def test_no_state_at_all_is_an_error_after_the_deadline(hockey):
     assert not session.done
     session.on_tick(20_001 * MS)
     assert session.failure == "no state came within 20 s: state_estimator is silent"
+    assert session.code is ErrorCode.NO_STATE
 
 
 def test_joints_that_are_not_known_end_the_motion_with_the_reason(hockey):
@@ -193,20 +199,23 @@ def test_joints_that_are_not_known_end_the_motion_with_the_reason(hockey):
     nothing = np.full(hockey.dX, np.nan)
     bench.session.on_state(1, nothing, "joint_states has been silent for 60 ms", bench.now)
     assert bench.session.failure == "joint_states has been silent for 60 ms"
+    assert bench.session.code is ErrorCode.NO_STATE
 
 
 def test_a_guard_that_does_not_answer_is_an_error(hockey):
     bench = Bench(hockey, offset=FOREARM)
     bench.answers = False
     assert bench.run().failure == "effort_guard does not answer"
+    assert bench.session.code is ErrorCode.NO_ANSWER
     assert sum(effort is not None for effort in bench.torques) == 6
 
 
 def test_a_guard_that_refuses_is_an_error(hockey):
     bench = Bench(hockey, offset=FOREARM)
     bench.tick()
-    bench.session.on_answer("effort_guard: stopped")
+    bench.session.on_answer("effort_guard: stopped", ErrorCode.EMERGENCY_STOP)
     assert bench.session.failure == "effort_guard: stopped"
+    assert bench.session.code is ErrorCode.EMERGENCY_STOP
     bench.tick()
     assert bench.torques[-1] is None
 
