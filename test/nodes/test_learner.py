@@ -87,23 +87,6 @@ def test_training_through_the_graph_is_training_in_process(trained, task, tmp_pa
         np.testing.assert_allclose(policy.k, expected.k, atol=1e-9)
 
 
-def test_a_training_through_the_graph_starts_from_another_as_in_process(
-    learner, trained, task, tmp_path
-):
-    first = trained[0].run_directory
-    goal = TrainLocal.Goal(method="pilqr", iterations=1, rollouts=2, seed=5)
-    goal.origin.run = first
-    result = learner.train(goal, lambda _: None)
-    assert result.success, result.message
-    ours = open_run(Path(result.run_directory))
-    assert ours.config.origin == Origin(first, iteration=2)
-    theirs = begin_run(tmp_path, task, ours.config)
-    Trainer(theirs, InProcessCollector(task), TaskCostEvaluator(task)).run()
-    for iteration in range(2):
-        policy, expected = ours.policy(iteration, 0)[0], theirs.policy(iteration, 0)[0]
-        np.testing.assert_allclose(policy.k, expected.k, atol=1e-9)
-
-
 def test_feedback_tells_the_progress(trained, wait_until):
     result, feedback = trained
     wait_until(lambda: feedback[-1].rollout == 4, "the last feedback")
@@ -344,3 +327,20 @@ def test_one_training_at_a_time(whole_graph, client, learner, wait_until, send_a
     wait_for(handle.cancel_goal_async(), 5.0, "learner", "cancel")
     answer = wait_for(handle.get_result_async(), 10.0, "learner", "finish")
     assert answer.status == GoalStatus.STATUS_CANCELED
+
+
+def test_a_training_through_the_graph_starts_from_another_as_in_process(
+    learner, trained, task, tmp_path
+):
+    first = trained[0].run_directory
+    goal = TrainLocal.Goal(method="pilqr", iterations=1, rollouts=2, seed=5)
+    goal.origin.run = first
+    result = learner.train(goal, lambda _: None)
+    assert result.success, result.message
+    ours = open_run(Path(result.run_directory))
+    assert ours.config.origin == Origin(first, iteration=2)
+    theirs = begin_run(tmp_path, task, ours.config)
+    Trainer(theirs, InProcessCollector(task), TaskCostEvaluator(task)).run()
+    for iteration in range(2):
+        policy, expected = ours.policy(iteration, 0)[0], theirs.policy(iteration, 0)[0]
+        np.testing.assert_allclose(policy.k, expected.k, atol=1e-9)
