@@ -26,10 +26,9 @@ def check_ranges(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Findin
     it means by 90 degrees as 90 rad with it.
     """
     subject, model = "joints: ranges", task.robot_model
-    for name in task.joints:
-        bounds = hinge_bounds(model, name, "joints")
-        if bounds is None:
-            continue
+    found = {name: hinge_bounds(model, name, "joints") for name in task.joints}
+    ranges = {name: bounds for name, bounds in found.items() if bounds is not None}
+    for name, bounds in ranges.items():
         message = f"{name} turns from {bounds[0]:.4g} to {bounds[1]:.4g} rad"
         if np.abs(bounds).max() > _MAX_ANGLE:
             advice = 'take angle="radian" out of its <compiler>, or write the range in radians'
@@ -42,7 +41,7 @@ def check_ranges(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Findin
             )
             yield warn(subject, f"{message}: next to nothing", advice)
             return
-    yield ok(subject, "plausible as radians")
+    yield ok(subject, "plausible as radians" if ranges else "no joint turns within a range")
 
 
 def check_motors(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]:

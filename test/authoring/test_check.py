@@ -153,6 +153,10 @@ def test_a_range_in_degrees_or_taken_for_degrees_is_a_warning(found, value, verd
     assert advice in finding.advice
 
 
+def test_joints_without_a_range_have_none_to_judge(found):
+    assert found("joints: ranges").message == "no joint turns within a range"
+
+
 HEAVY = ('<joint name="j1"/>', '<joint name="j1" axis="0 1 0"/>')
 
 

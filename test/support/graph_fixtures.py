@@ -136,8 +136,8 @@ def task():
 def late():
     """What ends a rollout or a reset in real time when a busy machine delays a node."""
     return re.compile(
-        "ms late|ms old|before the newest|not newer|has not told|after the last|silent|off its path"
-        "|no command for|no joint state for|no valid state came"
+        "ms late|ms early|ms old|before the newest|not newer|has not told|after the last|silent"
+        "|off its path|no command for|no joint state for|no valid state came"
     )
 
 

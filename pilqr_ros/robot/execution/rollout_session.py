@@ -238,8 +238,9 @@ class RolloutSession:
         """Return what is wrong with a tick in real time, or nothing."""
         lateness_ns = now_ns - self._first_tick_ns - self.step * self._timing.tick_ns
         if abs(lateness_ns) > self._timing.tick_tolerance_ns:
-            late = f"the tick of step {self.step} came {lateness_ns * _MS:.1f} ms late"
-            return RolloutEnd(late, ErrorCode.TOO_LATE)
+            how = "late" if lateness_ns > 0 else "early"
+            when = f"came {abs(lateness_ns) * _MS:.1f} ms {how}"
+            return RolloutEnd(f"the tick of step {self.step} {when}", ErrorCode.TOO_LATE)
         if now_ns - received_ns > self._timing.state_age_ns:
             age = f"{(now_ns - received_ns) * _MS:.1f} ms old: state_estimator is silent"
             return RolloutEnd(f"the state of step {self.step} is {age}", ErrorCode.NO_STATE)

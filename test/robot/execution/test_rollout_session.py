@@ -205,9 +205,9 @@ def test_cancelling_before_the_first_state_sends_nothing():
     assert not driver.sent
 
 
-def run_real_time(driver, ticks, late=None, stale=None):
+def run_real_time(driver, ticks, late=None, stale=None, by=30 * MS):
     for tick in range(ticks):
-        now = tick * PERIOD + (late == tick) * 30 * MS
+        now = tick * PERIOD + (late == tick) * by
         if stale != tick:
             driver.now = now - 5 * MS
             driver.state(tick * PERIOD)
@@ -228,11 +228,12 @@ def test_real_time_acts_on_ticks_only():
     assert driver.session.rollout().code is ErrorCode.NONE
 
 
-def test_a_late_tick_makes_the_rollout_invalid():
+@pytest.mark.parametrize(("by", "told"), [(30 * MS, "30.0 ms late"), (-30 * MS, "30.0 ms early")])
+def test_a_late_or_early_tick_makes_the_rollout_invalid(by, told):
     driver = Driver(lockstep=False)
-    run_real_time(driver, T, late=2)
+    run_real_time(driver, T, late=2, by=by)
     assert driver.sent[-1].last
-    assert driver.session.reason == "the tick of step 2 came 30.0 ms late"
+    assert driver.session.reason == f"the tick of step 2 came {told}"
     assert driver.session.rollout().code is ErrorCode.TOO_LATE
 
 
