@@ -8,7 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
@@ -19,12 +19,14 @@ from rich.text import Text
 
 from pilqr_ros.cli.sessions import Outcomes
 from pilqr_ros.diagnosis import Judgement, gathered
-from pilqr_ros.experiments.comparison import ComparedRun
-from pilqr_ros.experiments.statistics import Estimate, Figures
 from pilqr_ros.plain_text import printable
 from pilqr_ros.runs.run_store import RunStore, open_run
 from pilqr_ros.runs.run_summary import RunSummary
 from pilqr_ros.tasks import Task
+
+if TYPE_CHECKING:  # they take half a second to import, and a stop shall not wait for them
+    from pilqr_ros.experiments.comparison import ComparedRun
+    from pilqr_ros.experiments.statistics import Estimate, Figures
 
 _COLOURS = {"OK": "green", "WARN": "yellow", "FAIL": "bold red", "SKIP": "dim"}
 
