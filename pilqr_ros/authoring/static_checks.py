@@ -17,6 +17,7 @@ from pilqr_ros.authoring.hold import (
     spectral_radius,
 )
 from pilqr_ros.authoring.model_checks import check_motors, check_ranges
+from pilqr_ros.authoring.noise_key import noise_key
 from pilqr_ros.authoring.reach import Reach, look_at_reach, success_is_of_the_arm
 from pilqr_ros.authoring.starts import ExaminedStart
 from pilqr_ros.doctor.findings import Finding, fail, ok, skipped, warn
@@ -224,7 +225,7 @@ def _noise_within(task: Task, deviations: Array) -> Finding:
     limit, unit = task.torque_limits[joint], task.joint_units.effort[joint]
     share = deviations[joint] / limit
     message = f"{task.joints[joint]}: {deviations[joint]:.3g} of {limit:g} {unit}, {share:.0%}"
-    advice = "lower initial_policy.torque_std: what a limit cuts off teaches nothing"
+    advice = f"lower initial_policy.{noise_key(task)}: what a limit cuts off teaches nothing"
     if share > 1.0:
         return fail(subject, message, advice)
     if share > 0.5:
@@ -243,7 +244,10 @@ def _noise_followed(task: Task, deviations: Array) -> Finding:
         f" {changes[joint]:.3g} (one standard deviation)"
     )
     if rates[joint] < _MIN_RATE_DEVIATIONS * changes[joint]:
-        advice = "raise torque_rate_limit, lower torque_std or smooth the noise (noise_smoothing)"
+        advice = (
+            f"raise torque_rate_limit, lower {noise_key(task)} or smooth the noise"
+            " (noise_smoothing)"
+        )
         return warn(subject, f"{message}: often cut", advice)
     ramps = task.torque_limits / rates * task.dt
     slow = int(np.argmax(ramps))

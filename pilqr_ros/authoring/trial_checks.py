@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
+from pilqr_ros.authoring.noise_key import noise_key
 from pilqr_ros.authoring.trial import Seen, Trial
 from pilqr_ros.doctor.findings import Finding, fail, ok, skipped, warn
 from pilqr_ros.tasks import Task
@@ -39,21 +40,20 @@ _NONE_VALID = "no noisy rollout was valid"
 _NO_STEP = "the rollout without noise ended at its first step"
 """Why nothing is known of the way that the arm went."""
 
-_ADVICE = "lower torque_std, soften the hold, or widen the limits that are named"
-
 
 def check_validity(task: Task, trial: Trial) -> Iterator[Finding]:
     """Judge whether rollouts run to their end."""
     subject = "rollouts: valid"
     reasons = Counter(seen.rollout.reason for seen in trial.noisy if not seen.rollout.valid)
     bad, all_ = sum(reasons.values()), len(trial.noisy)
+    advice = f"lower {noise_key(task)}, soften the hold, or widen the limits that are named"
     if not trial.quiet.rollout.valid:
-        yield fail(subject, f"without noise: {trial.quiet.rollout.reason}", _ADVICE)
+        yield fail(subject, f"without noise: {trial.quiet.rollout.reason}", advice)
     if bad == 0:
         yield ok(subject, f"{all_} of {all_} noisy ones")
         return
     message = f"{all_ - bad} of {all_} noisy ones; {reasons.most_common(1)[0][0]}"
-    yield fail(subject, message, _ADVICE) if bad > all_ / 2 else warn(subject, message, _ADVICE)
+    yield fail(subject, message, advice) if bad > all_ / 2 else warn(subject, message, advice)
 
 
 def check_limited(task: Task, trial: Trial) -> Iterator[Finding]:
@@ -68,7 +68,7 @@ def check_limited(task: Task, trial: Trial) -> Iterator[Finding]:
     message = f"in {changed} of {steps} steps" + (f" ({kinds})" if kinds else "")
     if share > _MAX_LIMITED:
         advice = (
-            "lower torque_std or the hold's gains, or raise the limits: learning sees the limits"
+            f"lower {noise_key(task)} or the hold's gains, or raise the limits: learning sees them"
         )
         yield warn("rollouts: interventions of the guard", message, advice)
     else:
@@ -119,7 +119,8 @@ def check_spread(task: Task, trial: Trial) -> Iterator[Finding]:
             ]
         )
         message = f"{place:.2g} m, direction {turn:.2g} rad (largest over time, rms over rollouts)"
-        yield _spread(name, place, _MAX_SPREAD * task.robot_model.stat.extent, message)
+        most = _MAX_SPREAD * task.robot_model.stat.extent
+        yield _spread(noise_key(task), name, place, most, message)
 
 
 def check_bodies(task: Task, trial: Trial) -> Iterator[Finding]:
@@ -217,13 +218,13 @@ def _angles(turned: Array, straight: Array) -> Array:
     return np.arccos(np.clip((trace - 1.0) / 2.0, -1.0, 1.0))
 
 
-def _spread(name: str, place: float, most: float, message: str) -> Finding:
+def _spread(key: str, name: str, place: float, most: float, message: str) -> Finding:
     subject = f"noise: spread of {name}"
     if place < _MIN_SPREAD:
-        advice = f"raise initial_policy.torque_std: {0.05 / max(place, 1e-9):.2g} times makes 5 cm"
+        advice = f"raise initial_policy.{key}: {0.05 / max(place, 1e-9):.2g} times makes 5 cm"
         return warn(subject, f"{message}: next to nothing", advice)
     if place > most:
-        return warn(subject, f"{message}: no linear model holds there", "lower torque_std")
+        return warn(subject, f"{message}: no linear model holds there", f"lower {key}")
     return ok(subject, message)
 
 

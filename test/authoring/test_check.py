@@ -348,6 +348,15 @@ def test_noise_that_does_next_to_nothing_is_a_warning_with_the_factor_to_raise_i
     assert "raise initial_policy.torque_std" in finding.advice
 
 
+def test_the_advice_for_a_computed_hold_names_the_keys_that_it_takes(found):
+    def edit(content):
+        content["initial_policy"] = {"kind": "hold", "position_spread": 0.0005}
+
+    finding = found("noise: spread of tip", edit=edit)
+    assert finding.verdict is WARN
+    assert "raise initial_policy.position_spread and direction_spread" in finding.advice
+
+
 def test_noise_beyond_any_linear_model_is_a_warning(found):
     def edit(content):
         content["initial_policy"] = {"kind": "zero", "torque_std": [19.0, 19.0]}
