@@ -12,6 +12,8 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 13):
              "name another one with `make PYTHON=...`")
 PY
 
+# After `source env.sh` python3 is the one in .venv, which goes now: take the one it was made from.
+python="$("$python" -c 'import sys; print(sys._base_executable)')"
 rm -rf .venv
 if [[ -n "${ROS_DISTRO:-}" && -n "${AMENT_PREFIX_PATH:-}" ]]; then
   echo "pilqr_ros: using ROS 2 ${ROS_DISTRO} of this shell"
