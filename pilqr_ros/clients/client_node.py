@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 
@@ -12,6 +13,8 @@ from rclpy.node import Node
 
 from pilqr_ros.graph.discovery import limit_discovery
 from pilqr_ros.graph.naming import check_namespace, full_name
+from pilqr_ros.nodes.errors import NodeError, SilenceError
+from pilqr_ros.nodes.runtime.waiting import wait_for_condition
 from pilqr_ros.ros_domain import ros_domain
 
 END_TIMEOUT = 5.0
@@ -69,6 +72,23 @@ class ClientNode:
         self._thread.join(END_TIMEOUT)
         self._executor.shutdown()
         self.node.destroy_node()
+
+    def find(self, who: str, is_there: Callable[[], bool], seconds: float, start: str) -> None:
+        """Wait until a node is there.
+
+        Args:
+            who: Its name.
+            is_there: Tells whether it is.
+            seconds: Longest wait [s].
+            start: How it is started.
+
+        Raises:
+            NodeError: It is not there; the message says where it was looked for, and what helps.
+        """
+        try:
+            wait_for_condition(is_there, seconds, who, "appear")
+        except SilenceError as error:
+            raise NodeError(nobody(self.node, who, seconds, start)) from error
 
     def _spin(self) -> None:
         with suppress(ExternalShutdownException):

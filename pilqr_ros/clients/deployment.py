@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pilqr_msgs.action import ExecutePolicy
-from pilqr_ros.clients.client_node import ClientNode, nobody
+from pilqr_ros.clients.client_node import ClientNode
 from pilqr_ros.clients.goal_client import Cancelling, GoalClient
 from pilqr_ros.graph import DEPLOYED, DeploymentOptions, running_graph
-from pilqr_ros.nodes.errors import NodeError, SilenceError
+from pilqr_ros.nodes.errors import NodeError
 from pilqr_ros.nodes.runtime.action_client import ActionClient
-from pilqr_ros.nodes.runtime.waiting import wait_for_condition
 
 START_TIMEOUT = 60.0
 """Longest wait for the server [s]."""
@@ -61,11 +60,8 @@ def request(
     with ClientNode("deployer", namespace) as client:
         goals = GoalClient(client.node, WHO)
         action = ActionClient(client.node, ExecutePolicy, f"{WHO}/execute")
-        try:
-            wait_for_condition(action.server_is_ready, seconds, WHO, "offer execute")
-        except SilenceError as error:
-            start = "serve a policy with `pilqr deploy RUN`"
-            raise NodeError(nobody(client.node, WHO, seconds, start)) from error
+        start = "serve a policy with `pilqr deploy RUN`"
+        client.find(WHO, action.server_is_ready, seconds, start)
         for _ in range(times):
             on_answer(goals.run(action, ExecutePolicy.Goal(), lambda _feedback: None, seconds))
 

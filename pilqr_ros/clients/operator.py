@@ -9,10 +9,9 @@ from rclpy.client import Client
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from pilqr_ros.clients.client_node import ClientNode, nobody
-from pilqr_ros.nodes.errors import NodeError, SilenceError
+from pilqr_ros.clients.client_node import ClientNode
 from pilqr_ros.nodes.messages import qos
-from pilqr_ros.nodes.runtime.waiting import wait_for, wait_for_condition
+from pilqr_ros.nodes.runtime.waiting import wait_for
 
 START_TIMEOUT = 10.0
 """Longest wait for the node to appear [s]."""
@@ -47,16 +46,12 @@ def confirm_reset(namespace: str = "", tell: Callable[[str], None] = print) -> A
             String, f"{WHO}/operator_request", requests.append, qos.LATCHED
         )
         confirm: Client[Any, Any] = client.node.create_client(Trigger, f"{WHO}/confirm")
-        try:
-            wait_for_condition(
-                lambda: confirm.service_is_ready() and bool(requests),
-                START_TIMEOUT,
-                WHO,
-                "offer confirm",
-            )
-        except SilenceError as error:
-            start = "it waits for a hand on an arm alone (hardware:=true)"
-            raise NodeError(nobody(client.node, WHO, START_TIMEOUT, start)) from error
+        client.find(
+            WHO,
+            lambda: confirm.service_is_ready() and bool(requests),
+            START_TIMEOUT,
+            "it waits for a hand on an arm alone (hardware:=true)",
+        )
         if requests[-1].data:
             tell(f"asked for: {requests[-1].data}")
         answer = wait_for(
