@@ -13,9 +13,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 ENDING = (signal.SIGINT, signal.SIGTERM)
 """The signals that ask a process to end."""
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 FOLLOW_PARENT = "PILQR_FOLLOW_PARENT"
 """Environment variable that asks a process to end with the one whose id it gives."""
@@ -49,6 +53,25 @@ def defer_ending_of(package: str, folder: Path) -> None:
 def allow_ending() -> None:
     """Let the signals of `ENDING` in again, at once those that came while this was starting."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+
+
+@contextmanager
+def ended_at_once() -> Iterator[None]:
+    """Let the signals of `ENDING` end this process within, silently and with code `INTERRUPTED`.
+
+    For imports in a program's main thread: they leave nothing that must be ended in order, and an
+    exception amid them is taken for something else by some libraries, and printed by others.
+    """
+    before = {number: signal.signal(number, _end_at_once) for number in ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end_at_once(_signal: int, _frame: FrameType | None) -> None:
+    os._exit(INTERRUPTED)
 
 
 def follow_parent() -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pilqr_ros.cli import console, main
+from pilqr_ros.cli import bars, console, main, tables
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.experiments.comparison import ComparedRun
 from pilqr_ros.experiments.statistics import Estimate, Figures
@@ -90,14 +90,14 @@ def test_where_the_training_of_each_condition_stands_is_told(run, tmp_path, caps
     shutil.copytree(run, copy)
     store = open_run(copy)
     (report,) = store.reports()
-    console.show_iterations(store)
+    tables.show_iterations(store)
     assert ": improving\n" in capsys.readouterr().out
     store.save_report(0, 0, report | {"standing": {"status": "stalled", "because": "of rest"}})
-    console.show_iterations(store)
+    tables.show_iterations(store)
     assert ": stalled, of rest\n" in capsys.readouterr().out
     del report["standing"]
     store.save_report(0, 0, report)
-    console.show_iterations(store)
+    tables.show_iterations(store)
     assert ": improving" not in capsys.readouterr().out
 
 
@@ -105,7 +105,7 @@ def test_a_single_seed_has_no_interval(capsys):
     nan = float("nan")
     alone = Figures("pilqr", 1, Estimate(0.25, nan, nan), Estimate(1.0, 0.2, 1.0), nan)
     several = Figures("pi2", 3, Estimate(0.5, 0.4, 0.625), Estimate(1.0, 0.4, 1.0), 0.5)
-    console.show_figures([alone, several], "gap [m]")
+    tables.show_figures([alone, several], "gap [m]")
     told = capsys.readouterr().out
     assert "nan" not in told
     assert "0.500 (0.400 to 0.625)" in told
@@ -133,9 +133,9 @@ def test_a_bar_shows_a_hostile_title_and_status(capfd):
         seconds_left=1.0,
         waiting_for=HOSTILE,
     )
-    with console.TrainingBar(HOSTILE) as bar:
+    with bars.TrainingBar(HOSTILE) as bar:
         bar.update(progress)
-    with console.counting_bar(HOSTILE, 1) as advance:
+    with bars.counting_bar(HOSTILE, 1) as advance:
         advance()
     assert "\x1b[2J" not in capfd.readouterr().out
 
@@ -143,7 +143,7 @@ def test_a_bar_shows_a_hostile_title_and_status(capfd):
 def test_a_comparison_shows_a_hostile_condition(run, capfd):
     job = ComparedRun("hockey", HOSTILE, 0, run)
     outcome = {HOSTILE: {"successes": 1, "mean_distance": 0.1}}
-    console.show_comparison([job], {job: {"noise_free": outcome, "noisy": outcome}})
+    tables.show_comparison([job], {job: {"noise_free": outcome, "noisy": outcome}})
     assert "[/red]" in capfd.readouterr().out
 
 
@@ -153,7 +153,7 @@ def test_a_comparison_shows_the_measures_of_a_task(run, capfd):
     for job, angle in zip(jobs, (-0.5, -0.7), strict=True):
         summary = {"successes": 1, "mean_distance": 0.1, "mean_measures": {"least angle": angle}}
         results[job] = {"noise_free": {"c": summary}, "noisy": {"c": summary}}
-    console.show_comparison(jobs, results)
+    tables.show_comparison(jobs, results)
     assert "-0.600 +- 0.100" in capfd.readouterr().out
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from pilqr_ros.authoring.json_schema import task_schema
-from pilqr_ros.tasks.loader import config_names, shipped_file
+from pilqr_ros.tasks.config_files import config_names, shipped_file
 
 _HEAD = """# The task file
 

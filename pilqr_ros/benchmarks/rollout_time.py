@@ -25,7 +25,7 @@ from pilqr_ros.learning.sampling import in_order
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import load_task
-from pilqr_ros.tasks.loader import config_names
+from pilqr_ros.tasks.config_files import config_names
 from pilqr_ros.tasks.models import control_index, element_id
 
 ROUNDS = 25

@@ -12,11 +12,6 @@ import numpy as np
 import typer
 
 from pilqr_ros.graph.graph_options import GraphOptions
-from pilqr_ros.runs.origin import Origin
-from pilqr_ros.runs.run_config import RunConfig
-from pilqr_ros.sweeps.executor import Executor
-from pilqr_ros.sweeps.process_pool import ProcessPool
-from pilqr_ros.sweeps.ray_cluster import RayCluster
 from pilqr_ros.trajopt.typing import Array
 
 TaskName = Annotated[str, typer.Argument(help="A task's name, or the path of a task file.")]
@@ -42,17 +37,9 @@ def number(record: type[Bounded], name: str, help: str) -> Any:  # noqa: ANN401
     return typer.Option(min=low, max=high, help=help)
 
 
-Seed = Annotated[int, number(RunConfig, "seed", "Seed of everything random.")]
 Method = Annotated[
     str | None,
     typer.Option(help="pilqr (by default), lqr-flm, pi2; mdgps- before it: one neural policy."),
-]
-Iterations = Annotated[
-    int | None, number(RunConfig, "iterations", "Policy updates; the task file's by default.")
-]
-Rollouts = Annotated[
-    int | None,
-    number(RunConfig, "rollouts", "Rollouts of each update and condition; else the task file's."),
 ]
 Conditions = Annotated[
     str | None,
@@ -79,21 +66,6 @@ FromRun = Annotated[
     Path | None,
     typer.Option(
         "--from", help="Start from the policies of this run.", exists=True, file_okay=False
-    ),
-]
-FromIteration = Annotated[
-    int, number(Origin, "iteration", "With --from: policies after so many iterations; -1: all.")
-]
-NoiseScale = Annotated[
-    float,
-    number(Origin, "noise_scale", "With --from: part of the task's first noise to start with."),
-]
-FromSamples = Annotated[
-    int,
-    number(
-        Origin,
-        "prior_iterations",
-        "With --from: iterations whose samples help to fit the first dynamics.",
     ),
 ]
 RobotFile = Annotated[
@@ -126,35 +98,9 @@ Token = Annotated[
         envvar="PILQR_TOKEN", help="What a browser must bring in the address; new: one is made up."
     ),
 ]
-Address = Annotated[
-    str | None,
-    typer.Option(
-        help="A Ray cluster that does the runs, as Ray has it: auto, head:6379, ray://head:10001."
-    ),
-]
 WhichPolicy = Annotated[
     str, typer.Option(help="local, global, or best: the global one where there is one.")
 ]
-
-
-def executor_of(
-    workers: int | None, address: str | None, *, default: int | None = None
-) -> Executor:
-    """Return what does the runs of a command: processes of this machine, or a cluster.
-
-    Args:
-        workers: How many processes are asked for.
-        address: The cluster.
-        default: How many processes there are if neither is asked for; None for one a core.
-
-    Raises:
-        BadParameter: Both are asked for.
-    """
-    if address is None:
-        return ProcessPool(default if workers is None else workers)
-    if workers is not None:
-        raise typer.BadParameter("--workers are of this machine: leave out --address, or --workers")
-    return RayCluster(address)
 
 
 def is_given(option: str, context: typer.Context) -> bool:

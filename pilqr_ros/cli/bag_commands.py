@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pilqr_ros.cli import bars, tables
 from pilqr_ros.cli import console as show
 from pilqr_ros.recording import reader
 from pilqr_ros.recording.bag import repair as mend
@@ -14,25 +15,30 @@ from pilqr_ros.recording.export import ListedRollout, export_rollouts, list_roll
 from pilqr_ros.recording.recorded_run import read_run
 from pilqr_ros.recording.replay import redo
 
-app = typer.Typer(help="Look at what was recorded.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 BagPath = Annotated[
     Path, typer.Argument(help="A run or a bag.", metavar="RUN_OR_BAG", exists=True, file_okay=False)
 ]
 
 
+@app.callback()
+def bag() -> None:
+    """Look at what was recorded."""
+
+
 @app.command()
 def info(path: BagPath) -> None:
     """Tell which files and topics a bag has."""
-    bag = reader.bag_info(reader.find_bag(path))
-    megabytes = sum(bag.files.values()) / 1e6
+    found = reader.bag_info(reader.find_bag(path))
+    megabytes = sum(found.files.values()) / 1e6
     show.console.print(
-        f"{bag.directory}: {len(bag.files)} files, {megabytes:.1f} MB, {bag.seconds:.1f} s, "
-        f"{bag.message_count} messages",
+        f"{found.directory}: {len(found.files)} files, {megabytes:.1f} MB, {found.seconds:.1f} s, "
+        f"{found.message_count} messages",
         soft_wrap=True,
     )
     table = show.table("", "topic", "type", "messages")
-    for topic in bag.topics:
+    for topic in found.topics:
         table.add_row(topic.name, topic.type, str(topic.messages))
     show.console.print(table)
 
@@ -80,9 +86,9 @@ def replay(
     Where the bag ends before the training, so does the run.
     """
     run = read_run(reader.find_bag(path))
-    with show.TrainingBar(f"{run.store.config.task} {run.store.config.method}") as bar:
+    with bars.TrainingBar(f"{run.store.config.task} {run.store.config.method}") as bar:
         store, ended = redo(run, runs, bar.update)
-    show.show_iterations(store)
+    tables.show_iterations(store)
     if ended:
         show.warn(ended)
     show.console.print(f"run: {store.directory}", soft_wrap=True)

@@ -4,75 +4,80 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 import typer
 
-from pilqr_ros.cli import bag_commands
+from pilqr_ros import __version__
 from pilqr_ros.cli import console as show
-from pilqr_ros.cli.experiment_command import experiment
-from pilqr_ros.cli.learning_commands import evaluate, runs, train
-from pilqr_ros.cli.node_commands import (
-    confirm,
-    deploy,
-    doctor,
-    execute,
-    guard,
-    robot,
-    sros2_policy,
-    up,
-)
-from pilqr_ros.cli.page_commands import dashboard, view
-from pilqr_ros.cli.peers_command import peers
-from pilqr_ros.cli.pose_command import pose
-from pilqr_ros.cli.report_commands import compare, diagnose, export, log, plot, report, video
-from pilqr_ros.cli.task_commands import check, new, schema
+from pilqr_ros.cli.lazy_commands import LazyGroup
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.learning.errors import TrainingStopped
-from pilqr_ros.lifetime import follow_parent
+from pilqr_ros.lifetime import INTERRUPTED, follow_parent
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
 
-COMMANDS = (
-    check,
-    new,
-    pose,
-    schema,
-    deploy,
-    execute,
-    up,
-    robot,
-    guard,
-    confirm,
-    doctor,
-    sros2_policy,
-    train,
-    evaluate,
-    plot,
-    video,
-    diagnose,
-    view,
-    dashboard,
-    compare,
-    report,
-    log,
-    export,
-    runs,
-    experiment,
-    peers,
-)
+class Commands(LazyGroup):
+    """The subcommands, in the order of the help."""
+
+    MODULES: ClassVar[Mapping[str, str]] = {
+        name: f"pilqr_ros.cli.{module}"
+        for name, module in {
+            "check": "task_commands",
+            "new": "task_commands",
+            "pose": "pose_command",
+            "schema": "task_commands",
+            "deploy": "node_commands",
+            "execute": "robot_commands",
+            "up": "node_commands",
+            "robot": "node_commands",
+            "guard": "robot_commands",
+            "confirm": "robot_commands",
+            "doctor": "node_commands",
+            "sros2-policy": "node_commands",
+            "train": "learning_commands",
+            "evaluate": "learning_commands",
+            "plot": "drawing_commands",
+            "video": "report_commands",
+            "diagnose": "report_commands",
+            "view": "page_commands",
+            "dashboard": "page_commands",
+            "compare": "drawing_commands",
+            "report": "drawing_commands",
+            "log": "report_commands",
+            "export": "report_commands",
+            "runs": "runs_command",
+            "experiment": "experiment_command",
+            "peers": "peers_command",
+            "bag": "bag_commands",
+        }.items()
+    }
+
 
 app = typer.Typer(
+    cls=Commands,
     help="PILQR on ROS 2: teach a torque-controlled arm a contact-rich skill.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in COMMANDS:
-    app.command()(command)
-app.add_typer(bag_commands.app, name="bag")
 
 
-def main() -> None:
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"pilqr_ros {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def pilqr(
+    version: Annotated[
+        bool, typer.Option("--version", help="Tell the version.", callback=_tell_version)
+    ] = False,
+) -> None:
+    """Take the options of the command itself."""
+
+
+def run() -> None:
     """Run the command; each problem is one line on stderr, and the exit code is not zero.
 
     SIGTERM interrupts it as Ctrl-C does, and so does the end of the process that it is to follow: a

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pilqr_ros.cli import bars, tables
 from pilqr_ros.cli import console as show
-from pilqr_ros.cli.arguments import Address, Iterations, executor_of
+from pilqr_ros.cli.run_arguments import Iterations
+from pilqr_ros.cli.sweep_arguments import Address, executor_of
 from pilqr_ros.experiments.paper import LOCAL, PAPER_FIGURES, PaperFigure
 from pilqr_ros.runs.errors import RunError
 
@@ -71,10 +73,10 @@ def experiment(
     figure = replace(figure, iterations=iterations or figure.iterations)
     numbers = range(first_seed, first_seed + (seeds or figure.seeds))
     jobs, results, failed = _run(figure, numbers, executor_of(workers, address), directory)
-    show.show_comparison(jobs, results)
+    tables.show_comparison(jobs, results)
     tested = {job: result for job, result in results.items() if result.get("tests")}
     if tested:
-        show.show_tests(tested)
+        tables.show_tests(tested)
     measured, folder = learning_table.measure(jobs, results), jobs[0].directory.parents[1]
     _tell(measured, figure, folder, name)
     try:
@@ -98,7 +100,7 @@ def _run(
     except RunError as error:
         raise RunError(f"{error}; or give another --directory") from error
     failed = []
-    with show.counting_bar(f"{figure.task}: {len(jobs)} runs", len(jobs)) as advance:
+    with bars.counting_bar(f"{figure.task}: {len(jobs)} runs", len(jobs)) as advance:
 
         def done(job: ComparedRun, problem: str) -> None:
             advance()
@@ -119,7 +121,7 @@ def _tell(measured: LearningTable, figure: PaperFigure, folder: Path, name: str)
     if not shown.of("training").rows:
         where = f" at {', '.join(figure.places)}" if figure.places else ""
         raise TableError(f"no iteration has ended{where}: there is nothing to tell or to draw")
-    show.show_figures(statistics.figures_of(shown), measured.distance_label)
+    tables.show_figures(statistics.figures_of(shown), measured.distance_label)
     for metric in figures.METRICS:
         path = folder / f"{name}_{metric}.png"
         show.picture(figures.draw_comparison(shown, metric, path))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from pilqr_ros.cli import bars
 from pilqr_ros.cli import console as show
 from pilqr_ros.evaluation.video import (
+    FILM,
     count_pictures,
     evaluation_rollouts,
     film,
+    is_outdated,
     learning_rollouts,
 )
 from pilqr_ros.robot.execution.rollout import Rollout
@@ -23,7 +27,17 @@ def film_evaluation_with_bar(store: RunStore) -> None:
         RunError: The run has not been evaluated.
         RenderError: No off-screen renderer or encoder is at hand.
     """
-    _film(store, evaluation_rollouts(store), "rollout.mp4", beside=False)
+    _film(store, evaluation_rollouts(store), FILM, beside=False)
+
+
+def remove_outdated_film(store: RunStore) -> None:
+    """Remove a film that shows an earlier policy than the run's last one, and say so."""
+    if not is_outdated(store):
+        return
+    path = store.directory / FILM
+    path.unlink()
+    again = f"`pilqr video {shlex.quote(str(store.directory))}` films the latest evaluation"
+    show.console.print(f"{path} showed an earlier policy and is removed; {again}", soft_wrap=True)
 
 
 def film_learning_with_bar(store: RunStore, condition: int) -> None:
@@ -41,6 +55,6 @@ def film_learning_with_bar(store: RunStore, condition: int) -> None:
 
 def _film(store: RunStore, rollouts: Sequence[Rollout], name: str, *, beside: bool) -> None:
     path: Path = store.directory / name
-    with show.counting_bar("filming", count_pictures(rollouts, beside=beside)) as advance:
+    with bars.counting_bar("filming", count_pictures(rollouts, beside=beside)) as advance:
         film(store.task, rollouts, path, beside=beside, advance=advance)
     show.console.print(f"video: {path}", soft_wrap=True)

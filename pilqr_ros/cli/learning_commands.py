@@ -1,69 +1,64 @@
-"""The commands that train, evaluate, and list runs."""
+"""The commands that train and evaluate."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from pilqr_ros.cli import bars, tables
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import (
     Attach,
     Conditions,
     Dashboard,
     Discovery,
-    FromIteration,
     FromRun,
-    FromSamples,
     InProcess,
-    Iterations,
     Log,
     Method,
     Namespace,
-    NoiseScale,
     RealTimeFactor,
     Record,
     RobotFile,
     Robots,
-    Rollouts,
     RunPath,
     Runs,
     Scene,
-    Seed,
     Wait,
     WhichPolicy,
     given_options,
     is_given,
     number,
 )
-from pilqr_ros.cli.filming import film_evaluation_with_bar
+from pilqr_ros.cli.evaluations import best_of, evaluate_all, evaluate_with_bar, final_evaluations
+from pilqr_ros.cli.opened_run import opened
 from pilqr_ros.cli.quick_warnings import warn_of
+from pilqr_ros.cli.run_arguments import (
+    FromIteration,
+    FromSamples,
+    Iterations,
+    NoiseScale,
+    Rollouts,
+    Seed,
+)
 from pilqr_ros.cli.sessions import Session, TrainingEndedEarly, Where, open_session
+from pilqr_ros.cli.training_end import leave_card, leave_results
 from pilqr_ros.cli.training_log import TrainingLog
-from pilqr_ros.diagnosis import diagnose as judge_run
-from pilqr_ros.errors import PilqrError
-from pilqr_ros.evaluation.curves import plot_learning_curve
-from pilqr_ros.evaluation.policy_card import write_card
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig
-from pilqr_ros.evaluation.policy_tests import evaluation_by_test, named_test
-from pilqr_ros.evaluation.success_curve import plot_success_curve
-from pilqr_ros.learning.errors import TrainingStopped
+from pilqr_ros.evaluation.policy_tests import named_test
 from pilqr_ros.learning.extension import prolonged
-from pilqr_ros.runs.best_iteration import best_iteration
 from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.file_names import TASK_FILE
 from pilqr_ros.runs.origin import NOISE_SCALE, PRIOR_ITERATIONS, Origin
 from pilqr_ros.runs.run_config import RunConfig, check_config
-from pilqr_ros.runs.run_description import TASK_FILE
-from pilqr_ros.runs.run_store import RunStore, find_runs, open_run
-from pilqr_ros.runs.run_summary import RunSummary
-from pilqr_ros.runs.same_files import check_files, file_warnings
+from pilqr_ros.runs.run_store import RunStore, open_run
+from pilqr_ros.runs.same_files import check_files
 from pilqr_ros.runs.same_run import check_same, check_versions
 from pilqr_ros.runs.transfer import check_origin
-from pilqr_ros.simulation.errors import RenderError
 from pilqr_ros.tasks import Task, load_task
 from pilqr_ros.tasks.schema import MAX_ROLLOUTS
 
@@ -153,17 +148,17 @@ def train(
     follower = TrainingLog(log)
     with open_session(task, runs, where) as work:
         store, failure = _train(work, config, resume, follower)
-        show.show_iterations(store)
-        iteration = -1 if failure is None else _best_of(store, failure)
-        planned = _final_evaluations(store, evaluation, iteration) if evaluation > 0 else []
-        evaluated = _evaluate_all(work, store, planned, failure)
-    show.console.print(f"card: {write_card(store)}", soft_wrap=True)
-    _draw(store, video=video and evaluated)
-    if judgements := judge_run(store):
-        show.show_judgements(judgements)
-    show.console.print(f"run: {store.directory}", soft_wrap=True)
+        tables.show_iterations(store)
+        iteration = -1 if failure is None else best_of(store, failure)
+        planned = final_evaluations(store, evaluation, iteration) if evaluation > 0 else []
+        unevaluated = evaluate_all(work, store, planned)
+    leave_results(store, video=video and evaluation > 0 and unevaluated is None)
     if failure is not None:
+        if unevaluated is not None:
+            show.warn(str(unevaluated))
         raise failure
+    if unevaluated is not None:
+        raise unevaluated
 
 
 def evaluate(
@@ -202,38 +197,8 @@ def evaluate(
     task, runs = str(run / TASK_FILE), run.parent
     place = Where(real_time_factor, record, namespace, in_process, attach, robot_config, discovery)
     with open_session(task, runs, replace(place, wait=wait)) as work:
-        _evaluate(work, store, config)
-    show.console.print(f"card: {write_card(store)}", soft_wrap=True)
-
-
-def runs(
-    directory: Annotated[
-        Path | None, typer.Argument(help="Where runs are kept; instead of `--runs`.")
-    ] = None,
-    runs: Runs = Path("runs"),
-) -> None:
-    """List the runs, how far they are, and how often the last policy of each succeeds.
-
-    That is by its own evaluation; "noisy" are the last iteration's rollouts of a run without one.
-    """
-    place, found = runs if directory is None else directory, []
-    for path in find_runs(place):
-        try:
-            found.append(RunSummary.of(path))
-        except PilqrError as error:
-            show.warn(f"{path} is left out: {error}")
-    for one in found:
-        if one.warning:
-            show.warn(one.warning)
-    show.show_runs(place, found)
-
-
-def opened(run: Path) -> RunStore:
-    """Open a run to look at it or to execute its policies, and warn of files that changed."""
-    store = open_run(run)
-    for warning in file_warnings(store):
-        show.warn(warning)
-    return store
+        evaluate_with_bar(work, store, config)
+    leave_card(store)
 
 
 def _new_config(
@@ -304,7 +269,7 @@ def _train(
         TrainingStopped: The user interrupted it.
     """
     try:
-        with log, show.TrainingBar(f"{config.task} {config.method}") as bar:
+        with log, bars.TrainingBar(f"{config.task} {config.method}") as bar:
 
             def on_progress(progress: Any) -> None:  # noqa: ANN401
                 bar.update(progress)
@@ -318,73 +283,3 @@ def _train(
         if store.iterations_finished == 0:
             raise
         return store, failure
-
-
-def _best_of(store: RunStore, failure: TrainingEndedEarly) -> int:
-    """Return the iteration whose policies did best before a training failed, and say which.
-
-    Raises:
-        TrainingEndedEarly: None is finished.
-    """
-    best = best_iteration(store)
-    if best is None:
-        raise failure
-    show.warn(
-        f"training ended early; its best policy so far is that of iteration {best.iteration + 1} "
-        f"(evaluate --iteration {best.iteration}), whose rollouts cost {best.mean_cost:.4g}"
-    )
-    return best.iteration
-
-
-def _final_evaluations(store: RunStore, rollouts: int, iteration: int) -> list[EvaluationConfig]:
-    """Return how a run is evaluated: where there are tests of a global policy, by them.
-
-    Args:
-        store: The run.
-        rollouts: Rollouts of each condition where there are no tests.
-        iteration: Whose policies; -1 for the last.
-    """
-    guided = store.task.guided
-    if not store.config.guided or guided is None or not guided.tests:
-        return [EvaluationConfig(iteration, rollouts, seed=store.config.seed)]
-    return [evaluation_by_test(store, name, iteration) for name in guided.tests]
-
-
-def _evaluate_all(
-    work: Session,
-    store: RunStore,
-    planned: Sequence[EvaluationConfig],
-    failure: TrainingEndedEarly | None,
-) -> bool:
-    """Evaluate a run and tell whether it was; after a failed training that may fail as well."""
-    try:
-        for config in planned:
-            _evaluate(work, store, config)
-    except TrainingStopped:
-        raise
-    except PilqrError as error:
-        if failure is None:
-            raise
-        show.warn(f"no evaluation: {error}")
-        return False
-    return len(planned) > 0
-
-
-def _evaluate(work: Session, store: RunStore, config: EvaluationConfig) -> None:
-    total = config.rollouts * len(config.conditions or store.config.conditions)
-    with show.counting_bar("evaluation", total) as advance:
-        outcomes = work.evaluate(store.directory, config, advance)
-    show.show_evaluation(store.task, outcomes)
-
-
-def _draw(store: RunStore, *, video: bool) -> None:
-    show.console.print(f"learning curve: {plot_learning_curve(store)}", soft_wrap=True)
-    if store.config.guided:
-        with contextlib.suppress(RunError):
-            show.console.print(f"success curve: {plot_success_curve(store)}", soft_wrap=True)
-    if not video:
-        return
-    try:
-        film_evaluation_with_bar(store)
-    except RenderError as error:
-        show.warn(f"no video: {error}")

@@ -12,8 +12,8 @@ import typer
 
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import Discovery, Host, Namespace, Port, Robots, RunPath, Token
-from pilqr_ros.cli.learning_commands import opened
-from pilqr_ros.cli.sessions import require_ros
+from pilqr_ros.cli.opened_run import opened
+from pilqr_ros.cli.ros_needed import require_ros
 from pilqr_ros.lifetime import ENDING, allow_ending
 from pilqr_ros.tasks import load_task
 

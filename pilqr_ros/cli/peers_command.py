@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from pilqr_ros.cli import bars
 from pilqr_ros.cli import console as show
-from pilqr_ros.cli.arguments import Address, Conditions, TaskName, executor_of
+from pilqr_ros.cli.arguments import Conditions, TaskName
+from pilqr_ros.cli.sweep_arguments import Address, executor_of
 from pilqr_ros.peers.peer_run import PeerRun, do_all, plan, read, write_table
 
 
@@ -42,7 +44,7 @@ def peers(
         every=every,
         tests=tests,
     )
-    with show.counting_bar(f"{task}: {len(runs)} runs", len(runs)) as advance:
+    with bars.counting_bar(f"{task}: {len(runs)} runs", len(runs)) as advance:
 
         def done(one: PeerRun, problem: str) -> None:
             advance()

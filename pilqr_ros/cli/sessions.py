@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from pilqr_ros.cli.ros_needed import require_ros
 from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
@@ -27,10 +27,6 @@ from pilqr_ros.runs.transfer import begin_run
 from pilqr_ros.tasks import Task, load_task
 
 
-class RosMissingError(PilqrError):
-    """ROS 2 or this project's messages cannot be imported; the message says what to do."""
-
-
 class TrainingEndedEarly(TrainingError):
     """A training failed; the message says why and how it goes on.
 
@@ -42,20 +38,6 @@ class TrainingEndedEarly(TrainingError):
         """Say why, and how the training goes on if its run is there (see `Where.again`)."""
         self.directory = directory if directory and is_present(Path(directory)) else ""
         super().__init__(f"{why}{_after_failure(directory, again)}" if self.directory else why)
-
-
-def require_ros() -> None:
-    """Check that ROS 2 and this project's messages are at hand.
-
-    Raises:
-        RosMissingError: They are not.
-    """
-    for module in ("rclpy", "pilqr_msgs"):
-        if importlib.util.find_spec(module) is None:
-            raise RosMissingError(
-                f"{module} is not installed here: run `make setup` and `source env.sh` (or source "
-                "your ROS 2 workspace); training and evaluation also go --in-process, without ROS"
-            )
 
 
 @dataclass(frozen=True)

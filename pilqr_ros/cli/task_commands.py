@@ -15,7 +15,8 @@ from pilqr_ros.authoring.robot_files import Adaptation
 from pilqr_ros.authoring.scaffold import new_task
 from pilqr_ros.authoring.trial import NOISY
 from pilqr_ros.cli import console as show
-from pilqr_ros.cli.arguments import Seed, TaskName, names_of, numbers_of, place_of
+from pilqr_ros.cli.arguments import TaskName, names_of, numbers_of, place_of
+from pilqr_ros.cli.run_arguments import Seed
 
 
 def check(

@@ -22,7 +22,7 @@ from rclpy.node import Node
 from pilqr_ros.clients.client_node import ClientNode
 from pilqr_ros.graph.naming import check_namespace, full_name
 from pilqr_ros.nodes.runtime.waiting import wait_for_condition
-from pilqr_ros.tasks.loader import shipped_file
+from pilqr_ros.tasks.config_files import shipped_file
 
 START_TIMEOUT = 10.0
 """Longest wait for the nodes to be discovered [s]."""

@@ -154,6 +154,10 @@ class Cancelling:
         self._who = who
         self._clients = {name: _canceller(node, who, name) for name in actions}
 
+    def is_ready(self) -> bool:
+        """Tell whether the node is there."""
+        return all(client.service_is_ready() for client in self._clients.values())
+
     def all(self, timeout: float) -> str:
         """Cancel, and say how many goals there were.
 

@@ -22,6 +22,9 @@ from pilqr_ros.tasks import Task
 
 WIDTH, HEIGHT = 640, 480
 
+FILM = "rollout.mp4"
+"""The film of a run's latest evaluation, in its folder."""
+
 BESIDE = 4
 """Iterations that are shown side by side."""
 
@@ -97,7 +100,7 @@ def _writer(path: Path, rate: int) -> Any:  # noqa: ANN401
 
 def film_evaluation(store: RunStore) -> Path:
     """Film a run's latest evaluation, see `evaluation_rollouts`, and return the video's path."""
-    return film(store.task, evaluation_rollouts(store), store.directory / "rollout.mp4")
+    return film(store.task, evaluation_rollouts(store), store.directory / FILM)
 
 
 def evaluation_rollouts(store: RunStore) -> list[Rollout]:
@@ -113,6 +116,13 @@ def evaluation_rollouts(store: RunStore) -> list[Rollout]:
     places = [latest.parents[1] / f"condition_{i}" for i in _filmed(store)]
     first = [place / latest.name for place in places if (place / latest.name).is_file()]
     return [load_rollout(path) for path in first or [latest]]
+
+
+def is_outdated(store: RunStore) -> bool:
+    """Tell whether a run has a film that is older than its last policy: it shows an earlier one."""
+    iteration, condition = store.iterations_finished, store.config.conditions[0]
+    made, trained = store.directory / FILM, store.policy_path(iteration, condition)
+    return made.exists() and made.stat().st_mtime_ns < trained.stat().st_mtime_ns
 
 
 def learning_rollouts(store: RunStore, condition: int) -> dict[int, Rollout]:

@@ -21,15 +21,16 @@ from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.file_lock import held
+from pilqr_ros.runs.file_names import DESCRIPTION_FILE, TASK_FILE
 from pilqr_ros.runs.run_config import RunConfig
-from pilqr_ros.runs.run_description import DESCRIPTION_FILE, TASK_FILE, digests
+from pilqr_ros.runs.run_description import digests
 from pilqr_ros.runs.run_folder import open_folder
 from pilqr_ros.runs.run_store import RunStore, create_run_in, open_run
 from pilqr_ros.runs.same_run import check_same, check_versions
 from pilqr_ros.sweeps.executor import Executor
 from pilqr_ros.sweeps.sweep import sweep
 from pilqr_ros.tasks import Task, load_task
-from pilqr_ros.tasks.loader import task_from_anywhere
+from pilqr_ros.tasks.config_files import task_from_anywhere
 
 EVALUATION_ROLLOUTS = 20
 

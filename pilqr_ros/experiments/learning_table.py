@@ -13,8 +13,8 @@ import numpy as np
 
 from pilqr_ros.experiments.comparison import ComparedRun
 from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.file_names import DESCRIPTION_FILE
 from pilqr_ros.runs.report_file import load_report
-from pilqr_ros.runs.run_description import DESCRIPTION_FILE
 from pilqr_ros.runs.run_folder import open_folder
 from pilqr_ros.runs.run_store import open_run
 from pilqr_ros.tasks import Task

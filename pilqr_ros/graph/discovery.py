@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pilqr_ros.graph.errors import GraphError
 from pilqr_ros.ros_domain import ros_domain
-from pilqr_ros.tasks.loader import shipped_file
+from pilqr_ros.tasks.config_files import shipped_file
 
 VARIABLE = "ROS_AUTOMATIC_DISCOVERY_RANGE"
 """ROS 2's environment variable."""

@@ -10,8 +10,8 @@ from pilqr_ros.graph.discovery import AUTO, RANGES
 from pilqr_ros.graph.errors import GraphError
 from pilqr_ros.graph.naming import check_namespace, full_name
 from pilqr_ros.graph.robot_names import ALONE, per_robot, robot_names
+from pilqr_ros.runs.file_names import TASK_FILE
 from pilqr_ros.runs.policy_kind import POLICY_KINDS
-from pilqr_ros.runs.run_description import TASK_FILE
 
 MAX_REAL_TIME_FACTOR = 20.0
 """Fastest pace at which control in a rhythm of its own is of use [simulated seconds a second]."""

@@ -19,9 +19,10 @@ from pilqr_ros.guided.reference import coupling
 from pilqr_ros.learning.stop_rule import Standings
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.file_names import DESCRIPTION_FILE
 from pilqr_ros.runs.rollout_files import move_rollouts
 from pilqr_ros.runs.run_config import check_config, plan_of
-from pilqr_ros.runs.run_description import DESCRIPTION_FILE, read_config, read_description
+from pilqr_ros.runs.run_description import read_config, read_description
 from pilqr_ros.runs.run_lock import only_training
 from pilqr_ros.runs.run_store import RunStore
 

@@ -16,7 +16,7 @@ from pilqr_ros.runs import atomic
 from pilqr_ros.sweeps.executor import Executor
 from pilqr_ros.sweeps.sweep import sweep
 from pilqr_ros.tasks import load_task
-from pilqr_ros.tasks.loader import task_from_anywhere
+from pilqr_ros.tasks.config_files import task_from_anywhere
 
 AGENTS = ("sac", "ddpg", "tqc", "crossq", "trpo")
 SEARCH = "cma-es"

@@ -18,7 +18,7 @@ from pilqr_ros.plain_text import printable
 from pilqr_ros.report.comparison import ComparedRow, compare_runs
 from pilqr_ros.report.pictures import MAX_CONDITIONS, pictures_of
 from pilqr_ros.runs import atomic
-from pilqr_ros.runs.run_description import DESCRIPTION_FILE, TASK_FILE
+from pilqr_ros.runs.file_names import DESCRIPTION_FILE, TASK_FILE
 from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.tasks.yaml_text import read_text
 

@@ -13,8 +13,8 @@ from pydantic import Field
 from pilqr_ros.robot.errors import RobotConfigError
 from pilqr_ros.robot.frames import base_frame_in
 from pilqr_ros.robot.reset.reset_motion import ResetMotion
+from pilqr_ros.tasks.config_files import find_config
 from pilqr_ros.tasks.errors import ConfigError
-from pilqr_ros.tasks.loader import find_config
 from pilqr_ros.tasks.schema import NAME_FORM, Positive, Section, Vector3
 from pilqr_ros.tasks.task import Task
 from pilqr_ros.tasks.validation import validated

@@ -20,6 +20,7 @@ from typing import Any
 
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunConfigError, RunError
+from pilqr_ros.runs.file_names import DESCRIPTION_FILE, TASK_FILE
 from pilqr_ros.runs.run_config import GUIDED, RunConfig, check_conditions, plan_of
 from pilqr_ros.runs.versions import recorded_by_name, versions
 from pilqr_ros.tasks import Task
@@ -28,11 +29,6 @@ from pilqr_ros.tasks.validation import validated
 
 FORMAT = 1
 """Version of the directory's layout."""
-
-DESCRIPTION_FILE = "run.json"
-
-TASK_FILE = "task.yaml"
-"""The frozen task file; its models lie in ``models`` beside it."""
 
 
 def task_files(task: Task) -> dict[str, bytes]:

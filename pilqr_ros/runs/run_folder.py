@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pilqr_ros.runs.file_names import DESCRIPTION_FILE
 from pilqr_ros.runs.run_config import RunConfig
-from pilqr_ros.runs.run_description import DESCRIPTION_FILE, read_config, read_description
+from pilqr_ros.runs.run_description import read_config, read_description
 
 REPORT_FILE = "report.json"
 
@@ -25,7 +26,7 @@ class RunFolder:
 
     def started(self, iteration: int, condition: int) -> bool:
         """Tell whether an iteration's policy is on disk, that is, the one before has finished."""
-        return (self.condition_directory(iteration, condition) / "policy.npz").exists()
+        return self.policy_path(iteration, condition).exists()
 
     @property
     def iterations_finished(self) -> int:
@@ -46,6 +47,10 @@ class RunFolder:
     def condition_directory(self, iteration: int, condition: int) -> Path:
         """Return the directory of an iteration in a condition."""
         return self.iteration_directory(iteration) / f"condition_{condition}"
+
+    def policy_path(self, iteration: int, condition: int) -> Path:
+        """Return where the policy that an iteration begins with in a condition is stored."""
+        return self.condition_directory(iteration, condition) / "policy.npz"
 
     def network_path(self, iteration: int) -> Path:
         """Return where the network that an iteration begins with is stored."""

@@ -47,6 +47,7 @@ from pilqr_ros.robot.execution.rollout_cost import CostReport
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.array_file import ArrayFile
 from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.file_names import DESCRIPTION_FILE, TASK_FILE
 from pilqr_ros.runs.origin_files import Taken, origin_name, read_taken
 from pilqr_ros.runs.report_file import load_report
 from pilqr_ros.runs.rollout_files import (
@@ -60,8 +61,6 @@ from pilqr_ros.runs.rollout_files import (
 )
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_description import (
-    DESCRIPTION_FILE,
-    TASK_FILE,
     check_conditions_of,
     describe,
     read_config,
@@ -91,7 +90,7 @@ class RunStore(RunFolder):
 
     def policy(self, iteration: int, condition: int) -> tuple[TVLGPolicy, Array]:
         """Return the policy that an iteration began with and its step multipliers, ``(T,)``."""
-        return _policy(self.condition_directory(iteration, condition) / "policy.npz")
+        return _policy(self.policy_path(iteration, condition))
 
     def refused_policy(
         self, iteration: int, condition: int, number: int
@@ -110,7 +109,7 @@ class RunStore(RunFolder):
     ) -> None:
         """Store the policy that an iteration begins with, and how often its step was halved."""
         arrays = {"K": policy.K, "k": policy.k, "L": policy.L, "step_multiplier": step_multiplier}
-        path = self.condition_directory(iteration, condition) / "policy.npz"
+        path = self.policy_path(iteration, condition)
         atomic.write_arrays(path, arrays | _counted(halvings))
 
     def network(self, iteration: int) -> Network | None:

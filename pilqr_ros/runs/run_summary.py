@@ -8,15 +8,10 @@ from typing import Any, NamedTuple, Self
 
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.file_names import DESCRIPTION_FILE, TASK_FILE
 from pilqr_ros.runs.last_policy import LastPolicy, last_policy
 from pilqr_ros.runs.report_file import load_report
-from pilqr_ros.runs.run_description import (
-    DESCRIPTION_FILE,
-    TASK_FILE,
-    read_config,
-    read_description,
-    recorded_digests,
-)
+from pilqr_ros.runs.run_description import read_config, read_description, recorded_digests
 from pilqr_ros.runs.run_folder import RunFolder
 
 

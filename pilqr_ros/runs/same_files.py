@@ -6,12 +6,8 @@ What is compared is what was read when the run was opened, and so what would be 
 from __future__ import annotations
 
 from pilqr_ros.runs.errors import OtherRunError
-from pilqr_ros.runs.run_description import (
-    DESCRIPTION_FILE,
-    digests,
-    read_description,
-    recorded_digests,
-)
+from pilqr_ros.runs.file_names import DESCRIPTION_FILE
+from pilqr_ros.runs.run_description import digests, read_description, recorded_digests
 from pilqr_ros.runs.run_store import RunStore
 
 ON_A_ROBOT = "executed on a robot"

@@ -10,7 +10,7 @@ from pilqr_ros.authoring.static_checks import check_noise
 from pilqr_ros.doctor.findings import Verdict
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.tasks import load_task
-from pilqr_ros.tasks.loader import config_names
+from pilqr_ros.tasks.config_files import config_names
 
 OK, WARN, FAIL, SKIP = Verdict.OK, Verdict.WARN, Verdict.FAIL, Verdict.SKIP
 

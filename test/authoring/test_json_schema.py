@@ -5,7 +5,7 @@ import yaml
 
 from pilqr_ros.authoring.descriptions import attribute_descriptions
 from pilqr_ros.authoring.json_schema import described_class, schema_text, task_schema
-from pilqr_ros.tasks.loader import config_names, shipped_file
+from pilqr_ros.tasks.config_files import config_names, shipped_file
 from pilqr_ros.tasks.schema import TaskFile
 
 TYPES = {"number": (int, float), "integer": int, "string": str, "boolean": bool, "null": type(None),

@@ -26,7 +26,9 @@ def test_a_reset_that_nobody_waits_in_is_not_confirmed(domain, monkeypatch):
         operator.confirm_reset("empty")
 
 
-def test_without_a_server_nothing_is_executed(domain):
+def test_without_a_server_nothing_is_executed_nor_stopped(domain):
     message = NOBODY.format("policy_server", "serve a policy with `pilqr deploy RUN`")
     with pytest.raises(NodeError, match=message):
         deployment.request("empty", 1, lambda success, message: None, 0.2)
+    with pytest.raises(NodeError, match=message):
+        deployment.stop("empty", 0.2)

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from pilqr_ros.graph import discovery
-from pilqr_ros.tasks.loader import shipped_file
+from pilqr_ros.tasks.config_files import shipped_file
 
 HERE, THERE = "10.77.0.1", "10.77.0.2"
 READY = 10.0

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from pilqr_ros.graph import discovery
-from pilqr_ros.tasks.loader import shipped_file
+from pilqr_ros.tasks.config_files import shipped_file
 
 
 @pytest.fixture(autouse=True)

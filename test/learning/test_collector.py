@@ -12,7 +12,7 @@ from pilqr_ros.robot.execution.policy_execution import exploration_noise
 from pilqr_ros.simulation.errors import SimulationDiverged
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import TaskError, load_task
-from pilqr_ros.tasks.loader import config_names
+from pilqr_ros.tasks.config_files import config_names
 
 
 def test_a_rollout_is_a_function_of_its_seed(task, collector):

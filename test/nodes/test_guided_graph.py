@@ -7,9 +7,9 @@ import pytest
 
 from pilqr_msgs.action import EvaluatePolicy, TrainGlobal
 from pilqr_msgs.msg import ErrorCode
-from pilqr_ros.cli.console import TrainingBar
-from pilqr_ros.clients.deployment import execute
+from pilqr_ros.cli.bars import TrainingBar
 from pilqr_ros.clients.learner_client import LearnerClient
+from pilqr_ros.clients.short_deployment import execute
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, PolicyEvaluator
 from pilqr_ros.graph import NODES, DeploymentOptions
 from pilqr_ros.learning.collector import InProcessCollector

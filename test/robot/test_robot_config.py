@@ -5,7 +5,7 @@ from pilqr_ros.robot.errors import RobotConfigError
 from pilqr_ros.robot.robot_config import load_robot_config
 from pilqr_ros.robot.robot_parameters import robot_parameters
 from pilqr_ros.tasks import load_task
-from pilqr_ros.tasks.loader import find_config
+from pilqr_ros.tasks.config_files import find_config
 
 
 @pytest.fixture(scope="module")

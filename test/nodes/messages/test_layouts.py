@@ -10,7 +10,7 @@ from rclpy.qos import DurabilityPolicy
 from pilqr_ros.nodes.messages.recorded_topics import recorded_topics, type_name
 from pilqr_ros.nodes.messages.scene_topics import FRAMES, SCENE_TOPICS
 from pilqr_ros.tasks import load_task
-from pilqr_ros.tasks.loader import shipped_file
+from pilqr_ros.tasks.config_files import shipped_file
 
 SHOWN_BY = {
     "rviz_default_plugins/MarkerArray": ("Topic", "visualization_msgs/msg/MarkerArray"),

@@ -1,7 +1,7 @@
 import pytest
 
+from pilqr_ros.tasks.config_files import task_from_anywhere
 from pilqr_ros.tasks.errors import ConfigError
-from pilqr_ros.tasks.loader import task_from_anywhere
 
 
 def test_a_task_has_one_name_in_whichever_folder(two_joints, tmp_path, monkeypatch):

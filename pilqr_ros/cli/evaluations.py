@@ -1,0 +1,88 @@
+"""Evaluations of a run, with a bar and a table of what came of them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from pilqr_ros.cli import bars, tables
+from pilqr_ros.cli import console as show
+from pilqr_ros.cli.sessions import Session, TrainingEndedEarly
+from pilqr_ros.error_code import ErrorCode, code_of
+from pilqr_ros.errors import PilqrError
+from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig
+from pilqr_ros.evaluation.policy_tests import evaluation_by_test
+from pilqr_ros.learning.errors import TrainingError, TrainingStopped
+from pilqr_ros.runs.best_iteration import best_iteration
+from pilqr_ros.runs.run_store import RunStore
+
+
+class EvaluationEndedEarly(TrainingError):
+    """The evaluation of a trained run failed; the message says why, and how it is done again."""
+
+    def __init__(self, message: str, code: ErrorCode) -> None:
+        """Say why, and what it is."""
+        super().__init__(message)
+        self.code = code
+
+
+def best_of(store: RunStore, failure: TrainingEndedEarly) -> int:
+    """Return the iteration whose policies did best before a training failed, and say which.
+
+    Raises:
+        TrainingEndedEarly: None is finished.
+    """
+    best = best_iteration(store)
+    if best is None:
+        raise failure
+    show.warn(
+        f"training ended early; its best policy so far is that of iteration {best.iteration + 1} "
+        f"(evaluate --iteration {best.iteration}), whose rollouts cost {best.mean_cost:.4g}"
+    )
+    return best.iteration
+
+
+def final_evaluations(store: RunStore, rollouts: int, iteration: int) -> list[EvaluationConfig]:
+    """Return how a run is evaluated: where there are tests of a global policy, by them.
+
+    Args:
+        store: The run.
+        rollouts: Rollouts of each condition where there are no tests.
+        iteration: Whose policies; -1 for the last.
+    """
+    guided = store.task.guided
+    if not store.config.guided or guided is None or not guided.tests:
+        return [EvaluationConfig(iteration, rollouts, seed=store.config.seed)]
+    return [evaluation_by_test(store, name, iteration) for name in guided.tests]
+
+
+def evaluate_all(
+    work: Session, store: RunStore, planned: Sequence[EvaluationConfig]
+) -> PilqrError | None:
+    """Evaluate a run that was trained, and return what ended that early; None if nothing did.
+
+    So what there is of the run can still be told.
+    """
+    try:
+        for config in planned:
+            evaluate_with_bar(work, store, config)
+    except KeyboardInterrupt:
+        return TrainingStopped(_unevaluated(store, "interrupted"))
+    except TrainingStopped as error:
+        return TrainingStopped(_unevaluated(store, str(error)))
+    except PilqrError as error:
+        return EvaluationEndedEarly(_unevaluated(store, str(error)), code_of(error))
+    return None
+
+
+def evaluate_with_bar(work: Session, store: RunStore, config: EvaluationConfig) -> None:
+    """Evaluate a run and print what came of it."""
+    total = config.rollouts * len(config.conditions or store.config.conditions)
+    with bars.counting_bar("evaluation", total) as advance:
+        outcomes = work.evaluate(store.directory, config, advance)
+    tables.show_evaluation(store.task, outcomes)
+
+
+def _unevaluated(store: RunStore, why: str) -> str:
+    run = shlex.quote(str(store.directory))
+    return f"the evaluation ended early: {why}; `pilqr evaluate {run}` does it again"

@@ -1,0 +1,93 @@
+"""What a command imports, and how it ends while it does."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from pilqr_ros import __version__
+
+RUN = """
+import atexit, sys
+atexit.register(lambda: print("imported", *sys.modules))
+sys.argv = ["pilqr", *sys.argv[1:]]
+from pilqr_ros.cli import main
+main()
+"""
+
+INTERRUPTED_AT = """
+import importlib.abc, os, signal, sys
+
+_, module, number, *arguments = sys.argv
+
+class Interrupter(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == module:
+            os.kill(os.getpid(), getattr(signal, number))
+
+sys.meta_path.insert(0, Interrupter())
+from pilqr_ros.cli import main
+sys.argv = ["pilqr", *arguments]
+main()
+"""
+
+HEAVY = {"matplotlib", "mujoco", "scipy", "rich.progress"}
+
+
+def run(program, *arguments):
+    """Run a program in a ROS domain that nobody else uses, and return how it ended."""
+    return subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | {"ROS_DOMAIN_ID": "229"},
+    )
+
+
+def imported(ended):
+    """Return the names of all that a program had imported at its end."""
+    return set(ended.stdout.rpartition("imported ")[2].split())
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["guard", "halt"], "'halt' is nothing to do with the guard"),
+        (["execute", "--stop", "--wait", "0"], "there is no policy_server"),
+    ],
+)
+def test_what_stops_a_robot_waits_for_no_library_that_it_does_not_need(command, says):
+    ended = run(RUN, *command)
+    assert says in ended.stderr
+    modules = imported(ended)
+    assert "rclpy" in modules
+    assert modules & HEAVY == set()
+
+
+def test_what_confirms_a_reset_waits_for_none_either():
+    told = run("import sys, pilqr_ros.clients.operator; print('imported', *sys.modules)")
+    assert "rclpy" in imported(told)
+    assert imported(told) & HEAVY == set()
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_what_every_command_is_called_is_told_without_any_of_them(option):
+    ended = run(RUN, option)
+    assert ended.returncode == 0
+    assert imported(ended) & (HEAVY | {"numpy", "rclpy"}) == set()
+
+
+def test_the_version_is_told():
+    assert f"pilqr_ros {__version__}\n" in run(RUN, "--version").stdout
+
+
+@pytest.mark.parametrize("signal", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("module", "command"),
+    [("typer", ["--help"]), ("mujoco", ["runs", "."]), ("rclpy.node", ["guard", "halt"])],
+)
+def test_an_interruption_amid_the_imports_is_silent(module, command, signal):
+    ended = run(INTERRUPTED_AT, module, signal, *command)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
