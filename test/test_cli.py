@@ -11,7 +11,9 @@ from typer.testing import CliRunner
 
 from pilqr_ros.cli import app, main
 from pilqr_ros.cli.arguments import given_options
+from pilqr_ros.cli.sessions import InProcessSession
 from pilqr_ros.learning.collector import InProcessCollector
+from pilqr_ros.learning.errors import TrainingError
 from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_store import find_runs, open_run
 from pilqr_ros.tasks import load_task
@@ -260,6 +262,18 @@ def test_a_run_whose_own_task_file_was_edited_is_not_continued_and_read_with_a_w
         assert "task.yaml is not as it was when the run was begun" in read.stderr
 
 
+@pytest.mark.parametrize(("iterations", "is_left"), [("1", True), ("2", False)])
+def test_a_film_is_kept_while_it_shows_the_last_policy(trained, runner, iterations, is_left):
+    run, _ = trained
+    film = run / "rollout.mp4"
+    film.write_bytes(b"of the policy that the run has now")
+    command = ["train", "--resume", str(run), "--iterations", iterations, "--no-video"]
+    result = runner.invoke(app, [*command, "--in-process", "--evaluation", "1"])
+    assert result.exit_code == 0, result.output
+    assert film.exists() == is_left
+    assert (f"{film} showed an earlier policy and is removed" in result.output) != is_left
+
+
 def test_a_resumed_training_says_which_copy_of_the_task_it_uses(trained, runner):
     run, _ = trained
     command = ["train", "--resume", str(run), "--in-process", "--evaluation", "0"]
@@ -331,6 +345,39 @@ def test_a_robot_that_cannot_evaluate_either_hides_neither_curve_nor_reason(
     assert said.err.rstrip().endswith(
         f"--resume {run} --evaluation 1 --no-video --in-process` continues"
     )
+
+
+@pytest.mark.parametrize(
+    ("problem", "code", "told"),
+    [
+        (TrainingError("j1 is out of bounds"), 1, "j1 is out of bounds"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
+def test_a_training_whose_evaluation_ends_early_leaves_its_card_and_says_where_it_is(
+    problem, code, told, tmp_path, monkeypatch, capsys
+):
+    def ended(*_):
+        raise problem
+
+    monkeypatch.setattr(InProcessSession, "evaluate", ended)
+    monkeypatch.setattr("sys.argv", ["pilqr", "train", "hockey", *SHORT, "--runs", str(tmp_path)])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == code
+    run, said = next(find_runs(tmp_path)), capsys.readouterr()
+    assert "1 iterations" in (run / "policy_card.md").read_text()
+    assert f"run: {run}\n" in said.out
+    again = f"pilqr train --resume {run} --evaluation 2 --no-video --in-process"
+    assert said.err.endswith(
+        f"{run} is trained, its evaluation ended early: {told}; `{again}` evaluates it\n"
+    )
+    monkeypatch.undo()
+    monkeypatch.setattr("sys.argv", again.split())
+    with pytest.raises(SystemExit) as ended_well:
+        main()
+    assert ended_well.value.code == 0
+    assert "evaluation" in capsys.readouterr().out
 
 
 def test_a_training_that_fails_at_once_has_nothing_to_evaluate(

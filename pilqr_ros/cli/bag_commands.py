@@ -14,6 +14,7 @@ from pilqr_ros.recording.bag import repair as mend
 from pilqr_ros.recording.export import ListedRollout, export_rollouts, list_rollouts
 from pilqr_ros.recording.recorded_run import read_run
 from pilqr_ros.recording.replay import redo
+from pilqr_ros.runs.outside import check_outside
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -62,6 +63,7 @@ def export(
     directory: Annotated[Path, typer.Argument(help="Where the arrays go.", file_okay=False)],
 ) -> None:
     """Write the rollouts of a bag as arrays, one .npz each, and their costs."""
+    check_outside(directory, path)
     paths = export_rollouts(read_run(reader.find_bag(path)), directory)
     show.console.print(f"{len(paths)} rollouts are in {directory}", soft_wrap=True)
 

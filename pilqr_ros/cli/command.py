@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from pilqr_ros import __version__
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.lazy_commands import LazyGroup
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.graph.processes import NO_WINDOW
 from pilqr_ros.learning.errors import TrainingStopped
 from pilqr_ros.lifetime import INTERRUPTED, follow_parent
 
@@ -84,6 +86,7 @@ def run() -> None:
     training that it asked for is cancelled.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.environ.update(NO_WINDOW | os.environ)
     try:
         follow_parent()
         app(standalone_mode=True)

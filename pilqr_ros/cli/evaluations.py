@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from pilqr_ros.cli import bars, tables
 from pilqr_ros.cli import console as show
-from pilqr_ros.cli.sessions import Session, TrainingEndedEarly
+from pilqr_ros.cli.sessions import Session, TrainingEndedEarly, resuming
 from pilqr_ros.error_code import ErrorCode, code_of
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig
@@ -67,12 +66,25 @@ def evaluate_all(
         for config in planned:
             evaluate_with_bar(work, store, config)
     except KeyboardInterrupt:
-        return TrainingStopped(_unevaluated(store, "interrupted"))
-    except TrainingStopped as error:
-        return TrainingStopped(_unevaluated(store, str(error)))
+        return TrainingStopped("interrupted")
     except PilqrError as error:
-        return EvaluationEndedEarly(_unevaluated(store, str(error)), code_of(error))
+        return error
     return None
+
+
+def unevaluated(store: RunStore, why: PilqrError, again: str) -> PilqrError:
+    """Return the error of a run that is trained, but not evaluated to the end.
+
+    Args:
+        store: The run.
+        why: What ended its evaluation.
+        again: The options with which it is evaluated as it was to be (see `Where.again`).
+    """
+    goes_on = f"`{resuming(str(store.directory), again)}` evaluates it"
+    text = f"{store.directory} is trained, its evaluation ended early: {why}; {goes_on}"
+    if isinstance(why, TrainingStopped):
+        return TrainingStopped(text)
+    return EvaluationEndedEarly(text, code_of(why))
 
 
 def evaluate_with_bar(work: Session, store: RunStore, config: EvaluationConfig) -> None:
@@ -81,8 +93,3 @@ def evaluate_with_bar(work: Session, store: RunStore, config: EvaluationConfig) 
     with bars.counting_bar("evaluation", total) as advance:
         outcomes = work.evaluate(store.directory, config, advance)
     tables.show_evaluation(store.task, outcomes)
-
-
-def _unevaluated(store: RunStore, why: str) -> str:
-    run = shlex.quote(str(store.directory))
-    return f"the evaluation ended early: {why}; `pilqr evaluate {run}` does it again"

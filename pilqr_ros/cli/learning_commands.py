@@ -34,7 +34,13 @@ from pilqr_ros.cli.arguments import (
     is_given,
     number,
 )
-from pilqr_ros.cli.evaluations import best_of, evaluate_all, evaluate_with_bar, final_evaluations
+from pilqr_ros.cli.evaluations import (
+    best_of,
+    evaluate_all,
+    evaluate_with_bar,
+    final_evaluations,
+    unevaluated,
+)
 from pilqr_ros.cli.opened_run import opened
 from pilqr_ros.cli.quick_warnings import warn_of
 from pilqr_ros.cli.run_arguments import (
@@ -151,14 +157,14 @@ def train(
         tables.show_iterations(store)
         iteration = -1 if failure is None else best_of(store, failure)
         planned = final_evaluations(store, evaluation, iteration) if evaluation > 0 else []
-        unevaluated = evaluate_all(work, store, planned)
-    leave_results(store, video=video and evaluation > 0 and unevaluated is None)
+        problem = evaluate_all(work, store, planned)
+    leave_results(store, video=video and evaluation > 0 and problem is None)
     if failure is not None:
-        if unevaluated is not None:
-            show.warn(str(unevaluated))
+        if problem is not None:
+            show.warn(f"no evaluation: {problem}")
         raise failure
-    if unevaluated is not None:
-        raise unevaluated
+    if problem is not None:
+        raise unevaluated(store, problem, where.again) from problem
 
 
 def evaluate(

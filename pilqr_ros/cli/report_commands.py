@@ -16,6 +16,7 @@ from pilqr_ros.datasets import count_left_out, episodes_of, write_lerobot
 from pilqr_ros.diagnosis import diagnose as judge_run
 from pilqr_ros.logs import RunLogger, open_log
 from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.outside import check_outside
 from pilqr_ros.runs.run_description import describe, read_description
 
 
@@ -65,6 +66,7 @@ def export(
     ],
 ) -> None:
     """Write the valid rollouts of a run as a LeRobot data set, to learn from them elsewhere."""
+    check_outside(directory, run)
     store = opened(run)
     episodes, left_out = episodes_of(store), count_left_out(store)
     with show.console.status("writing"):

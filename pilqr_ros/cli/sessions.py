@@ -252,7 +252,7 @@ def _stopped(why: str, directory: str, again: str) -> TrainingStopped:
 
 def _goes_on(directory: str, again: str) -> str:
     """Return how a training goes on, as the end of a sentence."""
-    return f"; `{_resuming(directory, again)}` continues"
+    return f"; `{resuming(directory, again)}` continues"
 
 
 def _after_failure(directory: str, again: str) -> str:
@@ -268,12 +268,17 @@ def _after_failure(directory: str, again: str) -> str:
         return _goes_on(directory, again)
     return (
         "; if the task file is what must be mended, train it again, as a new run: this one keeps "
-        f"the file it was begun with; `{_resuming(directory, again)}` tries that once more"
+        f"the file it was begun with; `{resuming(directory, again)}` tries that once more"
     )
 
 
-def _resuming(directory: str, again: str) -> str:
-    """Return the command that continues a run."""
+def resuming(directory: str, again: str) -> str:
+    """Return the command that continues a run, and evaluates one that is trained.
+
+    Args:
+        directory: The run's.
+        again: See `Where.again`.
+    """
     return f"pilqr train --resume {shlex.quote(directory)} {again}".rstrip()
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from pilqr_ros.evaluation.figure_style import COLUMNS, figure_style, legend_below, line_look
 from pilqr_ros.plain_text import in_figure
-from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.errors import UntrainedError
 from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.trajopt.typing import Array
 
@@ -36,7 +36,7 @@ def learning_curve(store: RunStore) -> Figure:
     """Return cost, distance and success rate over rollouts (errors as `plot_learning_curve`)."""
     reports = store.reports()
     if not reports:
-        raise RunError(f"{store.directory} has no finished iteration to plot")
+        raise UntrainedError(store.directory)
     with figure_style():
         height = 3.2 + 0.2 * ((len(store.config.conditions) - 1) // COLUMNS)
         figure = Figure(figsize=(10, height), layout="constrained")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from pilqr_ros.evaluation.figure_style import figure_style, line_look
 from pilqr_ros.evaluation.policy_card import wilson
 from pilqr_ros.plain_text import in_figure
 from pilqr_ros.report.picture import Picture
-from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.errors import RunError, UntrainedError
 from pilqr_ros.runs.last_policy import LastPolicy, last_policy
 from pilqr_ros.runs.run_store import RunStore
 
@@ -60,7 +61,7 @@ def compare_runs(stores: Sequence[RunStore]) -> list[ComparedRow]:
     """Return a row for each run.
 
     Raises:
-        RunError: They are of different tasks, or one has no finished iteration.
+        RunError: They are of different tasks, one comes twice, or one has no finished iteration.
     """
     check_comparable(stores)
     return [_row(store) for store in stores]
@@ -72,9 +73,12 @@ def check_comparable(stores: Sequence[RunStore]) -> None:
     if len(measures) > 1:
         told = ", ".join(sorted(f"{task} ({label})" for task, label in measures))
         raise RunError(f"runs of different tasks cannot be compared: {told}")
+    for run, times in Counter(store.directory.resolve() for store in stores).items():
+        if times > 1:
+            raise RunError(f"{run} is named {times} times: there is nothing to compare it with")
     for store in stores:
         if not store.reports():
-            raise RunError(f"{store.directory} has no finished iteration to compare")
+            raise UntrainedError(store.directory)
 
 
 def comparison_figure(stores: Sequence[RunStore]) -> Picture:

@@ -1,5 +1,8 @@
 """Errors of runs."""
 
+import shlex
+from pathlib import Path
+
 from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.errors import PilqrError
 
@@ -26,6 +29,17 @@ class NotInRunError(RunError):
     """A run has no such policy or condition; the message names what is asked for, and its own."""
 
     code = ErrorCode.INVALID_REQUEST
+
+
+class UntrainedError(RunError):
+    """A run has no finished iteration, so that there is nothing to tell or to draw of it yet."""
+
+    code = ErrorCode.INVALID_REQUEST
+
+    def __init__(self, directory: Path) -> None:
+        """Name the run and what continues it."""
+        resume = f"`pilqr train --resume {shlex.quote(str(directory))}`"
+        super().__init__(f"{directory} has no finished iteration yet: {resume} goes on with it")
 
 
 class RunBusyError(RunError):

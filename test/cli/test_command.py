@@ -83,6 +83,13 @@ def test_the_version_is_told():
     assert f"pilqr_ros {__version__}\n" in run(RUN, "--version").stdout
 
 
+def test_a_command_looks_for_no_window(monkeypatch, tmp_path):
+    monkeypatch.delenv("MUJOCO_GL", raising=False)
+    modules = imported(run(RUN, "runs", tmp_path))
+    assert "mujoco" in modules
+    assert "glfw" not in modules
+
+
 @pytest.mark.parametrize("signal", ["SIGINT", "SIGTERM"])
 @pytest.mark.parametrize(
     ("module", "command"),

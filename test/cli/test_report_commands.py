@@ -1,10 +1,13 @@
 """The commands that show a run, on one that is too short to have learned anything."""
 
+import shutil
+
 import pytest
 from typer.testing import CliRunner
 
 from pilqr_ros.cli import app
 from pilqr_ros.learning import InProcessCollector, RunConfig, TaskCostEvaluator, Trainer
+from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.run_store import create_run, open_run
 from pilqr_ros.tasks import load_task
 
@@ -35,8 +38,8 @@ def test_nothing_that_stands_out_is_exit_code_0(run, monkeypatch):
 
 
 def test_runs_are_compared_in_a_table_and_a_picture(run, tmp_path):
-    picture = tmp_path / "both.png"
-    result = invoke("compare", run, run, "--picture", picture)
+    picture, other = tmp_path / "both.png", shutil.copytree(run, tmp_path / "other")
+    result = invoke("compare", run, other, "--picture", picture)
     assert result.exit_code == 0, result.output
     assert result.output.count("never") == 2
     assert picture.read_bytes().startswith(b"\x89PNG")
@@ -53,6 +56,19 @@ def test_a_report_goes_where_it_is_asked_for(run, tmp_path):
     result = invoke("report", run, "--output", tmp_path / "page.html")
     assert result.exit_code == 0, result.output
     assert "<h1>hockey</h1>" in (tmp_path / "page.html").read_text()
+
+
+@pytest.mark.parametrize("command", ["report", "plot", "compare"])
+def test_of_a_run_without_a_finished_iteration_it_is_said_what_is_the_matter(
+    run, tmp_path, command
+):
+    trained = open_run(run)
+    begun = create_run(tmp_path, trained.task, trained.config).directory
+    with pytest.raises(RunError) as refused:
+        invoke(command, begun, catch_exceptions=False)
+    assert str(refused.value) == (
+        f"{begun} has no finished iteration yet: `pilqr train --resume {begun}` goes on with it"
+    )
 
 
 def test_a_condition_of_an_evaluation_is_not_chosen(run):
@@ -73,6 +89,15 @@ def test_how_a_run_learned_is_filmed_side_by_side(run, monkeypatch):
     assert "iterations 1, 2, row by row" in result.output
     ((rollouts, path, beside),) = filmed
     assert (len(rollouts), path, beside) == (2, run / "learning_0.mp4", True)
+
+
+@pytest.mark.parametrize("below", ["", "set"])
+def test_a_data_set_is_not_written_into_the_run(run, below, monkeypatch):
+    monkeypatch.chdir(run.parent)
+    before = sorted(run.rglob("*"))
+    with pytest.raises(RunError, match=f"lies in {run} itself: give a folder elsewhere"):
+        invoke("export", run, f"{run.name}/{below}", catch_exceptions=False)
+    assert sorted(run.rglob("*")) == before
 
 
 def test_a_runs_rollouts_are_a_data_set_that_is_read_back(run, tmp_path):

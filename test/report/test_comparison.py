@@ -5,7 +5,7 @@ import pytest
 
 from pilqr_ros.report.comparison import compare_runs, comparison_figure
 from pilqr_ros.runs.errors import RunError
-from pilqr_ros.runs.run_store import create_run
+from pilqr_ros.runs.run_store import create_run, open_run
 from pilqr_ros.tasks import load_task
 
 
@@ -70,6 +70,13 @@ def test_runs_of_different_tasks_are_not_compared(run, tmp_path):
     other = create_run(tmp_path, task, replace(run.config, task="hockey", conditions=(0,)))
     with pytest.raises(RunError, match=r"different tasks.*hockey.*reacher"):
         compare_runs([run, other])
+
+
+def test_a_run_is_not_compared_with_itself(run, pi2_run, tmp_path):
+    (tmp_path / "link").symlink_to(run.directory)
+    again = open_run(tmp_path / "link")
+    with pytest.raises(RunError, match=f"{run.directory} is named 2 times"):
+        compare_runs([run, pi2_run, again])
 
 
 def test_a_run_without_a_finished_iteration_is_named(run, tmp_path):
