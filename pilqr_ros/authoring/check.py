@@ -22,15 +22,28 @@ def check_task(name_or_path: str, *, seed: int = 0, rollouts: int = NOISY) -> li
         rollouts: How many noisy rollouts, all in the first trained condition that can be placed.
     """
     try:
-        task = load_task(name_or_path)
+        task = load_task(name_or_path, any_start=True)
     except PilqrError as error:
-        advice = "mend the key that is named; docs/task_file.md"
-        return [fail("task file", str(error), advice), skipped("all else", "there is no task yet")]
-    sizes = f"{task.dU} joints, state of {task.dX}, {len(task.conditions)} conditions"
+        return [_flawed(error), skipped("all else", "there is no task yet")]
     starts = look_at_starts(task)
-    findings = [ok("task file", sizes)]
+    findings = [_file_finding(name_or_path, task, starts)]
     findings += [finding for check in STATIC for finding in check(task, starts)]
     return findings + _trial_findings(task, starts, seed, rollouts)
+
+
+def _file_finding(name_or_path: str, task: Task, starts: Sequence[ExaminedStart]) -> Finding:
+    """Return what is found of a file that can be read: it is well if every start is possible."""
+    if any(start.outside for start in starts):
+        try:
+            load_task(name_or_path)
+        except PilqrError as error:  # with the line that is to be mended
+            return _flawed(error)
+    sizes = f"{task.dU} joints, state of {task.dX}, {len(task.conditions)} conditions"
+    return ok("task file", sizes)
+
+
+def _flawed(error: PilqrError) -> Finding:
+    return fail("task file", str(error), "mend the key that is named; docs/task_file.md")
 
 
 def _trial_findings(

@@ -13,7 +13,7 @@ from pilqr_ros.robot.estimation.state_estimation import StateEstimator
 from pilqr_ros.simulation.errors import ResetError
 from pilqr_ros.simulation.sensing import tell
 from pilqr_ros.simulation.world import World
-from pilqr_ros.tasks import Task
+from pilqr_ros.tasks import Task, TaskError
 from pilqr_ros.tasks.inertial_hold import mass_matrix
 from pilqr_ros.tasks.models import ROBOT_PREFIX, joint_id, short_name
 from pilqr_ros.trajopt.typing import Array
@@ -26,6 +26,7 @@ class ExaminedStart(NamedTuple):
         condition: Index of the condition.
         refusal: Why the world cannot be brought there; empty if it can. The arm is there in any
             case, and so are its dynamics, its weight and its entries of the state.
+        outside: Whether that is because the start lies outside the joints' bounds.
         x: The state, ``(dX,)``.
         touching: Pairs of bodies in contact of which at least one is the robot's.
         arm: The arm's dynamics there.
@@ -34,6 +35,7 @@ class ExaminedStart(NamedTuple):
 
     condition: int
     refusal: str
+    outside: bool
     x: Array
     touching: tuple[tuple[str, str], ...]
     arm: ArmDynamics
@@ -92,15 +94,26 @@ def _look(
     except ResetError as error:
         refusal = str(error)
         mujoco.mj_forward(world.model, data)  # the joints are set before anything is refused
+    outside = _outside(task, index)
     weight = data.qfrc_bias[dofs] - data.qfrc_passive[dofs]
     return ExaminedStart(
         condition=index,
-        refusal=refusal,
+        refusal=outside or refusal,
+        outside=bool(outside),
         x=_state(world, estimator),
         touching=touching_robot(world.model, data),
         arm=arm_dynamics(world.model, data, dofs),
         weight=weight.copy(),
     )
+
+
+def _outside(task: Task, condition: int) -> str:
+    """Return which joint's start is outside its bounds, in words; empty if none is."""
+    try:
+        task.check_start(condition)
+    except TaskError as error:
+        return str(error)
+    return ""
 
 
 def _state(world: World, estimator: StateEstimator) -> Array:

@@ -44,7 +44,8 @@ _MAX_SUCCESSFUL = 0.5
 def check_starts(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding]:
     """Judge whether every condition can be placed, and whether the arm is free there."""
     subject = "start: bodies and overlaps"
-    refused = [start for start in starts if start.refusal]
+    outside = [start for start in starts if start.outside]
+    refused = [start for start in starts if start.refusal and not start.outside]
     if refused:
         first = refused[0]
         message = f"{len(refused)} of {len(starts)} conditions cannot be placed; "
@@ -57,7 +58,13 @@ def check_starts(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Findin
         message = f"the arm touches something in {len(touching)} of {len(starts)} conditions; "
         advice = "choose a start that is free, unless the contact is meant"
         yield warn(subject, f"{message}{_name(task, first)}: {pairs}", advice)
-    if not touching and not refused:
+    if outside:
+        names = ", ".join(_name(task, start) for start in outside[:3])
+        yield skipped(
+            subject,
+            f"{len(outside)} of {len(starts)} starts are outside the joints' bounds ({names})",
+        )
+    elif not touching and not refused:
         yield ok(
             subject, f"{len(starts)} of {len(starts)} conditions placed, the arm touches nothing"
         )

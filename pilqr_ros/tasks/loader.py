@@ -10,8 +10,12 @@ from pilqr_ros.tasks.task import Task
 from pilqr_ros.tasks.yaml_text import read_text
 
 
-def load_task(name_or_path: str | Path) -> Task:
+def load_task(name_or_path: str | Path, *, any_start: bool = False) -> Task:
     """Load a task by name (``hockey``) or by the path of its file (``my_tasks/door.yaml``).
+
+    Args:
+        name_or_path: Its name or path.
+        any_start: Whether starts may lie outside the joints' bounds (see `Task`).
 
     Raises:
         TaskError: There is no such file, or it is not valid.
@@ -21,4 +25,4 @@ def load_task(name_or_path: str | Path) -> Task:
         text = read_text(path)
     except ConfigError as error:
         raise TaskError.naming(error, "") from error
-    return Task.from_text(text, folder=path.parent, origin=str(path))
+    return Task.from_text(text, folder=path.parent, origin=str(path), any_start=any_start)

@@ -30,7 +30,7 @@ from pilqr_ros.tasks.site_targets import with_site_targets
 from pilqr_ros.tasks.success import Outcome, SuccessTest, build_success
 from pilqr_ros.tasks.units import JointUnits, in_words, joint_units, state_units
 from pilqr_ros.tasks.validation import validated
-from pilqr_ros.tasks.verify import verify_models
+from pilqr_ros.tasks.verify import verify_models, verify_start
 from pilqr_ros.tasks.yaml_lines import Lines
 from pilqr_ros.tasks.yaml_text import parse_yaml
 from pilqr_ros.trajopt.cost import TrajectoryCost
@@ -101,13 +101,17 @@ class Task:
         slides: The sensed joints that slide; the others turn.
     """
 
-    def __init__(self, source: str, file: TaskFile, folder: Path | None = None) -> None:
+    def __init__(
+        self, source: str, file: TaskFile, folder: Path | None = None, *, any_start: bool = False
+    ) -> None:
         """Build and check all parts, so that a wrong file fails here.
 
         Args:
             source: The text of the task file.
             file: Its content.
             folder: Where it lies; models named in it are looked for there first.
+            any_start: Whether starts may lie outside the joints' bounds, to tell what else there is
+                of such a task (see `check_start`).
 
         Raises:
             TaskError: A name, a size or a value does not fit; the message names the key.
@@ -127,6 +131,8 @@ class Task:
         self.layout = StateLayout.from_blocks(file.state, self.joints, sensors)
         verify_models(file, self.layout, self.conditions, self.robot_model, self.world_model)
         self._position_limits = position_bounds(file.joints, self.robot_model)
+        for condition in () if any_start else range(len(self.conditions)):
+            self.check_start(condition)
         verify_randomised(file.randomised, self.world_model)
         self.conditions = with_site_targets(self.conditions, self.world_model, self.joints)
         self._costs = tuple(
@@ -144,13 +150,21 @@ class Task:
         self.global_plan = self._build_global_plan()
 
     @classmethod
-    def from_text(cls, text: str, *, folder: Path | None = None, origin: str = "task") -> Task:
+    def from_text(
+        cls,
+        text: str,
+        *,
+        folder: Path | None = None,
+        origin: str = "task",
+        any_start: bool = False,
+    ) -> Task:
         """Parse and validate the text of a task file.
 
         Args:
             text: YAML.
             folder: Where models named in it are looked for first.
             origin: What errors call the text.
+            any_start: Whether starts may lie outside the joints' bounds.
 
         Raises:
             TaskError: It is no YAML, or a key is wrong; the message names it.
@@ -159,7 +173,7 @@ class Task:
         try:
             content, lines = parse_yaml(text)
             refuse_former_sections(content)
-            return cls(text, validated(TaskFile, content), folder)
+            return cls(text, validated(TaskFile, content), folder, any_start=any_start)
         except ConfigError as error:
             raise TaskError.naming(error, origin, lines) from error
 
@@ -355,6 +369,15 @@ class Task:
             TaskError: There is no such condition.
         """
         return condition_indices(self.conditions, names, "conditions")
+
+    def check_start(self, condition: int) -> None:
+        """Check that the start of a condition lies within the joints' bounds.
+
+        Raises:
+            TaskError: It does not; the message names the joint and the bounds.
+        """
+        start = self.conditions[condition]
+        verify_start(start, self.file.joints, self._position_limits, self.world_model)
 
     def check_condition(self, condition: int) -> None:
         """Check the index of a condition.

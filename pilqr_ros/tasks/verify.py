@@ -17,7 +17,7 @@ from pilqr_ros.tasks.degrees import (
 from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.layout import StateBlock, StateLayout
 from pilqr_ros.tasks.model_names import Needed, require_element
-from pilqr_ros.tasks.models import element_id, joint_id, position_bounds, short_name
+from pilqr_ros.tasks.models import element_id, joint_id, short_name
 from pilqr_ros.tasks.motors import verify_motors
 from pilqr_ros.tasks.placing import can_be_turned
 from pilqr_ros.tasks.schema import ActuatedJoint, TaskFile
@@ -34,7 +34,7 @@ def verify_models(
     robot: mujoco.MjModel,
     world: mujoco.MjModel,
 ) -> None:
-    """Check that all names of a task file exist in its models and that its starts fit.
+    """Check that all names of a task file exist in its models, and what it puts somewhere fits.
 
     Raises:
         TaskError: One does not; the message names the key.
@@ -56,9 +56,11 @@ def verify_models(
         )
     criteria = file.success.criteria.values()
     refuse_targets_in_degrees((*file.cost.terms, *criteria), layout, conditions, world)
-    bounds = position_bounds(file.joints, robot)
     for condition in conditions:
-        _verify_start(condition, file.joints, bounds, world)
+        for body in condition.bodies:
+            _verify_body(condition, body, world)
+        for name, position in condition.other_joints.items():
+            _verify_other_joint(condition, name, position, file.joints, world)
 
 
 def _verify_block(
@@ -98,10 +100,14 @@ def _verify_period(file: TaskFile, world: mujoco.MjModel) -> None:
         raise TaskError("control.rate", problem)
 
 
-def _verify_start(
+def verify_start(
     condition: Condition, joints: Sequence[ActuatedJoint], bounds: Array, world: mujoco.MjModel
 ) -> None:
-    """A start lies within the joints' bounds, and its bodies exist."""
+    """Check that a start lies within the joints' bounds, ``(dU, 2)``.
+
+    Raises:
+        TaskError: It does not; the message names the joint and the bounds.
+    """
     for i, (joint, angle) in enumerate(zip(joints, condition.start, strict=True)):
         lower, upper = bounds[i]
         if not lower <= angle <= upper:
@@ -109,10 +115,6 @@ def _verify_start(
             problem = f"{angle} of {joint.name!r} is outside [{lower:.4g}, {upper:.4g}]"
             is_hinge = hinge_bounds(world, joint.name, key) is not None
             raise TaskError(key, problem + (degrees_hint(angle, bounds[i]) if is_hinge else ""))
-    for body in condition.bodies:
-        _verify_body(condition, body, world)
-    for name, position in condition.other_joints.items():
-        _verify_other_joint(condition, name, position, joints, world)
 
 
 def _verify_body(condition: Condition, body: str, world: mujoco.MjModel) -> None:

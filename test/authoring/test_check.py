@@ -9,7 +9,7 @@ from pilqr_ros.authoring.check import check_task, has_faults, quick_warnings
 from pilqr_ros.authoring.static_checks import check_noise
 from pilqr_ros.doctor.findings import Verdict
 from pilqr_ros.learning.collector import InProcessCollector
-from pilqr_ros.tasks import load_task
+from pilqr_ros.tasks import TaskError, load_task
 from pilqr_ros.tasks.config_files import config_names
 
 OK, WARN, FAIL, SKIP = Verdict.OK, Verdict.WARN, Verdict.FAIL, Verdict.SKIP
@@ -81,6 +81,47 @@ def test_where_a_start_is_refused_each_row_is_there_judged_or_skipped(two_joints
     for subject in ("motors: limits", "gravity: torque at the start", "success: at the start",
                     "hold: spectral radius as sampled", "success: within reach"):  # fmt: skip
         assert refused[subject] is sound[subject] is OK
+
+
+def beyond(*more):
+    """Return an edit with a start of which the second joint is outside its bounds, and others."""
+
+    def edit(content):
+        (first,) = content["conditions"]
+        content["joints"][1]["position_limits"] = [-2.0, 2.0]
+        content["conditions"] = [{**first, "joints": [0.0, 2.5]}]
+        content["conditions"] += [{**first, "name": str(start), "joints": start} for start in more]
+
+    return edit
+
+
+def test_a_start_outside_the_bounds_is_the_one_fault_and_each_row_is_there(two_joints, tmp_path):
+    two_joints()
+    sound = verdicts(tmp_path)
+    with pytest.raises(TaskError):
+        two_joints(edit=beyond())
+    first, *others = check_task(str(tmp_path / "two_joints.yaml"), rollouts=4)
+    assert (first.subject, first.verdict) == ("task file", FAIL)
+    assert "conditions[0].joints[1]: 2.5 of 'j2' is outside [-2, 2]" in first.message
+    assert "two_joints.yaml:" in first.message
+    assert FAIL not in {one.verdict for one in others}
+    refused = {one.subject: one.verdict for one in others}
+    rollouts = {"noise: spread of tip", "body target", "cost: near", "cost: torque", "task file"}
+    assert set(sound) - rollouts <= set(refused)
+    for subject in ("motors: limits", "gravity: torque at the start",
+                    "hold: spectral radius as sampled", "success: within reach"):  # fmt: skip
+        assert refused[subject] is OK
+    assert refused["start: bodies and overlaps"] is refused["rollouts: valid"] is SKIP
+
+
+def test_where_one_start_is_outside_the_bounds_another_is_tried(two_joints, tmp_path):
+    with pytest.raises(TaskError):
+        two_joints(edit=beyond([0.0, 0.5]))
+    found = verdicts(tmp_path)
+    assert {subject for subject, verdict in found.items() if verdict is FAIL} == {"task file"}
+    assert {subject for subject, verdict in found.items() if verdict is SKIP} == {
+        "start: bodies and overlaps"
+    }
 
 
 def test_an_unstable_hold_is_told_where_the_start_is_refused_too(found):
