@@ -11,6 +11,7 @@ import numpy as np
 
 from pilqr_ros.learning.errors import CollectorError
 from pilqr_ros.learning.progress import TrainingProgress
+from pilqr_ros.learning.sampling import MAX_ATTEMPTS
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.recording.errors import BagError
 from pilqr_ros.recording.recorded_run import RecordedRun
@@ -122,11 +123,39 @@ def redo(
     collector, evaluator = RecordedCollector(old.task, rollouts), TaskCostEvaluator(old.task)
     try:
         Trainer(store, collector, evaluator, on_progress=on_progress).run()
-    except RolloutMissing:
+    except RolloutMissing as error:
         if trained - collector.asked:
-            raise
+            raise _unlike(error, recorded, store) from error
         return Redone(store, _end_of(store))
+    except CollectorError as error:
+        raise _unlike(error, recorded, store) from error
     return Redone(store, "")
+
+
+def _unlike(error: CollectorError, recorded: RecordedRun, store: RunStore) -> CollectorError:
+    """Return the error of a bag that is not what this version would record, and how far it was."""
+    older = (
+        ": it is of an earlier version, which executed an iteration's rollout without noise last"
+    )
+    done, asked = store.iterations_finished, store.config.iterations
+    return CollectorError(
+        f"{error}{older if _noise_free_last(recorded) else ''}; {done} of {asked} iterations were "
+        f"done again, in {store.directory}"
+    )
+
+
+def _noise_free_last(recorded: RecordedRun) -> bool:
+    """Tell whether some policy was executed with noise before it was without; now it is after."""
+    noisy: set[tuple[int, int, int]] = set()
+    for rollout, place in ((one.rollout, one.place) for one in recorded.rollouts):
+        if place is None:
+            continue
+        policy = place.iteration, place.condition, place.attempt // MAX_ATTEMPTS
+        if rollout.noise.any():
+            noisy.add(policy)
+        elif rollout.valid and policy in noisy:
+            return True
+    return False
 
 
 def _nothing_trained(others: int) -> BagError:

@@ -191,8 +191,25 @@ def test_a_run_that_was_given_more_iterations_is_done_again_with_all_of_them(
 
 def test_a_bag_that_lacks_a_rollout_before_others_is_refused(write_bag, trained, tmp_path):
     store, rollouts = trained
-    with pytest.raises(CollectorError, match=f"no rollout with seed {rollouts[2].seed}"):
+    missing = f"no rollout with seed {rollouts[2].seed} in condition 0; 0 of 2 iterations"
+    with pytest.raises(CollectorError, match=missing):
         redo(read_run(write_bag(store, rollouts[:2] + rollouts[3:])), tmp_path / "runs")
+
+
+def test_of_a_bag_of_another_order_it_is_said_how_far_it_went_and_that_it_is_older(
+    write_bag, trained, tmp_path
+):
+    store, rollouts = trained
+    *tried, last = rollouts
+    first, second = tried[:4], tried[4:]
+    lacking = [*first[1:], first[0], second[1], second[0], last]
+    with pytest.raises(CollectorError) as refused:
+        redo(read_run(write_bag(store, lacking)), tmp_path / "runs")
+    (again,) = (tmp_path / "runs" / "hockey").iterdir()
+    assert str(refused.value).endswith(
+        ": it is of an earlier version, which executed an iteration's rollout without noise last; "
+        f"1 of 2 iterations were done again, in {again}"
+    )
 
 
 def test_of_a_bag_without_the_last_policys_rollout_every_iteration_is_done_again(
