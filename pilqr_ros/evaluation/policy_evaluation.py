@@ -21,7 +21,7 @@ from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import NotInRunError
 from pilqr_ros.runs.last_policy import NOISY
-from pilqr_ros.runs.policy_kind import POLICY_KINDS
+from pilqr_ros.runs.policy_kind import POLICY_KINDS, means_global
 from pilqr_ros.runs.rollout_files import save_attempt, save_cost
 from pilqr_ros.runs.run_config import MAX_SEED
 from pilqr_ros.runs.run_folder import iteration_name
@@ -175,7 +175,7 @@ def is_global(store: RunStore, kind: str) -> bool:
         raise NotInRunError(f"policy is {kind!r}, expected one of {', '.join(POLICY_KINDS)}")
     if kind == "global" and not store.config.guided:
         raise NotInRunError(f"policy is 'global', but {store.config.method} trains local ones only")
-    return store.config.guided and kind != "local"
+    return means_global(kind, guided=store.config.guided)
 
 
 def evaluated_conditions(store: RunStore, config: EvaluationConfig) -> tuple[int, ...]:

@@ -10,10 +10,10 @@ from typing import Any
 from pilqr_ros.graph.graph_options import GraphOptions
 from pilqr_ros.graph.naming import full_name
 from pilqr_ros.graph.node_list import KNOWS_ROBOTS, NODES, NodeSpec
+from pilqr_ros.graph.pins import Pins, pins_of
 from pilqr_ros.graph.robot_names import ALONE
 from pilqr_ros.graph.robot_wiring import Wiring, wired_robots
 from pilqr_ros.tasks import load_task
-from pilqr_ros.tasks.digest import digest
 
 HARDWARE: dict[str, Any] = {"real_time_factor": 1.0, "start_enabled": False}
 """What a real robot leaves no choice of."""
@@ -63,29 +63,32 @@ def starts(chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES) -> tuple[N
     Raises:
         ConfigError: The file of the task or the robot is not valid, or they do not fit.
         GraphError: There is no robot's file, and it is for hardware; or two robots are one.
+        RunError: A policy is to be served that cannot be read.
     """
     if chosen.hardware:
         chosen = replace(chosen, **HARDWARE)
     # Here, so that a wrong file is told once and not by each node.
     task = load_task(chosen.task)
-    robots, of_task = wired_robots(chosen, task), {"task_digest": digest(task)}
+    robots, pins = wired_robots(chosen, task), pins_of(chosen, task)
     return tuple(
-        replace(start, parameters=start.parameters | of_task) if "task" in spec.options else start
+        start
         for spec in nodes
         if (not spec.needs or getattr(chosen, spec.needs))
         and not (spec.unless and getattr(chosen, spec.unless))
-        for start in _starts(spec, chosen, robots)
+        for start in _starts(spec, chosen, pins, robots)
     )
 
 
-def _starts(spec: NodeSpec, chosen: GraphOptions, robots: tuple[Wiring, ...]) -> list[NodeStart]:
+def _starts(
+    spec: NodeSpec, chosen: GraphOptions, pins: Pins, robots: tuple[Wiring, ...]
+) -> list[NodeStart]:
     """Return a node of each robot, or the one that they share."""
     if spec.shared:
-        return [_shared(spec, chosen, robots)]
+        return [_shared(spec, chosen, pins, robots)]
     return [
         NodeStart(
             spec.name,
-            _parameters(spec, chosen, robot.parameters),
+            _parameters(spec, chosen, pins, robot.parameters),
             robot.own_remappings(chosen.namespace),
             robot.namespace,
             robot.name,
@@ -94,21 +97,27 @@ def _starts(spec: NodeSpec, chosen: GraphOptions, robots: tuple[Wiring, ...]) ->
     ]
 
 
-def _shared(spec: NodeSpec, chosen: GraphOptions, robots: tuple[Wiring, ...]) -> NodeStart:
+def _shared(
+    spec: NodeSpec, chosen: GraphOptions, pins: Pins, robots: tuple[Wiring, ...]
+) -> NodeStart:
     """Return the node that all robots share; it is as patient as the slowest of them needs."""
     given = [robot.parameters for robot in robots]
     slowest = {name: max(each[name] for each in given) for name in spec.robot if name in given[0]}
-    parameters = _parameters(spec, chosen, slowest)
+    parameters = _parameters(spec, chosen, pins, slowest)
     if spec.name in KNOWS_ROBOTS and chosen.robot_names != ALONE:
         parameters["robots"] = list(chosen.robot_names)
     remappings = {usual: topic for robot in robots for usual, topic in robot.seen_topics.items()}
     return NodeStart(spec.name, parameters, remappings, chosen.namespace)
 
 
-def _parameters(spec: NodeSpec, chosen: GraphOptions, robot: dict[str, Any]) -> dict[str, Any]:
-    """Return a node's parameters from the options and from what a robot's file gives."""
+def _parameters(
+    spec: NodeSpec, chosen: GraphOptions, pins: Pins, robot: dict[str, Any]
+) -> dict[str, Any]:
+    """Return a node's parameters from the options, their pins and what a robot's file gives."""
+    pinned = (pins.get(name, {}) for name in spec.options)
     return (
         {name: getattr(chosen, name) for name in spec.options}
+        | {name: value for pin in pinned for name, value in pin.items()}
         | {name: robot[name] for name in spec.robot if name in robot}
         | dict(spec.fixed)
     )

@@ -31,8 +31,9 @@ from pilqr_ros.nodes.training.ros_collector import RosCollector
 from pilqr_ros.nodes.training.stop import GoalStops, Stop
 from pilqr_ros.robot.execution.policy_execution import check_policy
 from pilqr_ros.robot.execution.rollout import Rollout
+from pilqr_ros.runs.policy_digest import policy_digest
 from pilqr_ros.runs.policy_kind import POLICY_KINDS
-from pilqr_ros.runs.run_store import open_run
+from pilqr_ros.runs.run_store import RunStore, open_run
 from pilqr_ros.runs.same_files import ON_A_ROBOT, check_files
 
 END_TIMEOUT = 2.0
@@ -49,6 +50,9 @@ class ServerParameters(TaskParameters):
 
     run: str = parameter("", "directory of the run whose policy is served")
     policy: str = parameter("best", "which one: best, local or global", choices=POLICY_KINDS)
+    policy_digest: str = parameter(
+        "", "SHA-256 of the policy's file, which must be that one; empty: any"
+    )
     condition: str = parameter("", "name of the condition; empty: the first trained one")
     hardware: bool = parameter(
         False, "whether a real arm executes it: not if the run's files were edited since"
@@ -59,6 +63,18 @@ class ServerParameters(TaskParameters):
         low=1.0,
         high=3600.0,
     )
+
+    def check_policy(self, store: RunStore, condition: int) -> None:
+        """Check that a run's newest policy is the one that the graph was started with.
+
+        Raises:
+            NodeError: It is not: a node that is started again executes no other policy.
+        """
+        if self.policy_digest not in ("", policy_digest(store, self.policy, condition)):
+            raise NodeError(
+                f"the policy of {self.run} is another one than when the nodes were started: end "
+                "them all, and start them again"
+            )
 
 
 class PolicyServerNode(Node):
@@ -85,6 +101,7 @@ class PolicyServerNode(Node):
         if chosen.condition:
             self._condition = self._store.task.condition_indices([chosen.condition])[0]
         self._policy = policy_of(self._store, chosen.policy, -1, self._condition)
+        chosen.check_policy(self._store, self._condition)
         check_policy(self._policy, self._store.task)
         self._feedback, self._stops = GoalFeedback(self), GoalStops(STOPPED)
         self._collector = RosCollector(self, chosen.reset_timeout, self._feedback.tell_silence)

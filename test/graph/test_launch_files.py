@@ -14,7 +14,6 @@ from launch_ros.actions import Node
 
 from pilqr_ros import graph
 from pilqr_ros.graph.errors import GraphError
-from pilqr_ros.tasks import load_task
 
 LAUNCH = Path(__file__).parents[2] / "launch"
 
@@ -42,14 +41,8 @@ def executables(tmp_path, monkeypatch):
     return told
 
 
-@pytest.fixture
-def run(tmp_path):
-    (tmp_path / "task.yaml").write_text(load_task("hockey_lightarm").source)
-    return str(tmp_path)
-
-
 def test_a_run_is_served_without_a_learner(executables, run):
-    served = executables(run=run, hardware="true", robot_config="lightarm")
+    served = executables(run=str(run), hardware="true", robot_config="lightarm")
     assert set(served) == {
         "effort_guard",
         "state_estimator",
@@ -63,7 +56,7 @@ def test_a_run_is_served_without_a_learner(executables, run):
 
 def test_a_launch_that_is_to_serve_and_to_train_is_refused(executables, run):
     with pytest.raises(GraphError, match="leave out train, or run"):
-        executables(run=run, train="pilqr")
+        executables(run=str(run), train="pilqr")
 
 
 def test_a_launch_whose_node_cannot_start_ends_with_an_error():

@@ -2,6 +2,7 @@
 
 import importlib
 
+import numpy as np
 import pytest
 import yaml
 
@@ -102,6 +103,7 @@ def test_every_node_is_told_which_task_it_is_of(two_joints, tmp_path):
 def test_a_served_policys_run_is_the_task_that_its_nodes_are_told(two_joints, tmp_path):
     task = two_joints()
     run = create_run(tmp_path / "runs", task, RunConfig("two_joints", "pilqr", 1, 2, 0, (0,)))
+    run.save_policy(0, 0, task.initial_policy(0), np.ones(task.T))
     (told,) = told_digests(served(run=str(run.directory)))
     given = TaskParameters(task_digest=told.partition(":=")[2].strip('"'))
     given.check_task(open_run(run.directory).task)
@@ -143,12 +145,6 @@ def served(**options):
     """Return the command line of each node that serves a policy, by its name."""
     chosen = graph.DeploymentOptions(**options)
     return {start.name: graph.command(start, chosen) for start in graph.starts(chosen, DEPLOYED)}
-
-
-@pytest.fixture
-def run(tmp_path):
-    (tmp_path / "task.yaml").write_text(load_task("hockey_lightarm").source)
-    return tmp_path
 
 
 def test_a_policy_is_served_on_hardware_behind_the_same_nodes_as_training_has(run):

@@ -25,8 +25,8 @@ base_frame body_speed_limit body_turn_limit command_timeout condition consistent
 deadline estop_timeout frequency hardware input_timeout integral_time joint_position_noise
 joint_velocity_noise max_megabytes max_speed min_free_megabytes mocap_dropout mocap_dropout_time
 mocap_frame mocap_frame_source mocap_noise mocap_rpy mocap_xyz noise_seed offer_reset
-operator_timeout policy pose_age real_time_factor record reset_timeout robot_joints robots run
-runs_directory sensor_delay sensor_rate settle_time stamp_age start_timeout state_age
+operator_timeout policy policy_digest pose_age real_time_factor record reset_timeout robot_joints
+robots run runs_directory sensor_delay sensor_rate settle_time stamp_age start_timeout state_age
 state_directory state_timeout task task_digest tick_tolerance torque_limits torque_rate_limits
 tracking_error velocity_filter velocity_window viewer
 """
