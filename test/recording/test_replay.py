@@ -22,6 +22,7 @@ from pilqr_ros.recording.replay import RecordedCollector, redo
 from pilqr_ros.recording.topic import BagTopic, offered_qos
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.robot.guard.interventions import Intervention
+from pilqr_ros.runs.errors import NotInRunError
 from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_store import RunConfig, create_run
 from pilqr_ros.runs.transfer import begin_run
@@ -348,6 +349,13 @@ def test_the_commands_show_export_mend_and_replay(write_bag, trained, tmp_path):
     file.write_bytes(file.read_bytes()[:-9])
     assert "mended: iteration_000.mcap" in run("repair", bag)
     assert "run: " in run("replay", bag, "--runs", tmp_path / "runs")
+
+
+def test_the_arrays_of_a_bag_are_not_written_into_it(write_bag, trained):
+    bag = write_bag(*trained)
+    with pytest.raises(NotInRunError, match="give a folder elsewhere"):
+        CliRunner().invoke(app, ["bag", "export", str(bag), f"{bag}/x"], catch_exceptions=False)
+    assert not (bag / "x").exists()
 
 
 def test_the_command_that_replays_says_that_a_bag_ends_and_shows_what_it_has(
