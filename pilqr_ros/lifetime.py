@@ -62,7 +62,9 @@ def ended_at_once() -> Iterator[None]:
     For imports in a program's main thread: they leave nothing that must be ended in order, and an
     exception amid them is taken for something else by some libraries, and printed by others.
     """
-    before = {number: signal.signal(number, _end_at_once) for number in ENDING}
+    # What a shell starts in the background ignores an interruption, which is not meant for it.
+    heard = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, _end_at_once) for number in heard}
     try:
         yield
     finally:

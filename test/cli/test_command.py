@@ -1,6 +1,7 @@
 """What a command imports, and how it ends while it does."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -35,7 +36,7 @@ main()
 HEAVY = {"matplotlib", "mujoco", "scipy", "rich.progress"}
 
 
-def run(program, *arguments):
+def run(program, *arguments, **options):
     """Run a program in a ROS domain that nobody else uses, and return how it ended."""
     return subprocess.run(
         [sys.executable, "-c", program, *map(str, arguments)],
@@ -43,6 +44,7 @@ def run(program, *arguments):
         text=True,
         timeout=60,
         env=os.environ | {"ROS_DOMAIN_ID": "229"},
+        **options,
     )
 
 
@@ -90,11 +92,19 @@ def test_a_command_looks_for_no_window(monkeypatch, tmp_path):
     assert "glfw" not in modules
 
 
-@pytest.mark.parametrize("signal", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
 @pytest.mark.parametrize(
     ("module", "command"),
     [("typer", ["--help"]), ("mujoco", ["runs", "."]), ("rclpy.node", ["guard", "halt"])],
 )
-def test_an_interruption_amid_the_imports_is_silent(module, command, signal):
-    ended = run(INTERRUPTED_AT, module, signal, *command)
+def test_an_interruption_amid_the_imports_is_silent(module, command, number):
+    ended = run(INTERRUPTED_AT, module, number, *command)
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
+def test_an_interruption_that_the_shell_keeps_from_a_command_does_not_end_it():
+    def ignore():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    ended = run(INTERRUPTED_AT, "typer", "SIGINT", "--version", preexec_fn=ignore)
+    assert (ended.returncode, ended.stderr) == (0, "")
