@@ -97,9 +97,8 @@ def drowned_term(evidence: Evidence) -> tuple[str, str] | None:
         return None
     terms = {name: float(np.mean(values)) for name, values in _terms(evidence).items()}
     total, loudest = sum(terms.values()), max(terms, key=lambda name: terms[name])
-    drowned = [
-        name for name, mean in terms.items() if name != "torque" and 0 < mean < DROWNED * total
-    ]
+    leading = [name for name in terms if name != "torque" and name not in evidence.task.obstacles]
+    drowned = [name for name in leading if 0 < terms[name] < DROWNED * total]
     if not drowned:
         return None
     return (
