@@ -14,7 +14,7 @@ from pilqr_ros.tasks.obstacles import moves_unseen
 from pilqr_ros.trajopt.clearance import ClearanceTerm
 
 
-class _Place(NamedTuple):
+class _Nearness(NamedTuple):
     """How far a point is from an obstacle at some place.
 
     Attributes:
@@ -49,17 +49,17 @@ def check_obstacles(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Fin
             yield warn(subject, message, advice)
 
 
-def _places(task: Task, start: ExaminedStart, obstacle: int) -> Iterator[_Place]:
+def _places(task: Task, start: ExaminedStart, obstacle: int) -> Iterator[_Nearness]:
     """Yield where a condition has the points that stay away: at its start, and at success."""
     if start.refusal:  # nothing is where it should be
         return
     name = task.conditions[start.condition].name
     term = task.clearances(start.condition)[obstacle]
-    yield _Place(float(term.clearance(start.x)), f"the start of condition {name}")
+    yield _Nearness(float(term.clearance(start.x)), f"the start of condition {name}")
     yield from _targets(task, start, term)
 
 
-def _targets(task: Task, start: ExaminedStart, term: ClearanceTerm) -> Iterator[_Place]:
+def _targets(task: Task, start: ExaminedStart, term: ClearanceTerm) -> Iterator[_Nearness]:
     """Yield the targets of success that the points have in a condition."""
     condition, points = task.conditions[start.condition], task.obstacles[term.name].of
     for criterion in task.criteria.values():
@@ -76,9 +76,9 @@ def _targets(task: Task, start: ExaminedStart, term: ClearanceTerm) -> Iterator[
             )
             clearance = float(term.clearances(x)[points.index(block)])
             what = f"target {target} of condition {condition.name}"
-            yield _Place(clearance, what, float(np.linalg.norm(criterion.within)))
+            yield _Nearness(clearance, what, float(np.linalg.norm(criterion.within)))
 
 
-def _said(place: _Place, distance: float) -> str:
+def _said(place: _Nearness, distance: float) -> str:
     where = "from it" if place.clearance >= 0.0 else "inside it"
     return f"{place.what} is {abs(place.clearance):.3g} m {where}, to keep: {distance:g} m"
