@@ -11,6 +11,7 @@ import pilqr_ros
 from pilqr_ros.diagnosis import CHECKS
 from pilqr_ros.diagnosis.diagnose import judge
 from pilqr_ros.robot.guard.interventions import Intervention
+from pilqr_ros.trajopt.convergence import Course, standing
 from pilqr_ros.trajopt.record import StepStatus
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
@@ -186,6 +187,38 @@ def test_a_blind_model_is_told_with_the_blocks_that_it_misses(failing):
     error[:, layout.names.index("puck_velocity")] = np.nan
     (one,) = judge(replace(BROKEN["model_blind"](failing), model_error=error))
     assert one.says.endswith("from one step to the next it misses 80% of puck")
+
+
+def test_a_training_that_was_told_to_have_stalled_is_not_told_to_improve(failing):
+    falling = BROKEN["still_improving"](failing)
+    stalled = {"status": "stalled", "because": "the noise is 1.0% of the first"}
+    assert words(with_reports(falling, standing=stalled)) == set()
+
+
+def test_whatever_the_course_of_a_training_diagnosis_and_stop_rule_agree(failing):
+    """A run improves for the one only if it does for the other; learned is learned enough."""
+    rng, seen = np.random.default_rng(0), []
+    for _ in range(400):
+        n = int(rng.integers(1, 16))
+        costs, rate = rng.uniform(1.0, 3.0, n), rng.choice([0.0, 0.5, 0.93, 1.0])
+        reports = [
+            {"iteration": i, "condition": 0, "total_costs": [cost] * 10,
+             "successes": list(rng.uniform(size=10) < rate)}
+            for i, cost in enumerate(costs)
+        ]  # fmt: skip
+        noise, successes = (
+            float(rng.choice([0.01, 0.5])),
+            [np.mean(r["successes"]) for r in reports],
+        )
+        told = standing(Course(costs, np.array(successes), noise, {}))
+        reports[-1]["standing"] = told._asdict()
+        evidence = replace(failing, reports=reports)
+        improves = CHECKS["still_improving"](evidence) is not None
+        assert not improves or told.status == "improving"
+        assert evidence.learned or told.status != "converged"
+        assert not (evidence.learned and told.status == "stalled")
+        seen.append((improves, told.status))
+    assert {(True, "improving"), (False, "stalled"), (False, "converged")} <= set(seen)
 
 
 def test_gains_may_rise_while_the_cost_falls(failing):
