@@ -108,6 +108,24 @@ def drowned_term(evidence: Evidence) -> tuple[str, str] | None:
     )
 
 
+def through_obstacle(evidence: Evidence) -> tuple[str, str] | None:
+    """Rollouts go through what they are to stay away from."""
+    terms = evidence.task.clearances(evidence.condition)
+    if not terms or not evidence.rollouts:
+        return None
+    least = {term.name: term.clearance(evidence.states).min(axis=1) for term in terms}
+    worst = min(least, key=lambda name: least[name].min())
+    through = np.count_nonzero(least[worst] < 0.0)
+    if through == 0:
+        return None
+    return (
+        f"{through} of {len(evidence.rollouts)} rollouts of the last iteration go through {worst}, "
+        f"by up to {-least[worst].min():.3g} m",
+        "a larger `distance` of that obstacle, then more `weight`; with less noise rollouts stay "
+        "nearer to their mean",
+    )
+
+
 def _terms(evidence: Evidence) -> dict[str, Array]:
     """Return each cost term of the last rollouts, summed over time."""
     names = evidence.costs[0].terms if evidence.costs else {}

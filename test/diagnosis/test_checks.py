@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 import pilqr_ros
 from pilqr_ros.diagnosis import CHECKS
 from pilqr_ros.diagnosis.diagnose import judge
 from pilqr_ros.robot.guard.interventions import Intervention
+from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.convergence import Course, standing
 from pilqr_ros.trajopt.record import StepStatus
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -79,6 +81,18 @@ def without_progress(evidence):
     return with_reports(evidence, distances=[1.4] * 10)
 
 
+def through_the_floor(evidence):
+    """The blade is to stay above the floor, and dives into it in one rollout."""
+    content = yaml.safe_load(evidence.task.source)
+    floor = {"name": "ground", "of": "blade", "geom": "floor", "distance": 0.01}
+    content["cost"]["obstacles"] = [floor]
+    task = Task.from_text(yaml.safe_dump(content), folder=evidence.task.folder)
+    first, *others = evidence.rollouts
+    states = first.states.copy()
+    states[40, task.layout["blade"]][2] = -0.02
+    return replace(evidence, task=task, rollouts=[replace(first, states=states), *others])
+
+
 def in_two_ways(evidence):
     ends = [0.05] * 5 + [1.4] * 5
     costs = [
@@ -103,6 +117,7 @@ BROKEN = {
     "no_progress": without_progress,
     "constant_term": lambda e: with_terms(e, goal=lambda i: 7070.0),
     "drowned_term": lambda e: with_terms(e, arm=lambda i: 1e-3 + 1e-4 * i),
+    "through_obstacle": through_the_floor,
     "discarded": lambda e: with_reports(e, rollouts_invalid=8),
     "refused": lambda e: with_reports(e, halvings=2),
     "two_modes": in_two_ways,
@@ -164,6 +179,11 @@ def test_a_judgement_has_a_number_and_something_to_try(failing, word):
     assert one.condition == "middle"
     assert any(letter.isdigit() for letter in one.says)
     assert one.advice
+
+
+def test_an_obstacle_that_is_gone_through_is_told_with_how_often_and_how_deep(healthy):
+    (one,) = judge(through_the_floor(healthy))  # of a run that has learned the task, too
+    assert one.says == ("1 of 10 rollouts of the last iteration go through ground, by up to 0.02 m")
 
 
 def test_discarded_rollouts_are_told_with_their_most_frequent_reasons(failing):
