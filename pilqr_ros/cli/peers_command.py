@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pilqr_ros.cli import console as show
-from pilqr_ros.cli.arguments import Address, Conditions, TaskName, executor_of
+from pilqr_ros.cli.arguments import Address, Conditions, TaskName, executor_of, names_of
 from pilqr_ros.peers.peer_run import PeerRun, do_all, plan, read, write_table
 
 
@@ -24,6 +24,10 @@ def peers(
     every: Annotated[int, typer.Option(min=1, help="Episodes between two tests.")] = 50,
     tests: Annotated[int, typer.Option(min=1, help="Noise-free episodes of each test.")] = 20,
     conditions: Conditions = None,
+    test_conditions: Annotated[
+        str | None,
+        typer.Option(help="Conditions of the tests, in turn; not given, those learned in."),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; one by default: libraries use all cores.")
     ] = None,
@@ -31,16 +35,16 @@ def peers(
     directory: Annotated[Path, typer.Option(help="Where results are kept.")] = Path("runs/peers"),
 ) -> None:
     """Try other methods on a task: search over primitives, deep reinforcement learning."""
-    names = [] if conditions is None else [name.strip() for name in conditions.split(",")]
     runs = plan(
         task,
         methods.split(),
         range(first_seed, first_seed + seeds),
         directory,
-        conditions=names,
+        conditions=names_of(conditions or ""),
         episodes=episodes,
         every=every,
         tests=tests,
+        test_conditions=names_of(test_conditions or ""),
     )
     with show.counting_bar(f"{task}: {len(runs)} runs", len(runs)) as advance:
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +37,7 @@ class Checkpoint:
 
 
 def run_episode(
-    environment: TaskEnvironment, controller: Controller, seed: int
+    environment: TaskEnvironment, controller: Controller, seed: int, condition: str | None = None
 ) -> tuple[float, bool, float]:
     """Execute one episode.
 
@@ -45,11 +45,12 @@ def run_episode(
         environment: The task.
         controller: What is executed.
         seed: Seed of the episode's start.
+        condition: Name of the condition that it begins in; none given, a drawn one.
 
     Returns:
         The cost (minus the rewards), success, and the distance to success.
     """
-    observation, _ = environment.reset(seed=seed)
+    observation, _ = environment.reset(seed=seed, options={"condition": condition})
     cost, over, t = 0.0, False, 0
     while not over:
         observation, reward, terminated, truncated, info = environment.step(
@@ -59,15 +60,21 @@ def run_episode(
     return cost, bool(info["success"]), float(info["distance"])
 
 
-def judge(environment: TaskEnvironment, controller: Controller, tests: int) -> tuple[int, float]:
+def judge(
+    environment: TaskEnvironment, controller: Controller, tests: int, conditions: Sequence[str]
+) -> tuple[int, float]:
     """Return the successes and the mean distance to success of test episodes.
 
     Args:
         environment: The task.
         controller: What is executed, without noise.
         tests: Number of test episodes.
+        conditions: Names of the conditions that they begin in, in turn.
     """
-    outcomes = [run_episode(environment, controller, TEST_SEED + i) for i in range(tests)]
+    outcomes = [
+        run_episode(environment, controller, TEST_SEED + i, conditions[i % len(conditions)])
+        for i in range(tests)
+    ]
     distances = [distance for _, _, distance in outcomes]
     finite = [distance for distance in distances if np.isfinite(distance)]
     mean = float(np.mean(finite)) if finite else float("inf")

@@ -55,6 +55,7 @@ class PeerRun:
         episodes: What it may learn from.
         every: Episodes between two checkpoints.
         tests: Test episodes of each.
+        test_conditions: Names of the conditions that these begin in, in turn.
         path: Where the result is kept.
     """
 
@@ -65,11 +66,13 @@ class PeerRun:
     episodes: int
     every: int
     tests: int
+    test_conditions: tuple[str, ...]
     path: Path
 
     def settings(self) -> dict[str, object]:
         """Return what the result depends on."""
-        values = {**asdict(self), "conditions": list(self.conditions)}
+        values = asdict(self)
+        values |= {name: list(values[name]) for name in ("conditions", "test_conditions")}
         values["task"] = Path(self.task).name
         del values["path"]
         return values
@@ -85,6 +88,7 @@ def plan(
     episodes: int = 250,
     every: int = 50,
     tests: int = 20,
+    test_conditions: Sequence[str] = (),
 ) -> list[PeerRun]:
     """Return the runs of a comparison, those of one seed beside each other.
 
@@ -97,6 +101,8 @@ def plan(
         episodes: What each may learn from.
         every: Episodes between two checkpoints.
         tests: Test episodes of each.
+        test_conditions: Names of the conditions that these begin in, in turn; none given, those of
+            training.
 
     Raises:
         PeerError: There is no such peer, or one cannot learn several conditions.
@@ -105,6 +111,8 @@ def plan(
     loaded = load_task(task)
     indices = loaded.condition_indices(conditions) if conditions else loaded.learning.conditions
     names = tuple(loaded.conditions[i].name for i in indices)
+    tested = loaded.condition_indices(test_conditions) if test_conditions else indices
+    tested_names = tuple(loaded.conditions[i].name for i in tested)
     for peer in peers:
         if peer not in PEERS:
             raise PeerError(f"method is {peer!r}, allowed is one of {', '.join(PEERS)}")
@@ -116,7 +124,7 @@ def plan(
     root, task = directory.absolute() / loaded.name, task_from_anywhere(task)
     return [
         PeerRun(
-            task, peer, seed, names, episodes, every, tests,
+            task, peer, seed, names, episodes, every, tests, tested_names,
             root / peer / f"seed_{seed}.json",
         )
         for seed in seeds
@@ -132,13 +140,14 @@ def do(run: PeerRun) -> list[Checkpoint]:
     """
     if run.path.exists():
         return read(run)
-    environment, tests = (TaskEnvironment(run.task, run.conditions) for _ in range(2))
+    environment = TaskEnvironment(run.task, run.conditions)
+    tests = TaskEnvironment(run.task, run.test_conditions)
     learner = build(run, environment)
     began = time.monotonic()
     checkpoints: list[Checkpoint] = []
     while learner.episodes < run.episodes:
         learner.learn(min(run.every, run.episodes - learner.episodes))
-        successes, distance = judge(tests, learner.controller(), run.tests)
+        successes, distance = judge(tests, learner.controller(), run.tests, run.test_conditions)
         seconds = time.monotonic() - began
         checkpoints.append(Checkpoint(learner.episodes, successes, run.tests, distance, seconds))
     run.path.parent.mkdir(parents=True, exist_ok=True)

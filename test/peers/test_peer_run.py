@@ -80,7 +80,29 @@ def test_test_episodes_are_the_same_for_everybody():
         return 0.0 * one.task.torque_limits
 
     other.reset(seed=99)
-    assert judge(one, still, 3) == judge(other, still, 3)
+    assert judge(one, still, 3, ["centre"]) == judge(other, still, 3, ["centre"])
+
+
+def test_test_episodes_begin_in_the_test_conditions_in_turn():
+    environment = TaskEnvironment("reacher", ["centre"])
+    names = [one.name for one in environment.task.conditions if one.name.startswith("test")][:2]
+    began = []
+
+    def still(t, observation):
+        if t == 0:
+            began.append(tuple(observation[-4:-1]))  # the target
+        return 0.0 * environment.task.torque_limits
+
+    judge(environment, still, 3, names)
+    assert began[0] == began[2] != began[1]
+
+
+def test_a_plan_tests_in_the_conditions_of_training_or_in_others(tmp_path):
+    (run,) = plan("reacher", ["sac"], [0], tmp_path, conditions=["centre"])
+    assert run.test_conditions == ("centre",)
+    (run,) = plan("reacher", ["sac"], [0], tmp_path, test_conditions=["centre"])
+    assert len(run.conditions) == 16
+    assert run.test_conditions == ("centre",)
 
 
 def test_a_plan_is_the_same_in_any_folder(two_joints, tmp_path, monkeypatch):
