@@ -18,8 +18,10 @@ from pilqr_ros.authoring.hold import (
 )
 from pilqr_ros.authoring.model_checks import check_motors, check_ranges
 from pilqr_ros.authoring.noise_key import noise_key
+from pilqr_ros.authoring.obstacle_checks import check_obstacles
 from pilqr_ros.authoring.reach import Reach, look_at_reach, success_is_of_the_arm
 from pilqr_ros.authoring.starts import ExaminedStart
+from pilqr_ros.authoring.target_checks import check_targets
 from pilqr_ros.doctor.findings import Finding, fail, ok, skipped, warn
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.typing import Array
@@ -167,11 +169,12 @@ def check_reach(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Finding
         yield ok(subject, f"reached in {len(reaches)} of {len(reaches)} conditions; {message}")
 
 
-QUICK = (check_starts, check_weight, check_hold, check_noise, check_success)
+QUICK = (check_starts, check_targets, check_obstacles, check_weight, check_hold, check_noise,
+         check_success)  # fmt: skip
 """Checks that take no time: each training begins with them."""
 
-STATIC = (check_starts, check_copies, check_ranges, check_motors, check_weight, check_hold,
-          check_noise, check_success, check_reach)  # fmt: skip
+STATIC = (check_starts, check_targets, check_obstacles, check_copies, check_ranges, check_motors,
+          check_weight, check_hold, check_noise, check_success, check_reach)  # fmt: skip
 """All checks that need no rollout."""
 
 

@@ -130,8 +130,8 @@ def check_bodies(task: Task, trial: Trial) -> Iterator[Finding]:
         message = f"touched or moved in {touched} of {len(trial.noisy)} noisy rollouts"
         if touched or name not in task.bodies:
             yield ok(f"body {name}", message)
-        elif _changing_terms(trial):
-            terms = ", ".join(_changing_terms(trial))
+        elif _changing_terms(task, trial):
+            terms = ", ".join(_changing_terms(task, trial))
             yield ok(f"body {name}", f"{message}; what must lead there: {terms}")
         else:
             advice = "add a cost term that brings the arm to it, or start nearer"
@@ -146,8 +146,7 @@ def check_cost(task: Task, trial: Trial) -> Iterator[Finding]:
         return
     varying = {name: float(np.std(values)) for name, values in totals.items()}
     whole, change = sum(float(np.mean(v)) for v in totals.values()), sum(varying.values())
-    others = [name for name in totals if name != "torque" and _changes(totals[name], whole)]
-    if not others:
+    if not _changing_terms(task, trial):
         advice = "let a cost term depend on what noise moves: a point of the arm, say"
         yield fail("cost", "no term but the torque's changes with the noise", advice)
     for name, values in totals.items():
@@ -156,7 +155,10 @@ def check_cost(task: Task, trial: Trial) -> Iterator[Finding]:
             f"{mean:.3g}, {mean / whole if whole > 0 else 0:.0%} of the cost; {share:.0%} of what"
             " noise changes"
         )
-        yield _term(name, values, whole, share, message)
+        if name in task.obstacles:
+            yield ok(f"cost: {name}", message if np.any(values) else "no rollout came near")
+        else:
+            yield _term(name, values, whole, share, message)
 
 
 def check_outcome(task: Task, trial: Trial) -> Iterator[Finding]:
@@ -249,11 +251,15 @@ def _changes(values: Array, whole: float) -> bool:
     return bool(np.ptp(values) > _UNCHANGED * max(abs(whole), 1e-12))
 
 
-def _changing_terms(trial: Trial) -> list[str]:
-    """Return the cost terms that noise changes, but the torque penalty."""
+def _changing_terms(task: Task, trial: Trial) -> list[str]:
+    """Return the cost terms that lead somewhere and that noise changes.
+
+    The torque penalty and obstacles lead nowhere.
+    """
     totals = _totals(trial)
     whole = sum(float(np.mean(values)) for values in totals.values())
-    return [name for name in totals if name != "torque" and _changes(totals[name], whole)]
+    leading = [name for name in totals if name != "torque" and name not in task.obstacles]
+    return [name for name in leading if _changes(totals[name], whole)]
 
 
 def _term(name: str, values: Array, whole: float, share: float, message: str) -> Finding:

@@ -23,7 +23,7 @@ from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.tasks import load_task
 from pilqr_ros.trajopt import dynamics, lqr_flm, model, pilqr, prior
 from pilqr_ros.trajopt.batch import Batch
-from pilqr_ros.trajopt.cost import LossTerm, TrajectoryCost
+from pilqr_ros.trajopt.cost import CostTerm, TrajectoryCost
 from pilqr_ros.trajopt.dynamics import MeanDynamics
 from pilqr_ros.trajopt.pi2 import pi2_update
 from pilqr_ros.trajopt.policy_update import update
@@ -270,7 +270,7 @@ def growth_table(case: Case) -> Table:
 def shorten(case: Case, T: int) -> Case:
     """Return a case that ends after T steps."""
 
-    def cut(term: LossTerm) -> LossTerm:
+    def cut(term: CostTerm) -> CostTerm:
         return replace(term, weight=term.weight[:T])
 
     def first(batch: Batch) -> Batch:

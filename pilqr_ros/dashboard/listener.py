@@ -159,21 +159,16 @@ class LiveListener:
         self._live.guard = max(self._guards.values(), key=lambda one: SEVERITY.get(one.state, 2))
 
     def _on_run(self, message: TrainingRun) -> None:
-        if message.active:
-            self._begin(message.run_directory)
-        else:
-            self._live.take_run(False, "")
-
-    def _begin(self, run_directory: str) -> None:
         """Take a run, and what it has on this machine's disk of earlier iterations."""
-        if not self._live.take_run(True, run_directory):
+        if not self._live.take_run(message.active, message.run_directory, message.part):
             return
         with suppress(PilqrError, OSError):
-            reports = open_run(Path(run_directory)).reports()
+            reports = open_run(Path(message.run_directory)).reports()
             self._live.take_points(CurvePoint.from_report(report) for report in reports)
 
     def _on_report(self, message: IterationReport) -> None:
         self._task.check_condition(message.condition)
+        self._live.take_iteration(message.condition, message.rollouts)
         if not len(message.total_costs) or not len(message.distances):
             return
         self._live.take_points(

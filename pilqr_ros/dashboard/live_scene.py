@@ -40,12 +40,12 @@ class LiveScene:
 
     def draw(self, live: LiveState) -> None:
         """Draw paths and targets of the condition that is chosen, if they have changed."""
-        chosen = (live.changes.get("rollouts", 0), self._shown.value, self._block.value)
-        if chosen == self._drawn:
-            return
-        self._drawn = chosen
+        chosen = self._shown.value, self._block.value
         with live.lock:
-            found = {condition: list(kept) for condition, kept in live.rollouts.items()}
+            if chosen == self._drawn and not live.shown.changed:
+                return
+            found = dict(live.shown.take())
+        self._drawn = chosen
         condition = self._chosen(list(found))
         if condition != self._condition:
             self._turn_to(condition)
@@ -54,8 +54,8 @@ class LiveScene:
         block = path_blocks(self._task).get(self._block.value)
         if block is None or not rollouts:
             return
-        paths = places(block, np.array([rollout.states for rollout, _ in rollouts]))
-        self._paths.draw_paths(paths, colors_by_success([cost.success for _, cost in rollouts]))
+        paths = places(block, np.array([rollout.states for rollout in rollouts]))
+        self._paths.draw_paths(paths, colors_by_success([one.success for one in rollouts]))
         if len(paths) > 1:
             self._paths.draw_tube(tube(paths))
 

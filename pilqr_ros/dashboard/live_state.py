@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, NamedTuple
 
+from pilqr_ros.nodes.scene.shown_rollouts import ShownRollout, ShownRollouts
 from pilqr_ros.page.learning_charts import CurvePoint
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostReport
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
-
-KEPT_ROLLOUTS = 20
-"""The last rollouts of each condition that are shown."""
 
 KEPT_TORQUES = 400
 """The last torques that are shown."""
@@ -97,7 +95,7 @@ class LiveState:
         points: What iterations came to, by iteration and condition.
         update: Arrays over the time steps of the last update.
         policy: The policy that came of it.
-        rollouts: The last rollouts of each condition with their costs.
+        shown: The rollouts whose paths are shown.
         torques: The last applied torques as shares of their limits, ``(dU,)`` each.
         healths: Diagnostics by name.
         log: The last lines.
@@ -113,7 +111,7 @@ class LiveState:
     points: dict[tuple[int, int], CurvePoint] = field(default_factory=dict)
     update: Mapping[str, Any] = field(default_factory=dict)
     policy: TVLGPolicy | None = None
-    rollouts: dict[int, deque[tuple[Rollout, CostReport]]] = field(default_factory=dict)
+    shown: ShownRollouts = field(default_factory=ShownRollouts)
     torques: deque[Array] = field(default_factory=lambda: deque(maxlen=KEPT_TORQUES))
     healths: dict[str, Health] = field(default_factory=dict)
     log: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
@@ -130,15 +128,16 @@ class LiveState:
         with self.lock:
             self.progress, self.progress_at = progress, now
 
-    def take_run(self, active: bool, run_directory: str) -> bool:
-        """Take which run is under way, and tell whether it is another one than before."""
+    def take_run(self, active: bool, run_directory: str, part: str = "") -> bool:
+        """Take which run and part of it is under way; tell whether the run is another one."""
         with self.lock:
             self.active = active
+            self.shown.on_run(run_directory, part, active=active)
             if not active or run_directory == self.run_directory:
                 return False
             self.run_directory = run_directory
-            self.points, self.update, self.policy, self.rollouts = {}, {}, None, {}
-        self.changed("points", "update", "rollouts")
+            self.points, self.update, self.policy = {}, {}, None
+        self.changed("points", "update")
         return True
 
     def take_points(self, points: Iterable[CurvePoint]) -> None:
@@ -162,9 +161,12 @@ class LiveState:
     def take_rollout(self, rollout: Rollout, cost: CostReport) -> None:
         """Take a finished rollout."""
         with self.lock:
-            kept = self.rollouts.setdefault(rollout.condition, deque(maxlen=KEPT_ROLLOUTS))
-            kept.append((rollout, cost))
-        self.changed("rollouts")
+            self.shown.on_rollout(rollout.condition, ShownRollout(rollout.states, cost.success))
+
+    def take_iteration(self, condition: int, rollouts: int) -> None:
+        """Take that an iteration has ended with this many rollouts of a condition."""
+        with self.lock:
+            self.shown.on_iteration(condition, rollouts)
 
     def take_health(self, name: str, health: Health) -> None:
         """Take what a node said of a thing."""

@@ -16,6 +16,7 @@ CHECKS: Mapping[str, Callable[[Evidence], Said | None]] = {
     "no_progress": task_checks.no_progress,
     "constant_term": task_checks.constant_term,
     "drowned_term": task_checks.drowned_term,
+    "through_obstacle": task_checks.through_obstacle,
     "discarded": sample_checks.discarded,
     "refused": sample_checks.refused,
     "two_modes": sample_checks.two_modes,

@@ -18,16 +18,12 @@ from pilqr_ros.runs.atomic import read_arrays
 from pilqr_ros.runs.rollout_files import load_rollout, unused_rollouts
 from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.tasks import Task
+from pilqr_ros.trajopt.convergence import ENOUGH, IMPROVING, SETTLED
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
 
-RECENT = 3
-"""Iterations that stand for the present state of a training."""
-
-LEARNED = 0.9
-"""Share of successes among the recent rollouts from which a condition counts as learned."""
-
-
+RECENT = SETTLED
+"""Iterations that stand for the present state of a training: those of the stop rule."""
 FALLING = 0.1
 """Share by which the cost falls over the recent iterations where a run still improves."""
 
@@ -81,13 +77,23 @@ class Evidence:
 
     @property
     def learned(self) -> bool:
-        """Whether the condition is learned."""
-        return self.success_rate >= LEARNED
+        """Whether the condition is learned, by the share of successes that the stop rule asks."""
+        return self.success_rate >= ENOUGH
+
+    @property
+    def standing(self) -> str:
+        """Where the stop rule said that the training stands: improving, converged or stalled."""
+        told = self.reports[-1].get("standing") or IMPROVING._asdict()  # early runs have none
+        return str(told["status"])
 
     @property
     def improving(self) -> bool:
-        """Whether the cost still falls, or too few iterations tell whether it does."""
-        return self.recent_fall is None or self.recent_fall > FALLING
+        """Whether the cost still falls, or too few iterations tell whether it does.
+
+        What the stop rule calls stalled does not: it looks at more iterations, and at the noise.
+        """
+        falling = self.recent_fall is None or self.recent_fall > FALLING
+        return falling and self.standing == "improving"
 
     @property
     def recent_fall(self) -> float | None:

@@ -165,7 +165,7 @@ def step_beyond_bound(evidence: Evidence) -> tuple[str, str] | None:
 
 
 def still_improving(evidence: Evidence) -> tuple[str, str] | None:
-    """The cost still falls at the end of a run that has not learned."""
+    """The cost still falls at the end of a run that has neither learned nor stalled."""
     fall = evidence.recent_fall
     if evidence.learned or fall is None or not evidence.improving:
         return None

@@ -97,15 +97,32 @@ def drowned_term(evidence: Evidence) -> tuple[str, str] | None:
         return None
     terms = {name: float(np.mean(values)) for name, values in _terms(evidence).items()}
     total, loudest = sum(terms.values()), max(terms, key=lambda name: terms[name])
-    drowned = [
-        name for name, mean in terms.items() if name != "torque" and 0 < mean < DROWNED * total
-    ]
+    leading = [name for name in terms if name != "torque" and name not in evidence.task.obstacles]
+    drowned = [name for name in leading if 0 < terms[name] < DROWNED * total]
     if not drowned:
         return None
     return (
         f"{loudest} is {terms[loudest] / total:.1%} of the cost, {', '.join(drowned)} less than "
         f"{DROWNED:.2%}",
         "if they are to lead the way, give them more `weight`",
+    )
+
+
+def through_obstacle(evidence: Evidence) -> tuple[str, str] | None:
+    """Rollouts go through what they are to stay away from."""
+    terms = evidence.task.clearances(evidence.condition)
+    if not terms or not evidence.rollouts:
+        return None
+    least = {term.name: term.clearance(evidence.states).min(axis=1) for term in terms}
+    worst = min(least, key=lambda name: least[name].min())
+    through = np.count_nonzero(least[worst] < 0.0)
+    if through == 0:
+        return None
+    return (
+        f"{through} of {len(evidence.rollouts)} rollouts of the last iteration go through {worst}, "
+        f"by up to {-least[worst].min():.3g} m",
+        "a larger `distance` of that obstacle, then more `weight`; with less noise rollouts stay "
+        "nearer to their mean",
     )
 
 

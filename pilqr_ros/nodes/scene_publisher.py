@@ -56,9 +56,6 @@ IDLE_TURNS = 20
 WARN_PERIOD = 10.0
 """Least time between two warnings [s]."""
 
-EVALUATION = "evaluation"
-"""The part of a run in which nothing is learned."""
-
 NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
@@ -138,8 +135,7 @@ class ScenePublisherNode(Node):
 
     def _on_run(self, message: TrainingRun) -> None:
         self._take_rollouts()
-        training = message.active and message.part != EVALUATION
-        self._shown.on_run(message.run_directory, training=training)
+        self._shown.on_run(message.run_directory, message.part, active=message.active)
         part = message.run_directory, message.part
         self._part_is_new |= message.active and part != self._part
         self._part = part

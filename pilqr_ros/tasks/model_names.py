@@ -29,7 +29,7 @@ class Needed(NamedTuple):
     """What a name must be of.
 
     Attributes:
-        kind: Joint, motor, site, body or sensor.
+        kind: Joint, motor, site, geom, body or sensor.
         model: The model that must have it.
         where: How the model is called.
         user: What needs it.

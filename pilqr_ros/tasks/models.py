@@ -49,7 +49,7 @@ def build_world_model(models: Models, root: Path) -> mujoco.MjModel:
 
 
 def element_id(model: mujoco.MjModel, kind: mujoco.mjtObj, name: str, key: str) -> int:
-    """Return the id of a joint, site or body by its name in its own file.
+    """Return the id of a joint, site, geom or body by its name in its own file.
 
     Raises:
         TaskError: There is none of this name, or more than one.
@@ -98,6 +98,7 @@ def element_names(model: mujoco.MjModel, kind: mujoco.mjtObj) -> list[str]:
     counts = {
         mujoco.mjtObj.mjOBJ_JOINT: model.njnt,
         mujoco.mjtObj.mjOBJ_SITE: model.nsite,
+        mujoco.mjtObj.mjOBJ_GEOM: model.ngeom,
         mujoco.mjtObj.mjOBJ_BODY: model.nbody,
         mujoco.mjtObj.mjOBJ_SENSOR: model.nsensor,
         mujoco.mjtObj.mjOBJ_ACTUATOR: getattr(model, "nactuator", model.nu),

@@ -10,6 +10,7 @@ import numpy as np
 from pilqr_ros.error_code import ErrorCode
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.tasks.conditions import Condition
+from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.models import element_id, joint_id
 from pilqr_ros.trajopt.typing import Array
 
@@ -21,6 +22,31 @@ class PlacementError(PilqrError, ValueError):
     """A body cannot be brought where it is wanted; the message names it."""
 
     code = ErrorCode.RESET_FAILED
+
+
+def stand_at_start(
+    model: mujoco.MjModel, data: mujoco.MjData, condition: Condition, joints: Sequence[str]
+) -> None:
+    """Bring the arm and all else to where a condition has it, and work out where everything is.
+
+    Args:
+        model: The world.
+        data: Its state.
+        condition: The condition.
+        joints: Actuated joints, in the order of the condition's start.
+
+    Raises:
+        TaskError: A name is unknown, or a body cannot be placed.
+    """
+    mujoco.mj_resetData(model, data)
+    data.qpos[model.jnt_qposadr[[joint_id(model, name, "joints") for name in joints]]] = (
+        condition.start
+    )
+    try:
+        place_scene(model, data, condition)
+    except PlacementError as error:
+        raise TaskError(f"{condition.key}.bodies", str(error)) from error
+    mujoco.mj_kinematics(model, data)
 
 
 def place_scene(model: mujoco.MjModel, data: mujoco.MjData, condition: Condition) -> dict[str, int]:

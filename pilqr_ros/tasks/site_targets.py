@@ -8,11 +8,10 @@ from dataclasses import replace
 import mujoco
 
 from pilqr_ros.tasks.conditions import Condition
-from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.layout import AXES
 from pilqr_ros.tasks.model_names import Needed, require_element
-from pilqr_ros.tasks.models import element_id, joint_id
-from pilqr_ros.tasks.placing import PlacementError, place_scene
+from pilqr_ros.tasks.models import element_id
+from pilqr_ros.tasks.placing import stand_at_start
 
 
 def with_site_targets(
@@ -31,21 +30,14 @@ def with_site_targets(
     if not any(condition.sites for condition in conditions):
         return tuple(conditions)
     data = mujoco.MjData(world)
-    qpos = world.jnt_qposadr[[joint_id(world, name, "joints") for name in joints]]
-    return tuple(_with_sites(condition, world, data, qpos) for condition in conditions)
+    return tuple(_with_sites(condition, world, data, joints) for condition in conditions)
 
 
 def _with_sites(
-    condition: Condition, world: mujoco.MjModel, data: mujoco.MjData, qpos: Sequence[int]
+    condition: Condition, world: mujoco.MjModel, data: mujoco.MjData, joints: Sequence[str]
 ) -> Condition:
     """Put the world where a condition has it and look where its sites are."""
-    mujoco.mj_resetData(world, data)
-    data.qpos[qpos] = condition.start
-    try:
-        place_scene(world, data, condition)
-    except PlacementError as error:
-        raise TaskError(f"{condition.key}.bodies", str(error)) from error
-    mujoco.mj_kinematics(world, data)
+    stand_at_start(world, data, condition, joints)
     found = {}
     for name, target in condition.sites.items():
         key = f"{condition.key}.targets.{name}.site"

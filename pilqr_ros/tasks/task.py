@@ -22,8 +22,9 @@ from pilqr_ros.tasks.layout import StateLayout
 from pilqr_ros.tasks.measures import build_measures
 from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.models import build_robot_model, build_world_model, position_bounds, sliding
+from pilqr_ros.tasks.obstacles import build_clearances
 from pilqr_ros.tasks.randomisation import verify_randomised
-from pilqr_ros.tasks.schema import Criterion, Guard, Kind, Randomised, Reset, TaskFile
+from pilqr_ros.tasks.schema import Criterion, Guard, Kind, Obstacle, Randomised, Reset, TaskFile
 from pilqr_ros.tasks.sensors import sensor_kind, sensor_numbers
 from pilqr_ros.tasks.settings import merged_settings, refuse_former_sections, validated_settings
 from pilqr_ros.tasks.site_targets import with_site_targets
@@ -33,6 +34,7 @@ from pilqr_ros.tasks.validation import validated
 from pilqr_ros.tasks.verify import verify_models, verify_start
 from pilqr_ros.tasks.yaml_lines import Lines
 from pilqr_ros.tasks.yaml_text import parse_yaml
+from pilqr_ros.trajopt.clearance import ClearanceTerm
 from pilqr_ros.trajopt.cost import TrajectoryCost
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -135,8 +137,12 @@ class Task:
             self.check_start(condition)
         verify_randomised(file.randomised, self.world_model)
         self.conditions = with_site_targets(self.conditions, self.world_model, self.joints)
+        self._clearances = build_clearances(
+            file.cost.obstacles, self.layout, self.conditions, self.world_model, self.joints, self.T
+        )
         self._costs = tuple(
-            build_cost(file.cost, self.layout, c.targets, self.T, self.dU) for c in self.conditions
+            build_cost(file.cost, self.layout, condition.targets, self.T, self.dU, clearances)
+            for condition, clearances in zip(self.conditions, self._clearances, strict=True)
         )
         self.slides = sliding(self.sensed_joints, self.world_model)
         self._successes = tuple(
@@ -394,14 +400,30 @@ class Task:
         self.check_condition(condition)
         return self._costs[condition]
 
+    @property
+    def obstacles(self) -> dict[str, Obstacle]:
+        """What points are to stay away from, by the names of the terms in the cost."""
+        return {one.name: one for one in self.file.cost.obstacles}
+
+    def clearances(self, condition: int) -> tuple[ClearanceTerm, ...]:
+        """Return the cost's terms of the obstacles (errors as `check_condition`)."""
+        self.check_condition(condition)
+        return self._clearances[condition]
+
     def success(self, condition: int, states: Array) -> Outcome:
         """Judge the states ``(T, dX)`` of a rollout (errors as `check_condition`)."""
         return self.success_test(condition)(states)
 
     def measures(self, condition: int, states: Array) -> dict[str, float]:
-        """Return the measures of a rollout's states ``(T, dX)`` (errors as `check_condition`)."""
+        """Return the measures of a rollout's states ``(T, dX)`` (errors as `check_condition`).
+
+        The least distance that was kept from each obstacle [m] is among them.
+        """
         self.check_condition(condition)
-        return {measure.name: measure(states) for measure in self._measures[condition]}
+        found = {measure.name: measure(states) for measure in self._measures[condition]}
+        for term in self._clearances[condition]:
+            found[f"clearance of {term.name}"] = float(term.clearance(states).min())
+        return found
 
     def observation(self, condition: int) -> Observation:
         """Return what the global policy observes in a condition (errors as `check_condition`).

@@ -14,6 +14,7 @@ from pilqr_ros.public_names import listed, public_names
 
 if TYPE_CHECKING:
     from pilqr_ros.trajopt.batch import Batch as Batch
+    from pilqr_ros.trajopt.clearance import ClearanceTerm as ClearanceTerm
     from pilqr_ros.trajopt.cost import LossTerm as LossTerm
     from pilqr_ros.trajopt.cost import TrajectoryCost as TrajectoryCost
     from pilqr_ros.trajopt.noise import draw_noise as draw_noise
@@ -26,10 +27,14 @@ if TYPE_CHECKING:
     from pilqr_ros.trajopt.record import UpdateResult as UpdateResult
     from pilqr_ros.trajopt.sample_history import SampleRecord as SampleRecord
     from pilqr_ros.trajopt.settings import Settings as Settings
+    from pilqr_ros.trajopt.shapes import Cylinder as Cylinder
+    from pilqr_ros.trajopt.shapes import HalfSpace as HalfSpace
+    from pilqr_ros.trajopt.shapes import RoundedBox as RoundedBox
     from pilqr_ros.trajopt.tvlg import TVLGPolicy as TVLGPolicy
 
 MODULES = {
     "pilqr_ros.trajopt.batch": ("Batch",),
+    "pilqr_ros.trajopt.clearance": ("ClearanceTerm",),
     "pilqr_ros.trajopt.cost": ("LossTerm", "TrajectoryCost"),
     "pilqr_ros.trajopt.noise": ("draw_noise",),
     "pilqr_ros.trajopt.policy_update": ("METHODS", "update"),
@@ -37,6 +42,7 @@ MODULES = {
     "pilqr_ros.trajopt.record": ("StepStatus", "UpdateRecord", "UpdateResult"),
     "pilqr_ros.trajopt.sample_history": ("SampleRecord",),
     "pilqr_ros.trajopt.settings": ("Settings",),
+    "pilqr_ros.trajopt.shapes": ("Cylinder", "HalfSpace", "RoundedBox"),
     "pilqr_ros.trajopt.tvlg": ("TVLGPolicy",),
 }
 """Public names by the module that they are in."""

@@ -1,6 +1,6 @@
 """The cost of a trajectory: smooth losses of linear functions of the state, and a torque penalty.
 
-Each term puts z = A x - b through the paper's generic loss (equation 8)
+A loss term puts z = A x - b through the paper's generic loss (equation 8)
 
     l(z) = alpha/2 |z|^2 + beta sqrt(gamma + |z|^2)
 
@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -34,8 +34,8 @@ Curvature = Literal["exact", "majorant"]
 """Second derivatives of the loss, or those of the quadratic that lies above it."""
 
 
-class LossExpansion(NamedTuple):
-    """Value ``(...,)``, gradient ``(..., dz)`` and Hessian ``(..., dz, dz)`` of the loss."""
+class Expansion(NamedTuple):
+    """Value ``(...,)``, gradient ``(..., dz)`` and Hessian ``(..., dz, dz)`` of a function of z."""
 
     value: Array
     gradient: Array
@@ -56,9 +56,50 @@ class QuadraticCost(NamedTuple):
     c0: Array
 
 
+class CostTerm(Protocol):
+    """A named, weighted function of A x at each time step: a frozen dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def name(self) -> str:
+        """What reports and errors call it."""
+
+    @property
+    def A(self) -> Array:
+        """Linear map of the state, ``(dz, dX)``."""
+
+    @property
+    def weight(self) -> Array:
+        """Weight per time step, ``(T,)``."""
+
+    def evaluate(self, states: Array) -> Array:
+        """Return the weighted cost of states ``(..., T, dX)`` per time step, ``(..., T)``."""
+
+    def expand(self, states: Array, curvature: Curvature = "exact") -> QuadraticCost:
+        """Expand it about states ``(..., T, dX)`` as a function of y = A x, convex."""
+
+
+def weighted_quadratic(weight: Array, y: Array, expansion: Expansion) -> QuadraticCost:
+    """Return an expansion about y as a quadratic function of y itself, times a weight a step.
+
+    Args:
+        weight: ``(T,)``.
+        y: Where the expansion is made, ``(..., T, dz)``.
+        expansion: Value, gradient and Hessian there.
+    """
+    value, gradient, hessian = expansion
+    curved = (hessian @ y[..., None])[..., 0]
+    return QuadraticCost(
+        weight[:, None, None] * hessian,
+        weight[:, None] * (gradient - curved),
+        weight * (value + np.sum((0.5 * curved - gradient) * y, axis=-1)),
+    )
+
+
 def smooth_loss(
     z: Array, alpha: float, beta: float, gamma: float, curvature: Curvature = "exact"
-) -> LossExpansion:
+) -> Expansion:
     """Return equation 8 with its first and second derivatives at z, ``(..., dz)``."""
     squared = np.sum(z * z, axis=-1)
     r = np.sqrt(gamma + squared)
@@ -66,7 +107,7 @@ def smooth_loss(
     hessian = slope[..., None, None] * np.eye(z.shape[-1])
     if curvature == "exact":
         hessian -= (beta / r**3)[..., None, None] * (z[..., :, None] * z[..., None, :])
-    return LossExpansion(0.5 * alpha * squared + beta * r, slope[..., None] * z, hessian)
+    return Expansion(0.5 * alpha * squared + beta * r, slope[..., None] * z, hessian)
 
 
 @dataclass(frozen=True)
@@ -121,27 +162,20 @@ class LossTerm:
             curvature: Of the loss itself, or of its majorant.
         """
         y = states @ self.A.T
-        value, gradient, hessian = smooth_loss(
-            y - self.b, self.alpha, self.beta, self.gamma, curvature
-        )
-        curved = (hessian @ y[..., None])[..., 0]
-        return QuadraticCost(
-            self.weight[:, None, None] * hessian,
-            self.weight[:, None] * (gradient - curved),
-            self.weight * (value + np.sum((0.5 * curved - gradient) * y, axis=-1)),
-        )
+        loss = smooth_loss(y - self.b, self.alpha, self.beta, self.gamma, curvature)
+        return weighted_quadratic(self.weight, y, loss)
 
 
 @dataclass(frozen=True)
 class TrajectoryCost:
-    """The sum of loss terms and of the torque penalty ``0.5 sum_j w_j u_j^2``.
+    """The sum of its terms and of the torque penalty ``0.5 sum_j w_j u_j^2``.
 
     Attributes:
-        terms: The loss terms, at least one.
+        terms: Losses, and clearances from obstacles; at least one term.
         torque_weights: Weight of each squared torque, ``(dU,)``, >= 0 [1/(N m)^2].
     """
 
-    terms: tuple[LossTerm, ...]
+    terms: tuple[CostTerm, ...]
     torque_weights: Array
 
     def __post_init__(self) -> None:
@@ -149,7 +183,7 @@ class TrajectoryCost:
         object.__setattr__(self, "terms", tuple(self.terms))
         object.__setattr__(self, "torque_weights", frozen(self.torque_weights))
         if len(self.terms) == 0:
-            raise SettingError("terms", self.terms, "at least one loss term")
+            raise SettingError("terms", self.terms, "at least one term")
         if self.torque_weights.ndim != 1:
             raise ShapeError("torque_weights", self.torque_weights.shape, "(dU,)")
         if not np.all(self.torque_weights >= 0):
@@ -196,7 +230,7 @@ class TrajectoryCost:
 
         Args:
             states: ``(..., T, dX)``.
-            curvature: Of the losses themselves, or of their majorants.
+            curvature: Of the terms themselves, or of their majorants.
         """
         return self._assemble([term.expand(states, curvature) for term in self.terms])
 

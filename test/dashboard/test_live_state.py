@@ -5,6 +5,8 @@ import pytest
 
 from pilqr_ros.dashboard.live_state import KEPT_LINES, SILENCE, LiveState, Progress
 from pilqr_ros.page.learning_charts import CurvePoint
+from pilqr_ros.robot.execution.rollout import Rollout
+from pilqr_ros.robot.execution.rollout_cost import CostReport
 
 
 @pytest.fixture
@@ -27,6 +29,24 @@ def test_where_a_training_stands_is_told_with_the_time_left(live):
     assert said == "collecting: iteration 3 of 10, rollout 3 of 4, 2 min 05 s left"
     assert tone == "good"
     assert live.progress.share == pytest.approx(0.275)
+
+
+def test_the_paths_that_are_shown_are_those_of_one_policy(live):
+    rollout = Rollout(0, 1, *([np.zeros((2, 1))] * 4), np.arange(2), np.zeros(2, int))
+    report = CostReport(np.zeros(2), True, 0.0)
+    live.take_run(True, "/runs/a", "iteration_000")
+    for _ in range(3):
+        live.take_rollout(rollout, report)
+    assert live.shown.take() == {}
+    live.take_iteration(rollout.condition, 3)
+    live.take_run(True, "/runs/a", "iteration_001")
+    live.take_rollout(rollout, report)
+    (shown,) = live.shown.take().values()
+    assert len(shown) == 3
+    live.take_run(True, "/runs/a", "evaluation")
+    live.take_rollout(rollout, report)
+    (shown,) = live.shown.take().values()
+    assert [one.success for one in shown] == [True]
 
 
 def test_what_is_waited_for_is_told_instead(live):

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 import pilqr_ros
 from pilqr_ros.diagnosis import CHECKS
 from pilqr_ros.diagnosis.diagnose import judge
 from pilqr_ros.robot.guard.interventions import Intervention
+from pilqr_ros.tasks import Task
+from pilqr_ros.trajopt.convergence import Course, standing
 from pilqr_ros.trajopt.record import StepStatus
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
@@ -78,6 +81,18 @@ def without_progress(evidence):
     return with_reports(evidence, distances=[1.4] * 10)
 
 
+def through_the_floor(evidence):
+    """The blade is to stay above the floor, and dives into it in one rollout."""
+    content = yaml.safe_load(evidence.task.source)
+    floor = {"name": "ground", "of": "blade", "geom": "floor", "distance": 0.01}
+    content["cost"]["obstacles"] = [floor]
+    task = Task.from_text(yaml.safe_dump(content), folder=evidence.task.folder)
+    first, *others = evidence.rollouts
+    states = first.states.copy()
+    states[40, task.layout["blade"]][2] = -0.02
+    return replace(evidence, task=task, rollouts=[replace(first, states=states), *others])
+
+
 def in_two_ways(evidence):
     ends = [0.05] * 5 + [1.4] * 5
     costs = [
@@ -102,6 +117,7 @@ BROKEN = {
     "no_progress": without_progress,
     "constant_term": lambda e: with_terms(e, goal=lambda i: 7070.0),
     "drowned_term": lambda e: with_terms(e, arm=lambda i: 1e-3 + 1e-4 * i),
+    "through_obstacle": through_the_floor,
     "discarded": lambda e: with_reports(e, rollouts_invalid=8),
     "refused": lambda e: with_reports(e, halvings=2),
     "two_modes": in_two_ways,
@@ -165,6 +181,11 @@ def test_a_judgement_has_a_number_and_something_to_try(failing, word):
     assert one.advice
 
 
+def test_an_obstacle_that_is_gone_through_is_told_with_how_often_and_how_deep(healthy):
+    (one,) = judge(through_the_floor(healthy))  # of a run that has learned the task, too
+    assert one.says == ("1 of 10 rollouts of the last iteration go through ground, by up to 0.02 m")
+
+
 def test_discarded_rollouts_are_told_with_their_most_frequent_reasons(failing):
     broken = replace(
         BROKEN["discarded"](failing),
@@ -186,6 +207,38 @@ def test_a_blind_model_is_told_with_the_blocks_that_it_misses(failing):
     error[:, layout.names.index("puck_velocity")] = np.nan
     (one,) = judge(replace(BROKEN["model_blind"](failing), model_error=error))
     assert one.says.endswith("from one step to the next it misses 80% of puck")
+
+
+def test_a_training_that_was_told_to_have_stalled_is_not_told_to_improve(failing):
+    falling = BROKEN["still_improving"](failing)
+    stalled = {"status": "stalled", "because": "the noise is 1.0% of the first"}
+    assert words(with_reports(falling, standing=stalled)) == set()
+
+
+def test_whatever_the_course_of_a_training_diagnosis_and_stop_rule_agree(failing):
+    """A run improves for the one only if it does for the other; learned is learned enough."""
+    rng, seen = np.random.default_rng(0), []
+    for _ in range(400):
+        n = int(rng.integers(1, 16))
+        costs, rate = rng.uniform(1.0, 3.0, n), rng.choice([0.0, 0.5, 0.93, 1.0])
+        reports = [
+            {"iteration": i, "condition": 0, "total_costs": [cost] * 10,
+             "successes": list(rng.uniform(size=10) < rate)}
+            for i, cost in enumerate(costs)
+        ]  # fmt: skip
+        noise, successes = (
+            float(rng.choice([0.01, 0.5])),
+            [np.mean(r["successes"]) for r in reports],
+        )
+        told = standing(Course(costs, np.array(successes), noise, {}))
+        reports[-1]["standing"] = told._asdict()
+        evidence = replace(failing, reports=reports)
+        improves = CHECKS["still_improving"](evidence) is not None
+        assert not improves or told.status == "improving"
+        assert evidence.learned or told.status != "converged"
+        assert not (evidence.learned and told.status == "stalled")
+        seen.append((improves, told.status))
+    assert {(True, "improving"), (False, "stalled"), (False, "converged")} <= set(seen)
 
 
 def test_gains_may_rise_while_the_cost_falls(failing):

@@ -1,4 +1,7 @@
-"""Which rollouts are shown: those of the last iteration of each condition, or the last ones."""
+"""Which rollouts are shown: those of the last iteration of each condition, or the last ones.
+
+RViz, Foxglove and the live page show the same ones: their spread is that of one policy.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from pilqr_ros.trajopt.typing import Array
 KEPT = 20
 """How many rollouts of a condition are shown at most."""
 
+EVALUATION = "evaluation"
+"""The part of a run in which nothing is learned."""
+
 
 class ShownRollout(NamedTuple):
     """States of a rollout, ``(T, dX)``, and whether it was a success."""
@@ -19,7 +25,7 @@ class ShownRollout(NamedTuple):
 
 
 class ShownRollouts:
-    """What was heard of rollouts, and what of it is shown.
+    """What was heard of rollouts, and what of it is shown; the condition shown last comes last.
 
     While a training is under way they are shown once its iteration is over, all at once; else, as
     in an evaluation, one by one.
@@ -37,8 +43,15 @@ class ShownRollouts:
         self._run = ""
         self._training = False
 
-    def on_run(self, run_directory: str, *, training: bool) -> None:
-        """Take which run is under way; empty for none. Another one begins an empty picture."""
+    def on_run(self, run_directory: str, part: str, *, active: bool) -> None:
+        """Take which run is under way, and which part of it; another one begins an empty picture.
+
+        Args:
+            run_directory: The run; empty for none.
+            part: An iteration, or its evaluation.
+            active: Whether it is under way; else it was the last one.
+        """
+        training = active and part != EVALUATION
         if training != self._training:
             self._heard = {}  # an evaluation is not mixed with what was tried before it
         self._training = training
@@ -64,4 +77,5 @@ class ShownRollouts:
     def _show(self, condition: int, count: int) -> None:
         heard = list(self._heard.get(condition, ()))
         if heard and count > 0:
+            self.shown.pop(condition, None)
             self.shown[condition], self.changed = heard[-count:], True

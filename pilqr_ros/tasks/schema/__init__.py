@@ -1,7 +1,7 @@
 """The schema of a task file: what its keys are and which values they take. SI units, radians."""
 
 from pilqr_ros.tasks.schema.conditions import AtSite, Behind, Drawn, Reset, Shift, Start
-from pilqr_ros.tasks.schema.cost import Cost, Term
+from pilqr_ros.tasks.schema.cost import Cost, Obstacle, Term, Weighted
 from pilqr_ros.tasks.schema.fields import (
     MAX_ITERATIONS,
     MAX_ROLLOUTS,
@@ -58,6 +58,7 @@ __all__ = [
     "Models",
     "Names",
     "NonNegative",
+    "Obstacle",
     "Placement",
     "PolicyTest",
     "Positive",
@@ -71,4 +72,5 @@ __all__ = [
     "TaskFile",
     "Term",
     "Vector3",
+    "Weighted",
 ]
