@@ -7,7 +7,7 @@ from pilqr_ros.authoring.check import check_task, quick_warnings
 from pilqr_ros.authoring.static_checks import check_targets
 from pilqr_ros.doctor.findings import Verdict
 from pilqr_ros.tasks import load_task
-from pilqr_ros.tasks.loader import config_names
+from pilqr_ros.tasks.config_files import config_names
 
 OK, WARN = Verdict.OK, Verdict.WARN
 
