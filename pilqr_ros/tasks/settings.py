@@ -30,7 +30,6 @@ RENAMED = {
     "lqr_covariance": "lqr.covariance",
     "pi2_kl": "pi2.kl",
     "pi2_history_weights": "pi2.history_weights",
-    "pi2_baseline": "pi2.baseline",
     "temperature_cost": "pi2.temperature_cost",
     "pi2_fallback_to_cost": "pi2.fallback_to_cost",
     "covariance_update": "covariance.update",
@@ -72,8 +71,13 @@ RENAMED_SECTIONS = {
 }
 """What sections of earlier files are called now."""
 
-FIXED = ("mixture_max_clusters", "mixture_min_samples", "mixture_rounds")
-"""Settings of earlier files that nothing ever changed."""
+REMOVED = (
+    "mixture_max_clusters", "mixture_min_samples", "mixture_rounds", "pi2_baseline", "pi2.baseline",
+)  # fmt: skip
+"""Settings that are gone: nothing ever changed them, or an ablation showed them to be worth nothing.
+
+Without a section they are of a flat list.
+"""
 
 
 def refuse_former_sections(document: object) -> None:
@@ -103,12 +107,21 @@ def validated_settings(kind: type[Record], given: Mapping[str, Any], key: str) -
         section, _, new = RENAMED.get(name, "").partition(".")
         if section in sections and not isinstance(given[name], Mapping):
             raise TaskError(f"{key}.{name}", f"is now {section}: {{{new}: ...}}")
-        if name in FIXED:
-            raise TaskError(f"{key}.{name}", "is no setting any more: leave it out")
+    for path in _removed(given):
+        raise TaskError(f"{key}.{path}", "is no setting any more: leave it out")
     try:
         return validated(kind, given)
     except ConfigError as error:
         raise TaskError.naming(error.below(key), "") from error
+
+
+def _removed(given: Mapping[str, Any]) -> list[str]:
+    """Return the paths of those settings that there are no more."""
+    paths = list(given)
+    for section, values in given.items():
+        if isinstance(values, Mapping):
+            paths += [f"{section}.{name}" for name in values]
+    return [path for path in paths if path in REMOVED]
 
 
 def merged_settings(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,6 @@ section 4.3), the weighted maximum-likelihood Gaussian is
     k_new     = k + L sum_i w_i xi_i
     Sigma_new = L R L',    R = sum_i w_i (xi_i - xi_mean)(xi_i - xi_mean)'
 
-That mean is mostly chance: with seven effective samples, 0.38 standard deviations in every
-direction, useful or not. Part of it is the chance of the draw, which has nothing to do with the
-cost. The baseline takes that away, with p the prior weights of the samples, which know no cost:
-
-    k_new     = k + L sum_i (w_i - p_i) xi_i
-
 The mean is fitted, too, so with few effective samples R is too small by the factor 1 - sum_i w_i^2
 on average: weights that know nothing of the noise would still shrink it, by a quarter or more in
 each update. The unbiased estimator divides by that factor. With few samples R is also singular or
@@ -59,18 +53,16 @@ def pi2_update(
         policy: The policy whose actions ``K x + k + L xi`` are weighted.
         noise: Noise xi of the samples, ``(N, T, dU)``.
         weights: Weights of the samples, ``(N, T)``; each column sums to 1.
-        settings: Options `pi2.baseline` and `covariance`.
+        settings: Options `covariance`.
         unit_noise: The noise in units of the policy that each sample was drawn from, if that is
             not the same for all, ``(N, T, dU)``: what the covariance is fitted to.
         prior: Weights of the samples before their costs are known, ``(N,)``; None: equal ones.
     """
-    known_before = prior_weights(prior, len(weights))
-    moved = weights - known_before[:, None] if settings.pi2.baseline else weights
-    shift = _mean(noise, moved)[..., None]
+    shift = _mean(noise, weights)[..., None]
     k, L = policy.k + (policy.L @ shift)[..., 0], policy.L
     unit = noise if unit_noise is None else unit_noise
     if settings.covariance.update == "joint":
-        L = L * np.sqrt(joint_ratios(unit, weights, known_before, settings))
+        L = L * np.sqrt(joint_ratios(unit, weights, prior_weights(prior, len(weights)), settings))
     elif settings.covariance.update != "keep":
         R = _spread(unit, weights, settings)
         require_finite("the weighted covariance of the noise", R)

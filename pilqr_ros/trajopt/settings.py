@@ -107,8 +107,6 @@ class Pi2Settings(SettingSection):
         history_weights: Prior weight of the newest batch's samples, of those of the batch before,
             and so on; as many batches are used as there are weights. Longer or larger: less luck in
             an update, whose samples are of older policies, too.
-        baseline: The mean moves by what the weights are more than the prior ones, so that weights
-            that know nothing do not move it; without, by all of the weighted noise.
         temperature_cost: The dual of equation 4 is solved on the total cost-to-go, on the residual
             cost-to-go, or on both, taking the larger temperature. PI2 alone has only the total.
         fallback_to_cost: Where the residual varies more than the cost, weight by the cost.
@@ -118,7 +116,6 @@ class Pi2Settings(SettingSection):
 
     kl: float = setting(1.0, exclusiveMinimum=0)
     history_weights: tuple[float, ...] = setting((1.0, 0.7, 0.49), exclusiveMinimum=0)
-    baseline: bool = True
     temperature_cost: Literal["total", "residual", "larger"] = "larger"
     fallback_to_cost: bool = True
 
@@ -263,7 +260,6 @@ class Settings(SettingGroups):
             ),
             Pi2Settings(
                 history_weights=(1.0,),
-                baseline=False,
                 temperature_cost="total",
                 fallback_to_cost=False,
             ),

@@ -1,11 +1,13 @@
 """Settings in a task file: one spelling, merged section by section, errors by their path."""
 
+import re
+
 import pytest
 
 from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.tasks import Task, load_task
 from pilqr_ros.tasks.errors import TaskError
-from pilqr_ros.tasks.settings import FIXED, RENAMED, merged_settings, validated_settings
+from pilqr_ros.tasks.settings import REMOVED, RENAMED, merged_settings, validated_settings
 from pilqr_ros.trajopt.settings import Settings
 
 
@@ -25,10 +27,12 @@ def test_a_setting_of_the_other_record_is_unknown_and_not_sent_to_a_section_that
         validated_settings(Settings, {"hidden": [8]}, "settings")
 
 
-@pytest.mark.parametrize("old", FIXED)
+@pytest.mark.parametrize("old", REMOVED)
 def test_a_setting_that_is_gone_is_told_so(old):
-    with pytest.raises(TaskError, match=f"{old}: is no setting any more"):
-        validated_settings(Settings, {old: 3}, "settings")
+    section, _, name = old.rpartition(".")
+    given = {section: {name: 3}} if section else {name: 3}
+    with pytest.raises(TaskError, match=rf"settings\.{re.escape(old)}: is no setting any more"):
+        validated_settings(Settings, given, "settings")
 
 
 def test_a_section_of_a_former_name_is_taken():
@@ -37,11 +41,11 @@ def test_a_section_of_a_former_name_is_taken():
 
 
 def test_settings_are_laid_over_others_section_by_section():
-    below = {"pi2": {"kl": 1.0, "baseline": True}, "lqr": {"kl_start": 1.0}}
+    below = {"pi2": {"kl": 1.0, "fallback_to_cost": True}, "lqr": {"kl_start": 1.0}}
     above = {"pi2": {"kl": 2.0}, "annealing": {"to": 0.1}}
     merged = merged_settings(below, above)
     assert merged == {
-        "pi2": {"kl": 2.0, "baseline": True},
+        "pi2": {"kl": 2.0, "fallback_to_cost": True},
         "lqr": {"kl_start": 1.0},
         "annealing": {"to": 0.1},
     }

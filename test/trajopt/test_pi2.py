@@ -6,7 +6,6 @@ from pilqr_ros.trajopt.pi2 import pi2_update
 from pilqr_ros.trajopt.settings import Settings
 
 FULL = Settings().changed(
-    pi2={"baseline": False},
     covariance={
         "update": "full",
         "damping": 1.0,
@@ -150,29 +149,6 @@ def test_the_covariance_can_be_kept(make_system):
     _, noise, weights = samples(system, 5)
     updated = pi2_update(system.policy, noise, weights, FULL.changed(covariance={"update": "keep"}))
     np.testing.assert_array_equal(updated.L, system.policy.L)
-
-
-def test_the_baseline_takes_away_what_the_prior_weights_make_of_the_noise(make_system):
-    system = make_system(12)
-    _, noise, weights = samples(system, 10)
-    prior = np.random.default_rng(5).dirichlet(np.ones(10))
-    settings = FULL.changed(pi2={"baseline": True})
-    with_it = pi2_update(system.policy, noise, weights, settings, prior=prior)
-    without = pi2_update(system.policy, noise, weights, FULL)
-    for t, L in enumerate(system.policy.L):
-        expected = without.k[t] - L @ sum(p * xi for p, xi in zip(prior, noise[:, t], strict=True))
-        np.testing.assert_allclose(with_it.k[t], expected, rtol=1e-9)
-    np.testing.assert_array_equal(with_it.L, without.L)
-
-
-@pytest.mark.parametrize("prior", [None, np.array([0.5, 0.25, 0.15, 0.1])])
-def test_with_the_baseline_weights_that_know_nothing_do_not_move_the_mean(make_system, prior):
-    system = make_system(13)
-    _, noise, _ = samples(system, 4)
-    known = np.full(4, 0.25) if prior is None else prior
-    weights = np.repeat(known[:, None], system.T, axis=1)
-    new = pi2_update(system.policy, noise, weights, Settings(), prior=prior)
-    np.testing.assert_allclose(new.k, system.policy.k, rtol=1e-12)
 
 
 def joint(**changes):
