@@ -23,6 +23,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import svd
 
 from pilqr_ros.trajopt.factors import solve
 from pilqr_ros.trajopt.typing import Array, Indices
@@ -54,7 +55,9 @@ def fit_ridge(x: Array, unit: Array, weights: Array, target: Array) -> Ridge:
         target: The output whose leave-one-out error is least, ``(M,)``.
     """
     mean, root = weights @ x, np.sqrt(weights)
-    U, d, Vt = np.linalg.svd(root[:, None] * ((x - mean) / unit), full_matrices=False)
+    rows = root[:, None] * ((x - mean) / unit)
+    # LAPACK's default driver, divide and conquer, fails on a few harmless matrices
+    U, d, Vt = svd(rows, full_matrices=False, lapack_driver="gesvd")
     rho = _choose_rho(U, d, weights, root * (target - weights @ target))
     slope = (Vt.T / unit[:, None] * (d / (d**2 + rho))) @ (U.T * root)
     shares = np.concatenate([slope, (weights - mean @ slope)[None]])

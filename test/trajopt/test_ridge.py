@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -75,3 +77,13 @@ def test_an_entry_measured_in_large_units_is_hardly_used():
     slope = fit_ridge(x, np.array([1.0, 1e4]), weights, target).shares[:-1] @ target
     assert abs(slope[0]) > 0.5
     assert abs(slope[1]) < 1e-3
+
+
+def test_inputs_at_which_divide_and_conquer_does_not_converge_are_fitted():
+    """Thirty states of a training at which LAPACK's gesdd gives up, that of OpenBLAS at least."""
+    stored = np.load(Path(__file__).parent / "data" / "divide_and_conquer_fails.npz")
+    x, unit, weights, target = (stored[name] for name in ("x", "unit", "weights", "target"))
+    fit = fit_ridge(x, unit, weights, target)
+    rho = best_rho(x, unit, weights, target)
+    expected = predict(refit(x, unit, weights, target[:, None], rho), x)[:, 0]
+    np.testing.assert_allclose(fit.hat @ target, expected, rtol=1e-6)
