@@ -74,7 +74,7 @@ RENAMED_SECTIONS = {
 REMOVED = (
     "mixture_max_clusters", "mixture_min_samples", "mixture_rounds", "pi2_baseline", "pi2.baseline",
 )  # fmt: skip
-"""Settings that are gone: nothing ever changed them, or an ablation showed them to be worth nothing.
+"""Settings that are gone: nothing ever changed them, or they were worth nothing.
 
 Without a section they are of a flat list.
 """
