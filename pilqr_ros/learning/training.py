@@ -31,7 +31,7 @@ from pilqr_ros.learning.sampling import (
 )
 from pilqr_ros.learning.stop_rule import Standings, relative_noise
 from pilqr_ros.learning.strategy import Strategy, strategy_for
-from pilqr_ros.learning.trial import Outcome, check_no_worse
+from pilqr_ros.learning.trial import Outcome, check_keeps_success, check_no_worse
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
 from pilqr_ros.robot.execution.tick_jitter import judge_ticks
@@ -167,9 +167,21 @@ class Trainer:
         while True:
             self._tell(iteration=iteration, rollout=self.store.collected(iteration))
             try:
-                return self._execute_all(iteration)
+                collected = self._execute_all(iteration)
+                self._check_kept(iteration, collected)
+                return collected
             except PolicyRefused as error:
                 self._go_back(iteration, error)
+
+    def _check_kept(self, iteration: int, collected: Mapping[int, Samples]) -> None:
+        """Refuse a policy that has lost what the one before had learned, where one is tried."""
+        if self.store.config.guided:
+            return
+        for condition, samples in collected.items():
+            place = self._tried_place(iteration, condition)
+            if not place.explores:
+                outcomes = [Outcome.of(*each) for each in samples.executed]
+                check_keeps_success(place, outcomes, self._outcomes[condition])
 
     def _go_back(self, iteration: int, error: PolicyRefused) -> None:
         """Replace a refused policy, or give up.
@@ -203,9 +215,8 @@ class Trainer:
         }
 
     def _try_first(self, policies: Mapping[int, Policy], iteration: int) -> None:
-        """Execute each policy without noise, where an iteration has such a rollout: its last."""
-        last = self.store.config.rollouts - 1
-        places = {c: TrainingPlace(self.store, iteration, c, last) for c in policies}
+        """Execute each policy without noise, where an iteration has such a rollout."""
+        places = {c: self._tried_place(iteration, c) for c in policies}
         jobs = [
             partial(self._try, policies[condition], place)
             for condition, place in places.items()
@@ -213,6 +224,10 @@ class Trainer:
         ]
         with closing(in_order(jobs, self.at_once)) as tried:
             deque(tried, maxlen=0)
+
+    def _tried_place(self, iteration: int, condition: int) -> TrainingPlace:
+        """Return the place of an iteration's last rollout: the one without noise, if one is."""
+        return TrainingPlace(self.store, iteration, condition, self.store.config.rollouts - 1)
 
     def _try(self, policy: Policy, place: TrainingPlace) -> None:
         """Execute a policy without noise, and refuse it where it is worse than the one before."""

@@ -7,6 +7,10 @@ before, either would happen once in N + 1 updates: nothing is tuned, and what a 
 brings passes. What it stops is a step that was taken on a few lucky rollouts of a contact, and one
 into speeds and torques that the guard has to cut: there a small change of the policy changes
 everything, and nothing that is learned lasts.
+
+What is learned can be lost all the same, from ten successes of ten to two. So a policy is refused,
+too, whose rollouts succeed less often than those of the policy before by more than chance: by
+Fisher's exact test, one-sided, at `LOST`.
 """
 
 from __future__ import annotations
@@ -20,6 +24,9 @@ from pilqr_ros.learning.sampling import TrainingPlace
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostReport
 
+LOST = 0.05
+"""Chance of so few successes, did a policy succeed as often as the one before, that refuses it."""
+
 
 class Outcome(NamedTuple):
     """What one rollout came to.
@@ -27,15 +34,17 @@ class Outcome(NamedTuple):
     Attributes:
         cost: Its total cost.
         interventions: How often the guard changed a torque of it, each reason counted.
+        success: Whether it succeeded.
     """
 
     cost: float
     interventions: int
+    success: bool
 
     @classmethod
     def of(cls, rollout: Rollout, cost: CostReport) -> Outcome:
         """Return what a rollout came to."""
-        return cls(cost.total, sum(rollout.intervention_counts.values()))
+        return cls(cost.total, sum(rollout.intervention_counts.values()), cost.success)
 
 
 def check_no_worse(place: TrainingPlace, tried: Outcome, before: Sequence[Outcome]) -> None:
@@ -57,6 +66,37 @@ def check_no_worse(place: TrainingPlace, tried: Outcome, before: Sequence[Outcom
     most = max(each.interventions for each in before)
     if tried.interventions > most:
         _refuse(place, f"the guard steps in {tried.interventions} times", f"{most}", len(before))
+
+
+def check_keeps_success(
+    place: TrainingPlace, rollouts: Sequence[Outcome], before: Sequence[Outcome]
+) -> None:
+    """Check the successes of a policy's rollouts against those of the policy before.
+
+    Args:
+        place: Where one of the rollouts belongs.
+        rollouts: What all of them came to.
+        before: What the rollouts of the policy before came to; none for the first policy.
+
+    Raises:
+        PolicyRefused: They succeed less often by more than chance, and something lies between the
+            two policies.
+    """
+    now, then = (sum(each.success for each in some) for some in (rollouts, before))
+    fewer = now * len(before) < then * len(rollouts)
+    if not fewer or not can_go_back(place.iteration, place.halved):
+        return
+    from scipy.stats import fisher_exact  # takes long to import
+
+    table = [[now, len(rollouts) - now], [then, len(before) - then]]
+    chance = float(fisher_exact(table, alternative="less").pvalue)
+    if chance < LOST:
+        raise PolicyRefused(
+            f"iteration {place.iteration}, condition {place.condition}: {now} of {len(rollouts)} "
+            f"rollouts succeed, {then} of {len(before)} of the policy before did (by chance "
+            f"{chance:.2g})",
+            place.condition,
+        )
 
 
 def _refuse(place: TrainingPlace, what: str, most: str, count: int) -> None:
