@@ -31,7 +31,7 @@ from pilqr_ros.learning.sampling import (
 )
 from pilqr_ros.learning.stop_rule import Standings, relative_noise
 from pilqr_ros.learning.strategy import Strategy, strategy_for
-from pilqr_ros.learning.trial import Outcome, check_keeps_success, check_no_worse
+from pilqr_ros.learning.trial import Trials
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
 from pilqr_ros.robot.execution.tick_jitter import judge_ticks
@@ -72,7 +72,7 @@ class Trainer:
     at_once: int = 1
     left_out: Callable[[], Mapping[str, str]] = dict
     _batches: dict[int, list[Batch]] = field(default_factory=dict, init=False)
-    _outcomes: dict[int, Sequence[Outcome]] = field(default_factory=dict, init=False)
+    _trials: Trials = field(default_factory=Trials, init=False)
     _prior_batches: dict[int, Sequence[Batch]] = field(default_factory=dict, init=False)
     _first_noise: dict[int, np.ndarray] = field(default_factory=dict, init=False)
     _standings: Standings = field(default_factory=Standings, init=False)
@@ -138,7 +138,7 @@ class Trainer:
                 policy = first_policy(self.store, condition)
                 self.store.save_policy(0, condition, policy, np.ones(policy.T))
             self._first_noise[condition] = self.store.policy(0, condition)[0].noise_std
-            self._batches[condition], self._outcomes[condition] = [], []
+            self._batches[condition] = []
             for iteration in range(first):
                 self._add(condition, self._stored(iteration, condition))
 
@@ -180,8 +180,7 @@ class Trainer:
         for condition, samples in collected.items():
             place = self._tried_place(iteration, condition)
             if not place.explores:
-                outcomes = [Outcome.of(*each) for each in samples.executed]
-                check_keeps_success(place, outcomes, self._outcomes[condition])
+                self._trials.check_all(place, samples.executed)
 
     def _go_back(self, iteration: int, error: PolicyRefused) -> None:
         """Replace a refused policy, or give up.
@@ -231,8 +230,7 @@ class Trainer:
 
     def _try(self, policy: Policy, place: TrainingPlace) -> None:
         """Execute a policy without noise, and refuse it where it is worse than the one before."""
-        tried = Outcome.of(*self._rollout(policy, place))
-        check_no_worse(place, tried, self._outcomes[place.condition])
+        self._trials.check_first(place, *self._rollout(policy, place))
 
     def _count(self, done: int) -> None:
         """Tell that so many rollouts of an iteration are done; more may have been on disk."""
@@ -322,7 +320,7 @@ class Trainer:
     def _add(self, condition: int, executed: Sequence[tuple[Rollout, CostReport]]) -> None:
         """Add the rollouts of a condition's newest policy."""
         self._batches[condition].append(batch_of(executed))
-        self._outcomes[condition] = [Outcome.of(*each) for each in executed]
+        self._trials.add(condition, executed)
 
     def _stored(self, iteration: int, condition: int) -> list[tuple[Rollout, CostReport]]:
         """Return the rollouts of an iteration that is finished; what was deleted is done again."""

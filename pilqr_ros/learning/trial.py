@@ -28,75 +28,82 @@ LOST = 0.05
 """Chance of so few successes, did a policy succeed as often as the one before, that refuses it."""
 
 
-class Outcome(NamedTuple):
-    """What one rollout came to.
+class Trials:
+    """Tries each policy against what the rollouts of the policy before came to."""
 
-    Attributes:
-        cost: Its total cost.
-        interventions: How often the guard changed a torque of it, each reason counted.
-        success: Whether it succeeded.
-    """
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._before: dict[int, list[_Outcome]] = {}
+
+    def add(self, condition: int, executed: Sequence[tuple[Rollout, CostReport]]) -> None:
+        """Take the rollouts of a policy, from which its successor is made."""
+        self._before[condition] = [_Outcome.of(*each) for each in executed]
+
+    def check_first(self, place: TrainingPlace, rollout: Rollout, cost: CostReport) -> None:
+        """Check a policy's rollout without noise against all of the policy before.
+
+        Args:
+            place: Where the rollout belongs.
+            rollout: The rollout.
+            cost: What it cost.
+
+        Raises:
+            PolicyRefused: It is worse than each of them, and something lies between the policies.
+        """
+        before = self._before.get(place.condition)
+        if not before or not can_go_back(place.iteration, place.halved):
+            return
+        tried = _Outcome.of(rollout, cost)
+        dearest = max(each.cost for each in before)
+        if tried.cost > dearest:
+            _refuse(place, f"it costs {tried.cost:.6g}", f"{dearest:.6g}", len(before))
+        most = max(each.interventions for each in before)
+        if tried.interventions > most:
+            _refuse(
+                place, f"the guard steps in {tried.interventions} times", f"{most}", len(before)
+            )
+
+    def check_all(
+        self, place: TrainingPlace, executed: Sequence[tuple[Rollout, CostReport]]
+    ) -> None:
+        """Check the successes of a policy's rollouts against those of the policy before.
+
+        Args:
+            place: Where one of the rollouts belongs.
+            executed: All of them, and what they cost.
+
+        Raises:
+            PolicyRefused: They succeed less often by more than chance, and something lies between
+                the two policies.
+        """
+        before = self._before.get(place.condition, [])
+        now, then = sum(cost.success for _, cost in executed), sum(each.success for each in before)
+        fewer = now * len(before) < then * len(executed)
+        if not fewer or not can_go_back(place.iteration, place.halved):
+            return
+        from scipy.stats import fisher_exact  # takes long to import
+
+        table = [[now, len(executed) - now], [then, len(before) - then]]
+        chance = float(fisher_exact(table, alternative="less").pvalue)
+        if chance < LOST:
+            raise PolicyRefused(
+                f"iteration {place.iteration}, condition {place.condition}: {now} of "
+                f"{len(executed)} rollouts succeed, {then} of {len(before)} of the policy before "
+                f"did (by chance {chance:.2g})",
+                place.condition,
+            )
+
+
+class _Outcome(NamedTuple):
+    """What one rollout came to: its cost, how often the guard stepped in, whether it succeeded."""
 
     cost: float
     interventions: int
     success: bool
 
     @classmethod
-    def of(cls, rollout: Rollout, cost: CostReport) -> Outcome:
-        """Return what a rollout came to."""
+    def of(cls, rollout: Rollout, cost: CostReport) -> _Outcome:
         return cls(cost.total, sum(rollout.intervention_counts.values()), cost.success)
-
-
-def check_no_worse(place: TrainingPlace, tried: Outcome, before: Sequence[Outcome]) -> None:
-    """Check a policy's rollout without noise against all of the policy before.
-
-    Args:
-        place: Where the rollout belongs.
-        tried: What it came to.
-        before: What the rollouts of the policy before came to; none for the first policy.
-
-    Raises:
-        PolicyRefused: It is worse than each of them, and something lies between the two policies.
-    """
-    if not before or not can_go_back(place.iteration, place.halved):
-        return
-    dearest = max(each.cost for each in before)
-    if tried.cost > dearest:
-        _refuse(place, f"it costs {tried.cost:.6g}", f"{dearest:.6g}", len(before))
-    most = max(each.interventions for each in before)
-    if tried.interventions > most:
-        _refuse(place, f"the guard steps in {tried.interventions} times", f"{most}", len(before))
-
-
-def check_keeps_success(
-    place: TrainingPlace, rollouts: Sequence[Outcome], before: Sequence[Outcome]
-) -> None:
-    """Check the successes of a policy's rollouts against those of the policy before.
-
-    Args:
-        place: Where one of the rollouts belongs.
-        rollouts: What all of them came to.
-        before: What the rollouts of the policy before came to; none for the first policy.
-
-    Raises:
-        PolicyRefused: They succeed less often by more than chance, and something lies between the
-            two policies.
-    """
-    now, then = (sum(each.success for each in some) for some in (rollouts, before))
-    fewer = now * len(before) < then * len(rollouts)
-    if not fewer or not can_go_back(place.iteration, place.halved):
-        return
-    from scipy.stats import fisher_exact  # takes long to import
-
-    table = [[now, len(rollouts) - now], [then, len(before) - then]]
-    chance = float(fisher_exact(table, alternative="less").pvalue)
-    if chance < LOST:
-        raise PolicyRefused(
-            f"iteration {place.iteration}, condition {place.condition}: {now} of {len(rollouts)} "
-            f"rollouts succeed, {then} of {len(before)} of the policy before did (by chance "
-            f"{chance:.2g})",
-            place.condition,
-        )
 
 
 def _refuse(place: TrainingPlace, what: str, most: str, count: int) -> None:

@@ -43,12 +43,31 @@ class Hasty:
 
 
 def _acts(policy, rollout):
-    """Tell whether a rollout is a policy's own, without noise."""
-    silent = np.zeros(policy.dU)
+    """Tell whether a rollout is a policy's own, with the rollout's noise."""
+    if policy is None:
+        return False
     return all(
-        np.allclose(rollout.commanded[t], policy.act(t, rollout.states[t], silent), atol=1e-9)
+        np.allclose(
+            rollout.commanded[t], policy.act(t, rollout.states[t], rollout.noise[t]), atol=1e-9
+        )
         for t in (0, 40)
     )
+
+
+class Judge:
+    """An evaluator to whom some rollouts of one policy succeed, and all rollouts of the others."""
+
+    def __init__(self, task, policy, successes):
+        self.evaluator = TaskCostEvaluator(task)
+        self.policy = policy
+        self.left = successes
+
+    def evaluate(self, rollout):
+        cost = self.evaluator.evaluate(rollout)
+        if not _acts(self.policy, rollout):
+            return replace(cost, success=True)
+        self.left -= 1
+        return replace(cost, success=self.left >= 0)
 
 
 @pytest.fixture
@@ -114,6 +133,32 @@ def test_a_step_at_which_the_guard_steps_in_as_often_as_before_is_taken(train, c
     assert max(interventions(free, 1)) <= most
     store = train("steady", collects=Hasty(collector, end, most))
     assert store.reports()[1]["halvings"] == 0
+
+
+@pytest.mark.parametrize(
+    ("successes", "halvings"),
+    [(0, 1), (1, 1), (2, 1), (3, 0), (6, 0)],  # of 6 after 6 of 6: chances 0.001, 0.008, 0.03, 0.09
+)
+def test_a_policy_that_succeeds_less_often_by_more_than_chance_is_taken_back(
+    tmp_path, task, config, collector, successes, halvings
+):
+    short = replace(config, rollouts=6, iterations=2)
+    free = create_run(tmp_path / "free", task, short)
+    Trainer(free, collector, Judge(task, None, 0)).run()
+    end = free.policy(1, 0)[0]
+    store = create_run(tmp_path / "judged", task, short)
+    Trainer(store, collector, Judge(task, end, successes)).run()
+    report = store.reports()[1]
+    assert report["halvings"] == halvings
+    assert report["successes"] == [True] * 6 if halvings else sum(report["successes"]) == successes
+    if halvings:
+        start = store.policy(0, 0)[0]
+        np.testing.assert_allclose(store.policy(1, 0)[0].k, 0.5 * (start.k + end.k), atol=1e-12)
+        assert f"{successes} of 6 rollouts succeed, 6 of 6 of the policy before did" in str(
+            report["refusals"]
+        )
+        refused = store.directory / "iteration_001" / "condition_0" / "refused_0"
+        assert len(list(refused.glob("rollout_0?.npz"))) == 6
 
 
 def test_a_last_policy_that_is_worse_than_all_before_goes_back(train, config):
