@@ -33,6 +33,25 @@ sys.argv = ["pilqr", *arguments]
 main()
 """
 
+WITHOUT = """
+import importlib, importlib.abc, sys
+
+class Missing(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name in sys.argv[1:]:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Missing())
+from pilqr_ros.cli.command import Commands
+for module in sorted(set(Commands.MODULES.values())):
+    importlib.import_module(module)
+"""
+
+OPTIONAL = (
+    "rclpy", "torch", "gymnasium", "stable_baselines3", "sb3_contrib", "cmaes", "viser", "imageio",
+    "pyarrow", "ray", "tensorboardX", "wandb",
+)  # fmt: skip
+
 HEAVY = {"matplotlib", "mujoco", "scipy", "rich.progress"}
 
 
@@ -51,6 +70,11 @@ def run(program, *arguments, **options):
 def imported(ended):
     """Return the names of all that a program had imported at its end."""
     return set(ended.stdout.rpartition("imported ")[2].split())
+
+
+def test_each_command_is_there_without_ros_and_the_libraries_that_need_not_be_installed():
+    ended = run(WITHOUT, *OPTIONAL)
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(
