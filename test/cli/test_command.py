@@ -6,8 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
 from pilqr_ros import __version__
+from pilqr_ros.cli.command import app
 
 RUN = """
 import atexit, sys
@@ -75,6 +77,21 @@ def imported(ended):
 def test_each_command_is_there_without_ros_and_the_libraries_that_need_not_be_installed():
     ended = run(WITHOUT, *OPTIONAL)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["train", "hockey", "--in-process", "--runs"],
+        ["peers", "reacher", "--directory"],
+        ["experiment", "hockey", "--directory"],
+    ],
+)
+def test_results_are_not_to_be_kept_where_a_file_is(command, tmp_path):
+    (tmp_path / "notes").write_text("mine")
+    result = CliRunner().invoke(app, [*command, str(tmp_path / "notes")])
+    assert result.exit_code == 2
+    assert "is a file" in " ".join(result.output.replace("│", " ").split())
 
 
 @pytest.mark.parametrize(
