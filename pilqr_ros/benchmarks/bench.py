@@ -176,7 +176,6 @@ def parts(case: Case, settings: Settings) -> dict[str, Callable[[], object]]:
             weighted.weights,
             settings,
             samples.unit_noise,
-            samples.prior,
         )
 
     return {

@@ -31,7 +31,7 @@ from pilqr_ros.learning.sampling import (
 )
 from pilqr_ros.learning.stop_rule import Standings, relative_noise
 from pilqr_ros.learning.strategy import Strategy, strategy_for
-from pilqr_ros.learning.trial import check_no_worse
+from pilqr_ros.learning.trial import Outcome, check_no_worse
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
 from pilqr_ros.robot.execution.tick_jitter import judge_ticks
@@ -72,6 +72,7 @@ class Trainer:
     at_once: int = 1
     left_out: Callable[[], Mapping[str, str]] = dict
     _batches: dict[int, list[Batch]] = field(default_factory=dict, init=False)
+    _outcomes: dict[int, Sequence[Outcome]] = field(default_factory=dict, init=False)
     _prior_batches: dict[int, Sequence[Batch]] = field(default_factory=dict, init=False)
     _first_noise: dict[int, np.ndarray] = field(default_factory=dict, init=False)
     _standings: Standings = field(default_factory=Standings, init=False)
@@ -137,14 +138,14 @@ class Trainer:
                 policy = first_policy(self.store, condition)
                 self.store.save_policy(0, condition, policy, np.ones(policy.T))
             self._first_noise[condition] = self.store.policy(0, condition)[0].noise_std
-            self._batches[condition] = [
-                self._stored_batch(iteration, condition) for iteration in range(first)
-            ]
+            self._batches[condition], self._outcomes[condition] = [], []
+            for iteration in range(first):
+                self._add(condition, self._stored(iteration, condition))
 
     def _run_iteration(self, iteration: int) -> None:
         collected = self._collect(iteration)
         for condition, samples in collected.items():
-            self._batches[condition].append(batch_of(samples.executed))
+            self._add(condition, samples.executed)
         newest = {condition: self._batches[condition][-1] for condition in collected}
         self._tell(phase="updating")
         self._strategy.begin_updates(iteration, newest)
@@ -215,9 +216,8 @@ class Trainer:
 
     def _try(self, policy: Policy, place: TrainingPlace) -> None:
         """Execute a policy without noise, and refuse it where it is worse than the one before."""
-        _, cost = self._rollout(policy, place)
-        batches = self._batches[place.condition]
-        check_no_worse(place, cost, batches[-1] if batches else None)
+        tried = Outcome.of(*self._rollout(policy, place))
+        check_no_worse(place, tried, self._outcomes[place.condition])
 
     def _count(self, done: int) -> None:
         """Tell that so many rollouts of an iteration are done; more may have been on disk."""
@@ -304,14 +304,19 @@ class Trainer:
         self._remaining.add_rollout((time.monotonic() - began) / self.at_once)
         return rollout
 
-    def _stored_batch(self, iteration: int, condition: int) -> Batch:
-        """Return the samples of an iteration that is finished; what was deleted is done again."""
+    def _add(self, condition: int, executed: Sequence[tuple[Rollout, CostReport]]) -> None:
+        """Add the rollouts of a condition's newest policy."""
+        self._batches[condition].append(batch_of(executed))
+        self._outcomes[condition] = [Outcome.of(*each) for each in executed]
+
+    def _stored(self, iteration: int, condition: int) -> list[tuple[Rollout, CostReport]]:
+        """Return the rollouts of an iteration that is finished; what was deleted is done again."""
         policy = self._strategy.policy_to_sample(iteration, condition)
         places = [
             TrainingPlace(self.store, iteration, condition, sample)
             for sample in range(self.store.config.rollouts)
         ]
-        return batch_of([self._rollout(policy, place) for place in places])
+        return [self._rollout(policy, place) for place in places]
 
     def _check_stop(self) -> None:
         if self.should_stop():

@@ -1,7 +1,7 @@
 r"""The size of the exploration noise, from what it costs and what an iteration gains.
 
-Weights over samples tell the noise's *shape*, in which joints it pays, but hardly its size: in some
-hundred dimensions all samples have nearly the same length. Size follows from costs. The last
+Weights over samples hardly tell the noise's size: in some hundred dimensions all samples have
+nearly the same length. Size follows from costs. The last
 rollout of an iteration has no noise. With F_i its cost, E_i the mean cost of the others and M_i
 that of all,
 

@@ -10,18 +10,6 @@ The mean is fitted, too, so with few effective samples R is too small by the fac
 on average: weights that know nothing of the noise would still shrink it, by a quarter or more in
 each update. The unbiased estimator divides by that factor. With few samples R is also singular or
 nearly so; damping takes only part of the way from I to R.
-
-Or the covariance changes by one ratio for each joint j, pooled over the time steps, as the rank-mu
-update of CMA-ES does it: the second moment about the old mean,
-
-    r_j   = sum_t sum_i w_ti xi_tij^2 / sum_t sum_i p_i xi_tij^2          within bounds
-    L_new = L diag(sqrt r)
-
-About the old mean it does not shrink on a slope, where all good samples lie on one side, and there
-are T times as many numbers in it. It is 1 where the weights know nothing, whatever the noise: where
-limits cut torques off, the noise that was applied holds what they cut off, too, and against 1
-itself such noise would grow with every update. (Where L is not diagonal, j is a direction of
-torques rather than a joint.)
 """
 
 from __future__ import annotations
@@ -31,7 +19,6 @@ import numpy as np
 from pilqr_ros.trajopt.batch import require_finite
 from pilqr_ros.trajopt.factors import triangular_factor
 from pilqr_ros.trajopt.settings import Settings
-from pilqr_ros.trajopt.temperature import prior_weights
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
 
@@ -45,7 +32,6 @@ def pi2_update(
     weights: Array,
     settings: Settings,
     unit_noise: Array | None = None,
-    prior: Array | None = None,
 ) -> TVLGPolicy:
     """Fit the policy to weighted samples.
 
@@ -56,45 +42,15 @@ def pi2_update(
         settings: Options `covariance`.
         unit_noise: The noise in units of the policy that each sample was drawn from, if that is
             not the same for all, ``(N, T, dU)``: what the covariance is fitted to.
-        prior: Weights of the samples before their costs are known, ``(N,)``; None: equal ones.
     """
     shift = _mean(noise, weights)[..., None]
     k, L = policy.k + (policy.L @ shift)[..., 0], policy.L
     unit = noise if unit_noise is None else unit_noise
-    if settings.covariance.update == "joint":
-        L = L * np.sqrt(joint_ratios(unit, weights, prior_weights(prior, len(weights)), settings))
-    elif settings.covariance.update != "keep":
+    if settings.covariance.update != "keep":
         R = _spread(unit, weights, settings)
         require_finite("the weighted covariance of the noise", R)
         L = _new_factor(L, R, settings)
     return TVLGPolicy(policy.K, k, L)
-
-
-def joint_ratios(noise: Array, weights: Array, prior: Array, settings: Settings) -> Array:
-    """Return the ratio of each joint's new variance to the old, ``(dU,)``.
-
-    Args:
-        noise: In units of the policy that each sample was drawn from, ``(N, T, dU)``.
-        weights: ``(N, T)``; each column sums to 1.
-        prior: Weights before the costs are known, ``(N,)``; they sum to 1.
-        settings: Options `covariance.ratio_*` and `annealing.rule`; with 'evidence' the ratios
-            tell the shape alone: their geometric mean is 1.
-    """
-    bounds = settings.covariance.ratio_min, settings.covariance.ratio_max
-    before = np.einsum("n,ntj->j", prior, noise**2)
-    weighted = np.einsum("nt,ntj->j", weights, noise**2)
-    ratios: Array = np.divide(weighted, before, out=np.ones_like(before), where=before > 0.0)
-    if settings.annealing.rule == "calendar":
-        return np.clip(ratios, *bounds)
-    shape = np.clip(ratios / _geometric_mean(ratios), *bounds)
-    return shape / _geometric_mean(shape)
-
-
-def _geometric_mean(values: Array) -> float:
-    """Return the geometric mean of positive numbers; of noise that has none, 1."""
-    if np.any(values <= 0.0):
-        return 1.0
-    return float(np.exp(np.mean(np.log(values))))
 
 
 def _mean(noise: Array, weights: Array) -> Array:

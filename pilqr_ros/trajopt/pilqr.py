@@ -124,7 +124,7 @@ def _reweighted(
 ) -> TVLGPolicy:
     """Return PI2's update of a policy (line 8)."""
     weights, unit = weighted.weights, samples.unit_noise
-    return pi2_update(policy, samples.noise, weights, settings, unit, samples.prior)
+    return pi2_update(policy, samples.noise, weights, settings, unit)
 
 
 def _sample_record(problem: Problem, residual: Array) -> SampleRecord:

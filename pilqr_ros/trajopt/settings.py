@@ -125,17 +125,15 @@ class CovarianceSettings(SettingSection):
     """PI2's update of the exploration noise.
 
     Attributes:
-        update: One ratio for each joint ('joint': of all time steps together, about the old mean),
-            weighted maximum likelihood of the whole covariance at each time step ('full'), only of
-            its trace ('scalar'), or no update ('keep').
-        estimator: For 'full' and 'scalar', the covariance of the weighted samples with or without
-            the bias of maximum likelihood, which shrinks the noise by a part of about one over the
-            effective number of samples in every update.
+        update: Weighted maximum likelihood of the whole covariance at each time step ('full'), only
+            of its trace ('scalar'), or no update ('keep').
+        estimator: The covariance of the weighted samples with or without the bias of maximum
+            likelihood, which shrinks the noise by a part of about one over the effective number of
+            samples in every update.
         damping: 'scalar' takes this root of the ratio of traces; 'full' goes the reciprocal of it
             of the way. Larger: the noise changes its size and shape more slowly.
-        ratio_min: Least factor on the variance of a joint, for 'full' and 'scalar' in any
-            direction, in one update. Smaller: the noise may fall away in a few updates, before the
-            task is learned.
+        ratio_min: Least factor on the variance in any direction in one update. Smaller: the noise
+            may fall away in a few updates, before the task is learned.
         ratio_max: Largest such factor; 1 lets PI2 only shrink the noise. Where torques saturate,
             the applied noise also holds what the limits cut off the mean action, and without a
             bound the noise grows beyond the limits themselves.
@@ -146,7 +144,7 @@ class CovarianceSettings(SettingSection):
 
     NAME: ClassVar[str] = "covariance"
 
-    update: Literal["joint", "full", "scalar", "keep"] = "joint"
+    update: Literal["full", "scalar", "keep"] = "scalar"
     estimator: Literal["unbiased", "maximum-likelihood"] = "unbiased"
     damping: float = setting(3.0, minimum=1)
     ratio_min: float = setting(0.6, exclusiveMinimum=0, maximum=1)
@@ -160,8 +158,7 @@ class AnnealingSettings(SettingSection):
 
     Attributes:
         rule: Where the noise costs more than an iteration gains ('evidence', see `noise_size`; the
-            last rollout of an iteration then has no noise, and the ratios of 'joint' tell the
-            noise's shape alone), or by the calendar of `share` and `to`.
+            last rollout of an iteration then has no noise), or by the calendar of `share` and `to`.
         share: Share of a run's updates, its last, in which the calendar shrinks the noise: until
             then it explores, from then on the policy settles. Larger: the noise begins to fall
             earlier, so that the curve settles sooner, perhaps short of the goal.

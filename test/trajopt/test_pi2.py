@@ -151,72 +151,7 @@ def test_the_covariance_can_be_kept(make_system):
     np.testing.assert_array_equal(updated.L, system.policy.L)
 
 
-def joint(**changes):
-    wide = {"update": "joint", "ratio_min": 1e-9, "ratio_max": 1e9}
-    usual = Settings().changed(covariance=wide, annealing={"rule": "calendar"})
-    return usual.changed(**changes)
-
-
-def test_a_joints_ratio_is_its_second_moment_about_the_old_mean_over_all_steps(make_system):
-    system = make_system(14, dU=3)
-    _, noise, weights = samples(system, 12)
-    noise = noise + 2.0  # far from the old mean
-    new = pi2_update(system.policy, 9.0 * noise, weights, joint(), unit_noise=noise)
-    for j in range(3):
-        squares = noise[..., j].T ** 2
-        ratio = (
-            sum(w @ xi for w, xi in zip(weights.T, squares, strict=True)) / squares.mean(1).sum()
-        )
-        np.testing.assert_allclose(new.L[..., j], system.policy.L[..., j] * np.sqrt(ratio))
-
-
-def test_weights_that_know_nothing_leave_a_joints_noise_as_it_is_on_average(make_system):
-    system = make_system(15, T=3, dU=2)
-    rng, ratios = np.random.default_rng(15), []
-    for _ in range(4000):
-        noise, weights = rng.standard_normal((6, 3, 2)), rng.dirichlet(np.ones(6), 3).T
-        new = pi2_update(system.policy, noise, weights, joint())
-        ratios.append((new.L[0, 0, 0] / system.policy.L[0, 0, 0]) ** 2)
-    assert np.mean(ratios) == pytest.approx(1.0, abs=0.03)
-
-
-def test_noise_that_limits_made_large_does_not_grow_where_the_weights_know_nothing(make_system):
-    system = make_system(16, dU=2)
-    _, noise, _ = samples(system, 12)
-    applied = noise - [0.0, 40.0]  # a limit takes 40 standard deviations off the second joint
-    prior = np.linspace(1.0, 2.0, 12) / 18.0
-    weights = np.repeat(prior[:, None], system.T, axis=1)
-    for rule in ("calendar", "evidence"):
-        settings = joint(annealing={"rule": rule})
-        new = pi2_update(system.policy, applied, weights, settings, prior=prior)
-        np.testing.assert_allclose(new.L, system.policy.L, rtol=1e-12)
-
-
-def test_a_joints_ratio_stays_within_its_bounds(make_system):
-    system = make_system(16, dU=2)
-    _, loud, weights = samples(system, 12)
-    weights = np.zeros_like(weights)
-    weights[0] = 1.0
-    loud[0] *= [0.1, 9.0]
-    settings = joint(covariance={"ratio_min": 0.6, "ratio_max": 1.6})
-    new = pi2_update(system.policy, loud, weights, settings)
-    np.testing.assert_allclose(new.L[..., 0], system.policy.L[..., 0] * np.sqrt(0.6))
-    np.testing.assert_allclose(new.L[..., 1], system.policy.L[..., 1] * np.sqrt(1.6))
-
-
-def test_where_size_follows_evidence_the_ratios_tell_the_shape_alone(make_system):
-    system = make_system(17, dU=3)
-    _, noise, weights = samples(system, 12)
-    settings = joint(annealing={"rule": "evidence"})
-    for loud in (noise, 7.0 * noise):
-        new = pi2_update(system.policy, loud, weights, settings)
-        ratios = (new.L[0, -1] / system.policy.L[0, -1]) ** 2
-        assert np.prod(ratios) == pytest.approx(1.0)
-        shape = np.einsum("nt,ntj->j", weights, noise**2) / (noise**2).sum(axis=(0, 1))
-        np.testing.assert_allclose(ratios, shape / np.prod(shape) ** (1 / 3))
-
-
-@pytest.mark.parametrize("update", ["joint", "full", "scalar"])
+@pytest.mark.parametrize("update", ["full", "scalar"])
 @pytest.mark.parametrize("N", [1, 2])
 def test_with_few_samples_the_covariance_stays_definite(make_system, update, N):
     system = make_system(6, dU=3)
