@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Protocol
@@ -16,7 +16,9 @@ from pilqr_ros.trajopt.typing import Array
 
 TaskName = Annotated[str, typer.Argument(help="A task's name, or the path of a task file.")]
 RunPath = Annotated[Path, typer.Argument(help="A run's directory.", exists=True, file_okay=False)]
-Runs = Annotated[Path, typer.Option(help="Where runs are kept.", envvar="PILQR_RUNS")]
+Runs = Annotated[
+    Path, typer.Option(help="Where runs are kept.", envvar="PILQR_RUNS", file_okay=False)
+]
 
 
 class Bounded(Protocol):
@@ -159,3 +161,17 @@ def place_of(option: str, text: str) -> Array | None:
     if len(numbers) not in (0, 3):
         raise typer.BadParameter(f"{option} is {text!r}, expected X,Y,Z")
     return np.array(numbers) if numbers else None
+
+
+def ending_in(*allowed: str) -> Callable[[Path | None], Path | None]:
+    """Return what refuses a file to be written unless its name ends in one of these.
+
+    Another ending is another format, or a slip that would cost a file that is no such thing.
+    """
+
+    def checked(path: Path | None) -> Path | None:
+        if path is not None and path.suffix not in allowed:
+            raise typer.BadParameter(f"{path} must end in {' or '.join(allowed)}")
+        return path
+
+    return checked

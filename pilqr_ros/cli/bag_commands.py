@@ -9,6 +9,7 @@ import typer
 
 from pilqr_ros.cli import bars, tables
 from pilqr_ros.cli import console as show
+from pilqr_ros.cli.arguments import Runs
 from pilqr_ros.recording import reader
 from pilqr_ros.recording.bag import repair as mend
 from pilqr_ros.recording.export import ListedRollout, export_rollouts, list_rollouts
@@ -79,9 +80,7 @@ def repair(path: BagPath) -> None:
 @app.command()
 def replay(
     path: BagPath,
-    runs: Annotated[Path, typer.Option(help="Where runs are kept.", envvar="PILQR_RUNS")] = Path(
-        "runs"
-    ),
+    runs: Runs = Path("runs"),
 ) -> None:
     """Do a training again from its bag, without any robot: the same policies in a new run.
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pilqr_ros.cli import console as show
-from pilqr_ros.cli.arguments import RunPath
+from pilqr_ros.cli.arguments import RunPath, ending_in
 from pilqr_ros.cli.compared_runs import show_compared_runs
 from pilqr_ros.cli.filming import film_evaluation_with_bar
 from pilqr_ros.cli.opened_run import opened
@@ -41,7 +41,9 @@ def compare(
     picture: Annotated[
         Path | None,
         typer.Option(
-            help="Where the curves go; else comparison.png beside the first run.", dir_okay=False
+            help="Where the curves go; else comparison.png beside the first run.",
+            dir_okay=False,
+            callback=ending_in(".png", ".pdf", ".svg"),
         ),
     ] = None,
 ) -> None:
@@ -60,7 +62,11 @@ def report(
     run: RunPath,
     output: Annotated[
         Path | None,
-        typer.Option(help="Where it goes; else report.html in the run.", dir_okay=False),
+        typer.Option(
+            help="Where it goes; else report.html in the run.",
+            dir_okay=False,
+            callback=ending_in(".html", ".htm"),
+        ),
     ] = None,
 ) -> None:
     """Write all that is known of a run as one page of HTML that needs nothing else."""

@@ -43,9 +43,9 @@ def experiment(
         int | None, typer.Option(min=1, help="Processes; one a core by default.")
     ] = None,
     address: Address = None,
-    directory: Annotated[Path, typer.Option(help="Where its runs are kept.")] = Path(
-        "runs/experiments"
-    ),
+    directory: Annotated[
+        Path, typer.Option(help="Where its runs are kept.", file_okay=False)
+    ] = Path("runs/experiments"),
     table: Annotated[
         Path | None,
         typer.Option(help="Run nothing: draw and tell again what this table (.parquet) holds."),

@@ -34,7 +34,9 @@ def peers(
         int | None, typer.Option(min=1, help="Processes; one by default: libraries use all cores.")
     ] = None,
     address: Address = None,
-    directory: Annotated[Path, typer.Option(help="Where results are kept.")] = Path("runs/peers"),
+    directory: Annotated[
+        Path, typer.Option(help="Where results are kept.", file_okay=False)
+    ] = Path("runs/peers"),
 ) -> None:
     """Try other methods on a task: search over primitives, deep reinforcement learning."""
     runs = plan(

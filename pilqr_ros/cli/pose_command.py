@@ -11,7 +11,7 @@ import typer
 from pilqr_ros.authoring.errors import AuthoringError
 from pilqr_ros.authoring.pose import ALIGNED, AXES, THERE, FoundPose, Poser, Wanted, joints_line
 from pilqr_ros.cli import console as show
-from pilqr_ros.cli.arguments import Host, Port, TaskName, Token, place_of
+from pilqr_ros.cli.arguments import Host, Port, TaskName, Token, ending_in, place_of
 from pilqr_ros.cli.page_commands import ending_asked, served
 from pilqr_ros.tasks import Task, load_task
 
@@ -31,7 +31,12 @@ def pose(
     along: Annotated[str, typer.Option(help="Direction of an axis of the site, X,Y,Z.")] = "",
     axis: Annotated[Literal["x", "y", "z"], typer.Option(help="Which axis has it.")] = "x",
     picture: Annotated[
-        Path | None, typer.Option(help="Draw the pose into this file (.png).", dir_okay=False)
+        Path | None,
+        typer.Option(
+            help="Draw the pose into this file (.png).",
+            dir_okay=False,
+            callback=ending_in(".png"),
+        ),
     ] = None,
     view: Annotated[
         bool, typer.Option("--view", help="Move the arm in a browser: sliders, a handle.")
@@ -45,8 +50,6 @@ def pose(
     Without --at it tells of the start that the file has. The exit code is 1 where no pose gets
     there, or the one that does touches something.
     """
-    if picture is not None and picture.suffix != ".png":
-        raise typer.BadParameter(f"--picture is {str(picture)!r}, expected a name with .png")
     loaded = load_task(task)
     index = 0 if condition is None else loaded.condition_indices([condition])[0]
     poser = Poser(loaded, index)

@@ -18,13 +18,14 @@ from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.extension import keep_prolonged, prolonged
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.runs.executed_task import load_executed_task
 from pilqr_ros.runs.origin import Origin
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_presence import is_present
 from pilqr_ros.runs.run_store import open_run
 from pilqr_ros.runs.run_summary import RunSummary
 from pilqr_ros.runs.transfer import begin_run
-from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks import Task
 
 
 class TrainingEndedEarly(TrainingError):
@@ -341,7 +342,7 @@ def open_session(task: str, runs: Path, where: Where) -> Iterator[Session]:
     if where.robots and (where.in_process or where.attach):
         raise TrainingError("--robots is for new nodes: leave out --in-process and --attach")
     if where.in_process:
-        yield InProcessSession(load_task(task), runs, where.again)
+        yield InProcessSession(load_executed_task(task), runs, where.again)
         return
     require_ros()
     from pilqr_ros.clients.learner_client import LearnerClient

@@ -13,7 +13,7 @@ from pilqr_ros.graph.node_list import KNOWS_ROBOTS, NODES, NodeSpec
 from pilqr_ros.graph.pins import Pins, pins_of
 from pilqr_ros.graph.robot_names import ALONE
 from pilqr_ros.graph.robot_wiring import Wiring, wired_robots
-from pilqr_ros.tasks import load_task
+from pilqr_ros.runs.executed_task import load_executed_task
 
 HARDWARE: dict[str, Any] = {"real_time_factor": 1.0, "start_enabled": False}
 """What a real robot leaves no choice of."""
@@ -68,7 +68,7 @@ def starts(chosen: GraphOptions, nodes: tuple[NodeSpec, ...] = NODES) -> tuple[N
     if chosen.hardware:
         chosen = replace(chosen, **HARDWARE)
     # Here, so that a wrong file is told once and not by each node.
-    task = load_task(chosen.task)
+    task = load_executed_task(chosen.task)
     robots, pins = wired_robots(chosen, task), pins_of(chosen, task)
     return tuple(
         start

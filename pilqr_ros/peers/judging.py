@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pilqr_ros.environments import TaskEnvironment
 from pilqr_ros.trajopt.typing import Array
+
+if TYPE_CHECKING:
+    from pilqr_ros.environments import TaskEnvironment
 
 Controller = Callable[[int, Array], Array]
 """Returns the torque ``(dU,)`` [N m] for a time step and an observation of the environment."""

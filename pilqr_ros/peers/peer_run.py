@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pilqr_ros.environments import TaskEnvironment
 from pilqr_ros.errors import PilqrError
 from pilqr_ros.peers.judging import Checkpoint, Controller, judge
 from pilqr_ros.runs import atomic
@@ -17,6 +16,9 @@ from pilqr_ros.sweeps.executor import Executor
 from pilqr_ros.sweeps.sweep import sweep
 from pilqr_ros.tasks import load_task
 from pilqr_ros.tasks.config_files import task_from_anywhere
+
+if TYPE_CHECKING:
+    from pilqr_ros.environments import TaskEnvironment
 
 AGENTS = ("sac", "ddpg", "tqc", "crossq", "trpo")
 SEARCH = "cma-es"
@@ -136,13 +138,11 @@ def do(run: PeerRun) -> list[Checkpoint]:
     """Do a run, or return what it found when it was done before.
 
     Raises:
-        PeerError: What is on disk is the result of another run.
+        PeerError: What is on disk is the result of another run, or a library is missing.
     """
     if run.path.exists():
         return read(run)
-    environment = TaskEnvironment(run.task, run.conditions)
-    tests = TaskEnvironment(run.task, run.test_conditions)
-    learner = build(run, environment)
+    learner, tests = build(run)
     began = time.monotonic()
     checkpoints: list[Checkpoint] = []
     while learner.episodes < run.episodes:
@@ -156,22 +156,26 @@ def do(run: PeerRun) -> list[Checkpoint]:
     return checkpoints
 
 
-def build(run: PeerRun, environment: TaskEnvironment) -> Learner:
-    """Return a run's learner.
+def build(run: PeerRun) -> tuple[Learner, TaskEnvironment]:
+    """Return a run's learner and the environment of its tests.
 
     Raises:
         PeerError: A library is missing.
     """
-    try:  # they take long to import
+    try:  # they take long to import, and none of them need be installed
+        from pilqr_ros.environments import TaskEnvironment
+
+        environment = TaskEnvironment(run.task, run.conditions)
+        tests = TaskEnvironment(run.task, run.test_conditions)
         if run.peer == SEARCH:
             from pilqr_ros.peers.primitive_search import PrimitiveSearch
 
-            return PrimitiveSearch(environment, run.seed)
+            return PrimitiveSearch(environment, run.seed), tests
         from pilqr_ros.peers.agents import Agent
     except ModuleNotFoundError as error:
         problem = f"{run.peer} needs {error.name}: pip install 'pilqr_ros[peers]'"
         raise PeerError(problem) from error
-    return Agent(run.peer, environment, run.seed)
+    return Agent(run.peer, environment, run.seed), tests
 
 
 def read(run: PeerRun) -> list[Checkpoint]:

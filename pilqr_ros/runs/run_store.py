@@ -319,7 +319,7 @@ def open_run(directory: Path) -> RunStore:
     if not task_file.is_file():
         raise RunError(f"{directory} is not a run: it has no {TASK_FILE}")
     text = read_text(task_file)
-    task = Task.from_text(text, folder=directory, origin=str(task_file))
+    task = Task.from_text(text, folder=directory, origin=str(task_file), of_run=True)
     check_conditions_of(config, task, path)
     return RunStore(directory, task, config)
 

@@ -10,12 +10,13 @@ from pilqr_ros.tasks.task import Task
 from pilqr_ros.tasks.yaml_text import read_text
 
 
-def load_task(name_or_path: str | Path, *, any_start: bool = False) -> Task:
+def load_task(name_or_path: str | Path, *, any_start: bool = False, of_run: bool = False) -> Task:
     """Load a task by name (``hockey``) or by the path of its file (``my_tasks/door.yaml``).
 
     Args:
         name_or_path: Its name or path.
         any_start: Whether starts may lie outside the joints' bounds (see `Task`).
+        of_run: Whether it is a run's copy, which may hold settings that are gone.
 
     Raises:
         TaskError: There is no such file, or it is not valid.
@@ -25,4 +26,6 @@ def load_task(name_or_path: str | Path, *, any_start: bool = False) -> Task:
         text = read_text(path)
     except ConfigError as error:
         raise TaskError.naming(error, "") from error
-    return Task.from_text(text, folder=path.parent, origin=str(path), any_start=any_start)
+    return Task.from_text(
+        text, folder=path.parent, origin=str(path), any_start=any_start, of_run=of_run
+    )

@@ -86,6 +86,7 @@ def _clearance(
     A, b = [], []
     for i, name in enumerate(obstacle.of):
         block = _positions(name, layout, f"{key}.of[{i}]")
+        _refuse_itself(block, obstacle.geom, layout, world, geom, f"{key}.of[{i}]")
         from_centre, offset = _from_centre(block, geom, layout, world, data)
         A.append(to_frame @ from_centre)
         b.append(to_frame @ offset)
@@ -115,12 +116,24 @@ def _geom(name: str, world: mujoco.MjModel, key: str) -> int:
     """Return the id of a geom that does not move with the arm."""
     require_element(Needed("geom", world, "the models", "an obstacle"), name, key, world)
     geom = element_id(world, mujoco.mjtObj.mjOBJ_GEOM, name, key)
-    body = world.geom_bodyid[geom]
-    if world.body_weldid[body] != 0 and world.body(body).name.startswith(ROBOT_PREFIX):
-        of = short_name(world.body(body).name)
-        problem = f"{name!r} is of body {of!r} and moves with the arm, must be of the scene"
-        raise TaskError(key, problem)
+    moves = world.body_weldid[world.geom_bodyid[geom]] != 0
+    if moves and world.geom(geom).name.startswith(ROBOT_PREFIX):  # its body may have no name
+        raise TaskError(key, f"{name!r} moves with the arm, must be of the scene")
     return geom
+
+
+def _refuse_itself(
+    block: StateBlock, name: str, layout: StateLayout, world: mujoco.MjModel, geom: int, key: str
+) -> None:
+    """Refuse to keep a body away from a geom of its own: it never comes nearer, or farther."""
+    followed = _followed(world, int(world.geom_bodyid[geom]), layout)
+    if (
+        followed is not None
+        and block.kind == "body_position"
+        and block.source == followed[1].source
+    ):
+        problem = f"{block.name!r} is of the body that {name!r} is on, must be of another"
+        raise TaskError(key, problem)
 
 
 def _shape(name: str, world: mujoco.MjModel, geom: int, key: str) -> ConvexShape:

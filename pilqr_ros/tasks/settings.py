@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, get_type_hints
 
 from pilqr_ros.tasks.errors import ConfigError, TaskError
@@ -79,6 +79,9 @@ REMOVED = (
 Without a section they are of a flat list.
 """
 
+SETTINGS_IN = (("learning", "settings"), ("mdgps", "local_settings"), ("mdgps", "settings"))
+"""Where a task file holds settings."""
+
 
 def refuse_former_sections(document: object) -> None:
     """Refuse a task file with sections of another name by what they are called now.
@@ -89,6 +92,23 @@ def refuse_former_sections(document: object) -> None:
     for old, new in RENAMED_SECTIONS.items():
         if isinstance(document, Mapping) and old in document:
             raise TaskError(old, f"is now {new}")
+
+
+def without_removed(document: object) -> object:
+    """Return a task file without the settings that are gone; anything else as it is.
+
+    For the copy in a run: what was learned with them can still be looked at, and whether the run
+    can be continued without them hangs on what it says itself that it was begun with.
+    """
+    if not isinstance(document, Mapping):
+        return document
+    kept = dict(document)
+    for section, name in SETTINGS_IN:
+        holder = document.get(section)
+        given = holder.get(name) if isinstance(holder, Mapping) else None
+        if isinstance(given, Mapping):
+            kept[section] = {**kept[section], name: _without(given, _removed(given))}
+    return kept
 
 
 def validated_settings(kind: type[Record], given: Mapping[str, Any], key: str) -> Record:
@@ -122,6 +142,19 @@ def _removed(given: Mapping[str, Any]) -> list[str]:
         if isinstance(values, Mapping):
             paths += [f"{section}.{name}" for name in values]
     return [path for path in paths if path in REMOVED]
+
+
+def _without(given: Mapping[str, Any], removed: Sequence[str]) -> dict[str, Any]:
+    """Return settings without those of the given paths."""
+    return {
+        section: {
+            name: value for name, value in values.items() if f"{section}.{name}" not in removed
+        }
+        if isinstance(values, Mapping)
+        else values
+        for section, values in given.items()
+        if section not in removed
+    }
 
 
 def merged_settings(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

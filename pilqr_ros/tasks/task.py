@@ -26,7 +26,12 @@ from pilqr_ros.tasks.obstacles import build_clearances
 from pilqr_ros.tasks.randomisation import verify_randomised
 from pilqr_ros.tasks.schema import Criterion, Guard, Kind, Obstacle, Randomised, Reset, TaskFile
 from pilqr_ros.tasks.sensors import sensor_kind, sensor_numbers
-from pilqr_ros.tasks.settings import merged_settings, refuse_former_sections, validated_settings
+from pilqr_ros.tasks.settings import (
+    merged_settings,
+    refuse_former_sections,
+    validated_settings,
+    without_removed,
+)
 from pilqr_ros.tasks.site_targets import with_site_targets
 from pilqr_ros.tasks.success import Outcome, SuccessTest, build_success
 from pilqr_ros.tasks.units import JointUnits, in_words, joint_units, state_units
@@ -163,6 +168,7 @@ class Task:
         folder: Path | None = None,
         origin: str = "task",
         any_start: bool = False,
+        of_run: bool = False,
     ) -> Task:
         """Parse and validate the text of a task file.
 
@@ -171,6 +177,7 @@ class Task:
             folder: Where models named in it are looked for first.
             origin: What errors call the text.
             any_start: Whether starts may lie outside the joints' bounds.
+            of_run: Whether it is a run's copy, which may hold settings that are gone.
 
         Raises:
             TaskError: It is no YAML, or a key is wrong; the message names it.
@@ -179,6 +186,7 @@ class Task:
         try:
             content, lines = parse_yaml(text)
             refuse_former_sections(content)
+            content = without_removed(content) if of_run else content
             return cls(text, validated(TaskFile, content), folder, any_start=any_start)
         except ConfigError as error:
             raise TaskError.naming(error, origin, lines) from error

@@ -6,8 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
 from pilqr_ros import __version__
+from pilqr_ros.cli.command import app
 
 RUN = """
 import atexit, sys
@@ -33,6 +35,25 @@ sys.argv = ["pilqr", *arguments]
 main()
 """
 
+WITHOUT = """
+import importlib, importlib.abc, sys
+
+class Missing(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name in sys.argv[1:]:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Missing())
+from pilqr_ros.cli.command import Commands
+for module in sorted(set(Commands.MODULES.values())):
+    importlib.import_module(module)
+"""
+
+OPTIONAL = (
+    "rclpy", "torch", "gymnasium", "stable_baselines3", "sb3_contrib", "cmaes", "viser", "imageio",
+    "pyarrow", "ray", "tensorboardX", "wandb",
+)  # fmt: skip
+
 HEAVY = {"matplotlib", "mujoco", "scipy", "rich.progress"}
 
 
@@ -51,6 +72,26 @@ def run(program, *arguments, **options):
 def imported(ended):
     """Return the names of all that a program had imported at its end."""
     return set(ended.stdout.rpartition("imported ")[2].split())
+
+
+def test_each_command_is_there_without_ros_and_the_libraries_that_need_not_be_installed():
+    ended = run(WITHOUT, *OPTIONAL)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["train", "hockey", "--in-process", "--runs"],
+        ["peers", "reacher", "--directory"],
+        ["experiment", "hockey", "--directory"],
+    ],
+)
+def test_results_are_not_to_be_kept_where_a_file_is(command, tmp_path):
+    (tmp_path / "notes").write_text("mine")
+    result = CliRunner().invoke(app, [*command, str(tmp_path / "notes")])
+    assert result.exit_code == 2
+    assert "is a file" in " ".join(result.output.replace("│", " ").split())
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_a_picture_is_drawn(pose, tmp_path):
         (["--at", "0.1,0.1"], "expected X,Y,Z"),
         (["--along", "1,0,0"], "--along needs --at"),
         (["--at", "0,0,far"], "expected numbers"),
-        (["--picture", "pose.txt"], "expected a name with .png"),
+        (["--picture", "pose.txt"], "pose.txt must end in .png"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(pose, options, said):

@@ -58,6 +58,25 @@ def test_a_report_goes_where_it_is_asked_for(run, tmp_path):
     assert "<h1>hockey</h1>" in (tmp_path / "page.html").read_text()
 
 
+@pytest.mark.parametrize(
+    ("command", "option", "name", "allowed"),
+    [
+        ("report", "--output", "task.yaml", ".html or .htm"),
+        ("compare", "--picture", "task.yaml", ".png or .pdf or .svg"),
+        ("compare", "--picture", "curves", ".png or .pdf or .svg"),
+    ],
+)
+def test_what_is_drawn_is_not_written_into_a_file_of_another_kind(
+    run, command, option, name, allowed
+):
+    path, kept = run / name, (run / "task.yaml").read_bytes()
+    result = invoke(command, run, option, path)
+    assert result.exit_code == 2
+    assert f"must end in {allowed}" in " ".join(result.output.replace("│", " ").split())
+    assert not (run / "curves").exists()
+    assert (run / "task.yaml").read_bytes() == kept
+
+
 @pytest.mark.parametrize("command", ["report", "plot", "compare"])
 def test_of_a_run_without_a_finished_iteration_it_is_said_what_is_the_matter(
     run, tmp_path, command

@@ -6,9 +6,10 @@ import yaml
 
 from pilqr_ros.runs import same_run
 from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.executed_task import load_executed_task
 from pilqr_ros.runs.run_store import open_run
 from pilqr_ros.runs.same_run import check_same, check_versions, differences
-from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.tasks import Task, TaskError, load_task
 
 
 def edited(task, edit, folder=None):
@@ -125,6 +126,21 @@ def test_a_default_that_has_changed_since_is_refused(store):
     describe(store, settings={"step_rule": {"multiplier_max": 3.5}})
     with pytest.raises(RunError, match=r"step_rule\.multiplier_max is .*the run has 3\.5"):
         check_versions(store)
+
+
+def test_a_run_whose_task_held_a_setting_that_is_gone_is_looked_at_and_not_continued(store):
+    own = store.directory / "task.yaml"
+    document = yaml.safe_load(own.read_text())
+    document.setdefault("learning", {})["settings"] = {"pi2": {"baseline": False}}
+    own.unlink()  # it may be shared with another run
+    own.write_text(yaml.safe_dump(document))
+    describe(store, settings={"pi2": {"baseline": False}})
+    opened = open_run(store.directory)
+    assert load_executed_task(str(own)).keys() == opened.task.keys()
+    with pytest.raises(RunError, match=r"settings\.pi2\.baseline is absent, but the run has False"):
+        check_versions(opened)
+    with pytest.raises(TaskError, match=r"pi2\.baseline: is no setting any more"):
+        load_task(own)  # a training that begins has it told
 
 
 def test_a_finished_run_is_not_continued_so_versions_do_not_matter(trainer, store):

@@ -185,7 +185,7 @@ def test_what_moves_and_is_not_in_the_state_is_known(two_joints, body, inside, u
         ({"geom": "pots"}, r"\.geom: 'pots' is no geom of the models; did you mean 'post'\?"),
         ({"geom": "stand"}, r"\.geom: 'stand' is a body of the scene; an obstacle needs a geom of"),
         ({"geom": "egg"}, r"\.geom: 'egg' is of type ellipsoid, must be a sphere, capsule, cyl"),
-        ({"geom": "hand"}, r"\.geom: 'hand' is of body 'lower' and moves with the arm, must be of"),
+        ({"geom": "hand"}, r"\.geom: 'hand' moves with the arm, must be of the scene$"),
         ({"distance": 0}, r"\.distance: is 0, must be more than 0$"),
         ({"distance": None}, r"\.distance: is empty, must be a number more than 0$"),
         ({"weight": -1}, r"\.weight: is -1, must be at least 0$"),
@@ -204,6 +204,22 @@ def test_a_wrong_key_or_value_is_named_with_file_line_and_what_is_allowed(
     where = r"two_joints\.yaml:\d+: cost\.obstacles\[0\]"
     with pytest.raises(TaskError, match=where + message):
         two_joints(arm=arm, scene=scene, edit=keeping(**changes))
+
+
+def test_what_moves_with_the_arm_is_refused_also_on_a_body_without_a_name(two_joints):
+    link = '<body pos=".1 0 0"><geom name="post" size=".02" mass=".1"/></body><site name="tip"'
+    with pytest.raises(TaskError, match=r"\.geom: 'post' moves with the arm, must be of the scene"):
+        two_joints(arm=('<site name="tip"', link), edit=keeping())
+
+
+def test_a_body_is_not_kept_away_from_itself(two_joints):
+    def edit(content):
+        tracked(content, ["x", "y", "z"])
+        keeping(of=["tip", "stand"])(content)
+
+    scene = scene_with('size=".04"', inside="<freejoint/>")
+    with pytest.raises(TaskError, match=r"\.of\[1\]: 'stand' is of the body that 'post' is on"):
+        two_joints(scene=scene, edit=edit)
 
 
 def test_two_obstacles_have_names_of_their_own(two_joints):

@@ -7,7 +7,14 @@ import pytest
 from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.tasks import Task, load_task
 from pilqr_ros.tasks.errors import TaskError
-from pilqr_ros.tasks.settings import REMOVED, RENAMED, merged_settings, validated_settings
+from pilqr_ros.tasks.settings import (
+    REMOVED,
+    RENAMED,
+    SETTINGS_IN,
+    merged_settings,
+    validated_settings,
+    without_removed,
+)
 from pilqr_ros.trajopt.settings import Settings
 
 
@@ -33,6 +40,19 @@ def test_a_setting_that_is_gone_is_told_so(old):
     given = {section: {name: 3}} if section else {name: 3}
     with pytest.raises(TaskError, match=rf"settings\.{re.escape(old)}: is no setting any more"):
         validated_settings(Settings, given, "settings")
+
+
+@pytest.mark.parametrize("old", REMOVED)
+@pytest.mark.parametrize(("part", "place"), SETTINGS_IN)
+def test_a_runs_copy_may_hold_a_setting_that_is_gone(old, part, place):
+    section, _, name = old.rpartition(".")
+    gone = {section: {name: 3, "kl": 2.0}} if section else {name: 3}
+    document = {"name": "x", part: {"rollouts": 4, place: {"lqr": {"kl_start": 1.0}} | gone}}
+    left = {section: {"kl": 2.0}} if section else {}
+    expected = {"name": "x", part: {"rollouts": 4, place: {"lqr": {"kl_start": 1.0}} | left}}
+    assert without_removed(document) == expected
+    for odd in (None, [], {part: None}, {part: {place: 3}}, {part: {place: {section: 3}}}):
+        assert without_removed(odd) == odd
 
 
 def test_a_section_of_a_former_name_is_taken():

@@ -22,7 +22,8 @@ from pilqr_ros.graph.graph_options import MAX_REAL_TIME_FACTOR
 from pilqr_ros.nodes.errors import NodeError, ParameterError
 from pilqr_ros.nodes.messages.conversions import NANOSECONDS
 from pilqr_ros.nodes.runtime.parameter_names import refuse_unknown
-from pilqr_ros.tasks import Task, load_task
+from pilqr_ros.runs.executed_task import load_executed_task
+from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.digest import digest
 
 Record = TypeVar("Record")
@@ -226,7 +227,7 @@ class TaskParameters:
             TaskError: There is none, or its file is not valid.
             NodeError: It is not the one that the graph was started with.
         """
-        task = load_task(self.task)
+        task = load_executed_task(self.task)
         self.check_task(task)
         return task
 
