@@ -35,7 +35,7 @@ def build_robot_model(models: Models, root: Path) -> mujoco.MjModel:
     Raises:
         TaskError: MuJoCo cannot read or compile them.
     """
-    return _compile(mujoco.MjSpec(), models, root)
+    return _compile(None, models, root)
 
 
 def build_world_model(models: Models, root: Path) -> mujoco.MjModel:
@@ -135,10 +135,13 @@ def short_name(name: str) -> str:
     return name.removeprefix(ROBOT_PREFIX).removeprefix(TOOL_PREFIX)
 
 
-def _compile(scene: mujoco.MjSpec, models: Models, root: Path) -> mujoco.MjModel:
-    """Attach tool to robot and robot to scene."""
+def _compile(scene: mujoco.MjSpec | None, models: Models, root: Path) -> mujoco.MjModel:
+    """Attach tool to robot and robot to scene, or to an empty world with its own options."""
     mujoco_warnings.redirect()
     robot = parse_model(root, models.robot, "models.robot")
+    if scene is None:
+        scene = mujoco.MjSpec()
+        scene.option = robot.option
     if models.tool is not None:
         tool = parse_model(root, models.tool, "models.tool")
         mount = robot.site(TOOL_MOUNT)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 
 DIVERGING = """
 import warnings
@@ -29,3 +30,11 @@ def test_a_simulation_that_diverges_warns_once_and_writes_no_log(tmp_path):
     assert ended.stdout.split() == ["diverged"] * 3
     assert ended.stderr.count("MujocoWarning: Nan, Inf or huge value in QVEL") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_options_that_arm_and_scene_share_are_no_conflict(two_joints):
+    option = '<option integrator="implicitfast" timestep="0.005"/><worldbody>'
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        two_joints(arm=("<worldbody>", option), scene=("<worldbody>", option))
+    assert not told
