@@ -157,6 +157,18 @@ def test_a_comparison_shows_the_measures_of_a_task(run, capfd):
     assert "-0.600 +- 0.100" in capfd.readouterr().out
 
 
+def test_a_comparison_shows_the_worst_of_a_measure_over_all_rollouts(run, capfd):
+    jobs = [ComparedRun("hockey", "pilqr", seed, run) for seed in (0, 1)]
+    results = {}
+    for job, (least, greatest) in zip(jobs, ((-0.03, 0.04), (0.01, 0.05)), strict=True):
+        summary = {"successes": 1, "mean_distance": 0.1, "mean_measures": {"clearance": 0.02}}
+        summary |= {"least_measures": {"clearance": least}}
+        summary |= {"greatest_measures": {"clearance": greatest}}
+        results[job] = {"noise_free": {"c": summary}, "noisy": {"c": summary}}
+    tables.show_comparison(jobs, results)
+    assert "-0.030 to 0.050" in capfd.readouterr().out
+
+
 def test_a_table_is_not_cut_where_there_is_no_terminal_and_nobody_says_where(monkeypatch, capsys):
     name = "runs/" + "a" * 300
     rows = console.table("", "directory")

@@ -25,6 +25,7 @@ _TEXT = (
     "task",
     "method",
     "directory",
+    "measure",
     "test",
     "verdict",
     "what",

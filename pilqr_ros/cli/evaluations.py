@@ -9,7 +9,7 @@ from pilqr_ros.cli import console as show
 from pilqr_ros.cli.sessions import Session, TrainingEndedEarly, resuming
 from pilqr_ros.error_code import ErrorCode, code_of
 from pilqr_ros.errors import PilqrError
-from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig
+from pilqr_ros.evaluation.policy_evaluation import EvaluationConfig, evaluated_rollouts
 from pilqr_ros.evaluation.policy_tests import evaluation_by_test
 from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.runs.best_iteration import best_iteration
@@ -93,3 +93,4 @@ def evaluate_with_bar(work: Session, store: RunStore, config: EvaluationConfig) 
     with bars.counting_bar("evaluation", total) as advance:
         outcomes = work.evaluate(store.directory, config, advance)
     tables.show_evaluation(store.task, outcomes)
+    tables.show_measures(store.task, evaluated_rollouts(store, config))

@@ -12,6 +12,7 @@ import numpy as np
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.bars import figure
 from pilqr_ros.diagnosis import Judgement, gathered
+from pilqr_ros.evaluation.measured import stored_spreads
 from pilqr_ros.runs.run_store import RunStore, open_run
 from pilqr_ros.runs.run_summary import RunSummary
 from pilqr_ros.tasks import Task
@@ -80,6 +81,27 @@ def show_evaluation(evaluated: Task, outcomes: Outcomes) -> None:
             f"{cost[rows].mean():.1f}",
         )
     show.console.print(shown)
+
+
+def show_measures(evaluated: Task, rollouts: Sequence[tuple[int, Path]]) -> None:
+    """Print the task's measures over the rollouts of an evaluation, if it has any.
+
+    Args:
+        evaluated: The task.
+        rollouts: Condition and file of each.
+
+    Raises:
+        RunError: A file is damaged.
+    """
+    grouped: dict[str, list[tuple[int, Path]]] = {}
+    for condition, path in rollouts:
+        grouped.setdefault(evaluated.conditions[condition].group, []).append((condition, path))
+    shown = show.table("measures", "condition", "measure", "mean", "least", "greatest")
+    for name, several in grouped.items():
+        for measure, spread in stored_spreads(evaluated, several).items():
+            shown.add_row(name, measure, *(f"{value:.3f}" for value in spread))
+    if shown.row_count > 0:
+        show.console.print(shown)
 
 
 def show_runs(directory: Path, runs: Sequence[RunSummary]) -> None:
@@ -166,18 +188,29 @@ def _estimated(form: str, estimate: Estimate) -> str:
 
 
 def _show_measures(results: Mapping[ComparedRun, Mapping[str, Any]]) -> None:
-    """Print the task's measures, a row each, if it has any: mean and spread over the seeds."""
+    """Print the task's measures, a row each, if it has any: means of the seeds, and all rollouts.
+
+    Of results of an earlier version only the means are known.
+    """
     measured: dict[tuple[str, str, str], list[float]] = {}
+    bounds: dict[tuple[str, str, str], list[float]] = {}
     for job, row in results.items():
         for condition, summary in row["noise_free"].items():
             for name, value in summary.get("mean_measures", {}).items():
-                measured.setdefault((job.variant, condition, name), []).append(value)
+                names = (job.variant, condition, name)
+                measured.setdefault(names, []).append(value)
+                for kind in ("least_measures", "greatest_measures"):
+                    bound = summary.get(kind, {}).get(name, math.nan)
+                    bounds.setdefault(names, []).append(bound)
     if measured:
         shown = show.table(
-            "measures, noise-free", "method", "condition", "measure", "over the seeds"
-        )
+            "measures, noise-free", "method", "condition", "measure", "over the seeds",
+            "over the rollouts",
+        )  # fmt: skip
         for names, values in measured.items():
-            shown.add_row(*names, _mean_and_spread(values))
+            over_rollouts = f"{min(bounds[names]):.3f} to {max(bounds[names]):.3f}"
+            known = not np.isnan(bounds[names]).any()
+            shown.add_row(*names, _mean_and_spread(values), over_rollouts if known else "")
         show.console.print(shown)
 
 

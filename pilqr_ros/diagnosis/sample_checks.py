@@ -41,7 +41,7 @@ def refused(evidence: Evidence) -> tuple[str, str] | None:
     steps = [
         (i, report["halvings"]) for i, report in enumerate(evidence.reports) if report["halvings"]
     ]
-    if not steps:
+    if not steps or evidence.learned:
         return None
     where = ", ".join(f"{i} ({count} times)" for i, count in steps[-3:])
     told = evidence.reports[steps[-1][0]].get("refusals", ())

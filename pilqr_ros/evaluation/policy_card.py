@@ -13,6 +13,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from pilqr_ros.evaluation.measured import stored_spreads
 from pilqr_ros.plain_text import in_markdown
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.rollout_files import load_cost
@@ -85,20 +86,23 @@ def _evaluations(store: RunStore) -> list[dict[str, Any]]:
     """Count the successes of each stored evaluation by condition."""
     found = []
     for summary in sorted(store.directory.glob("evaluations/*/summary.json")):
-        groups: dict[str, list[Path]] = {}
+        groups: dict[str, list[tuple[int, Path]]] = {}
         for index, condition in enumerate(store.task.conditions):
             place = summary.parent / f"condition_{index}"
             if place.is_dir():
-                groups.setdefault(condition.group, []).append(place)
+                groups.setdefault(condition.group, []).append((index, place))
         counted = [_count(store, group, places) for group, places in groups.items()]
         found.append({"name": summary.parent.name, "conditions": counted})
     return found
 
 
-def _count(store: RunStore, group: str, places: list[Path]) -> dict[str, Any]:
+def _count(store: RunStore, group: str, places: list[tuple[int, Path]]) -> dict[str, Any]:
     """Count the successes in one listed condition, or in a set of drawn ones."""
     trained = {store.task.conditions[index].group for index in store.config.conditions}
-    costs = [load_cost(path) for place in places for path in place.glob("rollout_*.cost.npz")]
+    paths = [(index, path) for index, place in places for path in place.glob("rollout_*.cost.npz")]
+    costs = [load_cost(path) for _, path in paths]
+    rollouts = [(i, path.with_name(path.name.replace(".cost.npz", ".npz"))) for i, path in paths]
+    measured = stored_spreads(store.task, rollouts)
     successes = sum(cost.success for cost in costs)
     return {
         "condition": group,
@@ -107,6 +111,7 @@ def _count(store: RunStore, group: str, places: list[Path]) -> dict[str, Any]:
         "successes": successes,
         "interval": [round(bound, 3) for bound in wilson(successes, len(costs))],
         "mean_distance": sum(cost.distance for cost in costs) / max(len(costs), 1),
+        "measures": {name: spread._asdict() for name, spread in measured.items()},
     }
 
 
@@ -142,6 +147,7 @@ def _readable(card: dict[str, Any]) -> str:
             "|---|---|---|---|---|",
             *(_row(each) for each in evaluation["conditions"]),
             "",
+            *_measures(evaluation["conditions"]),
         ]
     return "\n".join(lines)
 
@@ -168,3 +174,15 @@ def _row(each: dict[str, Any]) -> str:
         f"| {each['successes']} of {each['rollouts']} | {low:.2f} to {high:.2f} "
         f"| {each['mean_distance']:.3f} |"
     )
+
+
+def _measures(conditions: list[dict[str, Any]]) -> list[str]:
+    """Return the table of the task's measures; none where it has none."""
+    rows = [
+        f"| {each['condition']} | {name} "
+        f"| {spread['mean']:.3f} | {spread['least']:.3f} | {spread['greatest']:.3f} |"
+        for each in conditions
+        for name, spread in each["measures"].items()
+    ]
+    head = ["| condition | measure | mean | least | greatest |", "|---|---|---|---|---|"]
+    return [*head, *rows, ""] if rows else []

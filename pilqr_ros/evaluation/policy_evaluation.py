@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from pilqr_ros.evaluation.measured import spreads
 from pilqr_ros.guided.neural_policy import NeuralPolicy
 from pilqr_ros.learning.collector import Collector
 from pilqr_ros.learning.errors import TrainingStopped
@@ -105,13 +106,13 @@ class PolicyEvaluator:
     def _run(
         self, config: EvaluationConfig, on_rollout: Callable[[EvaluatedRollout], None]
     ) -> list[EvaluatedRollout]:
-        iteration = self._iteration(config.iteration)
-        directory = self.store.evaluation_directory(_name(self.store, config, iteration))
+        iteration = _finished(self.store, config.iteration)
+        directory = _directory(self.store, config)
         jobs = []
         for condition in evaluated_conditions(self.store, config):
             policy = policy_of(self.store, config.policy, iteration, condition)
             for sample in range(config.rollouts):
-                path = directory / f"condition_{condition}" / f"rollout_{sample:02d}.npz"
+                path = _path(directory, condition, sample)
                 place = _EvaluationPlace(path, config.seed, iteration, condition, sample)
                 jobs.append(partial(self._execute, policy, place, config.explore))
         results = []
@@ -136,12 +137,6 @@ class PolicyEvaluator:
         if self.should_stop():
             raise TrainingStopped("evaluation stopped")
         check_present(self.store.directory)
-
-    def _iteration(self, wanted: int) -> int:
-        last = self.store.iterations_finished
-        if not -1 <= wanted <= last:
-            raise NotInRunError(f"iteration is {wanted}, expected -1 (the last) or 0 to {last}")
-        return last if wanted == -1 else wanted
 
 
 def policy_of(store: RunStore, kind: str, iteration: int, condition: int) -> Policy:
@@ -197,10 +192,33 @@ def evaluated_conditions(store: RunStore, config: EvaluationConfig) -> tuple[int
     return config.conditions or trained
 
 
-def _name(store: RunStore, config: EvaluationConfig, iteration: int) -> str:
-    """Return the name of an evaluation's directory."""
+def evaluated_rollouts(store: RunStore, config: EvaluationConfig) -> list[tuple[int, Path]]:
+    """Return condition and file of each rollout of an evaluation (errors as its own)."""
+    directory = _directory(store, config)
+    return [
+        (condition, _path(directory, condition, sample))
+        for condition in evaluated_conditions(store, config)
+        for sample in range(config.rollouts)
+    ]
+
+
+def _finished(store: RunStore, wanted: int) -> int:
+    last = store.iterations_finished
+    if not -1 <= wanted <= last:
+        raise NotInRunError(f"iteration is {wanted}, expected -1 (the last) or 0 to {last}")
+    return last if wanted == -1 else wanted
+
+
+def _directory(store: RunStore, config: EvaluationConfig) -> Path:
     kind = "local_" if store.config.guided and config.policy == "local" else ""
-    return f"{kind}{iteration_name(iteration)}_seed_{config.seed}" + NOISY * config.explore
+    iteration = iteration_name(_finished(store, config.iteration))
+    return store.evaluation_directory(
+        f"{kind}{iteration}_seed_{config.seed}" + NOISY * config.explore
+    )
+
+
+def _path(directory: Path, condition: int, sample: int) -> Path:
+    return directory / f"condition_{condition}" / f"rollout_{sample:02d}.npz"
 
 
 @dataclass
@@ -237,15 +255,13 @@ class _EvaluationPlace:
 def summarise(results: list[EvaluatedRollout]) -> dict[str, Any]:
     """Return the figures of an evaluation: rollouts, success rate, distance, cost, measures."""
     costs = [evaluated.cost for evaluated in results]
+    measured = spreads(evaluated.measures for evaluated in results)
     return {
         "rollouts": len(costs),
         "successes": sum(cost.success for cost in costs),
         "mean_distance": float(np.mean([cost.distance for cost in costs])),
         "mean_cost": float(np.mean([cost.total for cost in costs])),
-        "mean_measures": _mean_measures(results),
+        "mean_measures": {name: spread.mean for name, spread in measured.items()},
+        "least_measures": {name: spread.least for name, spread in measured.items()},
+        "greatest_measures": {name: spread.greatest for name, spread in measured.items()},
     }
-
-
-def _mean_measures(results: list[EvaluatedRollout]) -> dict[str, float]:
-    names = dict.fromkeys(name for each in results for name in each.measures)
-    return {name: float(np.mean([each.measures[name] for each in results])) for name in names}

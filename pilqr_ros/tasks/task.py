@@ -422,6 +422,12 @@ class Task:
         """Judge the states ``(T, dX)`` of a rollout (errors as `check_condition`)."""
         return self.success_test(condition)(states)
 
+    @property
+    def measure_names(self) -> tuple[str, ...]:
+        """The names of what `measures` returns."""
+        listed = (measure.name for measure in self.file.measures)
+        return (*listed, *(f"clearance of {name}" for name in self.obstacles))
+
     def measures(self, condition: int, states: Array) -> dict[str, float]:
         """Return the measures of a rollout's states ``(T, dX)`` (errors as `check_condition`).
 

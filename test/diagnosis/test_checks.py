@@ -167,7 +167,7 @@ def test_a_healthy_run_says_nothing(healthy):
 
 
 @pytest.mark.parametrize(
-    "word", ["noise_gone", "gains_rose", "model_blind", "untouched", "network_misses"]
+    "word", ["noise_gone", "gains_rose", "model_blind", "untouched", "network_misses", "refused"]
 )
 def test_what_a_learned_policy_may_be_is_not_held_against_it(healthy, word):
     assert words(BROKEN[word](healthy)) == set()

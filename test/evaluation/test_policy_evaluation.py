@@ -27,7 +27,9 @@ def test_rollouts_of_an_evaluation_are_stored_and_counted(evaluator, store):
     assert summary["successes"] == sum(one.cost.success for one in results)
 
 
-def test_measures_of_the_task_are_averaged_over_the_rollouts(evaluator, store, monkeypatch):
+def test_measures_of_the_task_are_told_by_mean_and_extremes_over_the_rollouts(
+    evaluator, store, monkeypatch
+):
     monkeypatch.setattr(store.task, "measures", lambda c, x: {"end": float(x[-1, 0])}, raising=True)
     results = evaluator.run(EvaluationConfig(rollouts=2, seed=5))
     folder = store.evaluation_directory("iteration_000_seed_5")
@@ -35,6 +37,8 @@ def test_measures_of_the_task_are_averaged_over_the_rollouts(evaluator, store, m
     ends = [one.rollout.states[-1, 0] for one in results]
     assert ends[0] != ends[1]
     assert summary["mean_measures"] == pytest.approx({"end": np.mean(ends)})
+    assert summary["least_measures"] == {"end": min(ends)}
+    assert summary["greatest_measures"] == {"end": max(ends)}
 
 
 def test_exploration_is_off_unless_asked_for(evaluator):

@@ -90,6 +90,7 @@ def test_evaluations_report_the_least_clearance(two_joints):
     x = np.zeros((3, task.dX))
     x[:, task.layout["tip"].start] = [0.0, 0.1, 0.05]
     assert task.measures(0, x) == {"clearance of post": pytest.approx(0.06)}
+    assert task.measure_names == ("clearance of post",)
 
 
 def tracked(content, axes):

@@ -54,7 +54,8 @@ class Obstacle(Weighted):
         geom: The obstacle, by its name in the models: a sphere, capsule, cylinder, box or plane. It
             need not collide (``contype="0" conaffinity="0"``).
         distance: What is to be kept from its surface [m]. Larger: a wider way round it, which the
-            noise of the first rollouts finds sooner.
+            noise of the first rollouts finds sooner. It is of points: add the radius of a link or
+            tool about them.
     """
 
     name: str
