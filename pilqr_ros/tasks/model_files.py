@@ -98,12 +98,20 @@ def read_model_files(models: Models, folder: Path | None = None) -> dict[str, by
 
 @contextmanager
 def laid_out(files: Mapping[str, bytes]) -> Iterator[Path]:
-    """Yield a folder for a while that holds these files and nothing else."""
+    """Yield a folder for a while that holds these files and nothing else.
+
+    Raises:
+        TaskError: One cannot be written: there is no room, or the like.
+    """
     with tempfile.TemporaryDirectory(prefix="pilqr-models-") as name:
         root = Path(name)
         for path, content in files.items():
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_bytes(content)
+            try:
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_bytes(content)
+            except OSError as error:
+                problem = f"{root / path} cannot be written to compile them: {error.strerror}"
+                raise TaskError("models", problem) from error
         yield root
 
 

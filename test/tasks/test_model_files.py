@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pilqr_ros.tasks import Task, TaskError
-from pilqr_ros.tasks.model_files import read_model_files
+from pilqr_ros.tasks.model_files import laid_out, read_model_files
 from pilqr_ros.tasks.schema import Models
 
 ENTITIES = "".join(f'<!ENTITY e{i + 1} "{f"&e{i};" * 10}">' for i in range(12))
@@ -231,3 +231,12 @@ def test_what_mujoco_says_stands_in_one_line(tmp_path):
     said = str(raised.value)
     assert said.startswith("models.scene: MuJoCo cannot read arm.xml: ")
     assert said.endswith("unrecognized attribute: 'sise', Element 'geom', line 2")
+
+
+def test_a_model_that_cannot_be_written_to_be_compiled_is_named():
+    impossible = {"arm": b"<mujoco/>", "arm/link.stl": b"solid"}
+    with (
+        pytest.raises(TaskError, match=r"link\.stl cannot be written to compile"),
+        laid_out(impossible),
+    ):
+        pass
