@@ -131,6 +131,14 @@ def given_options(context: typer.Context, without: Collection[str]) -> str:
     return shlex.join(words)
 
 
+def condition_names(listed: str | None) -> tuple[str, ...]:
+    """Return the names of conditions between commas, none if no option was given.
+
+    An empty name stays, for the task to refuse: leaving it out could mean all conditions.
+    """
+    return () if listed is None else tuple(name.strip() for name in listed.split(","))
+
+
 def names_of(text: str) -> tuple[str, ...]:
     """Return names that are separated by commas."""
     return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -30,6 +30,7 @@ from pilqr_ros.cli.arguments import (
     Scene,
     Wait,
     WhichPolicy,
+    condition_names,
     given_options,
     is_given,
     number,
@@ -234,7 +235,7 @@ def _new_config(
 
 def _indices(task: Task, names: str) -> tuple[int, ...]:
     """Return the indices of conditions that are named, separated by commas."""
-    return task.condition_indices([name.strip() for name in names.split(",")])
+    return task.condition_indices(condition_names(names))
 
 
 def _resumed(

@@ -10,7 +10,7 @@ import typer
 
 from pilqr_ros.cli import bars
 from pilqr_ros.cli import console as show
-from pilqr_ros.cli.arguments import Conditions, TaskName, names_of
+from pilqr_ros.cli.arguments import Conditions, TaskName, condition_names
 from pilqr_ros.cli.sweep_arguments import Address, executor_of
 from pilqr_ros.peers.peer_run import PeerRun, do_all, plan, read, write_table
 
@@ -44,11 +44,11 @@ def peers(
         methods.split(),
         range(first_seed, first_seed + seeds),
         directory,
-        conditions=names_of(conditions or ""),
+        conditions=condition_names(conditions),
         episodes=episodes,
         every=every,
         tests=tests,
-        test_conditions=names_of(test_conditions or ""),
+        test_conditions=condition_names(test_conditions),
     )
     with bars.counting_bar(f"{task}: {len(runs)} runs", len(runs)) as advance:
 

@@ -7,6 +7,7 @@ import pytest
 import typer
 from rich.markup import render
 
+from pilqr_ros.cli.arguments import condition_names
 from pilqr_ros.cli.command import app
 from pilqr_ros.cli.learning_commands import evaluate, train
 from pilqr_ros.cli.node_commands import up
@@ -44,3 +45,11 @@ def test_no_unit_in_a_text_of_help_is_taken_for_markup_and_lost():
     texts = list(helps(typer.main.get_command(app)))
     assert len(texts) > 100
     assert [text for text in texts if render(text).plain != text] == []
+
+
+@pytest.mark.parametrize(
+    ("listed", "names"),
+    [(None, ()), ("left", ("left",)), (" left , right", ("left", "right")), (",", ("", ""))],
+)
+def test_an_empty_name_of_a_condition_is_not_taken_for_none_given(listed, names):
+    assert condition_names(listed) == names
