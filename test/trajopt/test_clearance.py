@@ -1,18 +1,12 @@
 import numpy as np
 import pytest
+from convex_shapes import SHAPES
 
 from pilqr_ros.trajopt.clearance import ClearanceTerm
 from pilqr_ros.trajopt.cost import LossTerm, TrajectoryCost
 from pilqr_ros.trajopt.errors import SettingError, ShapeError
-from pilqr_ros.trajopt.shapes import Cylinder, HalfSpace, RoundedBox
+from pilqr_ros.trajopt.shapes import HalfSpace
 
-SHAPES = {
-    "sphere": RoundedBox(np.zeros(3), 0.3),
-    "capsule": RoundedBox(np.array([0.0, 0.0, 0.5]), 0.2),
-    "box": RoundedBox(np.array([0.3, 0.4, 0.5])),
-    "cylinder": Cylinder(0.3, 0.5),
-    "half-space": HalfSpace(),
-}
 KEPT = 0.1
 
 

@@ -1,16 +1,10 @@
 import numpy as np
 import pytest
+from convex_shapes import SHAPES
 
 from pilqr_ros.trajopt.errors import SettingError, ShapeError
-from pilqr_ros.trajopt.shapes import Cylinder, HalfSpace, RoundedBox
+from pilqr_ros.trajopt.shapes import Cylinder, RoundedBox
 
-SHAPES = {
-    "sphere": RoundedBox(np.zeros(3), 0.3),
-    "capsule": RoundedBox(np.array([0.0, 0.0, 0.5]), 0.2),
-    "box": RoundedBox(np.array([0.3, 0.4, 0.5])),
-    "cylinder": Cylinder(0.3, 0.5),
-    "half-space": HalfSpace(),
-}
 POINTS = np.random.default_rng(0).uniform(-1.0, 1.0, (400, 3))
 
 
