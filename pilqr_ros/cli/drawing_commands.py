@@ -36,7 +36,7 @@ def plot(
 def compare(
     runs: Annotated[
         list[Path],
-        typer.Argument(help="Directories of runs of one task.", exists=True, file_okay=False),
+        typer.Argument(help="Directories of two or more runs of one task.", exists=True, file_okay=False),
     ],
     picture: Annotated[
         Path | None,
@@ -51,6 +51,9 @@ def compare(
 
     That is by its own evaluation; "noisy" are the rollouts of the last iteration of a run without.
     """
+    if len(runs) == 1:
+        problem = f"is one run, expected two or more; `pilqr report {runs[0]}` shows one by itself"
+        raise typer.BadParameter(problem, param_hint="RUNS")
     stores = [opened(run) for run in runs]
     show_compared_runs(compare_runs(stores), stores[0].task.distance_label)
     picture = runs[0].parent / "comparison.png" if picture is None else picture

@@ -46,9 +46,20 @@ def test_runs_are_compared_in_a_table_and_a_picture(run, tmp_path):
 
 
 def test_the_picture_of_a_comparison_goes_beside_the_first_run(run, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert invoke("compare", run).exit_code == 0
+    other, elsewhere = shutil.copytree(run, tmp_path / "runs" / "other"), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert invoke("compare", run, other).exit_code == 0
     assert (run.parent / "comparison.png").exists()
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_one_run_is_compared_with_nothing(run, tmp_path):
+    result = invoke("compare", run, "--picture", tmp_path / "one.png")
+    assert result.exit_code == 2
+    told = "".join(result.output.replace("│", " ").split())
+    assert "twoormore" in told
+    assert f"pilqrreport{run}" in told
     assert list(tmp_path.iterdir()) == []
 
 
@@ -83,8 +94,9 @@ def test_of_a_run_without_a_finished_iteration_it_is_said_what_is_the_matter(
 ):
     trained = open_run(run)
     begun = create_run(tmp_path, trained.task, trained.config).directory
+    others = (run,) if command == "compare" else ()
     with pytest.raises(RunError) as refused:
-        invoke(command, begun, catch_exceptions=False)
+        invoke(command, begun, *others, catch_exceptions=False)
     assert str(refused.value) == (
         f"{begun} has no finished iteration yet: `pilqr train --resume {begun}` goes on with it"
     )
