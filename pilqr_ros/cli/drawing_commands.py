@@ -36,7 +36,9 @@ def plot(
 def compare(
     runs: Annotated[
         list[Path],
-        typer.Argument(help="Directories of two or more runs of one task.", exists=True, file_okay=False),
+        typer.Argument(
+            help="Directories of two or more runs of one task.", exists=True, file_okay=False
+        ),
     ],
     picture: Annotated[
         Path | None,

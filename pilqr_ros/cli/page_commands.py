@@ -15,7 +15,7 @@ from pilqr_ros.cli.arguments import Discovery, Host, Namespace, Port, Robots, Ru
 from pilqr_ros.cli.opened_run import opened
 from pilqr_ros.cli.ros_needed import require_ros
 from pilqr_ros.lifetime import ENDING, allow_ending
-from pilqr_ros.tasks import load_task
+from pilqr_ros.runs.executed_task import load_executed_task
 
 NEW_TOKEN = "new"
 """What asks for a token that is made up."""
@@ -53,7 +53,7 @@ def dashboard(
     limit_discovery(discovery)
     names = robot_names(robots)
     with graph_client(namespace) as client:
-        loaded = load_task(task or executed_task(client.node, names[0]))
+        loaded = load_executed_task(task or executed_task(client.node, names[0]))
         title = f"pilqr {loaded.name}"
         with ending_asked() as ended, served(port, host, token, title) as server:
             page = LivePage(server, client.node, loaded, namespace, names)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pilqr_ros.tasks import Task, TaskError, load_task
+from pilqr_ros.runs.executed_task import load_executed_task
+from pilqr_ros.tasks import Task, TaskError
 from pilqr_ros.tasks.digest import digest
 
 
@@ -18,7 +19,7 @@ def identities(told: Iterable[object]) -> dict[str, str]:
     found = {}
     for name in {str(one) for one in told}:
         try:
-            found[name] = identity(load_task(name))
+            found[name] = identity(load_executed_task(name))
         except TaskError:  # of another folder or machine, or gone since: the check says so
             continue
     return found

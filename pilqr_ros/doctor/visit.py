@@ -11,7 +11,7 @@ from pilqr_ros.doctor.findings import Finding
 from pilqr_ros.doctor.known_tasks import identities
 from pilqr_ros.doctor.observer import Observer
 from pilqr_ros.robot.robot_config import load_robot_config
-from pilqr_ros.tasks import load_task
+from pilqr_ros.runs.executed_task import load_executed_task
 
 
 def visit(
@@ -33,7 +33,7 @@ def visit(
         deployed: Whether the graph serves a policy, without a learner.
         shared: Whether what several robots share is there, too; not in the namespace of one.
     """
-    task = load_task(task_name)
+    task = load_executed_task(task_name)
     config = load_robot_config(robot, task) if robot else None
     expected = expect(task, config, namespace, deployed=deployed, shared=shared)
     with ClientNode("pilqr_doctor", namespace) as client:

@@ -9,10 +9,10 @@ from pilqr_ros.tasks import Task, load_task
 
 
 def load_executed_task(name_or_path: str) -> Task:
-    """Load a task as `load_task` does; a run's copy may hold settings that are gone.
+    """Load a task as `load_task` does; a run's copy may be of an earlier schema.
 
-    They decide nothing of what a policy does that is learned. Whether the run can be continued
-    without them is judged where that is asked for.
+    Settings that are gone decide nothing of what a policy does that is learned. Whether the run can
+    be continued without them is judged where that is asked for.
 
     Raises:
         TaskError: There is no such file, or it is not valid.

@@ -6,7 +6,7 @@ What is compared is what was read when the run was opened, and so what would be 
 from __future__ import annotations
 
 from pilqr_ros.runs.errors import OtherRunError
-from pilqr_ros.runs.file_names import DESCRIPTION_FILE
+from pilqr_ros.runs.file_names import DESCRIPTION_FILE, TASK_FILE
 from pilqr_ros.runs.run_description import digests, read_description, recorded_digests
 from pilqr_ros.runs.run_store import RunStore
 
@@ -39,9 +39,16 @@ def check_files(store: RunStore, what: str = "continued") -> list[str]:
 
 
 def file_warnings(store: RunStore) -> list[str]:
-    """Return what warns about looking at a run, where nothing is learned: files that changed."""
-    changed = _changed(store)
-    return [f"{store.directory}: {_named(changed)}"] if changed else []
+    """Return what warns about looking at a run, where nothing is learned.
+
+    These are files that changed, and settings in the task file that there are not any more.
+    """
+    changed, ignored = _changed(store), store.task.ignored
+    found = [f"{store.directory}: {_named(changed)}"] if changed else []
+    if ignored:
+        path = store.directory / TASK_FILE
+        found.append(f"{path}: ignored, as this version has no such settings: {'; '.join(ignored)}")
+    return found
 
 
 _UNKNOWN = (

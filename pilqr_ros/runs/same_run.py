@@ -109,6 +109,7 @@ def check_versions(store: RunStore) -> list[str]:
         for name in changed
         if name in REFUSING
     ]
+    refused += [f"this version has no setting {gone}" for gone in store.task.ignored]
     refused += _changed_defaults(store, recorded.get("settings", {}))
     if refused:
         raise OtherRunError(f"{store.directory} cannot be continued: {'; '.join(refused)}")

@@ -16,7 +16,7 @@ def load_task(name_or_path: str | Path, *, any_start: bool = False, of_run: bool
     Args:
         name_or_path: Its name or path.
         any_start: Whether starts may lie outside the joints' bounds (see `Task`).
-        of_run: Whether it is a run's copy, which may hold settings that are gone.
+        of_run: Whether it is a run's copy, which may be of an earlier schema.
 
     Raises:
         TaskError: There is no such file, or it is not valid.

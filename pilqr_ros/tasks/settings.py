@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, get_type_hints
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar, get_type_hints
 
+from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.tasks.errors import ConfigError, TaskError
 from pilqr_ros.tasks.validation import validated
+from pilqr_ros.trajopt.settings import Settings
 
 Record = TypeVar("Record")
 
@@ -79,8 +81,22 @@ REMOVED = (
 Without a section they are of a flat list.
 """
 
-SETTINGS_IN = (("learning", "settings"), ("mdgps", "local_settings"), ("mdgps", "settings"))
-"""Where a task file holds settings."""
+REPLACED_VALUES = {"covariance.update": {"joint": "scalar, one ratio a time step"}}
+"""Values of settings that are gone, and what stands for each now."""
+
+SETTINGS_IN: dict[tuple[str, str], type] = {
+    ("learning", "settings"): Settings,
+    ("mdgps", "local_settings"): Settings,
+    ("mdgps", "settings"): GuidedSettings,
+}
+"""Where a task file holds settings, and which."""
+
+
+class Renamed(NamedTuple):
+    """Where a setting of a flat list is now."""
+
+    section: str
+    name: str
 
 
 def refuse_former_sections(document: object) -> None:
@@ -94,21 +110,17 @@ def refuse_former_sections(document: object) -> None:
             raise TaskError(old, f"is now {new}")
 
 
-def without_removed(document: object) -> object:
-    """Return a task file without the settings that are gone; anything else as it is.
+def renamed(kind: type, name: str, value: object) -> Renamed | None:
+    """Return where a setting of a flat list is now; None for what is none of the record's.
 
-    For the copy in a run: what was learned with them can still be looked at, and whether the run
-    can be continued without them hangs on what it says itself that it was begun with.
+    Args:
+        kind: The record of the settings.
+        name: What it is called; a section may have the name of a former setting.
+        value: What the file holds.
     """
-    if not isinstance(document, Mapping):
-        return document
-    kept = dict(document)
-    for section, name in SETTINGS_IN:
-        holder = document.get(section)
-        given = holder.get(name) if isinstance(holder, Mapping) else None
-        if isinstance(given, Mapping):
-            kept[section] = {**kept[section], name: _without(given, _removed(given))}
-    return kept
+    section, _, new = RENAMED.get(name, "").partition(".")
+    is_one = section in get_type_hints(kind) and not isinstance(value, Mapping)
+    return Renamed(section, new) if is_one else None
 
 
 def validated_settings(kind: type[Record], given: Mapping[str, Any], key: str) -> Record:
@@ -122,39 +134,26 @@ def validated_settings(kind: type[Record], given: Mapping[str, Any], key: str) -
     Raises:
         TaskError: A setting is unknown, or its value is not allowed; the message names it.
     """
-    sections = get_type_hints(kind)
-    for name in given:
-        section, _, new = RENAMED.get(name, "").partition(".")
-        if section in sections and not isinstance(given[name], Mapping):
-            raise TaskError(f"{key}.{name}", f"is now {section}: {{{new}: ...}}")
-    for path in _removed(given):
-        raise TaskError(f"{key}.{path}", "is no setting any more: leave it out")
+    for name, value in given.items():
+        if place := renamed(kind, name, value):
+            raise TaskError(f"{key}.{name}", f"is now {place.section}: {{{place.name}: ...}}")
+    for path, value in by_path(given):
+        if path in REMOVED:
+            raise TaskError(f"{key}.{path}", "is no setting any more: leave it out")
+        if isinstance(value, str) and value in REPLACED_VALUES.get(path, {}):
+            raise TaskError(f"{key}.{path}", f"{value!r} is now {REPLACED_VALUES[path][value]}")
     try:
         return validated(kind, given)
     except ConfigError as error:
         raise TaskError.naming(error.below(key), "") from error
 
 
-def _removed(given: Mapping[str, Any]) -> list[str]:
-    """Return the paths of those settings that there are no more."""
-    paths = list(given)
+def by_path(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield settings and sections by their paths."""
     for section, values in given.items():
+        yield section, values
         if isinstance(values, Mapping):
-            paths += [f"{section}.{name}" for name in values]
-    return [path for path in paths if path in REMOVED]
-
-
-def _without(given: Mapping[str, Any], removed: Sequence[str]) -> dict[str, Any]:
-    """Return settings without those of the given paths."""
-    return {
-        section: {
-            name: value for name, value in values.items() if f"{section}.{name}" not in removed
-        }
-        if isinstance(values, Mapping)
-        else values
-        for section, values in given.items()
-        if section not in removed
-    }
+            yield from ((f"{section}.{name}", value) for name, value in values.items())
 
 
 def merged_settings(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

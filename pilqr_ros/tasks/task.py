@@ -15,6 +15,7 @@ from pilqr_ros.guided.neural_policy import Observation
 from pilqr_ros.tasks.conditions import Condition, build_conditions, condition_indices
 from pilqr_ros.tasks.cost import build_cost
 from pilqr_ros.tasks.errors import ConfigError, TaskError, refuse_repeated
+from pilqr_ros.tasks.former_keys import as_of_today
 from pilqr_ros.tasks.global_policy import GlobalPlan, build_global_plan
 from pilqr_ros.tasks.inertial_hold import inertial_hold
 from pilqr_ros.tasks.initial_policy import Hold, build_initial_policy, given_hold
@@ -30,7 +31,6 @@ from pilqr_ros.tasks.settings import (
     merged_settings,
     refuse_former_sections,
     validated_settings,
-    without_removed,
 )
 from pilqr_ros.tasks.site_targets import with_site_targets
 from pilqr_ros.tasks.success import Outcome, SuccessTest, build_success
@@ -98,6 +98,7 @@ class Task:
         file: Its content as sections.
         layout: Layout of the state.
         folder: Where it lies; models named in it are looked for there first.
+        ignored: Settings in the text that there are not any more (see `as_of_today`).
         model_files: Content of every file of its models, by path; as they were when it was loaded.
         conditions: Its conditions: the listed ones, then the drawn ones.
         global_plan: What a global policy observes, if the file says it.
@@ -109,7 +110,13 @@ class Task:
     """
 
     def __init__(
-        self, source: str, file: TaskFile, folder: Path | None = None, *, any_start: bool = False
+        self,
+        source: str,
+        file: TaskFile,
+        folder: Path | None = None,
+        *,
+        any_start: bool = False,
+        ignored: Sequence[str] = (),
     ) -> None:
         """Build and check all parts, so that a wrong file fails here.
 
@@ -119,6 +126,7 @@ class Task:
             folder: Where it lies; models named in it are looked for there first.
             any_start: Whether starts may lie outside the joints' bounds, to tell what else there is
                 of such a task (see `check_start`).
+            ignored: Settings in the text that are not in its content.
 
         Raises:
             TaskError: A name, a size or a value does not fit; the message names the key.
@@ -126,6 +134,7 @@ class Task:
         self.source = source
         self.file = file
         self.folder = folder
+        self.ignored = tuple(ignored)
         refuse_repeated(self.joints, "joints[{}].name")
         self.conditions = build_conditions(file)
         self.learning = _learning(file, self.conditions)
@@ -177,7 +186,7 @@ class Task:
             folder: Where models named in it are looked for first.
             origin: What errors call the text.
             any_start: Whether starts may lie outside the joints' bounds.
-            of_run: Whether it is a run's copy, which may hold settings that are gone.
+            of_run: Whether it is a run's copy, which may be of an earlier schema.
 
         Raises:
             TaskError: It is no YAML, or a key is wrong; the message names it.
@@ -185,9 +194,10 @@ class Task:
         lines = Lines()
         try:
             content, lines = parse_yaml(text)
+            content, ignored = as_of_today(content) if of_run else (content, ())
             refuse_former_sections(content)
-            content = without_removed(content) if of_run else content
-            return cls(text, validated(TaskFile, content), folder, any_start=any_start)
+            file = validated(TaskFile, content)
+            return cls(text, file, folder, any_start=any_start, ignored=ignored)
         except ConfigError as error:
             raise TaskError.naming(error, origin, lines) from error
 

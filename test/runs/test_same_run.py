@@ -8,6 +8,7 @@ from pilqr_ros.runs import same_run
 from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.executed_task import load_executed_task
 from pilqr_ros.runs.run_store import open_run
+from pilqr_ros.runs.same_files import file_warnings
 from pilqr_ros.runs.same_run import check_same, check_versions, differences
 from pilqr_ros.tasks import Task, TaskError, load_task
 
@@ -128,18 +129,31 @@ def test_a_default_that_has_changed_since_is_refused(store):
         check_versions(store)
 
 
-def test_a_run_whose_task_held_a_setting_that_is_gone_is_looked_at_and_not_continued(store):
+@pytest.mark.parametrize(
+    ("section", "name", "value", "reason"),
+    [
+        ("pi2", "baseline", False, "is no setting"),
+        ("covariance", "update", "joint", "is now scalar"),
+    ],
+)
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_run_whose_task_held_a_setting_that_is_gone_is_looked_at_and_not_continued(
+    store, section, name, value, reason, recorded
+):
     own = store.directory / "task.yaml"
     document = yaml.safe_load(own.read_text())
-    document.setdefault("learning", {})["settings"] = {"pi2": {"baseline": False}}
+    document.setdefault("learning", {})["settings"] = {section: {name: value}}
     own.unlink()  # it may be shared with another run
     own.write_text(yaml.safe_dump(document))
-    describe(store, settings={"pi2": {"baseline": False}})
+    if recorded:
+        describe(store, settings={section: {name: value}})
     opened = open_run(store.directory)
     assert load_executed_task(str(own)).keys() == opened.task.keys()
-    with pytest.raises(RunError, match=r"settings\.pi2\.baseline is absent, but the run has False"):
+    (warning,) = [one for one in file_warnings(opened) if "ignored" in one]
+    assert f"learning.settings.{section}.{name} ({value!r})" in warning
+    with pytest.raises(RunError, match=rf"no setting learning\.settings\.{section}\.{name}"):
         check_versions(opened)
-    with pytest.raises(TaskError, match=r"pi2\.baseline: is no setting any more"):
+    with pytest.raises(TaskError, match=rf"{section}\.{name}: .*{reason}"):
         load_task(own)  # a training that begins has it told
 
 

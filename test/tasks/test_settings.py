@@ -10,11 +10,11 @@ from pilqr_ros.tasks.errors import TaskError
 from pilqr_ros.tasks.settings import (
     REMOVED,
     RENAMED,
-    SETTINGS_IN,
+    REPLACED_VALUES,
     merged_settings,
     validated_settings,
-    without_removed,
 )
+from pilqr_ros.trajopt.errors import SettingError
 from pilqr_ros.trajopt.settings import Settings
 
 
@@ -42,17 +42,19 @@ def test_a_setting_that_is_gone_is_told_so(old):
         validated_settings(Settings, given, "settings")
 
 
-@pytest.mark.parametrize("old", REMOVED)
-@pytest.mark.parametrize(("part", "place"), SETTINGS_IN)
-def test_a_runs_copy_may_hold_a_setting_that_is_gone(old, part, place):
-    section, _, name = old.rpartition(".")
-    gone = {section: {name: 3, "kl": 2.0}} if section else {name: 3}
-    document = {"name": "x", part: {"rollouts": 4, place: {"lqr": {"kl_start": 1.0}} | gone}}
-    left = {section: {"kl": 2.0}} if section else {}
-    expected = {"name": "x", part: {"rollouts": 4, place: {"lqr": {"kl_start": 1.0}} | left}}
-    assert without_removed(document) == expected
-    for odd in (None, [], {part: None}, {part: {place: 3}}, {part: {place: {section: 3}}}):
-        assert without_removed(odd) == odd
+def test_a_value_that_is_gone_is_told_with_what_stands_for_it():
+    given = {"covariance": {"update": "joint"}}
+    with pytest.raises(TaskError, match=r"settings\.covariance\.update: 'joint' is now scalar"):
+        validated_settings(Settings, given, "settings")
+
+
+@pytest.mark.parametrize("path", REPLACED_VALUES)
+def test_what_stands_for_a_value_that_is_gone_is_a_value_of_today(path):
+    section, name = path.split(".")
+    for gone, now in REPLACED_VALUES[path].items():
+        with pytest.raises(SettingError):
+            Settings().changed(**{section: {name: gone}})
+        Settings().changed(**{section: {name: re.split(r"\W", now)[0]}})
 
 
 def test_a_section_of_a_former_name_is_taken():
