@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pilqr_ros.runs.rollout_files import load_sample
+from pilqr_ros.runs.rollout_files import load_measures, load_sample
 from pilqr_ros.tasks import Task
 
 
@@ -35,6 +35,8 @@ def spreads(measured: Iterable[Mapping[str, float]]) -> dict[str, Spread]:
 def stored_spreads(task: Task, rollouts: Iterable[tuple[int, Path]]) -> dict[str, Spread]:
     """Return each measure over stored rollouts; of a task without measures none is read.
 
+    What the evaluation has stored of them is taken; else a rollout itself is read and measured.
+
     Args:
         task: The task.
         rollouts: Condition and file of each; those that are not there are left out.
@@ -45,7 +47,14 @@ def stored_spreads(task: Task, rollouts: Iterable[tuple[int, Path]]) -> dict[str
     if not task.measure_names:
         return {}
     return spreads(
-        task.measures(condition, load_sample(path, task, condition).states)
+        _stored(task, path) or task.measures(condition, load_sample(path, task, condition).states)
         for condition, path in rollouts
         if path.exists()
     )
+
+
+def _stored(task: Task, path: Path) -> dict[str, float]:
+    """Return the measures that are stored of a rollout, if they are those of the task."""
+    beside = path.with_suffix(".cost.npz")
+    found = load_measures(beside) if beside.exists() else {}
+    return found if tuple(found) == task.measure_names else {}

@@ -129,8 +129,8 @@ class PolicyEvaluator:
             self.collector, policy, place, explore=explore, check_stop=self._check_stop
         )
         cost = self.evaluator.evaluate(rollout)
-        save_cost(place.path.with_suffix(".cost.npz"), cost)
         measures = self.store.task.measures(rollout.condition, rollout.states)
+        save_cost(place.path.with_suffix(".cost.npz"), cost, measures)
         return EvaluatedRollout(rollout, cost, measures)
 
     def _check_stop(self) -> None:

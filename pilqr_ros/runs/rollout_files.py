@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from pilqr_ros.trajopt.errors import ShapeError
 
 _REAL = ("states", "commanded", "applied", "noise")
 _WHOLE = ("stamps", "interventions", "ticks")
+
+NONE: Mapping[str, float] = {}
+"""No measures."""
 
 AGAIN = "delete it and resume: the rollout is executed again with the same seed"
 """What helps against a damaged rollout, of the present iteration or an earlier one."""
@@ -137,27 +141,45 @@ def _fault(rollout: Rollout, task: Task, condition: int) -> str:
     return "" if rollout.valid else f"it is not valid: {rollout.reason}"
 
 
-def save_cost(path: Path, cost: CostReport) -> None:
-    """Store the cost of a rollout in a file."""
+def save_cost(path: Path, cost: CostReport, measures: Mapping[str, float] = NONE) -> None:
+    """Store the cost of a rollout in a file, and the task's measures of it where they are known."""
     arrays: dict[str, Any] = {"costs": cost.costs, "success": cost.success}
     arrays["distance"] = cost.distance
     arrays["term_names"] = np.array(list(cost.terms), dtype=np.str_)
     arrays["term_costs"] = np.array(list(cost.terms.values()), dtype=np.float64)
+    if measures:
+        arrays["measure_names"] = np.array(list(measures), dtype=np.str_)
+        arrays["measures"] = np.array(list(measures.values()), dtype=np.float64)
     atomic.write_arrays(path, arrays)
 
 
 def load_cost(path: Path) -> CostReport:
     """Read the cost of a rollout from a file (errors as `load_rollout`)."""
     file = ArrayFile.read(path)
-    names, costs = file.texts("term_names"), file.floats("term_costs", 1, finite=False)
-    if len(names) != len(costs):
-        raise RunError(f"{path}: {len(names)} term_names have {len(costs)} term_costs")
     return CostReport(
         costs=file.floats("costs", 1, finite=False),
         success=file.flag("success"),
         distance=float(file.floats("distance", 0, finite=False)),
-        terms=dict(zip(names, costs.tolist(), strict=True)),
+        terms=_by_name(file, "term_names", "term_costs"),
     )
+
+
+def load_measures(path: Path) -> dict[str, float]:
+    """Read the measures of a rollout that are stored with its cost; empty if none are.
+
+    Raises:
+        RunError: The file is missing or damaged.
+    """
+    file = ArrayFile.read(path)
+    return _by_name(file, "measure_names", "measures") if "measures" in file.arrays else {}
+
+
+def _by_name(file: ArrayFile, names_are: str, values_are: str) -> dict[str, float]:
+    """Return numbers by their names, from two arrays of a file."""
+    names, values = file.texts(names_are), file.floats(values_are, 1, finite=False)
+    if len(names) != len(values):
+        raise RunError(f"{file.path}: {len(names)} {names_are} have {len(values)} {values_are}")
+    return dict(zip(names, values.tolist(), strict=True))
 
 
 def load_sample_cost(path: Path, T: int) -> CostReport:

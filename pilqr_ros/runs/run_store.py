@@ -23,7 +23,8 @@
             tried/                         the rollout of what was the last policy, before the run
                                            was given more iterations
             report.json                    the iteration in short
-        evaluations/<name>/                rollouts of an evaluation
+        evaluations/<name>/                rollouts of an evaluation; the task's measures of each
+                                           are with its cost
 
 A file is either whole or absent, and holds no pickle. An iteration is finished when the next one's
 ``policy.npz`` exists, and its ``network.npz`` where there is a global policy.

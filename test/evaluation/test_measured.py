@@ -4,10 +4,12 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from pilqr_ros.cli import tables
-from pilqr_ros.evaluation.measured import spreads
+from pilqr_ros.evaluation import measured
+from pilqr_ros.evaluation.measured import spreads, stored_spreads
 from pilqr_ros.evaluation.policy_card import write_card
 from pilqr_ros.evaluation.policy_evaluation import (
     EvaluationConfig,
@@ -18,6 +20,9 @@ from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.report.page import render
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
+from pilqr_ros.runs import atomic
+from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.rollout_files import load_cost, save_cost
 from pilqr_ros.runs.run_store import create_run
 
 ROLLOUTS = 3
@@ -55,6 +60,39 @@ def test_an_evaluation_prints_the_least_clearance_of_its_rollouts(evaluated, cap
     told = capsys.readouterr().out
     assert "clearance of post" in told
     assert f"{min(kept):.3f}" in told
+
+
+def test_no_rollout_is_read_again_for_what_the_evaluation_has_measured(evaluated, monkeypatch):
+    store, asked, kept = evaluated
+
+    def read(*_):
+        raise AssertionError("a rollout is read")
+
+    monkeypatch.setattr(measured, "load_sample", read)
+    found = stored_spreads(store.task, evaluated_rollouts(store, asked))
+    assert found == {"clearance of post": (pytest.approx(np.mean(kept)), min(kept), max(kept))}
+
+
+@pytest.mark.parametrize("stored", [None, {}, {"another": 3.0}])
+def test_rollouts_whose_measures_are_not_stored_are_measured_themselves(evaluated, stored):
+    store, asked, kept = evaluated
+    rollouts = evaluated_rollouts(store, asked)
+    path = rollouts[1][1].with_suffix(".cost.npz")
+    cost = load_cost(path)
+    path.unlink()
+    if stored is not None:  # by an earlier version, or of other measures
+        save_cost(path, cost, stored)
+    (spread,) = stored_spreads(store.task, rollouts).values()
+    assert (spread.least, spread.greatest) == (min(kept), max(kept))
+
+
+def test_damaged_measures_are_named(evaluated):
+    store, asked, _ = evaluated
+    rollouts = evaluated_rollouts(store, asked)
+    path = rollouts[0][1].with_suffix(".cost.npz")
+    atomic.write_arrays(path, {**atomic.read_arrays(path), "measures": np.zeros(2)})
+    with pytest.raises(RunError, match="1 measure_names have 2 measures"):
+        stored_spreads(store.task, rollouts)
 
 
 def test_rollouts_of_an_earlier_and_longer_evaluation_are_not_counted(evaluated, capsys):
