@@ -8,32 +8,22 @@ with exactly the numbers it would have had without the interruption.
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
-from functools import partial
-from typing import NamedTuple
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
 from pilqr_ros.learning import refusal
+from pilqr_ros.learning.collection import Collection, Executed, Samples
 from pilqr_ros.learning.collector import Collector
-from pilqr_ros.learning.errors import PolicyRefused, TrainingError, TrainingStopped
+from pilqr_ros.learning.errors import TrainingError, TrainingStopped
 from pilqr_ros.learning.first_policy import first_policy, prior_batches
 from pilqr_ros.learning.progress import IterationSummary, TrainingProgress
-from pilqr_ros.learning.remaining_time import RemainingTime
-from pilqr_ros.learning.sampling import (
-    LastPlace,
-    TrainingPlace,
-    execute_until_valid,
-    in_order,
-)
+from pilqr_ros.learning.progress_reporter import ProgressReporter
 from pilqr_ros.learning.stop_rule import Standings, relative_noise
 from pilqr_ros.learning.strategy import Strategy, strategy_for
-from pilqr_ros.learning.trial import Trials
-from pilqr_ros.robot.execution.rollout import Rollout
-from pilqr_ros.robot.execution.rollout_cost import CostEvaluator, CostReport
+from pilqr_ros.robot.execution.rollout_cost import CostEvaluator
 from pilqr_ros.robot.execution.tick_jitter import judge_ticks
 from pilqr_ros.runs.rollout_batch import batch_of
 from pilqr_ros.runs.run_config import plan_of
@@ -42,7 +32,6 @@ from pilqr_ros.runs.run_presence import check_present, working_in
 from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.trajopt.batch import Batch
 from pilqr_ros.trajopt.errors import UpdateError
-from pilqr_ros.trajopt.policy import Policy
 from pilqr_ros.trajopt.policy_update import UpdateResult, update
 from pilqr_ros.trajopt.problem import Iteration, Problem
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -72,13 +61,12 @@ class Trainer:
     at_once: int = 1
     left_out: Callable[[], Mapping[str, str]] = dict
     _batches: dict[int, list[Batch]] = field(default_factory=dict, init=False)
-    _trials: Trials = field(default_factory=Trials, init=False)
     _prior_batches: dict[int, Sequence[Batch]] = field(default_factory=dict, init=False)
     _first_noise: dict[int, np.ndarray] = field(default_factory=dict, init=False)
     _standings: Standings = field(default_factory=Standings, init=False)
     _strategy: Strategy = field(init=False)
-    _remaining: RemainingTime = field(init=False)
-    _progress: TrainingProgress = field(init=False)
+    _progress: ProgressReporter = field(init=False)
+    _collection: Collection = field(init=False)
 
     def run(self) -> None:
         """Train until the run's last iteration, or until it has converged if the task asks so.
@@ -94,34 +82,24 @@ class Trainer:
 
     def _train(self) -> None:
         config, first = self.store.config, self.store.iterations_finished
-        per_iteration = config.rollouts * len(config.conditions)
         self._strategy = strategy_for(self.store, self._check_stop)
-        self._remaining = RemainingTime(per_iteration, len(config.conditions))
-        self._progress = TrainingProgress("collecting", first, config.iterations, 0, per_iteration)
+        self._progress = ProgressReporter(config, first, self.on_progress)
+        self._collection = Collection(
+            self.store,
+            self.collector,
+            self.evaluator,
+            self._strategy,
+            self._progress,
+            self._check_stop,
+            self.at_once,
+        )
         self._start(first)
         for iteration in range(first, config.iterations):
             if self._is_enough(iteration):
                 break
             self._run_iteration(iteration)
         if not config.guided:
-            self._try_last(self.store.iterations_finished)
-
-    def _try_last(self, iteration: int) -> None:
-        """Execute each last policy once, without noise: what nobody executed is no result.
-
-        One that is refused, or worse than the one before, goes half-way back, as in an iteration.
-        """
-        for condition in self.store.config.conditions:
-            refusal.complete(self.store, iteration, condition)
-            while True:
-                policy, _ = self.store.policy(iteration, condition)
-                try:
-                    self._try(policy, LastPlace(self.store, iteration, condition, 0))
-                    break
-                except PolicyRefused as error:
-                    self._go_back(iteration, error)
-        if self._progress.waiting_for:
-            self._tell(waiting_for="")
+            self._collection.try_last(self.store.iterations_finished)
 
     def _is_enough(self, done: int) -> bool:
         """Tell whether local policies have converged after so many iterations, and may end then."""
@@ -140,101 +118,25 @@ class Trainer:
             self._first_noise[condition] = self.store.policy(0, condition)[0].noise_std
             self._batches[condition] = []
             for iteration in range(first):
-                self._add(condition, self._stored(iteration, condition))
+                self._add(condition, self._collection.finished(iteration, condition))
 
     def _run_iteration(self, iteration: int) -> None:
-        collected = self._collect(iteration)
+        collected = self._collection.iteration(iteration)
         for condition, samples in collected.items():
             self._add(condition, samples.executed)
         newest = {condition: self._batches[condition][-1] for condition in collected}
-        self._tell(phase="updating")
+        self._progress.tell(phase="updating")
         self._strategy.begin_updates(iteration, newest)
         for condition, samples in collected.items():
             if not self.store.started(iteration + 1, condition):
                 self._improve(samples, iteration, condition)
         self._strategy.end_iteration(iteration, newest)
         costs = [cost for samples in collected.values() for _, cost in samples.executed]
-        self._tell(
+        self._progress.tell(
             phase="collecting",
             mean_cost=float(np.mean([cost.total for cost in costs])),
             success_rate=float(np.mean([cost.success for cost in costs])),
         )
-
-    def _collect(self, iteration: int) -> dict[int, Samples]:
-        """Collect the rollouts of an iteration; a policy that is refused goes half-way back."""
-        for condition in self.store.config.conditions:
-            refusal.complete(self.store, iteration, condition)
-        while True:
-            self._tell(iteration=iteration, rollout=self.store.collected(iteration))
-            try:
-                collected = self._execute_all(iteration)
-                self._check_kept(iteration, collected)
-                return collected
-            except PolicyRefused as error:
-                self._go_back(iteration, error)
-
-    def _check_kept(self, iteration: int, collected: Mapping[int, Samples]) -> None:
-        """Refuse a policy that has lost what the one before had learned, where one is tried."""
-        if self.store.config.guided:
-            return
-        for condition, samples in collected.items():
-            place = self._tried_place(iteration, condition)
-            if not place.explores:
-                self._trials.check_all(place, samples.executed)
-
-    def _go_back(self, iteration: int, error: PolicyRefused) -> None:
-        """Replace a refused policy, or give up.
-
-        Raises:
-            PolicyRefused: There is nothing to go back to.
-        """
-        refusal.go_back(self.store, iteration, error.condition, str(error))
-        count = refusal.halvings(self.store, iteration, error.condition)
-        self._tell(waiting_for=f"step halved {count} of {refusal.MAX_HALVINGS} times: {error}")
-
-    def _execute_all(self, iteration: int) -> dict[int, Samples]:
-        """Collect the rollouts of an iteration's policies, or find them on disk."""
-        began, config, found = time.monotonic(), self.store.config, []
-        policies = {c: self._strategy.policy_to_sample(iteration, c) for c in config.conditions}
-        if not config.guided:
-            self._try_first(policies, iteration)
-        jobs = [
-            partial(self._rollout, policy, TrainingPlace(self.store, iteration, condition, sample))
-            for condition, policy in policies.items()
-            for sample in range(config.rollouts)
-        ]
-        with closing(in_order(jobs, self.at_once)) as results:
-            for executed in results:
-                found.append(executed)
-                self._count(len(found))
-        seconds, many = (time.monotonic() - began) / len(policies), config.rollouts
-        return {
-            condition: Samples(found[n * many : (n + 1) * many], seconds)
-            for n, condition in enumerate(policies)
-        }
-
-    def _try_first(self, policies: Mapping[int, Policy], iteration: int) -> None:
-        """Execute each policy without noise, where an iteration has such a rollout."""
-        places = {c: self._tried_place(iteration, c) for c in policies}
-        jobs = [
-            partial(self._try, policies[condition], place)
-            for condition, place in places.items()
-            if not place.explores
-        ]
-        with closing(in_order(jobs, self.at_once)) as tried:
-            deque(tried, maxlen=0)
-
-    def _tried_place(self, iteration: int, condition: int) -> TrainingPlace:
-        """Return the place of an iteration's last rollout: the one without noise, if one is."""
-        return TrainingPlace(self.store, iteration, condition, self.store.config.rollouts - 1)
-
-    def _try(self, policy: Policy, place: TrainingPlace) -> None:
-        """Execute a policy without noise, and refuse it where it is worse than the one before."""
-        self._trials.check_first(place, *self._rollout(policy, place))
-
-    def _count(self, done: int) -> None:
-        """Tell that so many rollouts of an iteration are done; more may have been on disk."""
-        self._tell(rollout=max(done, self._progress.rollout), waiting_for="")
 
     def _improve(self, samples: Samples, iteration: int, condition: int) -> None:
         """Update a policy from its rollouts and keep what came of it."""
@@ -269,7 +171,7 @@ class Trainer:
             self.store.save_sample_record(iteration, condition, result.samples)
         self.store.save_report(iteration, condition, summary.to_json())
         self.store.save_policy(iteration + 1, condition, result.policy, result.step_multiplier)
-        self._remaining.add_update(summary.seconds_updating)
+        self._progress.remaining.add_update(summary.seconds_updating)
         self.on_summary(summary)
 
     def _update(
@@ -298,54 +200,12 @@ class Trainer:
         except UpdateError as error:
             raise TrainingError(f"iteration {iteration}, condition {condition}: {error}") from error
 
-    def _rollout(self, policy: Policy, place: TrainingPlace) -> tuple[Rollout, CostReport]:
-        """Return a rollout and its cost, executed now unless it is on disk."""
-        which = place.which
-        rollout, cost = self.store.rollout(*which), self.store.cost(*which)
-        if rollout is None:
-            rollout, cost = self._execute(policy, place), None
-        if cost is None:
-            cost = self.evaluator.evaluate(rollout)
-            self.store.save_cost(*which, cost)
-        return rollout, cost
-
-    def _execute(self, policy: Policy, place: TrainingPlace) -> Rollout:
-        began = time.monotonic()
-        rollout = execute_until_valid(
-            self.collector, policy, place, explore=place.explores, check_stop=self._check_stop
-        )
-        self._remaining.add_rollout((time.monotonic() - began) / self.at_once)
-        return rollout
-
-    def _add(self, condition: int, executed: Sequence[tuple[Rollout, CostReport]]) -> None:
+    def _add(self, condition: int, executed: Sequence[Executed]) -> None:
         """Add the rollouts of a condition's newest policy."""
         self._batches[condition].append(batch_of(executed))
-        self._trials.add(condition, executed)
-
-    def _stored(self, iteration: int, condition: int) -> list[tuple[Rollout, CostReport]]:
-        """Return the rollouts of an iteration that is finished; what was deleted is done again."""
-        policy = self._strategy.policy_to_sample(iteration, condition)
-        places = [
-            TrainingPlace(self.store, iteration, condition, sample)
-            for sample in range(self.store.config.rollouts)
-        ]
-        return [self._rollout(policy, place) for place in places]
+        self._collection.learned_from(condition, executed)
 
     def _check_stop(self) -> None:
         if self.should_stop():
             raise TrainingStopped(f"stopped; everything until then is in {self.store.directory}")
         check_present(self.store.directory)
-
-    def _tell(self, **changes: object) -> None:
-        self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]
-        progress = self._progress
-        left = self._remaining.seconds(progress.iterations - progress.iteration, progress.rollout)
-        self._progress = replace(progress, seconds_left=left)
-        self.on_progress(self._progress)
-
-
-class Samples(NamedTuple):
-    """Rollouts with their costs, and how long they took [s]."""
-
-    executed: list[tuple[Rollout, CostReport]]
-    seconds: float
