@@ -26,6 +26,7 @@ from pilqr_ros.cli.opened_run import opened
 from pilqr_ros.cli.ros_needed import require_ros
 from pilqr_ros.evaluation.policy_evaluation import policy_of
 from pilqr_ros.runs.same_files import ON_A_ROBOT, check_files
+from pilqr_ros.runs.served_condition import served_condition
 
 
 def up(
@@ -156,10 +157,7 @@ def deploy(
     store = opened(run)
     for warning in check_files(store, ON_A_ROBOT) if hardware else ():
         show.warn(warning)
-    chosen = store.config.conditions[0]
-    if condition is not None:
-        chosen = store.task.condition_indices([condition])[0]
-    policy_of(store, policy, -1, chosen)
+    policy_of(store, policy, -1, served_condition(store.config, store.task, condition))
     options = DeploymentOptions(
         run=str(run.resolve()),
         policy=policy,

@@ -13,6 +13,7 @@ from pathlib import Path
 from pilqr_ros.graph.graph_options import DeploymentOptions, GraphOptions
 from pilqr_ros.runs.policy_digest import policy_digest
 from pilqr_ros.runs.run_folder import open_folder
+from pilqr_ros.runs.served_condition import served_condition
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.digest import digest
 
@@ -29,14 +30,12 @@ def pins_of(chosen: GraphOptions, task: Task) -> Pins:
         task: Their task.
 
     Raises:
-        RunError: A policy is to be served that cannot be read.
+        RunError: A policy is to be served that cannot be read, or in several conditions.
         TaskError: It is of a condition that the task does not have.
     """
     found = {"task": {"task_digest": digest(task)}}
     if isinstance(chosen, DeploymentOptions) and chosen.run:
         run = open_folder(Path(chosen.run))
-        condition = run.config.conditions[0]
-        if chosen.condition:
-            (condition,) = task.condition_indices([chosen.condition])
+        condition = served_condition(run.config, task, chosen.condition or None)
         found["run"] = {"policy_digest": policy_digest(run, chosen.policy, condition)}
     return found

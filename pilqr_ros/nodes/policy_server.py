@@ -35,6 +35,7 @@ from pilqr_ros.runs.policy_digest import policy_digest
 from pilqr_ros.runs.policy_kind import POLICY_KINDS
 from pilqr_ros.runs.run_store import RunStore, open_run
 from pilqr_ros.runs.same_files import ON_A_ROBOT, check_files
+from pilqr_ros.runs.served_condition import served_condition
 
 END_TIMEOUT = 2.0
 """How long the node waits for a rollout's thread when it ends [s]."""
@@ -97,9 +98,9 @@ class PolicyServerNode(Node):
         chosen.check_task(self._store.task)
         for warning in check_files(self._store, ON_A_ROBOT) if chosen.hardware else ():
             self.get_logger().warning(warning)
-        self._condition = self._store.config.conditions[0]
-        if chosen.condition:
-            self._condition = self._store.task.condition_indices([chosen.condition])[0]
+        self._condition = served_condition(
+            self._store.config, self._store.task, chosen.condition or None
+        )
         self._policy = policy_of(self._store, chosen.policy, -1, self._condition)
         chosen.check_policy(self._store, self._condition)
         check_policy(self._policy, self._store.task)

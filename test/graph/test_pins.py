@@ -62,6 +62,19 @@ def test_no_other_node_is_told(run):
     assert [one.name for one in starts if "policy_digest" in one.parameters] == ["policy_server"]
 
 
+def test_a_set_of_conditions_is_told_before_any_node_is_started(two_joints, tmp_path):
+    def edit(content):
+        (first,) = content["conditions"]
+        drawn = {"name": "some", "like": first["name"], "count": 2, "seed": 0}
+        shift = {"of": ["joints"], "low": [-0.1, -0.1], "high": [0.1, 0.1]}
+        content["drawn_conditions"] = [drawn | {"shifts": [shift]}]
+
+    task = two_joints(edit=edit)
+    store = create_run(tmp_path / "runs", task, RunConfig(task.name, "pilqr", 2, 2, 0, (0,)))
+    with pytest.raises(RunError, match="condition some is a set of 2"):
+        told(store, condition="some")
+
+
 def test_a_run_without_a_policy_is_told_before_any_node_is_started(run):
     (run.directory / "iteration_000" / "condition_0" / "policy.npz").unlink()
     with pytest.raises(RunError, match=r"policy\.npz"):
