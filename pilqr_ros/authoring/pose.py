@@ -69,12 +69,14 @@ class FoundPose(NamedTuple):
         error: How far the site then is from its place [m].
         angle: How far its axis is from the direction that is wanted [rad]; 0 where none is.
         touching: Pairs of bodies that touch, of which one is the robot's.
+        outside: Joints that are outside their bounds, in words: those of a start in the task file.
     """
 
     q: Array
     error: float
     angle: float
     touching: tuple[str, ...]
+    outside: tuple[str, ...] = ()
 
     @property
     def there(self) -> bool:
@@ -92,6 +94,8 @@ class Poser:
         bounds: Lower and upper bounds of the joints, ``(dU,)`` each; half a turn about the start
             where there are none.
         refused: Why a rollout could not start as the task file has it; empty if it could.
+
+    A start outside the bounds is taken as it is: from there it is to be mended.
     """
 
     def __init__(self, task: Task, condition: int = 0) -> None:
@@ -106,9 +110,12 @@ class Poser:
             world.reset(condition, seed=0, jitter=False)
         except ResetError as error:
             self.refused = str(error)
+            mujoco.mj_forward(world.model, world.data)  # the joints are where they are to be
         self.model, self.data = world.model, world.data
         self.start = task.conditions[condition].start.copy()
         self.bounds = search_bounds(task.position_limits, self.start)
+        self._joints = tuple(zip(task.joints, task.joint_units.position, strict=True))
+        self._limits = task.position_limits
         ids = [joint_id(self.model, name, "joints") for name in task.joints]
         self._qpos, self._base = self.model.jnt_qposadr[ids], int(self.model.jnt_bodyid[ids[0]])
         self._length = 0.0
@@ -137,6 +144,22 @@ class Poser:
         """Pairs of bodies that touch, of which one is the robot's."""
         pairs = touching_robot(self.model, self.data)
         return tuple(sorted(" and ".join(pair) for pair in pairs))
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """Joints that are outside their bounds, each in words with how far."""
+        found = []
+        for (name, unit), q, (lower, upper) in zip(self._joints, self.q, self._limits, strict=True):
+            if not lower <= q <= upper:
+                bound = lower if q < lower else upper
+                away = f"{abs(q - bound):.4g} {unit} {'below' if q < lower else 'above'}"
+                found.append(f"{name} is at {q:.4g}, {away} its bound of {bound:.4g}")
+        return tuple(found)
+
+    @property
+    def found(self) -> FoundPose:
+        """The present pose, as one that nothing was wanted of."""
+        return FoundPose(self.q, 0.0, 0.0, self.touching, self.outside)
 
     def solve(self, wanted: Wanted, tries: int = _TRIES) -> FoundPose:
         """Bring the arm to the nearest pose that was found, and return it.

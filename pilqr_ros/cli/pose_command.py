@@ -47,10 +47,10 @@ def pose(
 ) -> None:
     """Find a start: joint positions with a site at a place, as a line for the task file.
 
-    Without --at it tells of the start that the file has. The exit code is 1 where no pose gets
-    there, or the one that does touches something.
+    Without --at it tells of the start that the file has, which may lie outside the joints' bounds.
+    The exit code is 1 where it does, no pose gets there, or the one that does touches something.
     """
-    loaded = load_task(task)
+    loaded = load_task(task, any_start=True)
     index = 0 if condition is None else loaded.condition_indices([condition])[0]
     poser = Poser(loaded, index)
     site = site or _first_site(loaded, poser)
@@ -61,13 +61,13 @@ def pose(
         wanted = Wanted(site, place, AXES.index(axis), direction)
         found = poser.solve(wanted)
     else:
-        found = FoundPose(poser.q, 0.0, 0.0, poser.touching)
+        found = poser.found
     _tell(poser, site, found)
     if picture is not None:
         _draw(poser, picture)
     if view:
         _serve(loaded, index, poser, site, (port, host, token))
-    elif not found.there or found.touching:
+    elif not found.there or found.touching or found.outside:
         raise typer.Exit(1)
 
 
@@ -88,6 +88,8 @@ def _tell(poser: Poser, site: str, found: FoundPose) -> None:
         show.warn(f"{1e3 * found.error:.1f} mm from where it is wanted: out of the arm's reach?")
     if found.angle > ALIGNED:
         show.warn(f"{found.angle:.3f} rad from the direction that is wanted")
+    for joint in found.outside:
+        show.warn(joint)
     for pair in found.touching:
         show.warn(f"{pair} touch")
 

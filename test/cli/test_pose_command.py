@@ -29,6 +29,34 @@ def test_the_line_that_is_printed_fits_into_the_task_file(pose, tmp_path):
     assert line in again.output
 
 
+@pytest.fixture
+def pose_outside(two_joints, tmp_path):
+    """The same for an arm whose two joints start outside their bounds."""
+    two_joints()
+    path = tmp_path / "two_joints.yaml"
+    content = yaml.safe_load(path.read_text())
+    content["joints"] = [{**one, "position_limits": [-1.0, 2.0]} for one in content["joints"]]
+    content["conditions"][0]["joints"] = [-1.25, 3.5]
+    path.write_text(yaml.safe_dump(content))
+    return lambda *options: CliRunner().invoke(app, ["pose", str(path), *options])
+
+
+def test_a_start_outside_the_bounds_is_shown_with_how_far(pose_outside):
+    result = pose_outside()
+    assert result.exit_code == 1
+    assert "joints: [-1.2500, 3.5000]" in result.output
+    assert "j1 is at -1.25, 0.25 rad below its bound of -1" in result.stderr
+    assert "j2 is at 3.5, 1.5 rad above its bound of 2" in result.stderr
+
+
+def test_a_start_outside_the_bounds_is_mended(pose_outside):
+    result = pose_outside("--at", "0.15,0.05,0")
+    assert result.exit_code == 0, result.output
+    line = yaml.safe_load(re.search(r"joints: \[.*\]", result.output)[0])
+    assert all(-1.0 <= q <= 2.0 for q in line["joints"])
+    assert "bound" not in result.stderr
+
+
 def test_a_place_out_of_reach_is_exit_code_1_with_the_distance(pose):
     result = pose("--at", "0.3,0,0")
     assert result.exit_code == 1
