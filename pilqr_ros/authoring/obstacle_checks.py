@@ -43,9 +43,13 @@ def check_obstacles(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Fin
             yield warn(subject, _said(nearest, keep), advice)
         else:
             yield ok(subject, f"nearest: {_said(nearest, keep)}")
-        if moves_unseen(obstacle, task.layout, task.world_model):
-            message = f"{obstacle.geom} can move; it is taken to stay where the start has it"
-            advice = "add a state block of kind body_position of its body, or fix it in the scene"
+        if axes := moves_unseen(obstacle, task.layout, task.world_model):
+            along = f"{obstacle.geom} can move along {', '.join(axes)}"
+            message = f"{along}, which the state does not hold; it is taken to stay where the start has it"
+            advice = (
+                "add a state block of kind body_position of its body, with these axes, or fix it in"
+                " the scene"
+            )
             yield warn(subject, message, advice)
 
 

@@ -114,6 +114,8 @@ class Allowed:
             return f"a section with the keys {', '.join(self.keys)}"
         if "pattern" in self.bounds:
             return str(self.bounds.get("form", f"text of the form {self.bounds['pattern']}"))
+        if self.kind is str and "min_length" in self.bounds:
+            return "text that is not empty"
         return f"{_ONE.get(self.kind, 'something else')} {self.within}".rstrip()
 
     @property

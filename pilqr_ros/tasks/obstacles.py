@@ -1,7 +1,8 @@
 """Obstacles of a task: geoms of its models that points of the state are to stay away from.
 
 A geom is taken to be where the start of a condition has it, turned as it is there. Where the state
-holds the position of its body, it goes along with that: p is then the point less the body.
+holds the position of its body, it goes along with that: p is then the point less the body. Along an
+axis that this block has not it stays.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pilqr_ros.tasks.conditions import Condition
 from pilqr_ros.tasks.cost import step_weights
 from pilqr_ros.tasks.errors import TaskError, among
 from pilqr_ros.tasks.layout import AXES, StateBlock, StateLayout
+from pilqr_ros.tasks.mobility import moves_along
 from pilqr_ros.tasks.model_names import Needed, require_element
 from pilqr_ros.tasks.models import ROBOT_PREFIX, element_id, short_name
 from pilqr_ros.tasks.placing import stand_at_start
@@ -65,11 +67,21 @@ def build_clearances(
     return found
 
 
-def moves_unseen(obstacle: Obstacle, layout: StateLayout, world: mujoco.MjModel) -> bool:
-    """Tell whether an obstacle can move while nothing in the state says where it is."""
+def moves_unseen(obstacle: Obstacle, layout: StateLayout, world: mujoco.MjModel) -> tuple[str, ...]:
+    """Return along which axes an obstacle can move while nothing in the state says where it is.
+
+    An axis that none of its points has does not count.
+    """
     body = int(world.geom_bodyid[element_id(world, mujoco.mjtObj.mjOBJ_GEOM, obstacle.geom, "")])
-    fixed = world.body_weldid[body] == 0 or world.body_mocapid[world.body_rootid[body]] >= 0
-    return not fixed and _followed(world, body, layout) is None
+    if world.body_weldid[body] == 0 or world.body_mocapid[world.body_rootid[body]] >= 0:
+        return ()
+    followed, counted = _followed(world, body, layout), set[str]()
+    counted.update(*(layout.block(name).axes for name in obstacle.of))
+    if followed is None:
+        return tuple(axis for axis in AXES if axis in counted)
+    moves = zip(AXES, moves_along(world, followed[0]), strict=True)
+    free = [axis for axis, can_move in moves if can_move]
+    return tuple(axis for axis in free if axis in counted and axis not in followed[1].axes)
 
 
 def _clearance(

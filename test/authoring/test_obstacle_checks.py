@@ -67,7 +67,22 @@ def test_what_can_move_unseen_is_told(rows):
     first, second = rows(scene=scene_with("0 0 0", swings), edit=keeping())
     assert first.verdict is OK
     assert second.verdict is WARN
-    assert second.message.startswith("ball can move")
+    assert second.message.startswith("ball can move along x, y, z, which the state does not hold")
+
+
+def test_what_can_move_along_an_axis_that_is_not_tracked_is_told(rows):
+    def edit(content):
+        ball = {"name": "ball", "kind": "body_position", "of": "ball", "axes": ["x"]}
+        content["state"].append(ball)
+        keeping()(content)
+
+    slides = (
+        '<joint name="sx" type="slide" axis="1 0 0"/><joint name="sy" type="slide" axis="0 1 0"/>'
+    )
+    first, second = rows(scene=scene_with("0 0 0", slides), edit=edit)
+    assert (first.verdict, second.verdict) == (OK, WARN)
+    assert second.message.startswith("ball can move along y, which the state does not hold")
+    assert "with these axes" in second.advice
 
 
 def test_an_obstacle_that_no_rollout_comes_near_is_no_idle_cost_term(two_joints, tmp_path):

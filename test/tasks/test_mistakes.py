@@ -251,6 +251,25 @@ def test_many_mistakes_are_told_in_a_time_that_grows_no_faster_than_they_do():
     assert time.process_time() - began < 20.0
 
 
+@pytest.mark.parametrize(
+    "key",
+    ["cost.terms[0]", "cost.obstacles[0]", "state[0]", "joints[0]", "conditions[0]",
+     "drawn_conditions[0]", "measures[0]"],
+)  # fmt: skip
+def test_an_empty_name_is_refused(key):
+    content = yaml.safe_load(load_task("hockey").source)
+    content["cost"]["obstacles"] = [{"name": "o", "of": "puck", "geom": "g", "distance": 0.1}]
+    content["measures"] = [{"name": "m", "of": "puck"}]
+    at = content
+    for part in key.removesuffix("[0]").split("."):
+        at = at[part]
+    at[0]["name"] = ""
+    with pytest.raises(
+        TaskError, match=rf"{re.escape(key)}\.name: is '', must be text that is not"
+    ):
+        Task.from_text(yaml.safe_dump(content), folder=load_task("hockey").folder)
+
+
 def test_a_name_that_no_folder_of_runs_can_have_is_refused():
     said, line = said_of("name: hockey\n", f"name: {'a' * 101}\n")
     assert said.startswith(f"{line}name: is 'aaa")

@@ -152,26 +152,60 @@ def test_several_points_each_keep_away(two_joints):
     )
 
 
+def unseen_of(task):
+    return moves_unseen(task.obstacles["post"], task.layout, task.world_model)
+
+
 @pytest.mark.parametrize(
     ("body", "inside", "unseen"),
     [
-        ('pos="0 0 0"', "", False),
-        ('mocap="true"', "", False),
-        ('pos="0 0 0"', '<joint name="swing" axis="0 0 1"/>', True),
-        ('pos="0 0 0"', "<freejoint/>", True),
+        ('pos="0 0 0"', "", ""),
+        ('mocap="true"', "", ""),
+        ('pos="0 0 0"', '<joint name="swing" axis="0 0 1"/>', "xyz"),
+        ('pos="0 0 0"', "<freejoint/>", "xyz"),
     ],
 )
 def test_what_moves_and_is_not_in_the_state_is_known(two_joints, body, inside, unseen):
     geom = 'size=".04" pos=".2 0 0"'
     task = two_joints(scene=scene_with(geom, body, inside), edit=keeping())
-    assert moves_unseen(task.obstacles["post"], task.layout, task.world_model) is unseen
+    assert unseen_of(task) == tuple(unseen)
 
     def edit(content):
         tracked(content, ["x", "y", "z"])
         keeping()(content)
 
     task = two_joints(scene=scene_with(geom, body, inside), edit=edit)
-    assert not moves_unseen(task.obstacles["post"], task.layout, task.world_model)
+    assert unseen_of(task) == ()
+
+
+SLIDES = {axis: f'<joint name="s{axis}" type="slide" axis="{" ".join(vector)}"/>'
+          for axis, vector in (("x", "100"), ("y", "010"), ("z", "001"))}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("moves", "seen", "of_point", "unseen"),
+    [
+        ("x", "x", "xyz", ""),
+        ("xy", "x", "xyz", "y"),
+        ("xyz", "x", "xyz", "yz"),
+        ("xyz", "xy", "xyz", "z"),
+        ("xyz", "xy", "xy", ""),  # the point is at its height, wherever that is
+        ("xyz", "", "xy", "xy"),
+    ],
+)
+def test_an_axis_along_which_a_tracked_body_is_not_tracked_is_unseen(
+    two_joints, moves, seen, of_point, unseen
+):
+    def edit(content):
+        if seen:
+            tracked(content, list(seen))
+        content["state"][2]["axes"] = list(of_point)
+        content["conditions"][0]["targets"]["target"] = [0.1] * len(of_point)
+        keeping()(content)
+
+    slides = "".join(SLIDES[axis] for axis in moves)
+    scene = scene_with('size=".04" pos=".2 0 0"', 'pos="0 0 0"', slides)
+    assert unseen_of(two_joints(scene=scene, edit=edit)) == tuple(unseen)
 
 
 @pytest.mark.parametrize(

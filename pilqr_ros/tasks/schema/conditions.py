@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pilqr_ros.tasks.schema.fields import Axis, Names, NonNegative, Positive, Section, Vector3
+from pilqr_ros.tasks.schema.fields import Axis, Name, Names, NonNegative, Positive, Section, Vector3
 from pilqr_ros.tasks.schema.robot import Placement
 
 
@@ -52,7 +52,7 @@ class Start(Section):
             place behind a body, or the place of a site.
     """
 
-    name: str
+    name: Name
     joints: tuple[float, ...]
     bodies: dict[str, Vector3 | Placement] = {}
     other_joints: dict[str, float] = {}
@@ -86,7 +86,7 @@ class Drawn(Section):
         shifts: What is added.
     """
 
-    name: str
+    name: Name
     like: str
     count: Annotated[int, Field(ge=1, le=1000)]
     seed: Annotated[int, Field(ge=0)]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pilqr_ros.tasks.schema.fields import Names, NonNegative, Positive, Section
+from pilqr_ros.tasks.schema.fields import Name, Names, NonNegative, Positive, Section
 from pilqr_ros.tasks.schema.state import Expression
 
 
@@ -34,7 +34,7 @@ class Term(Weighted, Expression):
         gamma: Rounds off the tip of the distance at z = 0; its root is about the precision [m].
     """
 
-    name: str
+    name: Name
     alpha: NonNegative
     beta: NonNegative
     gamma: Positive = 1e-5
@@ -45,7 +45,8 @@ class Obstacle(Weighted):
 
     s is the signed distance of a point to the surface of a geom of the models [m]: a step costs
     nothing from ``distance`` on, the weight at the surface, more within. The geom is where the
-    condition's start has it; one of a body whose position is in the state goes along with it.
+    condition's start has it; one of a body whose position is in the state goes along with it, along
+    the axes that are there.
 
     Attributes:
         name: What reports call it; no term's, and not ``torque``.
@@ -58,7 +59,7 @@ class Obstacle(Weighted):
             tool about them.
     """
 
-    name: str
+    name: Name
     of: Names
     geom: str
     distance: Positive

@@ -16,6 +16,7 @@ MAX_STEPS = 10_000
 
 NAME_FORM = "small letters, digits and _, a letter first"
 
+Name = Annotated[str, Field(min_length=1)]
 Axis = Literal["x", "y", "z"]
 Vector3 = Annotated[tuple[float, ...], Field(min_length=3, max_length=3)]
 Positive = Annotated[float, Field(gt=0)]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AliasChoices, Field, model_validator
 
-from pilqr_ros.tasks.schema.fields import MAX_STEPS, Positive, Section, Vector3
+from pilqr_ros.tasks.schema.fields import MAX_STEPS, Name, Positive, Section, Vector3
 from pilqr_ros.trajopt.errors import SettingError
 
 
@@ -80,7 +80,7 @@ class ActuatedJoint(Section):
             given.
     """
 
-    name: str
+    name: Name
     torque_limit: Positive
     torque_rate_limit: Positive
     position_limits: tuple[float, float] | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pilqr_ros.tasks.schema.fields import Axis, Names, Section
+from pilqr_ros.tasks.schema.fields import Axis, Name, Names, Section
 
 Kind = Literal[
     "joint_positions",
@@ -39,7 +39,7 @@ class Block(Section):
         axis: Which axis of its own frame a block of kind ..._axis or ..._axis_velocity holds.
     """
 
-    name: str
+    name: Name
     kind: Kind
     of: str | None = None
     joints: Names | None = None

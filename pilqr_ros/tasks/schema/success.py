@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pilqr_ros.tasks.schema.fields import Names, Positive, Section
+from pilqr_ros.tasks.schema.fields import Name, Names, Positive, Section
 from pilqr_ros.tasks.schema.state import Expression
 
 Bound = Literal["within", "at_least", "at_most"]
@@ -128,5 +128,5 @@ class Measure(Expression):
         at: At the last step, or the least or the greatest of all steps.
     """
 
-    name: str
+    name: Name
     at: Literal["last", "least", "greatest"] = "last"
