@@ -44,8 +44,10 @@ def check_obstacles(task: Task, starts: Sequence[ExaminedStart]) -> Iterator[Fin
         else:
             yield ok(subject, f"nearest: {_said(nearest, keep)}")
         if axes := moves_unseen(obstacle, task.layout, task.world_model):
-            along = f"{obstacle.geom} can move along {', '.join(axes)}"
-            message = f"{along}, which the state does not hold; it is taken to stay where the start has it"
+            along = (
+                f"{obstacle.geom} can move along {', '.join(axes)}, which the state does not hold"
+            )
+            message = f"{along}; it is taken to stay where the start has it"
             advice = (
                 "add a state block of kind body_position of its body, with these axes, or fix it in"
                 " the scene"
