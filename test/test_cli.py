@@ -1,7 +1,9 @@
 import json
 import re
 import shutil
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import pytest
@@ -209,6 +211,13 @@ def test_without_ros_the_nodes_are_refused_with_what_to_do(command, monkeypatch,
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     problem = refused(command, monkeypatch, capsys)
     assert "rclpy is not installed here: run `make setup`" in problem
+
+
+def test_the_sros2_policy_is_printed_without_ros(monkeypatch, runner):
+    for module in ("rclpy", "pilqr_msgs"):
+        monkeypatch.setitem(sys.modules, module, None)
+    result = runner.invoke(app, ["sros2-policy"])
+    assert result.output == (Path(__file__).parents[1] / "config/sros2/policy.xml").read_text()
 
 
 @pytest.mark.parametrize(

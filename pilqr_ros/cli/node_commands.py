@@ -92,8 +92,7 @@ def robot(
 
 def sros2_policy(namespace: Namespace = "") -> None:
     """Print the SROS2 policy of the nodes: `ros2 security create_permission` takes it as a file."""
-    require_ros()
-    from pilqr_ros.clients.access_policy import policy_in
+    from pilqr_ros.graph.sros2_policy import policy_in
 
     print(policy_in(namespace), end="")
 

@@ -2,19 +2,12 @@
 
 import importlib
 import re
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 
 from pilqr_ros.clients import access_policy
-from pilqr_ros.clients.access_policy import (
-    Access,
-    observe,
-    policy_in,
-    policy_text,
-    read_policy,
-)
+from pilqr_ros.clients.access_policy import observe
 from pilqr_ros.clients.client_node import ClientNode
 from pilqr_ros.clients.guard_client import SERVICES
 from pilqr_ros.doctor.expectation import expect
@@ -27,7 +20,7 @@ from pilqr_ros.graph import (
     running_graph,
     starts,
 )
-from pilqr_ros.graph.node_list import NODES as TRAINING
+from pilqr_ros.graph.sros2_policy import policy_in, read_policy
 from pilqr_ros.learning.collector import InProcessCollector
 from pilqr_ros.learning.training import Trainer
 from pilqr_ros.nodes.messages.scene_topics import SCENE_TOPICS
@@ -76,12 +69,6 @@ def test_what_resets_a_robot_is_allowed_what_it_does(
         assert observe(node, name).beyond(policy[name]) == {}
 
 
-def test_every_node_may_claim_its_place_on_the_network(policy):
-    for name in {spec.name for spec in (*TRAINING, *DEPLOYED)}:
-        access = policy[name]
-        assert f"/{name}/claim" in access.publishes & access.subscribes
-
-
 @pytest.fixture(scope="module")
 def trained(task, tmp_path_factory):
     """A run with a policy that can be served."""
@@ -124,74 +111,12 @@ def test_everything_that_nodes_serving_a_policy_in_a_namespace_do_is_allowed(
         group.check()
 
 
-def test_only_the_guard_may_publish_torques(policy):
-    assert [name for name, access in policy.items() if TORQUES in access.publishes] == [
-        "effort_guard"
-    ]
-
-
-def test_only_the_executor_may_command_the_guard(policy):
-    allowed = {name for name, access in policy.items() if "/torque_command" in access.publishes}
-    assert allowed <= {"trajectory_executor", "robot_reset"}
-
-
 def test_nobody_but_a_bag_hears_the_scene_and_its_node_asks_nobody(policy):
     scene = {f"/{topic.name.strip('/')}" for topic in SCENE_TOPICS}
     assert [name for name, access in policy.items() if access.subscribes & scene] == ["recorder"]
     own = policy["scene_publisher"]
     assert own.publishes - scene == {"/parameter_events", "/rosout", "/scene_publisher/claim"}
     assert not own.calls | own.commands | own.executes
-
-
-def test_no_name_in_the_policy_is_a_pattern(policy):
-    names = {
-        name for access in policy.values() for field in vars(access).values() for name in field
-    }
-    assert names
-    assert not [name for name in names if set(name) & set("*?[]")]
-
-
-def test_what_is_not_allowed_is_told_by_field():
-    used = Access(publishes=frozenset({"/a", "/b"}), serves=frozenset({"/s"}))
-    allowed = Access(publishes=frozenset({"/a"}), serves=frozenset({"/s"}))
-    assert used.beyond(allowed) == {"publishes": frozenset({"/b"})}
-
-
-def test_a_policy_is_read_as_it_was_written(tmp_path, policy):
-    (tmp_path / "policy.xml").write_text(policy_text(policy))
-    assert read_policy(tmp_path / "policy.xml") == policy
-
-
-def test_the_policy_of_the_root_namespace_is_the_file():
-    assert policy_in("") == POLICY.read_text()
-
-
-def enclaves(text):
-    """Return path, and namespace and name of the node, of each enclave of a policy."""
-    found = ElementTree.fromstring(text).iter("enclave")
-    profiles = [(enclave.get("path"), enclave.find("profiles/profile")) for enclave in found]
-    return {path: (profile.get("ns"), profile.get("node")) for path, profile in profiles}
-
-
-@pytest.mark.parametrize("namespace", ["", "arm1", "/site/arm1"])
-@pytest.mark.parametrize("started", [starts, lambda chosen: starts(chosen, DEPLOYED)])
-def test_every_node_is_started_in_an_enclave_of_the_policy_of_its_namespace(namespace, started):
-    place = "/" + namespace.strip("/")
-    found = enclaves(policy_in(namespace))
-    for start in started(DeploymentOptions(namespace=namespace)):
-        assert found[start.enclave] == (place, start.name)
-    assert set(found) == {f"{place.rstrip('/')}/{name}" for _, name in found.values()}
-
-
-def test_two_arms_share_no_name_but_those_that_are_absolute(tmp_path):
-    names = []
-    for namespace in ("arm1", "arm2"):
-        path = tmp_path / f"{namespace}.xml"
-        path.write_text(policy_in(namespace))
-        accesses = read_policy(path).values()
-        names.append({name for a in accesses for field in vars(a).values() for name in field})
-    assert names[0] & names[1] == {"/clock", "/diagnostics", "/parameter_events", "/rosout", "/tf"}
-    assert "/arm1/effort_controller/commands" in names[0]
 
 
 def test_every_program_that_talks_to_nodes_has_an_enclave(policy):
