@@ -14,7 +14,7 @@ from pilqr_ros.doctor.visit import visit
 from pilqr_ros.graph import GraphOptions, starts
 
 NAMES = [start.name for start in starts(GraphOptions())]
-SECONDS = 3.0
+SECONDS = 1.5
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_a_sound_graph_is_fit_and_the_command_says_so(graph, wait_until):
     results = []
 
     def passes():
-        results.append(CliRunner().invoke(app, ["doctor", "hockey"]))
+        results.append(CliRunner().invoke(app, ["doctor", "hockey", "--seconds", f"{SECONDS}"]))
         return results[-1].exit_code == 0
 
     wait_until(passes, "success of the command")
@@ -78,5 +78,5 @@ def test_a_node_that_was_killed_is_missed(graph, wait_until):
         "the missing node",
         60.0,
     )
-    result = CliRunner().invoke(app, ["doctor", "hockey"])
+    result = CliRunner().invoke(app, ["doctor", "hockey", "--seconds", f"{SECONDS}"])
     assert result.exit_code == 1

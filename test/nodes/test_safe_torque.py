@@ -16,6 +16,7 @@ from pilqr_ros.nodes.messages import qos
 from pilqr_ros.nodes.messages.conversions import policy_to_message, to_nanoseconds
 from pilqr_ros.nodes.runtime.action_client import ActionClient
 from pilqr_ros.nodes.runtime.waiting import wait_for
+from pilqr_ros.tasks import load_task
 
 LOOP = ("mujoco_bridge", "effort_guard", "state_estimator", "trajectory_executor")
 PACES = (1.0, 1.0, 0.5, 0.25, 0.1)
@@ -103,11 +104,21 @@ def test_a_guard_that_is_started_again_begins_with_zero_torque(run_nodes, client
         assert group.pids["effort_guard"] != pid
 
 
+@pytest.fixture
+def short_task(task, tmp_path):
+    """The task with rollouts of 2 s, which take 8 s at the pace below."""
+    path = tmp_path / "hockey.yaml"
+    path.write_text(task.source.replace("steps: 100", "steps: 40"))
+    assert load_task(path).T == 40
+    return str(path)
+
+
 def test_a_killed_learner_leaves_a_rollout_that_ends_with_zero_torque(
-    run_nodes, client, task, wait_until, tmp_path
+    run_nodes, client, short_task, wait_until, tmp_path
 ):
-    names = tuple(spec.name for spec in NODES)
-    with run_nodes(*names, real_time_factor=0.25, runs_directory=str(tmp_path)) as group:
+    names, runs = tuple(spec.name for spec in NODES), str(tmp_path / "runs")
+    slow = {"task": short_task, "real_time_factor": 0.25, "runs_directory": runs}
+    with run_nodes(*names, **slow) as group:
         watch = Watch(client)
         action = ActionClient(client.node, TrainLocal, "learner/train_local")
         wait_until(action.server_is_ready, "train_local")
