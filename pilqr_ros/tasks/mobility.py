@@ -18,12 +18,13 @@ _NONE = 1e-9
 """A component of a unit vector, or a distance [m], that is no larger is none."""
 
 
-def moves_along(world: mujoco.MjModel, body: int) -> NDArray[np.bool_]:
-    """Return whether the origin of a body can move along each axis of the world, ``(3,)``.
+def moves_along(world: mujoco.MjModel, body: int, *, extended: bool = False) -> NDArray[np.bool_]:
+    """Return whether a body can move along each axis of the world, ``(3,)``.
 
     Args:
         world: The model.
-        body: Index of the body. What only turns it about its origin does not move it.
+        body: Index of the body.
+        extended: Whether something beside its origin counts, too: what turns the body moves that.
     """
     data = mujoco.MjData(world)
     mujoco.mj_kinematics(world, data)
@@ -32,7 +33,7 @@ def moves_along(world: mujoco.MjModel, body: int) -> NDArray[np.bool_]:
         first = int(world.body_jntadr[body])
         for joint in reversed(range(first, first + int(world.body_jntnum[body]))):
             kind = _Joint(world.jnt_type[joint])
-            away = kind in (_Joint.mjJNT_SLIDE, _Joint.mjJNT_FREE) or found.any()
+            away = extended or found.any() or kind in (_Joint.mjJNT_SLIDE, _Joint.mjJNT_FREE)
             if away or not np.allclose(data.xanchor[joint], origin, atol=_NONE):
                 found |= _moved_by(kind, data.xaxis[joint])
         body = int(world.body_parentid[body])

@@ -77,11 +77,12 @@ def moves_unseen(obstacle: Obstacle, layout: StateLayout, world: mujoco.MjModel)
         return ()
     followed, counted = _followed(world, body, layout), set[str]()
     counted.update(*(layout.block(name).axes for name in obstacle.of))
-    if followed is None:
-        return tuple(axis for axis in AXES if axis in counted)
-    moves = zip(AXES, moves_along(world, followed[0]), strict=True)
-    free = [axis for axis, can_move in moves if can_move]
-    return tuple(axis for axis in free if axis in counted and axis not in followed[1].axes)
+    if followed is None:  # where its geom lies on the body is not asked: it has a size, too
+        moves, held = moves_along(world, body, extended=True), set[str]()
+    else:
+        moves, held = moves_along(world, followed[0]), set(followed[1].axes)
+    free = {axis for axis, can_move in zip(AXES, moves, strict=True) if can_move}
+    return tuple(axis for axis in AXES if axis in free & counted - held)
 
 
 def _clearance(

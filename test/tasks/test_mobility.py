@@ -20,15 +20,16 @@ def world(joints, above=""):
     return mujoco.MjModel.from_xml_string(f"<mujoco><worldbody>{outer}</worldbody></mujoco>")
 
 
-def seen_to_move(model):
-    """Return along which axes the inner body moves in random poses of all joints."""
+def seen_to_move(model, beside=(0.0, 0.0, 0.0)):
+    """Return along which axes a place on the inner body moves in random poses of all joints."""
     data, rng, places = mujoco.MjData(model), np.random.default_rng(0), []
     for _ in range(20):
         velocity = rng.uniform(-1.0, 1.0, model.nv)
         data.qpos[:] = model.qpos0
         mujoco.mj_integratePos(model, data.qpos, velocity, 1.0)
         mujoco.mj_kinematics(model, data)
-        places.append(data.body("inner").xpos.copy())
+        inner = data.body("inner")
+        places.append(inner.xpos + inner.xmat.reshape(3, 3) @ beside)
     return np.ptp(places, axis=0) > 1e-6
 
 
@@ -57,6 +58,25 @@ def test_a_body_moves_along_the_axes_that_its_joints_and_those_above_move_it(joi
     model = world(joints, above)
     told = moves_along(model, model.body("inner").id)
     assert told.tolist() == seen_to_move(model).tolist() == [axis in axes for axis in "xyz"]
+
+
+@pytest.mark.parametrize(
+    ("joints", "above", "axes"),
+    [
+        ("", "", ""),
+        (X, "", "x"),
+        (X, Z, "xz"),
+        (SPIN, "", "xy"),
+        (X + SPIN, "", "xy"),
+        (BALL, "", "xyz"),
+        ("", "<freejoint/>", "xyz"),
+    ],
+)
+def test_what_is_beside_its_origin_is_moved_by_what_turns_it_too(joints, above, axes):
+    model = world(joints, above)
+    told = moves_along(model, model.body("inner").id, extended=True)
+    moved = seen_to_move(model, beside=(0.03, 0.04, 0.05))
+    assert told.tolist() == moved.tolist() == [axis in axes for axis in "xyz"]
 
 
 def test_a_free_body_moves_anywhere():

@@ -161,7 +161,8 @@ def unseen_of(task):
     [
         ('pos="0 0 0"', "", ""),
         ('mocap="true"', "", ""),
-        ('pos="0 0 0"', '<joint name="swing" axis="0 0 1"/>', "xyz"),
+        ('pos="0 0 0"', '<joint name="swing" axis="0 0 1"/>', "xy"),
+        ('pos="0 0 0"', '<joint name="slide" type="slide" axis="1 0 0"/>', "x"),
         ('pos="0 0 0"', "<freejoint/>", "xyz"),
     ],
 )
