@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -54,8 +55,8 @@ def compare(
     That is by its own evaluation; "noisy" are the rollouts of the last iteration of a run without.
     """
     if len(runs) == 1:
-        problem = f"is one run, expected two or more; `pilqr report {runs[0]}` shows one by itself"
-        raise typer.BadParameter(problem, param_hint="RUNS")
+        alone = f"`pilqr report {shlex.quote(str(runs[0]))}` shows one by itself"
+        raise typer.BadParameter(f"is one run, expected two or more; {alone}", param_hint="RUNS")
     stores = [opened(run) for run in runs]
     show_compared_runs(compare_runs(stores), stores[0].task.distance_label)
     picture = runs[0].parent / "comparison.png" if picture is None else picture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -83,8 +84,9 @@ def new(
             "the model does not compensate the arm's weight, so that the hold sags; if the arm's"
             ' controller does, write gravcomp="1" into its bodies, or use --adapt'
         )
+    path = shlex.quote(str(made.path))
     show.console.print(
-        f"now: pilqr check {made.path}\n     pilqr train {made.path} --in-process", soft_wrap=True
+        f"now: pilqr check {path}\n     pilqr train {path} --in-process", soft_wrap=True
     )
 
 

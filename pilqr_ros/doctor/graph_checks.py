@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 
 from pilqr_ros.doctor.expectation import BRIDGE, ROBOT, Expectation, Wire
@@ -62,7 +63,7 @@ def _judge_task(name: str, identity: str | None, expected: Expectation) -> Itera
         problem = f"{name!r} of the nodes is another {expected.task!r} than the one looked for"
         yield fail("task", problem, "start the graph with the same file, or name its file here")
     else:
-        advice = f"name the task: `pilqr doctor {name}`"
+        advice = f"name the task: `pilqr doctor {shlex.quote(name)}`"
         yield fail("task", f"nodes have {name!r}, looked for {expected.task!r}", advice)
 
 

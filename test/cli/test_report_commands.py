@@ -63,6 +63,12 @@ def test_one_run_is_compared_with_nothing(run, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_command_for_one_run_can_be_pasted(run, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "a run")
+    told = "".join(invoke("compare", copy).output.replace("│", " ").split())
+    assert f"pilqrreport'{tmp_path}/arun'`" in told
+
+
 def test_a_report_goes_where_it_is_asked_for(run, tmp_path):
     result = invoke("report", run, "--output", tmp_path / "page.html")
     assert result.exit_code == 0, result.output
