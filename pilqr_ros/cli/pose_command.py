@@ -51,7 +51,7 @@ def pose(
     The exit code is 1 where it does, no pose gets there, or the one that does touches something.
     """
     loaded = load_task(task, any_start=True)
-    index = 0 if condition is None else loaded.condition_indices([condition])[0]
+    index = 0 if condition is None else loaded.condition_index(condition)
     poser = Poser(loaded, index)
     site = site or _first_site(loaded, poser)
     place, direction = place_of("--at", at), place_of("--along", along)

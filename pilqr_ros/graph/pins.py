@@ -30,8 +30,8 @@ def pins_of(chosen: GraphOptions, task: Task) -> Pins:
         task: Their task.
 
     Raises:
-        RunError: A policy is to be served that cannot be read, or in several conditions.
-        TaskError: It is of a condition that the task does not have.
+        RunError: A policy is to be served that cannot be read.
+        TaskError: It is of a condition that the task does not have, or of several.
     """
     found = {"task": {"task_digest": digest(task)}}
     if isinstance(chosen, DeploymentOptions) and chosen.run:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pilqr_ros.runs.errors import NotInRunError
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.tasks import Task
 
@@ -16,14 +15,6 @@ def served_condition(config: RunConfig, task: Task, name: str | None) -> int:
         name: Of the condition; None for the first one that was trained in.
 
     Raises:
-        TaskError: There is no such condition.
-        NotInRunError: The name stands for several.
+        TaskError: There is no such condition, or the name stands for several.
     """
-    if name is None:
-        return config.conditions[0]
-    found = task.condition_indices([name])
-    if len(found) > 1:
-        first, last = (task.conditions[index].name for index in (found[0], found[-1]))
-        several = f"condition {name} is a set of {len(found)}"
-        raise NotInRunError(f"{several}, expected one of them: {first!r} to {last!r}")
-    return found[0]
+    return config.conditions[0] if name is None else task.condition_index(name)

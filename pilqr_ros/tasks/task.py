@@ -394,6 +394,19 @@ class Task:
         """
         return condition_indices(self.conditions, names, "conditions")
 
+    def condition_index(self, name: str) -> int:
+        """Return the index of one condition.
+
+        Raises:
+            TaskError: There is no such condition, or the name is that of a set of several.
+        """
+        found = self.condition_indices([name])
+        if len(found) > 1:
+            first, last = (self.conditions[index].name for index in (found[0], found[-1]))
+            problem = f"{name!r} is a set of {len(found)}, expected one of them"
+            raise TaskError("condition", f"{problem}: {first!r} to {last!r}")
+        return found[0]
+
     def check_start(self, condition: int) -> None:
         """Check that the start of a condition lies within the joints' bounds.
 

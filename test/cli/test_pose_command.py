@@ -5,6 +5,7 @@ import yaml
 from typer.testing import CliRunner
 
 from pilqr_ros.cli import app
+from pilqr_ros.tasks import TaskError
 
 
 @pytest.fixture
@@ -27,6 +28,22 @@ def test_the_line_that_is_printed_fits_into_the_task_file(pose, tmp_path):
     assert again.exit_code == 0
     assert "tip at [0.1000, 0.1000, 0.0000]" in again.output
     assert line in again.output
+
+
+def test_a_set_of_conditions_has_no_one_scene(pose, tmp_path):
+    path = tmp_path / "two_joints.yaml"
+    content = yaml.safe_load(path.read_text())
+    like = content["conditions"][0]["name"]
+    shift = {"of": ["joints"], "low": [-0.1, -0.1], "high": [0.1, 0.1]}
+    drawn = {"name": "some", "like": like, "count": 2, "seed": 0, "shifts": [shift]}
+    content["drawn_conditions"] = [drawn]
+    path.write_text(yaml.safe_dump(content))
+    result = pose("--condition", "some")
+    assert isinstance(result.exception, TaskError), result.output
+    assert "'some' is a set of 2, expected one of them: 'some 0' to 'some 1'" in str(
+        result.exception
+    )
+    assert pose("--condition", "some 1").exit_code == 0
 
 
 @pytest.fixture

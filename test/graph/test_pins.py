@@ -12,6 +12,7 @@ from pilqr_ros.nodes.policy_server import ServerParameters
 from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_store import create_run
+from pilqr_ros.tasks import TaskError
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_a_set_of_conditions_is_told_before_any_node_is_started(two_joints, tmp_
 
     task = two_joints(edit=edit)
     store = create_run(tmp_path / "runs", task, RunConfig(task.name, "pilqr", 2, 2, 0, (0,)))
-    with pytest.raises(RunError, match="condition some is a set of 2"):
+    with pytest.raises(TaskError, match="condition: 'some' is a set of 2"):
         told(store, condition="some")
 
 

@@ -1,6 +1,5 @@
 import pytest
 
-from pilqr_ros.runs.errors import NotInRunError
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.served_condition import served_condition
 from pilqr_ros.tasks import TaskError, load_task
@@ -29,8 +28,8 @@ def test_a_name_is_that_of_any_condition_of_the_task(reacher, config):
 def test_a_set_is_refused_with_the_names_of_its_conditions(reacher, config):
     count = sum(condition.group == "training" for condition in reacher.conditions)
     with pytest.raises(
-        NotInRunError,
-        match=f"condition training is a set of {count}, .*: 'training 0' to 'training {count - 1}'",
+        TaskError,
+        match=f"condition: 'training' is a set of {count}, .*: 'training 0' to 'training {count - 1}'",
     ):
         served_condition(config, reacher, "training")
 
