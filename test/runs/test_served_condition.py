@@ -27,10 +27,8 @@ def test_a_name_is_that_of_any_condition_of_the_task(reacher, config):
 
 def test_a_set_is_refused_with_the_names_of_its_conditions(reacher, config):
     count = sum(condition.group == "training" for condition in reacher.conditions)
-    with pytest.raises(
-        TaskError,
-        match=f"condition: 'training' is a set of {count}, .*: 'training 0' to 'training {count - 1}'",
-    ):
+    names = f"'training 0' to 'training {count - 1}'"
+    with pytest.raises(TaskError, match=f"condition: 'training' is a set of {count}, .*: {names}"):
         served_condition(config, reacher, "training")
 
 
