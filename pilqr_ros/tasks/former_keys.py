@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pilqr_ros.tasks.errors import ConfigError
+from pilqr_ros.tasks.mistakes import shown
 from pilqr_ros.tasks.settings import SETTINGS_IN, by_path, merged_settings, renamed
 from pilqr_ros.tasks.validation import validated
 
@@ -89,14 +90,14 @@ def _known(
     ignored: list[str] = []
     while wrong := _wrong_keys(kind, merged_settings(below, given)):
         values = dict(by_path(given))
-        paths = [path for path in values if any(_is_of(key, path) for key in wrong)]
+        paths = _outermost([path for path in values if any(_is_of(key, path) for key in wrong)])
         # A value may be wrong beside a default that is newer: then all of its section is left out.
         paths = paths or [
             path for path in values if any(key.startswith(f"{path}.") for key in wrong)
         ]
         if not paths:
             break
-        ignored += [f"{path} ({values[path]!r})" for path in paths]
+        ignored += [f"{path} ({shown(values[path])})" for path in paths]
         given = _without(given, paths)
     return given, ignored
 
@@ -119,6 +120,11 @@ def _wrong_keys(kind: type, given: Mapping[str, Any]) -> list[str]:
     except ConfigError as error:
         return [flaw.key for flaw in error.flaws]
     return []
+
+
+def _outermost(paths: Sequence[str]) -> list[str]:
+    """Return those paths that lie in no other of them."""
+    return [path for path in paths if path.partition(".")[0] not in paths or "." not in path]
 
 
 def _is_of(key: str, path: str) -> bool:

@@ -46,6 +46,15 @@ def test_a_section_that_is_not_known_is_left_out_whole():
     assert read.ignored == ("learning.settings.later ({'a': 1})", "learning.settings.lqr (3)")
 
 
+def test_what_is_left_out_is_told_once_and_no_longer_than_a_line():
+    gone = {"pi2": {3: 4, None: 2}, "later": list(range(1000))}
+    read = as_of_today(in_settings("learning", "settings", gone))
+    assert read.document == in_settings("learning", "settings", {})
+    assert read.ignored[0] == "learning.settings.pi2 ({3: 4, None: 2})"
+    assert read.ignored[1].startswith("learning.settings.later ([0, 1, 2, ")
+    assert (len(read.ignored), len(read.ignored[1]) < 100) == (2, True)
+
+
 def test_a_value_that_only_a_newer_default_forbids_takes_its_section_with_it():
     given = {"dynamics": {"cross_fit_folds": 1}, "pi2": {"kl": 2.0}}  # the direct model needs two
     read = as_of_today(in_settings("learning", "settings", given))
