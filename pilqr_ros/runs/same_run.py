@@ -13,7 +13,7 @@ Versions are of two kinds:
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from pilqr_ros.runs import atomic
@@ -51,12 +51,9 @@ def check_same(
     """
     found = differences(store, asked, task, ignored=("description",) if strict else OF_LEARNING)
     if found:
-        named = "; ".join(found[:MAX_NAMED])
-        more = len(found) - MAX_NAMED
-        rest = f"; and {more} more" if more > 0 else ""
         raise OtherRunError(
-            f"{store.directory} was begun otherwise: {named}{rest}; a run stays as it was begun: "
-            "begin another one (train --from takes this one's policies)"
+            f"{store.directory} was begun otherwise: {some_of(found)}; a run stays as it was "
+            "begun: begin another one (train --from takes this one's policies)"
         )
 
 
@@ -112,13 +109,20 @@ def check_versions(store: RunStore) -> list[str]:
     refused += [f"this version has no setting {gone}" for gone in store.task.ignored]
     refused += _changed_defaults(store, recorded.get("settings", {}))
     if refused:
-        raise OtherRunError(f"{store.directory} cannot be continued: {'; '.join(refused)}")
+        raise OtherRunError(f"{store.directory} cannot be continued: {some_of(refused)}")
     return [
         f"{name} is {now.get(name, _ABSENT)}, but the run was begun with {then[name]}: it goes on "
         "soundly, but not bit for bit"
         for name in changed
         if name != "torch" or store.config.guided
     ]
+
+
+def some_of(differences: Sequence[str]) -> str:
+    """Return the first few differences in a line, and how many more there are."""
+    more = len(differences) - MAX_NAMED
+    rest = f"; and {more} more" if more > 0 else ""
+    return "; ".join(differences[:MAX_NAMED]) + rest
 
 
 def _changed_defaults(store: RunStore, begun: Mapping[str, Any]) -> list[str]:

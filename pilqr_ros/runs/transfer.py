@@ -15,7 +15,7 @@ from pilqr_ros.runs.origin_files import Taken, origin_name, packed
 from pilqr_ros.runs.rollout_batch import batch_of
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_store import RunStore, create_run, open_run
-from pilqr_ros.runs.same_run import MAX_NAMED, structure_differences
+from pilqr_ros.runs.same_run import some_of, structure_differences
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.batch import Batch
 
@@ -55,10 +55,7 @@ def _fitting(origin: Origin, task: Task, conditions: Sequence[int]) -> RunStore:
     source = open_run(Path(origin.run))
     found = structure_differences(task, source)
     if found:
-        more = len(found) - MAX_NAMED
-        rest = f"; and {more} more" if more > 0 else ""
-        named = "; ".join(found[:MAX_NAMED])
-        raise _misfit(task, source, f"its policies are of another kind: {named}{rest}")
+        raise _misfit(task, source, f"its policies are of another kind: {some_of(found)}")
     for condition in conditions:
         _same(task, condition, source)
     _iteration(origin, source)

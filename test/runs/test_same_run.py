@@ -124,7 +124,9 @@ def test_versions_that_are_not_written_by_name_are_refused(store):
 
 
 def test_a_default_that_has_changed_since_is_refused(store):
-    describe(store, settings={"step_rule": {"multiplier_max": 3.5}})
+    settings = json.loads((store.directory / "run.json").read_text())["settings"]
+    settings["step_rule"]["multiplier_max"] = 3.5
+    describe(store, settings=settings)
     with pytest.raises(RunError, match=r"step_rule\.multiplier_max is .*the run has 3\.5"):
         check_versions(store)
 
@@ -150,11 +152,19 @@ def test_a_run_whose_task_held_a_setting_that_is_gone_is_looked_at_and_not_conti
     opened = open_run(store.directory)
     assert load_executed_task(str(own)).keys() == opened.task.keys()
     (warning,) = [one for one in file_warnings(opened) if "ignored" in one]
-    assert f"learning.settings.{section}.{name} ({value!r})" in warning
+    shown = {False: "false"}.get(value, repr(value))  # as the file has it
+    assert f"learning.settings.{section}.{name} ({shown})" in warning
     with pytest.raises(RunError, match=rf"no setting learning\.settings\.{section}\.{name}"):
         check_versions(opened)
     with pytest.raises(TaskError, match=rf"{section}\.{name}: .*{reason}"):
         load_task(own)  # a training that begins has it told
+
+
+def test_of_many_settings_that_mean_something_else_a_few_are_named(store):
+    describe(store, settings={f"step_{number}": 1 for number in range(40)})
+    with pytest.raises(RunError, match=r"cannot be continued: .*; and \d\d+ more$") as refused:
+        check_versions(store)
+    assert str(refused.value).count("but the run has") == same_run.MAX_NAMED
 
 
 def test_a_finished_run_is_not_continued_so_versions_do_not_matter(trainer, store):
