@@ -180,7 +180,8 @@ def _of_value(one: _Mistake, key: str) -> Flaw:
     if kind == "finite_number":
         return Flaw(key, f"is {shown(value)}, must be a finite number")
     if kind == "invalid_key" or one.place[-1:] == ("[key]",):
-        return Flaw(key.removesuffix(".[key]"), f"{shown(value)} is a key and must be text")
+        must_be = "text that is not empty" if value == "" else "text"
+        return Flaw(key.removesuffix(".[key]"), f"{shown(value)} is a key and must be {must_be}")
     return Flaw(key, not_allowed(value, one.allowed))
 
 

@@ -270,6 +270,22 @@ def test_an_empty_name_is_refused(key):
         Task.from_text(yaml.safe_dump(content), folder=load_task("hockey").folder)
 
 
+@pytest.mark.parametrize(
+    ("key", "within"), [("mdgps.tests", ["mdgps", "tests"]),
+                        ("conditions[0].targets", ["conditions", 0, "targets"])]
+)  # fmt: skip
+def test_an_empty_name_is_refused_as_a_key_too(key, within):
+    content = yaml.safe_load(load_task("hockey").source)
+    at = content
+    for part in within[:-1]:
+        at = at[part]
+    named = at.setdefault(within[-1], {})
+    named[""] = next(iter(named.values()), {"conditions": ["left"], "rollouts": 1})
+    told = f"{key}.: '' is a key and must be text that is not empty"
+    with pytest.raises(TaskError, match=re.escape(told)):
+        Task.from_text(yaml.safe_dump(content), folder=load_task("hockey").folder)
+
+
 def test_a_name_that_no_folder_of_runs_can_have_is_refused():
     said, line = said_of("name: hockey\n", f"name: {'a' * 101}\n")
     assert said.startswith(f"{line}name: is 'aaa")

@@ -56,7 +56,7 @@ class Start(Section):
     joints: tuple[float, ...]
     bodies: dict[str, Vector3 | Placement] = {}
     other_joints: dict[str, float] = {}
-    targets: dict[str, tuple[float, ...] | Behind | AtSite] = {}
+    targets: dict[Name, tuple[float, ...] | Behind | AtSite] = {}
 
 
 class Shift(Section):

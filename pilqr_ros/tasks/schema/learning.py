@@ -10,6 +10,7 @@ from pilqr_ros.tasks.schema.fields import (
     MAX_ITERATIONS,
     MAX_ROLLOUTS,
     MIN_ROLLOUTS,
+    Name,
     Names,
     NonNegative,
     Positive,
@@ -138,4 +139,4 @@ class Mdgps(Section):
     policy: GlobalPolicy
     settings: dict[str, Any] = {}
     local_settings: dict[str, Any] = {}
-    tests: dict[str, PolicyTest] = {}
+    tests: dict[Name, PolicyTest] = {}
