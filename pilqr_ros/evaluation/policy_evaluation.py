@@ -28,6 +28,7 @@ from pilqr_ros.runs.run_config import MAX_SEED
 from pilqr_ros.runs.run_folder import iteration_name
 from pilqr_ros.runs.run_presence import check_present, working_in
 from pilqr_ros.runs.run_store import RunStore
+from pilqr_ros.runs.served_condition import check_trained
 from pilqr_ros.tasks.schema import MAX_ITERATIONS, MAX_ROLLOUTS
 from pilqr_ros.trajopt.policy import Policy
 
@@ -149,10 +150,12 @@ def policy_of(store: RunStore, kind: str, iteration: int, condition: int) -> Pol
         condition: Index of the condition.
 
     Raises:
+        TaskError: The task has no such condition.
         NotInRunError: There is no such policy.
     """
     iteration = store.iterations_finished if iteration == -1 else iteration
     if not is_global(store, kind):
+        check_trained(store.config, store.task, condition)
         return store.policy(iteration, condition)[0]
     network = store.network(iteration)
     if network is None:
@@ -177,19 +180,18 @@ def evaluated_conditions(store: RunStore, config: EvaluationConfig) -> tuple[int
     """Return the conditions that an evaluation goes through.
 
     Raises:
-        NotInRunError: One is not the run's, or for the global policy not the task's, or comes
-            twice.
+        TaskError: The task has no such condition.
+        NotInRunError: One is not the run's, which the global policy need not mind, or comes twice.
     """
-    trained = store.config.conditions
-    allowed = trained
-    if is_global(store, config.policy):
-        allowed = tuple(range(len(store.task.conditions)))
+    whole = is_global(store, config.policy)
     for condition in config.conditions:
-        if condition not in allowed:
-            raise NotInRunError(f"condition is {condition}, expected one of the run's {allowed}")
+        if whole:
+            store.task.check_condition(condition)
+        else:
+            check_trained(store.config, store.task, condition)
     if len(set(config.conditions)) < len(config.conditions):
         raise NotInRunError("conditions names one more than once, expected each index once")
-    return config.conditions or trained
+    return config.conditions or store.config.conditions
 
 
 def evaluated_rollouts(store: RunStore, config: EvaluationConfig) -> list[tuple[int, Path]]:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from pilqr_ros.graph.graph_options import DeploymentOptions, GraphOptions
 from pilqr_ros.runs.policy_digest import policy_digest
+from pilqr_ros.runs.policy_kind import means_global
 from pilqr_ros.runs.run_folder import open_folder
-from pilqr_ros.runs.served_condition import served_condition
+from pilqr_ros.runs.served_condition import check_trained, served_condition
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.digest import digest
 
@@ -30,12 +31,14 @@ def pins_of(chosen: GraphOptions, task: Task) -> Pins:
         task: Their task.
 
     Raises:
-        RunError: A policy is to be served that cannot be read.
+        RunError: A policy is to be served that cannot be read, or that the run does not have.
         TaskError: It is of a condition that the task does not have, or of several.
     """
     found = {"task": {"task_digest": digest(task)}}
     if isinstance(chosen, DeploymentOptions) and chosen.run:
         run = open_folder(Path(chosen.run))
         condition = served_condition(run.config, task, chosen.condition or None)
+        if not means_global(chosen.policy, guided=run.config.guided):
+            check_trained(run.config, task, condition)
         found["run"] = {"policy_digest": policy_digest(run, chosen.policy, condition)}
     return found

@@ -1,5 +1,6 @@
 """A node that is started again finds the policy that the graph was started with, or refuses."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -74,6 +75,13 @@ def test_a_set_of_conditions_is_told_before_any_node_is_started(two_joints, tmp_
     store = create_run(tmp_path / "runs", task, RunConfig(task.name, "pilqr", 2, 2, 0, (0,)))
     with pytest.raises(TaskError, match="condition: 'some' is a set of 2"):
         told(store, condition="some")
+
+
+def test_a_condition_that_was_not_trained_in_is_told_before_any_node_is_started(run):
+    path = run.directory / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"conditions": [0]}))
+    with pytest.raises(RunError, match="it has no policy of 'd', but of c"):
+        told(run, condition="d")
 
 
 def test_a_run_without_a_policy_is_told_before_any_node_is_started(run):

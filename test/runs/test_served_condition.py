@@ -1,7 +1,8 @@
 import pytest
 
+from pilqr_ros.runs.errors import NotInRunError
 from pilqr_ros.runs.run_config import RunConfig
-from pilqr_ros.runs.served_condition import served_condition
+from pilqr_ros.runs.served_condition import check_trained, served_condition
 from pilqr_ros.tasks import TaskError, load_task
 
 
@@ -36,3 +37,13 @@ def test_a_set_is_refused_with_the_names_of_its_conditions(reacher, config):
 def test_an_unknown_name_is_refused(reacher, config, name):
     with pytest.raises(TaskError, match="conditions: "):
         served_condition(config, reacher, name)
+
+
+def test_a_local_policy_is_of_a_condition_that_was_trained_in(reacher, config):
+    check_trained(config, reacher, 1)
+    first, other, third = (reacher.conditions[index].name for index in (1, 2, 3))
+    told = f"condition is 2, expected one of .*: it has no policy of '{other}', but of {third}, "
+    with pytest.raises(NotInRunError, match=told + first):
+        check_trained(config, reacher, 2)
+    with pytest.raises(TaskError, match="condition is 9999, expected 0 to"):
+        check_trained(config, reacher, 9999)
