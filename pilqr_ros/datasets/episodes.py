@@ -11,6 +11,7 @@ import numpy as np
 
 from pilqr_ros.datasets.errors import DataSetError
 from pilqr_ros.robot.execution.rollout_cost import CostReport, TaskCostEvaluator
+from pilqr_ros.runs.file_names import EVALUATIONS
 from pilqr_ros.runs.rollout_files import load_sample, load_sample_cost, unused_rollouts
 from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.trajopt.typing import Array
@@ -119,7 +120,7 @@ def _episodes(store: RunStore) -> Iterator[Episode]:
 
 def _places(directory: Path) -> Iterator[tuple[Path, int, int]]:
     """Yield the rollouts that count with iteration and condition, those of the training first."""
-    for folder in (directory, directory / "evaluations"):
+    for folder in (directory, directory / EVALUATIONS):
         for path in sorted(folder.glob("*iteration_*/condition_*/rollout_*.npz")):
             found = _PLACE.search(path.as_posix())
             if found is not None:

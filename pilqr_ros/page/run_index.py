@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.robot.execution.rollout_cost import CostReport
 from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.file_names import EVALUATIONS
 from pilqr_ros.runs.rollout_files import load_cost, load_rollout
 from pilqr_ros.runs.run_folder import iteration_name
 from pilqr_ros.runs.run_store import RunStore
@@ -59,7 +60,7 @@ class RunIndex:
 
     def sources(self) -> list[str]:
         """Return where rollouts come from: training, and each evaluation by name."""
-        folder = self._store.directory / "evaluations"
+        folder = self._store.directory / EVALUATIONS
         found = sorted(path.name for path in folder.glob("*") if path.is_dir())
         return [TRAINING, *found]
 

@@ -13,6 +13,7 @@ from pilqr_ros.robot.execution.rollout_cost import CostReport
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.array_file import ArrayFile
 from pilqr_ros.runs.errors import RunError
+from pilqr_ros.runs.file_names import EVALUATIONS
 from pilqr_ros.tasks import Task
 from pilqr_ros.trajopt.errors import ShapeError
 
@@ -24,6 +25,12 @@ NONE: Mapping[str, float] = {}
 
 AGAIN = "delete it and resume: the rollout is executed again with the same seed"
 """What helps against a damaged rollout, of the present iteration or an earlier one."""
+
+COST_AGAIN = "delete it and resume: the rollout's cost is evaluated again"
+"""What helps against a damaged cost."""
+
+EVALUATE_AGAIN = "delete it and evaluate again: no training reads it"
+"""What helps against either of an evaluation."""
 
 
 def save_rollout(path: Path, rollout: Rollout) -> None:
@@ -121,10 +128,10 @@ def load_sample(path: Path, task: Task, condition: int) -> Rollout:
     try:
         rollout = load_rollout(path)
     except RunError as error:
-        raise RunError(f"{error}; {AGAIN}") from error
+        raise RunError(f"{error}; {_advice(path, AGAIN)}") from error
     fault = _fault(rollout, task, condition)
     if fault:
-        raise RunError(f"{path} does not belong here: {fault}; {AGAIN}")
+        raise RunError(f"{path} does not belong here: {fault}; {_advice(path, AGAIN)}")
     return rollout
 
 
@@ -188,7 +195,7 @@ def load_sample_cost(path: Path, T: int) -> CostReport:
     Raises:
         RunError: It is damaged, or of another rollout.
     """
-    advice = "delete it and resume: the rollout's cost is evaluated again"
+    advice = _advice(path, COST_AGAIN)
     try:
         cost = load_cost(path)
     except RunError as error:
@@ -196,3 +203,8 @@ def load_sample_cost(path: Path, T: int) -> CostReport:
     if cost.costs.shape != (T,) or not np.isfinite(cost.costs).all():
         raise RunError(f"{path} does not hold {T} finite costs; {advice}")
     return cost
+
+
+def _advice(path: Path, of_training: str) -> str:
+    """Return what helps against a damaged file, by where it lies."""
+    return EVALUATE_AGAIN if path.parts[-4:-3] == (EVALUATIONS,) else of_training

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pilqr_ros.runs.file_names import DESCRIPTION_FILE
+from pilqr_ros.runs.file_names import DESCRIPTION_FILE, EVALUATIONS
 from pilqr_ros.runs.run_config import RunConfig
 from pilqr_ros.runs.run_description import read_config, read_description
 
@@ -38,7 +38,7 @@ class RunFolder:
 
     def evaluation_directory(self, name: str) -> Path:
         """Return the directory of an evaluation."""
-        return self.directory / "evaluations" / name
+        return self.directory / EVALUATIONS / name
 
     def iteration_directory(self, iteration: int) -> Path:
         """Return the directory of an iteration."""

@@ -22,7 +22,7 @@ from pilqr_ros.report.page import render
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunError
-from pilqr_ros.runs.rollout_files import load_cost, save_cost
+from pilqr_ros.runs.rollout_files import load_cost, load_sample_cost, save_cost
 from pilqr_ros.runs.run_store import create_run
 
 ROLLOUTS = 3
@@ -92,6 +92,19 @@ def test_damaged_measures_are_named(evaluated):
     path = rollouts[0][1].with_suffix(".cost.npz")
     atomic.write_arrays(path, {**atomic.read_arrays(path), "measures": np.zeros(2)})
     with pytest.raises(RunError, match="1 measure_names have 2 measures"):
+        stored_spreads(store.task, rollouts)
+
+
+def test_a_damaged_file_of_an_evaluation_is_made_anew_by_another_one_not_by_a_training(evaluated):
+    store, asked, _ = evaluated
+    (_, path), *_ = rollouts = evaluated_rollouts(store, asked)
+    cost = path.with_suffix(".cost.npz")
+    cost.write_bytes(b"")
+    with pytest.raises(RunError, match="delete it and evaluate again"):
+        load_sample_cost(cost, store.task.T)
+    cost.unlink()
+    path.write_bytes(b"")
+    with pytest.raises(RunError, match="delete it and evaluate again"):
         stored_spreads(store.task, rollouts)
 
 
