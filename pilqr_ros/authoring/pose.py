@@ -22,6 +22,7 @@ from pilqr_ros.authoring.errors import AuthoringError
 from pilqr_ros.authoring.reach import search_bounds
 from pilqr_ros.authoring.starts import touching_robot
 from pilqr_ros.simulation.errors import ResetError
+from pilqr_ros.simulation.placement import verify_clearance
 from pilqr_ros.simulation.world import World
 from pilqr_ros.tasks import Task
 from pilqr_ros.tasks.models import ROBOT_PREFIX, element_id, joint_id, short_name
@@ -70,6 +71,7 @@ class FoundPose(NamedTuple):
         angle: How far its axis is from the direction that is wanted [rad]; 0 where none is.
         touching: Pairs of bodies that touch, of which one is the robot's.
         outside: Joints that are outside their bounds, in words: those of a start in the task file.
+        refused: Why no rollout could begin there, though the robot touches nothing; else empty.
     """
 
     q: Array
@@ -77,6 +79,12 @@ class FoundPose(NamedTuple):
     angle: float
     touching: tuple[str, ...]
     outside: tuple[str, ...] = ()
+    refused: str = ""
+
+    @property
+    def is_a_start(self) -> bool:
+        """Whether a rollout can begin there."""
+        return not (self.touching or self.outside or self.refused)
 
     @property
     def there(self) -> bool:
@@ -93,7 +101,6 @@ class Poser:
         start: The condition's joint positions [rad or m], ``(dU,)``.
         bounds: Lower and upper bounds of the joints, ``(dU,)`` each; half a turn about the start
             where there are none.
-        refused: Why a rollout could not start as the task file has it; empty if it could.
 
     A start outside the bounds is taken as it is: from there it is to be mended.
     """
@@ -103,14 +110,13 @@ class Poser:
 
         Raises:
             TaskError: There is no such condition.
-            ResetError: A body cannot be placed.
         """
-        world, self.refused = World(task), ""
+        world, self._unplaced = World(task), ""
         try:
             world.reset(condition, seed=0, jitter=False)
         except ResetError as error:
-            self.refused = str(error)
             mujoco.mj_forward(world.model, world.data)  # the joints are where they are to be
+            self._unplaced = "" if _overlap(world.model, world.data) else str(error)
         self.model, self.data = world.model, world.data
         self.start = task.conditions[condition].start.copy()
         self.bounds = search_bounds(task.position_limits, self.start)
@@ -146,6 +152,11 @@ class Poser:
         return tuple(sorted(" and ".join(pair) for pair in pairs))
 
     @property
+    def refused(self) -> str:
+        """Why no rollout could begin with everything where it is now; empty if it could."""
+        return self._unplaced or _overlap(self.model, self.data)
+
+    @property
     def outside(self) -> tuple[str, ...]:
         """Joints that are outside their bounds, each in words with how far."""
         found = []
@@ -159,7 +170,7 @@ class Poser:
     @property
     def found(self) -> FoundPose:
         """The present pose, as one that nothing was wanted of."""
-        return FoundPose(self.q, 0.0, 0.0, self.touching, self.outside)
+        return self._as_it_is(self.q, 0.0, 0.0, self.outside)
 
     def solve(self, wanted: Wanted, tries: int = _TRIES) -> FoundPose:
         """Bring the arm to the nearest pose that was found, and return it.
@@ -203,7 +214,13 @@ class Poser:
         self.move(rounded)
         place, direction = self._errors(wanted)
         angle = 2.0 * np.arcsin(min(1.0, 0.5 * float(np.linalg.norm(direction))))
-        return FoundPose(rounded, float(np.linalg.norm(place)), float(angle), self.touching)
+        return self._as_it_is(rounded, float(np.linalg.norm(place)), float(angle))
+
+    def _as_it_is(
+        self, q: Array, error: float, angle: float, outside: tuple[str, ...] = ()
+    ) -> FoundPose:
+        touching = self.touching
+        return FoundPose(q, error, angle, touching, outside, "" if touching else self.refused)
 
     def _errors(self, wanted: Wanted) -> tuple[Array, Array]:
         """Return how far the site is from its place and its axis from its direction."""
@@ -216,6 +233,15 @@ class Poser:
 
     def _site(self, name: str) -> int:
         return element_id(self.model, mujoco.mjtObj.mjOBJ_SITE, name, "--site")
+
+
+def _overlap(model: mujoco.MjModel, data: mujoco.MjData) -> str:
+    """Return which bodies overlap so that no rollout begins; empty if none do."""
+    try:
+        verify_clearance(model, data)
+    except ResetError as error:
+        return str(error)
+    return ""
 
 
 def joints_line(q: Array) -> str:

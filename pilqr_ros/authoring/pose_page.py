@@ -110,7 +110,9 @@ class PosePage:
         self._line.show_html(f"<code>{plain(joints_line(self._poser.q))}</code>")
         place = ", ".join(f"{value:.3f}" for value in self._poser.place(self._site.value))
         lines = [plain(f"{self._site.value} at [{place}]")]
-        lines += [toned(joint, "bad") for joint in self._poser.outside]
-        lines += [toned(f"{pair} touch", "bad") for pair in self._poser.touching]
+        found = self._poser.found
+        lines += [toned(joint, "bad") for joint in found.outside]
+        lines += [toned(f"{pair} touch", "bad") for pair in found.touching]
+        lines += [toned(found.refused, "bad")] if found.refused else []
         lines += [toned(short, "warning")] if short else []
         self._said.show_html("<br>".join(lines))

@@ -48,7 +48,8 @@ def pose(
     """Find a start: joint positions with a site at a place, as a line for the task file.
 
     Without --at it tells of the start that the file has, which may lie outside the joints' bounds.
-    The exit code is 1 where it does, no pose gets there, or the one that does touches something.
+    The exit code is 1 where it does, no pose gets there, or no rollout could begin from the one
+    that does: it touches something, or bodies of the scene overlap.
     """
     loaded = load_task(task, any_start=True)
     index = 0 if condition is None else loaded.condition_index(condition)
@@ -67,7 +68,7 @@ def pose(
         _draw(poser, picture)
     if view:
         _serve(loaded, index, poser, site, (port, host, token))
-    elif not found.there or found.touching or found.outside:
+    elif not (found.there and found.is_a_start):
         raise typer.Exit(1)
 
 
@@ -92,6 +93,8 @@ def _tell(poser: Poser, site: str, found: FoundPose) -> None:
         show.warn(joint)
     for pair in found.touching:
         show.warn(f"{pair} touch")
+    if found.refused:
+        show.warn(f"no rollout can begin: {found.refused}")
 
 
 def _draw(poser: Poser, path: Path) -> None:

@@ -74,6 +74,17 @@ def test_a_start_outside_the_bounds_is_mended(pose_outside):
     assert "bound" not in result.stderr
 
 
+def test_bodies_that_overlap_are_told_whatever_the_arm_does(two_joints, tmp_path):
+    box = '<body name="{0}"><joint name="{0}" type="slide"/><geom size=".1" pos="2 0 0"/></body>'
+    scene = ("</worldbody>", box.format("one") + box.format("other") + "</worldbody>")
+    two_joints(scene=scene)
+    for options in ([], ["--at", "0.1,0.1,0"]):
+        result = CliRunner().invoke(app, ["pose", str(tmp_path / "two_joints.yaml"), *options])
+        assert result.exit_code == 1
+        assert "no rollout can begin: bodies" in result.stderr
+        assert "overlap by 0.2 m" in result.stderr
+
+
 def test_a_place_out_of_reach_is_exit_code_1_with_the_distance(pose):
     result = pose("--at", "0.3,0,0")
     assert result.exit_code == 1
