@@ -84,9 +84,9 @@ def new(
             "the model does not compensate the arm's weight, so that the hold sags; if the arm's"
             ' controller does, write gravcomp="1" into its bodies, or use --adapt'
         )
-    path = shlex.quote(str(made.path))
+    named = shlex.quote(str(made.path))
     show.console.print(
-        f"now: pilqr check {path}\n     pilqr train {path} --in-process", soft_wrap=True
+        f"now: pilqr check {named}\n     pilqr train {named} --in-process", soft_wrap=True
     )
 
 
