@@ -135,6 +135,16 @@ def load_sample(path: Path, task: Task, condition: int) -> Rollout:
     return rollout
 
 
+def check_sample(rollout: Rollout, task: Task, condition: int) -> None:
+    """Refuse a valid rollout that is not one of a task in a condition, before it is stored.
+
+    Raises:
+        RunError: It is not; whoever executed it did something else than it was asked for.
+    """
+    if rollout.valid and (fault := _fault(rollout, task, condition)):
+        raise RunError(f"a rollout of {task.name} does not fit: {fault}; it is not stored")
+
+
 def _fault(rollout: Rollout, task: Task, condition: int) -> str:
     """Tell why a rollout is not one of a task in a condition; empty if it is."""
     action = (task.T, task.dU)

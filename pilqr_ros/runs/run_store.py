@@ -52,6 +52,7 @@ from pilqr_ros.runs.file_names import DESCRIPTION_FILE, TASK_FILE
 from pilqr_ros.runs.origin_files import Taken, origin_name, read_taken
 from pilqr_ros.runs.report_file import load_report
 from pilqr_ros.runs.rollout_files import (
+    check_sample,
     count_unused,
     failed_attempts,
     last_failure,
@@ -162,7 +163,12 @@ class RunStore(RunFolder):
         return sum(self._rollout_path(iteration, *place).exists() for place in places)
 
     def save_rollout(self, iteration: int, condition: int, sample: int, rollout: Rollout) -> None:
-        """Store a rollout; an invalid one goes beside the place that it leaves open."""
+        """Store a rollout; an invalid one goes beside the place that it leaves open.
+
+        Raises:
+            RunError: It is not one of the task in this condition.
+        """
+        check_sample(rollout, self.task, condition)
         path = self._rollout_path(iteration, condition, sample)
         save_attempt(path, rollout)
 

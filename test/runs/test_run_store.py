@@ -73,6 +73,22 @@ def test_a_damaged_cost_is_named_with_what_to_do(store, task, rollout, costs):
         store.cost(0, 0, 3)
 
 
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"condition": 1}, "it is of condition 1, expected 0"),
+        ({"states": np.zeros((100, 3))}, r"states has shape \(100, 3\), expected \(100, "),
+    ],
+)
+def test_a_rollout_of_something_else_is_not_stored(store, rollout, changes, what):
+    other = replace(rollout, **changes)
+    with pytest.raises(RunError, match=f"a rollout of hockey does not fit: {what}"):
+        store.save_rollout(0, 0, 3, other)
+    assert not list(store.directory.rglob("rollout_*"))
+    store.save_rollout(0, 0, 3, replace(other, valid=False, reason="ended early"))
+    assert store.failure(0, 0, 3) == "ended early"
+
+
 def test_a_failed_rollout_never_takes_the_place_of_another(store, rollout):
     """Also where somebody has deleted one of them."""
     failed = [replace(rollout, valid=False, reason=f"reason {i}") for i in range(3)]
