@@ -1,3 +1,4 @@
+import functools
 import threading
 
 import numpy as np
@@ -19,12 +20,19 @@ from pilqr_ros.learning.sampling import (
 from pilqr_ros.learning.seeds import rollout_seed
 from pilqr_ros.robot.execution.rollout import Rollout
 from pilqr_ros.runs.rollout_files import load_rollout
+from pilqr_ros.tasks import load_task
+
+
+@functools.cache
+def hockey():
+    return load_task("hockey")
 
 
 def rollout(seed, reason=""):
     """Return a rollout, valid without a reason; one that begins with "lost" is an interruption."""
-    arrays = [np.zeros((1, 2)) for _ in range(4)]
-    zero, broken = np.zeros(1, np.int64), reason.startswith("lost")
+    task = hockey()
+    arrays = [np.zeros((task.T, size)) for size in (task.dX, task.dU, task.dU, task.dU)]
+    zero, broken = np.zeros(task.T, np.int64), reason.startswith("lost")
     return Rollout(
         0, seed, *arrays, zero, zero, valid=not reason, reason=reason, interrupted=broken
     )
