@@ -337,7 +337,7 @@ def test_a_guard_that_stopped_is_not_enabled_from_the_command_line(guard):
 
 def test_a_button_that_falls_silent_is_an_emergency_stop(fresh_client, wait_until):
     states = fresh_client.listen(GuardState, "guard_state", qos.LATCHED)
-    parameters = ["-p", "estop_timeout:=2.5"]
+    parameters = ["-p", "estop_timeout:=5.0"]
     command = [sys.executable, "-m", "pilqr_ros.nodes.effort_guard", "--ros-args", *parameters]
     graph.prepare_guard(graph.GraphOptions(), ["effort_guard"], lambda name, line: None)
     button = fresh_client.node.create_publisher(Bool, "estop", qos.RELIABLE)
@@ -348,13 +348,13 @@ def test_a_button_that_falls_silent_is_an_emergency_stop(fresh_client, wait_unti
             return states and button.get_subscription_count() > 0
 
         wait_until(met, "effort_guard")
-        end = time.monotonic() + 3.0  # alive for longer than the timeout
+        end = time.monotonic() + 6.0  # alive for longer than the timeout
         while time.monotonic() < end:
             button.publish(Bool(data=False))
             time.sleep(0.1)
         assert states[-1].state == GuardState.ENABLED
         wait_until(lambda: states[-1].state == GuardState.STOPPED, "the stop")
-        assert states[-1].reason.startswith("emergency stop (no message on estop for 2.5 s): ")
+        assert states[-1].reason.startswith("emergency stop (no message on estop for 5 s): ")
         group.stop()
 
 
