@@ -92,6 +92,4 @@ def test_a_robot_is_left_out_while_its_guard_is_stopped_and_when_it_dies(
     recorded = read_run(run.directory / "bag")
     places = [one.place for one in recorded.rollouts if one.rollout.valid and one.place]
     expected = {(i, n) for i in range(ITERATIONS) for n in range(ROLLOUTS)}
-    missing = expected - {(place.iteration, place.sample) for place in places}
-    # On a busy machine the bag has been seen to lack one rollout after the kill; the run has all.
-    assert len(missing) <= 1
+    assert {(place.iteration, place.sample) for place in places} >= expected
