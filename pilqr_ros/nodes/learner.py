@@ -300,8 +300,12 @@ class LearnerNode(Node):
         """Do long work on a run in a thread and wait for its end."""
 
         def announced() -> None:
-            self._announcer.begin(store, part, stop)
-            work()
+            try:
+                self._announcer.begin(store, part, stop)
+                work()
+            finally:
+                if self.context.ok():  # else the node is ending
+                    self._announcer.end()
 
         self._working = self._evaluator.stop = stop
         self._robots.begin(stop)
@@ -313,8 +317,6 @@ class LearnerNode(Node):
             self._job = self._working = None
             self._feedback.end()
             self._free.set_result(None)
-            if self.context.ok():  # else the node is ending
-                self._announcer.end()
 
     def _fail(self, goal: ServerGoalHandle, error: Exception) -> Failure:
         """End a goal that did not succeed and return why."""

@@ -39,12 +39,14 @@ def read(bag, topic):
 
 @pytest.fixture(scope="module")
 def trained(domain, run_nodes, tmp_path_factory):
-    """The run and the publishers' type hashes of a short training through the whole graph."""
+    """A short training through the whole graph: run, type hashes, and the bag's counts at once."""
     runs = str(tmp_path_factory.mktemp("runs"))
     with run_nodes(*EVERY_NODE, runs_directory=runs) as group, LearnerClient() as learner:
         goal = TrainLocal.Goal(method="pilqr", iterations=2, rollouts=3, seed=5)
         result = learner.train(goal, lambda _: None)
         assert result.success, result.message
+        with Reader(Path(result.run_directory) / "bag") as reader:
+            counts = {one.topic: one.msgcount for one in reader.connections}
         hashes = {
             name: learner.node.get_publishers_info_by_topic(name)[0].topic_type_hash
             for name, _ in learner.node.get_topic_names_and_types()
@@ -52,11 +54,17 @@ def trained(domain, run_nodes, tmp_path_factory):
         }
         group.check()
     assert not any("lacks its beginning" in line for _, line in group.lines)
-    return Path(result.run_directory), hashes
+    return Path(result.run_directory), hashes, counts
+
+
+def test_the_bag_is_whole_when_the_result_comes(trained):
+    _, _, counts = trained
+    assert counts["/rollout"] == 7, "two iterations of three, and one of the last policy"
+    assert counts["/learner/run"] == 3, "two iterations and the end"
 
 
 def test_a_training_is_in_its_bag_whole(trained, task):
-    run, hashes = trained
+    run, hashes, _ = trained
     bag = run / "bag"
     assert sorted(path.name for path in bag.glob("*.mcap")) == [
         "iteration_000.mcap",
@@ -90,7 +98,7 @@ def test_a_training_is_in_its_bag_whole(trained, task):
 
 
 def test_a_training_done_again_from_its_bag_has_the_same_policies_bit_for_bit(trained, tmp_path):
-    run, _ = trained
+    run, _, _ = trained
     again, store = redo(read_run(find_bag(run)), tmp_path).store, open_run(run)
     for iteration in range(3):
         policy, step_multiplier = again.policy(iteration, 0)

@@ -14,6 +14,9 @@ from pilqr_ros.runs.run_store import RunStore
 RECORDER_TIMEOUT = 15.0
 """Longest wait for a recorder to begin [s]; a process's start and discovery take up to 5 s."""
 
+BAG_TIMEOUT = 5.0
+"""Longest wait for a recorder to end a bag [s]; it lingers for what is still on its way."""
+
 
 class RunAnnouncer:
     """Publishes the run under way and where it stands on the topic `~/run`."""
@@ -63,9 +66,24 @@ class RunAnnouncer:
         self._publish()
 
     def end(self) -> None:
-        """Tell that the work has ended."""
+        """Tell that the work has ended, and wait until the bag that was begun is whole.
+
+        Else who reads it when the goal's result comes may not find the last rollouts in it.
+        """
+        directory, begun = self._message.run_directory, self._answered()
         self._message = TrainingRun()
         self._publish()
+        if not self._recorded or not begun:
+            return
+        try:
+            wait_for_condition(
+                lambda: not self._node.context.ok() or self._status.run_directory != directory,
+                BAG_TIMEOUT,
+                "recorder",
+                "end the bag",
+            )
+        except SilenceError as error:
+            self._node.get_logger().warning(f"{error}: the last rollouts may be missing in it")
 
     def _publish(self) -> None:
         self._message.header.stamp = self._node.get_clock().now().to_msg()
