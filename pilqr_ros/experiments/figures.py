@@ -58,7 +58,9 @@ def draw_tests(table: LearningTable, test: str, path: Path, *, logarithmic: bool
             axis.set_ylabel(_label(table, metric))
             axis.set_title(in_figure(f"{test}: {judged} rollouts a network"), fontsize=10)
             if logarithmic:
-                axis.set_xscale("symlog")
+                least = min((row.trained_on for row in tried.rows if row.trained_on > 0), default=1)
+                decade = 10.0 ** np.floor(np.log10(least))  # below it lie untrained networks only
+                axis.set_xscale("symlog", linthresh=decade, linscale=0.5)
     return path
 
 
@@ -104,22 +106,33 @@ def _picture(path: Path, count: int, across: str) -> Iterator[Sequence[Axes]]:
 
 
 def _draw_panel(axis: Axes, table: LearningTable, place: str, metric: str) -> None:
-    """Draw one curve a seed, and for each variant median and quartiles."""
+    """Draw one curve a seed, and for each variant median and quartiles.
+
+    These are taken where all seeds have been; a seed without a point there is on the straight line
+    between its neighbouring ones.
+    """
     for index, variant in enumerate(table.variants):
         curves = list(table.curves(variant, place).values())
         if not curves:
             continue
         color = line_look(index)["color"]
-        for rows in curves:
-            axis.plot(*_curve(rows, metric), color=color, linewidth=0.5, alpha=0.45)
-        length = min(map(len, curves))
-        marker = "." if length == 1 else None  # a line of one point is not to be seen
-        stacked = np.stack([_curve(rows, metric)[1][:length] for rows in curves])
-        rollouts = _curve(curves[0], metric)[0][:length]
+        drawn = [_curve(rows, metric) for rows in curves]
+        for across, values in drawn:
+            axis.plot(across, values, color=color, linewidth=0.5, alpha=0.45)
+        rollouts = _shared([across for across, _ in drawn])
+        marker = "." if len(rollouts) == 1 else None  # a line of one point is not to be seen
+        stacked = np.stack([np.interp(rollouts, *one) for one in drawn])
         low, middle, high = np.percentile(stacked, [25, 50, 75], axis=0)
         label = in_figure(f"{variant} ({len(curves)})")
         axis.plot(rollouts, middle, color=color, linewidth=2, marker=marker, label=label)
         axis.fill_between(rollouts, low, high, color=color, alpha=0.15, linewidth=0)
+
+
+def _shared(curves: Sequence[Array]) -> Array:
+    """Return the rollouts of all points of some curves that none of them ends before."""
+    points = np.unique(np.concatenate(curves))
+    first, last = max(one[0] for one in curves), min(one[-1] for one in curves)
+    return points[(points >= first) & (points <= last)]
 
 
 def _curve(rows: Sequence[Measured], metric: str) -> tuple[Array, Array]:

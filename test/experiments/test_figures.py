@@ -1,5 +1,7 @@
 """What is drawn, read back from the axes."""
 
+import math
+
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
@@ -60,6 +62,34 @@ def test_tests_are_on_a_logarithmic_scale_if_asked(drawn, tmp_path):
     assert lines(distance, "pilqr (3)") == [[[10, 2.0], [20, 1.0]]]
     np.testing.assert_allclose(lines(success, "pilqr (3)"), [[[10, 0.2], [20, 0.1]]])
     assert distance.get_xscale() == "symlog"
+
+
+def test_the_logarithmic_scale_begins_below_the_first_trained_network(drawn, tmp_path):
+    tried = [row("mdgps-pilqr", 0, 48 * i, 1.0, "test", "goals") for i in range(3)]
+    tried += [row("trpo", 0, 517 * i, 1.0, "test", "goals") for i in range(1, 90)]
+    table = LearningTable("t", "gap [m]", tuple(tried))
+    draw_tests(table, "goals", tmp_path / "a.png", logarithmic=True)
+    assert drawn[0].xaxis.get_transform().linthresh == 10.0
+    draw_tests(table, "goals", tmp_path / "a.png")
+    assert drawn[2].get_xscale() == "linear"
+
+
+def test_the_median_is_where_all_seeds_have_been_whatever_their_checkpoints(drawn, tmp_path):
+    seeds = ({10: 1.0, 30: 3.0, 40: 0.0}, {20: 4.0, 30: 4.0})
+    rows = [row("trpo", n, at, far) for n, seed in enumerate(seeds) for at, far in seed.items()]
+    rows += [row("ddpg", 0, 15, 7.0), row("ddpg", 1, 25, 7.0)]  # never at the same place
+    draw_comparison(LearningTable("t", "gap [m]", tuple(rows)), "distance", tmp_path / "a.png")
+    (axis,) = drawn
+    assert lines(axis, "trpo (2)") == [[[20, 3.0], [30, 3.5]]]
+    assert lines(axis, "ddpg (2)") == [[]]
+
+
+def test_a_peer_none_of_whose_rollouts_ran_to_its_end_leaves_a_gap(drawn, tmp_path):
+    far = (math.nan, 2.0, 1.0)
+    rows = [row("ddpg", 0, 10 * (i + 1), far[i], "test", "goals") for i in range(3)]
+    draw_tests(LearningTable("t", "gap [m]", tuple(rows)), "goals", tmp_path / "a.png")
+    (line,) = lines(drawn[0], "ddpg (1)")
+    np.testing.assert_array_equal(line, [[10, math.nan], [20, 2.0], [30, 1.0]])
 
 
 def test_a_profile_rises_by_a_seed_at_each_final_distance(drawn, tmp_path):
