@@ -20,7 +20,7 @@ from pilqr_ros.tasks import Task
 if TYPE_CHECKING:  # nothing is asked of these modules but types
     from pilqr_ros.cli.sessions import Outcomes
     from pilqr_ros.experiments.comparison import ComparedRun
-    from pilqr_ros.experiments.statistics import Estimate, Figures
+    from pilqr_ros.experiments.statistics import Estimate, Figures, SamplesTo
 
 
 def show_iterations(store: RunStore) -> None:
@@ -172,6 +172,26 @@ def show_figures(figures: Sequence[Figures], label: str) -> None:
             figure("{:.0%}", one.noisy) or "-",
         )
     if figures:
+        show.console.print(shown)
+
+
+def show_samples(found: Sequence[SamplesTo], test: str, goal: str) -> None:
+    """Print how many rollouts each method needs to become so good in a test.
+
+    Args:
+        found: Those of each method; of one alone nothing is shown.
+        test: The test's name.
+        goal: The distance, in words.
+    """
+    shown = show.table(
+        f"rollouts to a {goal} in test {test!r}", "method", "seeds that reach it",
+        "rollouts, median", "times the first method's",
+    )  # fmt: skip
+    for one in found:
+        more = "" if one.is_known else "more than "
+        ratio = "-" if math.isnan(one.ratio.value) else more + _estimated("{:.3g}", one.ratio)
+        shown.add_row(one.variant, f"{one.reached} of {one.seeds}", f"{more}{one.samples:g}", ratio)
+    if len(found) > 1:
         show.console.print(shown)
 
 
