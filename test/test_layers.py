@@ -39,7 +39,7 @@ FLOORS["report"] = ("diagnosis", "evaluation", *FLOORS["evaluation"])
 FLOORS["environments"] = ("learning", *FLOORS["learning"])
 FLOORS["sweeps"] = ()
 FLOORS["peers"] = ("sweeps", "environments", *FLOORS["environments"])
-FLOORS["experiments"] = ("sweeps", "evaluation", *FLOORS["evaluation"])
+FLOORS["experiments"] = ("peers", *FLOORS["peers"], "evaluation")
 FLOORS["benchmarks"] = ("experiments", "doctor", *FLOORS["doctor"])
 FLOORS["cli"] = (
     "dashboard",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,8 +13,9 @@ import typer
 
 from pilqr_ros.cli import bars, tables
 from pilqr_ros.cli import console as show
+from pilqr_ros.cli.figure_peers import joined, peer_commands
 from pilqr_ros.cli.run_arguments import Iterations
-from pilqr_ros.cli.sweep_arguments import Address, executor_of
+from pilqr_ros.cli.sweep_arguments import PEERS_DIRECTORY, Address, executor_of
 from pilqr_ros.experiments.paper import LOCAL, PAPER_FIGURES, PaperFigure
 from pilqr_ros.runs.errors import RunError
 
@@ -50,6 +52,17 @@ def experiment(
         Path | None,
         typer.Option(help="Run nothing: draw and tell again what this table (.parquet) holds."),
     ] = None,
+    peers: Annotated[
+        Path,
+        typer.Option(help="Results of `pilqr peers`: figures 4 and 5 show them.", file_okay=False),
+    ] = PEERS_DIRECTORY,
+    within: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            help="Distance in tests to count rollouts to; else where the first method ends.",
+        ),
+    ] = None,
 ) -> None:
     """Compare methods over seeds without ROS; a second call continues where the first ended.
 
@@ -68,7 +81,7 @@ def experiment(
         kept = table_file.read_table(table)
         if task in PAPER_FIGURES and kept.task != figure.task:
             raise table_file.TableError(f"{table} is of {kept.task}, {task} is of {figure.task}")
-        _tell(kept, figure, table.parent, table.stem)
+        _tell(kept, figure, table.parent / table.stem, peers, within)
         return
     figure = replace(figure, iterations=iterations or figure.iterations)
     numbers = range(first_seed, first_seed + (seeds or figure.seeds))
@@ -78,7 +91,9 @@ def experiment(
     if tested:
         tables.show_tests(tested)
     measured, folder = learning_table.measure(jobs, results), jobs[0].directory.parents[1]
-    _tell(measured, figure, folder, name)
+    if figure.peers:
+        measured = joined(measured, figure, peers)
+    _tell(measured, figure, folder / name, peers, within)
     try:
         written = table_file.write_table(measured, folder / f"{name}.parquet")
         show.console.print(f"table: {written}", soft_wrap=True)
@@ -112,8 +127,18 @@ def _run(
     return jobs, comparison.results(jobs), len(failed)
 
 
-def _tell(measured: LearningTable, figure: PaperFigure, folder: Path, name: str) -> None:
-    """Print statistics over the seeds, and draw."""
+def _tell(
+    measured: LearningTable, figure: PaperFigure, stem: Path, peers: Path, within: float | None
+) -> None:
+    """Print statistics over the seeds, and draw.
+
+    Args:
+        measured: What was measured.
+        figure: What it is of.
+        stem: Pictures are written where this leads, with an end of their own.
+        peers: Where results of peers are looked for.
+        within: Distance in tests that rollouts are counted to; else where the first ends.
+    """
     from pilqr_ros.experiments import figures, statistics
     from pilqr_ros.experiments.table_file import TableError
 
@@ -122,16 +147,21 @@ def _tell(measured: LearningTable, figure: PaperFigure, folder: Path, name: str)
         where = f" at {', '.join(figure.places)}" if figure.places else ""
         raise TableError(f"no iteration has ended{where}: there is nothing to tell or to draw")
     tables.show_figures(statistics.figures_of(shown), measured.distance_label)
+    for test in measured.of("test").places:
+        threshold = statistics.final_distance(measured, test) if within is None else within
+        if not math.isnan(threshold):
+            found = statistics.samples_to(measured, test, threshold)
+            tables.show_samples(found, test, f"{measured.distance_label} of {threshold:.3g}")
     for metric in figures.METRICS:
-        path = folder / f"{name}_{metric}.png"
+        path = stem.with_name(f"{stem.name}_{metric}.png")
         show.picture(figures.draw_comparison(shown, metric, path))
     if shown.of("final").rows:
-        show.picture(figures.draw_profile(shown, folder / f"{name}_profile.png"))
+        path = stem.with_name(f"{stem.name}_profile.png")
+        show.picture(figures.draw_profile(shown, path))
     for test in measured.of("test").places:
-        path = folder / f"{name}_test_{_NOT_IN_NAMES.sub('_', test)[:_MAX_NAME]}.png"
-        show.picture(figures.draw_tests(measured, test, path))
+        path = stem.with_name(f"{stem.name}_test_{_NOT_IN_NAMES.sub('_', test)[:_MAX_NAME]}.png")
+        show.picture(figures.draw_tests(measured, test, path, logarithmic=bool(figure.peers)))
     if figure.claim:
         show.console.print(f"the paper: {figure.claim}", soft_wrap=True)
-    if figure.peers:
-        command = f"pilqr peers {figure.task} --methods '{' '.join(figure.peers)}'"
+    for command in peer_commands(measured, figure, peers):
         show.console.print(f"beside it: {command}", soft_wrap=True)

@@ -11,7 +11,7 @@ import typer
 from pilqr_ros.cli import bars
 from pilqr_ros.cli import console as show
 from pilqr_ros.cli.arguments import Conditions, TaskName, condition_names
-from pilqr_ros.cli.sweep_arguments import Address, executor_of
+from pilqr_ros.cli.sweep_arguments import PEERS_DIRECTORY, Address, executor_of
 from pilqr_ros.peers.peer_run import PeerRun, do_all, plan, read, write_table
 
 
@@ -36,7 +36,7 @@ def peers(
     address: Address = None,
     directory: Annotated[
         Path, typer.Option(help="Where results are kept.", file_okay=False)
-    ] = Path("runs/peers"),
+    ] = PEERS_DIRECTORY,
 ) -> None:
     """Try other methods on a task: search over primitives, deep reinforcement learning."""
     runs = plan(

@@ -1,7 +1,8 @@
-"""Options that say where many runs are done."""
+"""Options that say where many runs are done and kept."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +10,9 @@ import typer
 from pilqr_ros.sweeps.executor import Executor
 from pilqr_ros.sweeps.process_pool import ProcessPool
 from pilqr_ros.sweeps.ray_cluster import RayCluster
+
+PEERS_DIRECTORY = Path("runs/peers")
+"""Where results of `pilqr peers` are kept by default."""
 
 Address = Annotated[
     str | None,

@@ -27,7 +27,7 @@ class Measured(NamedTuple):
     """One row.
 
     Attributes:
-        variant: A method, with or without changes of its settings.
+        variant: A method, with or without changes of its settings; or a peer.
         seed: The run's.
         phase: Which rollouts were judged.
         place: A condition's name, or a test's.
@@ -35,8 +35,9 @@ class Measured(NamedTuple):
             for a network; of training, those of the iteration itself included.
         judged: How many rollouts were judged.
         success_rate: Share of them that succeeded.
-        distance: Their mean distance to success, in the table's unit.
-        cost: Their mean cost.
+        distance: Their mean distance to success, in the table's unit; nan in a test of a peer none
+            of whose rollouts ran to its end.
+        cost: Their mean cost; nan in the tests of peers, which do not tell it.
     """
 
     variant: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 LOCAL = ("pilqr", "lqr-flm", "pi2")
 NETWORKS = tuple(f"mdgps-{method}" for method in LOCAL)
@@ -20,7 +20,9 @@ class PaperFigure:
         seeds: How many are run unless told otherwise.
         places: Conditions that the figure shows; empty for all.
         iterations: Instead of the task file's.
-        peers: Methods of `pilqr peers` that belong beside it.
+        peers: Methods of `pilqr peers` that belong in it, each with how many times the samples of
+            the networks it is given.
+        test: The task's test that the peers are compared in.
     """
 
     task: str
@@ -29,7 +31,8 @@ class PaperFigure:
     seeds: int = 10
     places: tuple[str, ...] = ()
     iterations: int | None = None
-    peers: tuple[str, ...] = ()
+    peers: Mapping[str, int] = field(default_factory=dict)
+    test: str = ""
 
 
 PAPER_FIGURES: Mapping[str, PaperFigure] = {
@@ -44,7 +47,8 @@ PAPER_FIGURES: Mapping[str, PaperFigure] = {
         NETWORKS,
         "with PILQR or LQR-FLM as good as DDPG and TRPO, from 25 and 150 times fewer samples",
         seeds=3,
-        peers=("ddpg", "trpo"),
+        peers={"ddpg": 25, "trpo": 150},
+        test="test",
     ),
     "figure5": PaperFigure(
         "door",
@@ -52,7 +56,8 @@ PAPER_FIGURES: Mapping[str, PaperFigure] = {
         "with PILQR the door opens from new positions; TRPO needs 20 times more samples, the "
         "others fail",
         seeds=3,
-        peers=("ddpg", "trpo"),
+        peers={"ddpg": 20, "trpo": 20},
+        test="square",
     ),
     "figure6": PaperFigure(
         "hockey",

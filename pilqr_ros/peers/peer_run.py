@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pilqr_ros.errors import PilqrError
+from pilqr_ros.foreign_file import decoding
 from pilqr_ros.peers.judging import Checkpoint, Controller, judge
 from pilqr_ros.runs import atomic
 from pilqr_ros.sweeps.executor import Executor
@@ -182,15 +183,30 @@ def read(run: PeerRun) -> list[Checkpoint]:
     """Return the checkpoints of a run that is done.
 
     Raises:
-        PeerError: The file is that of another run.
+        PeerError: The file is that of another run, or of none.
         RunError: It cannot be read.
     """
-    stored = atomic.read_json(run.path)
-    for name, value in run.settings().items():
-        if stored["run"][name] != value:
-            was = stored["run"][name]
+    done, checkpoints = stored(run.path)
+    for name, was in done.settings().items():
+        value = run.settings()[name]
+        if was != value:
             raise PeerError(f"{run.path}: {name} was {was!r}, asked for is {value!r}; delete it")
-    return [Checkpoint(**checkpoint) for checkpoint in stored["curve"]]
+    return checkpoints
+
+
+def stored(path: Path) -> tuple[PeerRun, list[Checkpoint]]:
+    """Return the run whose result a file is, and its checkpoints.
+
+    Raises:
+        PeerError: The file is no such result.
+        RunError: It cannot be read.
+    """
+    content = atomic.read_json(path)
+    with decoding(path, PeerError):
+        values = content["run"]
+        names = {name: tuple(values[name]) for name in ("conditions", "test_conditions")}
+        run = PeerRun(**values | names, path=path)
+        return run, [Checkpoint(**checkpoint) for checkpoint in content["curve"]]
 
 
 def write_table(runs: Sequence[PeerRun], path: Path) -> Path:

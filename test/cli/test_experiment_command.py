@@ -1,3 +1,4 @@
+import math
 import re
 
 import pytest
@@ -45,6 +46,32 @@ def test_a_figure_of_the_paper_tells_what_the_paper_says_of_it(tmp_path):
     assert "0.500 (0.500 to 0.500)" in said
     assert "only PILQR reaches the block of the hardest condition" in said
     assert "0.100 (0.100 to 0.100)" in invoke("figure10", "--table", path)
+
+
+def test_peers_of_a_table_are_told_and_drawn_with_its_networks(tmp_path):
+    from pilqr_ros.experiments.learning_table import LearningTable, Measured
+    from pilqr_ros.experiments.table_file import write_table
+
+    def row(variant, phase, place, trained_on, distance, cost):
+        return Measured(variant, 0, phase, place, trained_on, 300, 0.5, distance, cost)
+
+    rows = (
+        row("mdgps-pilqr", "training", "training 0", 3, 0.2, 1.0),
+        row("mdgps-pilqr", "test", "test", 0, 0.2, 1.0),
+        row("mdgps-pilqr", "test", "test", 480, 0.05, 1.0),
+        row("ddpg", "test", "test", 12000, 0.04, math.nan),
+        row("trpo", "test", "test", 72000, math.nan, math.nan),
+    )
+    path = write_table(LearningTable("reacher", "distance [m]", rows), tmp_path / "f.parquet")
+    said = invoke("figure4", "--table", path)
+    assert "rollouts to a distance [m] of 0.05 in test 'test'" in said
+    assert re.search(r"ddpg +│ +1 of 1 │ +12000 │ +25 │", said)
+    assert re.search(r"trpo +│ +0 of 1 │ +more than 72000 │ +more than 150 │", said)
+    assert "beside it" not in said
+    assert (tmp_path / "f_test_test.png").read_bytes().startswith(b"\x89PNG")
+    said = invoke("figure4", "--table", path, "--within", 0.045)
+    assert "of 0.045 in test" in said
+    assert re.search(r"ddpg +│ +1 of 1 │ +12000 │ +- │", said)
 
 
 def test_runs_that_were_begun_otherwise_are_not_told_as_the_wanted_ones(two_joints, tmp_path):

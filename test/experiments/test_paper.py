@@ -20,6 +20,7 @@ def test_a_figure_names_what_there_is(name):
     trained = {task.conditions[i].name for i in trained_conditions(task)}
     assert set(figure.places) <= trained
     assert set(figure.peers) <= set(PEERS)
+    assert not figure.peers or figure.test in task.guided.tests
 
 
 def test_the_pushers_two_figures_show_all_of_its_conditions_once():

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from pilqr_ros.experiments import table_file
@@ -18,6 +20,15 @@ TABLE = LearningTable(
 
 def test_a_table_is_read_as_it_was_written(tmp_path):
     assert read_table(write_table(TABLE, tmp_path / "new" / "table.parquet")) == TABLE
+
+
+def test_what_peers_do_not_tell_of_their_tests_is_kept_as_nan(tmp_path):
+    row = Measured("trpo", 0, "test", "goals", 517, 300, 0.0, math.nan, math.nan)
+    path = write_table(LearningTable("reacher", "distance [m]", (row,)), tmp_path / "t.parquet")
+    (kept,) = read_table(path).rows
+    assert math.isnan(kept.distance)
+    assert math.isnan(kept.cost)
+    assert kept._replace(distance=0.0, cost=0.0) == row._replace(distance=0.0, cost=0.0)
 
 
 def test_others_can_read_it(tmp_path):
@@ -52,6 +63,9 @@ def test_what_is_no_table_is_refused_by_its_name(tmp_path):
         ({"trained_on": None}, "row 1: trained_on is None"),
         ({"place": None}, "row 1: place is None"),
         ({"distance": float("nan")}, "row 1: distance is nan"),
+        ({"cost": float("nan")}, "row 1: cost is nan"),
+        ({"phase": "test", "success_rate": float("nan")}, "row 1: success_rate is nan"),
+        ({"phase": "test", "distance": float("inf")}, "row 1: distance is inf"),
         ({"cost": 1e308}, r"row 1: cost is 1e\+308, expected .* number below 1e\+100"),
         ({"seed": -1}, "row 1: seed is -1, expected at least 0"),
         ({"place": "a" * 1001}, "expected text of at most 1000 characters"),

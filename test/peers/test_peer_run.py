@@ -8,7 +8,7 @@ import pytest
 
 from pilqr_ros.environments import TaskEnvironment
 from pilqr_ros.peers.judging import judge
-from pilqr_ros.peers.peer_run import PeerError, do, do_all, plan, read, write_table
+from pilqr_ros.peers.peer_run import PeerError, do, do_all, plan, read, stored, write_table
 from pilqr_ros.sweeps.process_pool import ProcessPool
 from pilqr_ros.tasks.errors import TaskError
 
@@ -39,6 +39,18 @@ def test_a_trial_that_is_done_is_not_done_again(runs):
 def test_the_result_of_another_trial_is_refused_by_what_differs(runs):
     with pytest.raises(PeerError, match="episodes was 20, asked for is 30"):
         do(replace(runs[0], episodes=30))
+
+
+def test_a_result_tells_which_trial_it_is_of(runs):
+    assert stored(runs[0].path) == (replace(runs[0], task="reacher"), read(runs[0]))
+
+
+@pytest.mark.parametrize("content", ['{"curve": []}', '{"run": {"peer": "sac"}, "curve": []}'])
+def test_a_file_that_is_no_result_is_refused_by_its_name(content, tmp_path):
+    path = tmp_path / "seed_0.json"
+    path.write_text(content)
+    with pytest.raises(PeerError, match=r"seed_0\.json cannot be read"):
+        stored(path)
 
 
 def test_the_table_has_a_row_for_each_checkpoint_of_what_is_done(runs, tmp_path):
