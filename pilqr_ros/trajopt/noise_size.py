@@ -16,6 +16,9 @@ standard deviation), and the noise costs its square (C), so
 
 leaves the noise alone while an iteration gains more than the noise costs, however late in a run,
 and while it costs nothing; else it shrinks. It never grows: what grew after a stall was chance.
+Where the update is held to a reference, such as a network that was fitted to the policy, the noise
+stays as large as what the reference misses of the policy: an update moves the mean by noise, so
+what is missed by more would be lost in every update, and nothing could bring it back.
 Nothing in it counts iterations: more of them do not change the first ones. A slope over several
 iterations, of all rollouts, because one without noise is one draw of a contact: in or jammed.
 """
@@ -27,6 +30,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from pilqr_ros.trajopt.batch import Batch
+from pilqr_ros.trajopt.factors import solve
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
 from pilqr_ros.trajopt.typing import Array
 
 WINDOW = 5
@@ -51,6 +56,22 @@ def size_factor(batches: Sequence[Batch]) -> float:
     if spent <= 0.0:
         return 1.0
     return float(np.clip(np.sqrt(max(gained, 0.0) / spent), MIN_FACTOR, 1.0))
+
+
+def missed(policy: TVLGPolicy, reference: TVLGPolicy, states: Array) -> float:
+    """Return how far a reference is from a policy, in standard deviations of the policy's noise.
+
+    Args:
+        policy: The policy.
+        reference: What its update is held to.
+        states: Where both are compared, ``(N, T, dX)``.
+
+    Returns:
+        The root of the mean square over states and actions.
+    """
+    x = states.swapaxes(0, 1)
+    apart = x @ (reference.K - policy.K).swapaxes(-1, -2) + (reference.k - policy.k)[:, None]
+    return float(np.sqrt(np.mean(solve(policy.L, apart.swapaxes(-1, -2)) ** 2)))
 
 
 def spent_and_gained(costs: Array) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from pilqr_ros.trajopt import pilqr
 from pilqr_ros.trajopt.batch import require_finite
 from pilqr_ros.trajopt.errors import SettingError
 from pilqr_ros.trajopt.factors import floor_factor
-from pilqr_ros.trajopt.noise_size import size_factor
+from pilqr_ros.trajopt.noise_size import missed, size_factor
 from pilqr_ros.trajopt.problem import Problem, require_definite
 from pilqr_ros.trajopt.record import (
     StepStatus,
@@ -62,7 +62,8 @@ def _noise_factor(problem: Problem) -> float:
     """Return what the noise's standard deviation is multiplied with, whatever the method did."""
     annealing, iteration = problem.settings.annealing, problem.iteration
     if annealing.rule == "evidence":
-        return size_factor(problem.batches)
+        least = missed(problem.policy, problem.anchor, problem.batch.states)
+        return max(size_factor(problem.batches), min(least, 1.0))
     if iteration is None:
         return 1.0
     annealed = round(annealing.share * iteration.total)

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from pilqr_ros.trajopt.batch import Batch
-from pilqr_ros.trajopt.noise_size import MIN_FACTOR, WINDOW, size_factor, spent_and_gained
+from pilqr_ros.trajopt.noise_size import MIN_FACTOR, WINDOW, missed, size_factor, spent_and_gained
+from pilqr_ros.trajopt.tvlg import TVLGPolicy
 
 
 def batch(noisy, free, rollouts=4):
@@ -93,3 +94,31 @@ def test_on_a_quadratic_the_noise_outlasts_the_way_to_the_optimum_and_then_settl
     assert far[-1] < 1e-2 * far[0]
     assert std < 0.05
     assert np.all(np.diff(far) <= 0)
+
+
+def random_policy(rng, T=4, dX=3, dU=2):
+    L = np.tril(rng.normal(size=(T, dU, dU))) + 3.0 * np.eye(dU)
+    return TVLGPolicy(rng.normal(size=(T, dU, dX)), rng.normal(size=(T, dU)), L)
+
+
+def test_a_reference_a_standard_deviation_away_misses_one():
+    policy = random_policy(np.random.default_rng(2))
+    moved = TVLGPolicy(policy.K, policy.k + policy.L @ [1.0, -1.0], policy.L)
+    assert missed(policy, moved, np.zeros((5, 4, 3))) == pytest.approx(1.0)
+    assert missed(policy, policy, np.ones((5, 4, 3))) == 0.0
+
+
+def test_what_is_missed_is_the_root_mean_square_over_samples_steps_and_actions():
+    rng = np.random.default_rng(3)
+    policy, reference = random_policy(rng), random_policy(rng)
+    states = rng.normal(size=(5, 4, 3))
+    squares = [
+        np.linalg.solve(
+            policy.L[t],
+            reference.K[t] @ x[t] + reference.k[t] - policy.K[t] @ x[t] - policy.k[t],
+        )
+        ** 2
+        for x in states
+        for t in range(4)
+    ]
+    assert missed(policy, reference, states) == pytest.approx(np.sqrt(np.mean(squares)))
