@@ -16,11 +16,12 @@ standard deviation), and the noise costs its square (C), so
 
 leaves the noise alone while an iteration gains more than the noise costs, however late in a run,
 and while it costs nothing; else it shrinks. It never grows: what grew after a stall was chance.
-Where the update is held to a reference, such as a network that was fitted to the policy, the noise
-stays as large as what the reference misses of the policy: an update moves the mean by noise, so
-what is missed by more would be lost in every update, and nothing could bring it back.
 Nothing in it counts iterations: more of them do not change the first ones. A slope over several
 iterations, of all rollouts, because one without noise is one draw of a contact: in or jammed.
+
+Where the update is held to a reference, such as a network that was fitted to the policy, the noise
+stays as large as what the reference misses of the policy, by whatever rule it falls: an update
+moves the mean by noise, so what is missed by more would be lost in every update.
 """
 
 from __future__ import annotations

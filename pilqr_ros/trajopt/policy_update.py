@@ -60,10 +60,15 @@ def update(method: str, problem: Problem) -> UpdateResult:
 
 def _noise_factor(problem: Problem) -> float:
     """Return what the noise's standard deviation is multiplied with, whatever the method did."""
+    least = missed(problem.policy, problem.anchor, problem.batch.states)
+    return max(_annealed(problem), min(least, 1.0))
+
+
+def _annealed(problem: Problem) -> float:
+    """Return how the size of the noise falls, by evidence or by the calendar."""
     annealing, iteration = problem.settings.annealing, problem.iteration
     if annealing.rule == "evidence":
-        least = missed(problem.policy, problem.anchor, problem.batch.states)
-        return max(size_factor(problem.batches), min(least, 1.0))
+        return size_factor(problem.batches)
     if iteration is None:
         return 1.0
     annealed = round(annealing.share * iteration.total)

@@ -9,7 +9,7 @@ from pilqr_ros.trajopt.errors import ShapeError, UpdateError
 from pilqr_ros.trajopt.lqr_flm import lqr_flm
 from pilqr_ros.trajopt.noise_size import MIN_FACTOR
 from pilqr_ros.trajopt.policy_update import METHODS, update
-from pilqr_ros.trajopt.problem import Problem
+from pilqr_ros.trajopt.problem import Iteration, Problem
 from pilqr_ros.trajopt.settings import Settings
 from pilqr_ros.trajopt.temperature import solve_temperatures
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -111,8 +111,13 @@ def test_a_reference_of_another_shape_or_without_noise_is_refused(make_task):
         )
 
 
+@pytest.mark.parametrize(
+    "annealing", [{"rule": "evidence"}, {"rule": "calendar", "share": 0.1, "to": MIN_FACTOR}]
+)
 @pytest.mark.parametrize(("missed", "factor"), [(0.0, MIN_FACTOR), (0.95, 0.95), (3.0, 1.0)])
-def test_the_noise_stays_as_large_as_what_the_reference_misses(make_task, missed, factor):
+def test_the_noise_stays_as_large_as_what_the_reference_misses(
+    make_task, annealing, missed, factor
+):
     """Noise that costs, in iterations that gain nothing: without a reference it would shrink."""
     cost, policy, roll_out = make_task(4, beta=1.0)
     sampled = roll_out(policy, 20, np.random.default_rng(4))
@@ -120,7 +125,9 @@ def test_the_noise_stays_as_large_as_what_the_reference_misses(make_task, missed
     noise[-1], costs[-1] = 0.0, 0.5 * costs[:-1].mean(axis=0)
     sampled = replace(sampled, noise=noise, costs=costs)
     away = TVLGPolicy(policy.K, policy.k + missed * policy.L.sum(axis=-1), policy.L)
-    settings = Settings().changed(covariance={"update": "keep"})
-    problem = Problem(policy, [sampled, sampled], cost, settings, reference=away)
+    settings = Settings().changed(covariance={"update": "keep"}, annealing=annealing)
+    problem = Problem(
+        policy, [sampled, sampled], cost, settings, reference=away, iteration=Iteration(9, 10)
+    )
     new = update("pi2", problem).policy
     np.testing.assert_allclose(new.L, factor * policy.L, rtol=1e-12)
