@@ -34,6 +34,10 @@ class CouplingSettings(SettingSection):
             iteration on, and each learns more slowly.
         ramp: Share of a run's iterations over which this rises to 1. Larger: they go their own ways
             for longer, and have less time to agree.
+        branching: Share of a run's iterations over which the reference goes from what the global
+            policy does in all conditions on average to what it does in the condition at hand; 0:
+            that from the first iteration on. Larger: what lies between the conditions is learned
+            more often, and each is learned later.
         covariance: Whose covariance the reference has. With the global policy's, one condition
             that is learned takes the noise from all others.
     """
@@ -42,6 +46,7 @@ class CouplingSettings(SettingSection):
 
     start: float = setting(0.2, minimum=0, maximum=1)
     ramp: float = setting(0.6, minimum=0, maximum=1)
+    branching: float = setting(0.4, minimum=0, maximum=1)
     covariance: Literal["local", "global"] = "local"
 
 
@@ -111,7 +116,7 @@ class GuidedSettings(SettingGroups):
     def paper(cls) -> GuidedSettings:
         """Return what section 5 says: the reference is the global policy, in every iteration."""
         return cls(
-            coupling=CouplingSettings(start=1.0, covariance="global"),
+            coupling=CouplingSettings(start=1.0, branching=0.0, covariance="global"),
             supervised=SupervisedSettings(state_noise=0.0),
             common_random_numbers=False,
         )

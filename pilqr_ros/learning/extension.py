@@ -15,7 +15,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 
-from pilqr_ros.guided.reference import coupling
+from pilqr_ros.guided.reference import coupling, shared
 from pilqr_ros.learning.stop_rule import Standings
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import RunError
@@ -90,9 +90,10 @@ def _reason_against(store: RunStore, iterations: int) -> str:
     plan = task.global_plan
     if config.guided and plan is not None and plan.settings.sample_from != "global":
         for iteration in range(store.iterations_finished):
-            had = coupling(plan.settings, iteration, config.iterations)
-            if had != coupling(plan.settings, iteration, iterations):
-                return "mdgps.coupling.ramp is a share of a run's iterations"
+            for key, value in (("ramp", coupling), ("branching", shared)):
+                had = value(plan.settings, iteration, config.iterations)
+                if had != value(plan.settings, iteration, iterations):
+                    return f"mdgps.coupling.{key} is a share of a run's iterations"
     if config.guided or not task.learning.until_converged:
         return ""
     done = store.iterations_finished

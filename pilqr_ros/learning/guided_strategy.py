@@ -21,7 +21,7 @@ from pilqr_ros.guided.examples import Teacher
 from pilqr_ros.guided.linearisation import linearise
 from pilqr_ros.guided.network import Network, initial_network
 from pilqr_ros.guided.neural_policy import NeuralPolicy
-from pilqr_ros.guided.reference import coupling, reference
+from pilqr_ros.guided.reference import branched, coupling, reference, shared
 from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.guided.supervised import Fitted, fit
 from pilqr_ros.learning.errors import TrainingError
@@ -61,14 +61,17 @@ class GuidedStrategy:
         return NeuralPolicy(network, self._store.task.observation(condition))
 
     def begin_updates(self, iteration: int, batches: Mapping[int, Batch]) -> None:
-        """Linearise the global policy around the rollouts of each condition."""
-        settings, task = self._settings, self._store.task
+        """Linearise the global policy around the rollouts of each condition, as far as branched."""
+        settings = self._settings
         self._iteration = iteration
         self._coupling = coupling(settings, iteration, self._store.config.iterations)
         network = self._store.network(iteration) or self._first_network(batches)
+        s = shared(settings, iteration, self._store.config.iterations)
         for condition, batch in batches.items():
-            policy = NeuralPolicy(network, task.observation(condition))
-            self._linearised[condition] = linearise(policy, batch.states, settings.linearisation)
+            own = self._linearise(network, condition, batch)
+            if s > 0.0 and not self._from_global:
+                own = branched(own, [self._linearise(network, g, batch) for g in batches], s)
+            self._linearised[condition] = own
 
     def sampled(self, policy: TVLGPolicy, condition: int) -> TVLGPolicy:
         """Return the local policy, or the linearised global one where that was executed."""
@@ -97,6 +100,11 @@ class GuidedStrategy:
             "seconds": time.monotonic() - began,
         }
         self._store.save_network(iteration + 1, fitted.network, record)
+
+    def _linearise(self, network: Network, condition: int, batch: Batch) -> TVLGPolicy:
+        """Return what a network does in a batch's states for what a condition observes."""
+        policy = NeuralPolicy(network, self._store.task.observation(condition))
+        return linearise(policy, batch.states, self._settings.linearisation)
 
     def _first_network(self, batches: Mapping[int, Batch]) -> Network:
         """Fit random weights to the initial local policies, and store what comes of it."""

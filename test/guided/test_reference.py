@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pilqr_ros.guided.reference import coupling, reference
+from pilqr_ros.guided.reference import branched, coupling, reference, shared
 from pilqr_ros.guided.settings import GuidedSettings
 from pilqr_ros.trajopt.errors import SettingError
 from pilqr_ros.trajopt.tvlg import TVLGPolicy
@@ -53,7 +53,35 @@ def test_the_references_action_lies_between_those_of_both_policies():
         np.testing.assert_allclose(found.act(t, x, none), wanted)
 
 
-@pytest.mark.parametrize("name", ["start", "ramp"])
+def test_what_is_shared_falls_linearly_over_its_share_of_the_run_and_is_gone():
+    settings = GuidedSettings().changed(coupling={"branching": 0.5})
+    found = [shared(settings, iteration, 8) for iteration in range(8)]
+    np.testing.assert_allclose(found, [1.0, 0.75, 0.5, 0.25, 0.0, 0.0, 0.0, 0.0])
+
+
+def test_without_branching_nothing_is_shared():
+    settings = GuidedSettings().changed(coupling={"branching": 0.0})
+    assert shared(settings, 0, 10) == 0.0
+
+
+def test_a_branched_action_lies_between_the_own_one_and_the_mean_of_all():
+    own, other = make_policy(0), make_policy(1)
+    found = branched(own, [own, other], 0.5)
+    x, none = np.random.default_rng(2).standard_normal(DX), np.zeros(DU)
+    for t in range(T):
+        wanted = 0.75 * own.act(t, x, none) + 0.25 * other.act(t, x, none)
+        np.testing.assert_allclose(found.act(t, x, none), wanted)
+    np.testing.assert_array_equal(found.L, own.L)
+
+
+def test_where_all_conditions_do_the_same_branching_changes_nothing():
+    own = make_policy(0)
+    found = branched(own, [own, own, own], 0.7)
+    np.testing.assert_allclose(found.K, own.K, rtol=1e-14)
+    np.testing.assert_allclose(found.k, own.k, rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["start", "ramp", "branching"])
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])
 def test_a_coupling_outside_0_to_1_is_refused_by_name(name, value):
     with pytest.raises(SettingError, match=f"coupling.{name}"):

@@ -132,9 +132,11 @@ def test_a_run_that_converged_and_ends_then_is_not_extended(
         prolonged(store, 3)
 
 
-def test_where_the_coupling_to_the_network_has_risen_more_iterations_are_refused(tmp_path):
+@pytest.mark.parametrize("key", ["ramp", "branching"])
+def test_where_the_coupling_to_the_network_has_changed_more_iterations_are_refused(tmp_path, key):
     keys = load_task("hockey").keys()
-    rising = {"settings": {"coupling": {"start": 0.5}}, "local_settings": {}}
+    changing = {"start": 0.5, "ramp": 0.0, "branching": 0.0, key: 0.5}
+    rising = {"settings": {"coupling": changing}, "local_settings": {}}
     text = json.dumps({**keys, "mdgps": {**keys["mdgps"], **rising}})
     task = Task.from_text(text, folder=None, origin="variant.yaml")
     config = RunConfig("hockey", "mdgps-pilqr", iterations=4, rollouts=4, seed=0, conditions=(0, 2))
@@ -145,7 +147,7 @@ def test_where_the_coupling_to_the_network_has_risen_more_iterations_are_refused
             first = task.initial_policy(condition)
             store.save_policy(iteration, condition, first, np.ones(first.T))
         store.network_path(iteration).write_bytes(b"")
-    with pytest.raises(RunError, match=r"mdgps\.coupling\.ramp is a share"):
+    with pytest.raises(RunError, match=rf"mdgps\.coupling\.{key} is a share"):
         prolonged(store, 8)
 
 

@@ -14,6 +14,7 @@ from pilqr_ros.learning.training import Trainer
 from pilqr_ros.robot.execution.rollout_cost import TaskCostEvaluator
 from pilqr_ros.runs.atomic import write_arrays
 from pilqr_ros.runs.errors import RunConfigError, RunError
+from pilqr_ros.runs.rollout_batch import batch_of
 from pilqr_ros.runs.run_config import RunConfig, check_config
 from pilqr_ros.runs.run_store import create_run, open_run
 from pilqr_ros.tasks import Task
@@ -137,6 +138,31 @@ def test_conditions_can_share_noise_and_start(task, guided_config, make_trainer,
         assert silent == (not other.noise.any())
         assert np.array_equal(one.noise, other.noise) == (common or silent)
         assert np.array_equal(one.states[0, :7], other.states[0, :7]) == common
+
+
+def test_the_reference_branches_off_what_the_network_does_for_all_conditions(
+    task, guided_config, make_trainer
+):
+    guided_task = task_from(task, coupling={"start": 1.0, "branching": 0.5})
+    conditions = guided_task.guided.conditions
+    trainer = make_trainer(guided_task, replace(guided_config, conditions=conditions))
+    trainer.run()
+    store = trainer.store
+    batches = {
+        c: batch_of([(store.rollout(0, c, n), store.cost(0, c, n)) for n in range(3)])
+        for c in conditions
+    }
+    strategy = GuidedStrategy(store, lambda: None)
+    for iteration, shared in ((0, conditions), (1, None)):
+        strategy.begin_updates(iteration, batches)
+        network = store.network(iteration)
+        for c in conditions:
+            x = batches[c].states
+            found = strategy.reference(store.policy(0, c)[0], c)
+            action = np.einsum("tij,tj->ti", found.K, x.mean(axis=0)) + found.k
+            seen = [guided_task.observation(g).of(x) for g in shared or (c,)]
+            wanted = np.mean([network(one).mean(axis=0) for one in seen], axis=0)
+            np.testing.assert_allclose(action, wanted, rtol=1e-9, atol=1e-12)
 
 
 def test_rollouts_can_come_from_the_global_policy(task, guided_config, make_trainer):
