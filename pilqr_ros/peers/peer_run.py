@@ -17,6 +17,8 @@ from pilqr_ros.sweeps.executor import Executor
 from pilqr_ros.sweeps.sweep import sweep
 from pilqr_ros.tasks import load_task
 from pilqr_ros.tasks.config_files import task_from_anywhere
+from pilqr_ros.tasks.errors import ConfigError
+from pilqr_ros.tasks.validation import validated
 
 if TYPE_CHECKING:
     from pilqr_ros.environments import TaskEnvironment
@@ -202,11 +204,15 @@ def stored(path: Path) -> tuple[PeerRun, list[Checkpoint]]:
         RunError: It cannot be read.
     """
     content = atomic.read_json(path)
-    with decoding(path, PeerError):
-        values = content["run"]
-        names = {name: tuple(values[name]) for name in ("conditions", "test_conditions")}
-        run = PeerRun(**values | names, path=path)
-        return run, [Checkpoint(**checkpoint) for checkpoint in content["curve"]]
+    try:
+        with decoding(path, PeerError):
+            run = validated(PeerRun, content["run"] | {"path": path})
+            curve = validated(list[Checkpoint], content["curve"])
+    except ConfigError as error:
+        raise PeerError(f"{path} cannot be read: {error}") from error
+    if run.peer not in PEERS:
+        raise PeerError(f"{path}: peer is {run.peer!r}, allowed is one of {', '.join(PEERS)}")
+    return run, curve
 
 
 def write_table(runs: Sequence[PeerRun], path: Path) -> Path:

@@ -9,6 +9,7 @@ import pytest
 from pilqr_ros.environments import TaskEnvironment
 from pilqr_ros.peers.judging import judge
 from pilqr_ros.peers.peer_run import PeerError, do, do_all, plan, read, stored, write_table
+from pilqr_ros.runs import atomic
 from pilqr_ros.sweeps.process_pool import ProcessPool
 from pilqr_ros.tasks.errors import TaskError
 
@@ -50,6 +51,26 @@ def test_a_file_that_is_no_result_is_refused_by_its_name(content, tmp_path):
     path = tmp_path / "seed_0.json"
     path.write_text(content)
     with pytest.raises(PeerError, match=r"seed_0\.json cannot be read"):
+        stored(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("mean_distance", None, r"seed_0\.json cannot be read: \[0\]\.mean_distance"),
+        ("successes", "many", r"seed_0\.json cannot be read: \[0\]\.successes"),
+        ("seed", "first", r"seed_0\.json cannot be read: seed"),
+        ("conditions", ["centre", 1], r"seed_0\.json cannot be read: conditions\[1\]"),
+        ("peer", "sarsa", r"seed_0\.json: peer is 'sarsa', allowed is one of cma-es"),
+    ],
+)
+def test_a_value_that_no_result_has_is_refused_by_its_key(runs, key, value, message, tmp_path):
+    content = atomic.read_json(runs[0].path)
+    holder = content["run"] if key in content["run"] else content["curve"][0]
+    holder[key] = value
+    path = tmp_path / "seed_0.json"
+    atomic.write_json(path, content)
+    with pytest.raises(PeerError, match=message):
         stored(path)
 
 
