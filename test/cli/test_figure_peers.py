@@ -40,7 +40,7 @@ def run(command):
     assert result.exit_code == 0, result.output
 
 
-@pytest.mark.parametrize(("name", "samples"), [("figure4", 480), ("figure5", 1600)])
+@pytest.mark.parametrize(("name", "samples"), [("figure4", 1200), ("figure5", 1600)])
 def test_the_commands_that_are_told_make_what_the_figure_lacks(
     name, samples, kept_at_once, tmp_path
 ):
