@@ -119,6 +119,7 @@ class LearnerNode(Node):
 
     def destroy_node(self) -> None:
         """Stop the work, then the node."""
+        self._announcer.close()
         if self._job is not None and self._working is not None:
             self._working.request()
             self._job.join(END_TIMEOUT)
@@ -304,8 +305,7 @@ class LearnerNode(Node):
                 self._announcer.begin(store, part, stop)
                 work()
             finally:
-                if self.context.ok():  # else the node is ending
-                    self._announcer.end()
+                self._announcer.end()
 
         self._working = self._evaluator.stop = stop
         self._robots.begin(stop)

@@ -31,6 +31,7 @@ class RunAnnouncer:
         self._node, self._recorded = node, recorded
         self._status = RecorderStatus()
         self._message = TrainingRun()
+        self._closed = False
         self._publisher = node.create_publisher(TrainingRun, "~/run", qos.LATCHED)
         node.create_subscription(RecorderStatus, "recorder/status", self._on_status, qos.LATCHED)
 
@@ -71,19 +72,25 @@ class RunAnnouncer:
         Else who reads it when the goal's result comes may not find the last rollouts in it.
         """
         directory, begun = self._message.run_directory, self._answered()
+        if self._closed or not self._message.active:
+            return
         self._message = TrainingRun()
         self._publish()
         if not self._recorded or not begun:
             return
         try:
             wait_for_condition(
-                lambda: not self._node.context.ok() or self._status.run_directory != directory,
+                lambda: self._closed or self._status.run_directory != directory,
                 BAG_TIMEOUT,
                 "recorder",
                 "end the bag",
             )
         except SilenceError as error:
             self._node.get_logger().warning(f"{error}: the last rollouts may be missing in it")
+
+    def close(self) -> None:
+        """Tell nothing and wait for nobody any more: the node ends, and hears no answer."""
+        self._closed = True
 
     def _publish(self) -> None:
         self._message.header.stamp = self._node.get_clock().now().to_msg()
