@@ -23,10 +23,10 @@ from pilqr_ros.runs.errors import RunError
 from pilqr_ros.runs.file_lock import held
 from pilqr_ros.runs.file_names import DESCRIPTION_FILE, TASK_FILE
 from pilqr_ros.runs.run_config import RunConfig
-from pilqr_ros.runs.run_description import digests
+from pilqr_ros.runs.run_description import digests, read_description
 from pilqr_ros.runs.run_folder import open_folder
 from pilqr_ros.runs.run_store import RunStore, create_run_in, open_run
-from pilqr_ros.runs.same_run import check_same, check_versions
+from pilqr_ros.runs.same_run import check_same, check_settings, check_versions
 from pilqr_ros.sweeps.executor import Executor
 from pilqr_ros.sweeps.sweep import sweep
 from pilqr_ros.tasks import Task, load_task
@@ -86,15 +86,21 @@ def plan(
 def check_runs(jobs: Sequence[ComparedRun]) -> None:
     """Refuse a comparison with runs that were begun otherwise than it asks for.
 
+    Where some are still to be done, those that are done may not be of other defaults than these
+    will be: seeds of one method would be of two.
+
     Raises:
         RunError: One was; the message names it and what differs.
     """
     known: set[Hashable] = set()
+    all_done = all(map(_is_done, jobs))
     for job in jobs:
         if (job.directory / DESCRIPTION_FILE).exists():
             begun = (job.task, job.variant, job.conditions, job.iterations, _begun_as(job))
             if begun not in known:  # else its task would be built to find nothing new
-                _open_or_create(job)
+                store = _open_or_create(job)
+                if not all_done:
+                    check_settings(store)
             known.add(begun)
 
 
@@ -108,7 +114,8 @@ def _begun_as(job: ComparedRun) -> Hashable:
         if path.is_file()
     }
     seed = config.seed == job.seed
-    return repr(replace(config, seed=0)), seed, tuple(sorted(digests(contents).items()))
+    settings = repr(read_description(job.directory).get("settings"))
+    return repr(replace(config, seed=0)), seed, tuple(sorted(digests(contents).items())), settings
 
 
 def run_jobs(

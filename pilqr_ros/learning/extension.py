@@ -2,8 +2,8 @@
 
 Noise, seeds and steps are functions of what was sampled and of where a rollout stands, not of how
 many iterations there are in all; so the first n iterations of a longer run are a shorter one. What
-does count in shares of a run's iterations (`annealing.rule: calendar`, and a coupling of guided
-policy search that rises) would have been another from the first of them on: such a run is refused.
+does count in shares of a run's iterations (`annealing.rule: calendar`, and a reference of guided
+policy search that moves) would have been another from the first of them on: such a run is refused.
 
 At its end a run executes its last policies once, without noise. These rollouts are set aside: the
 first rollouts of the iteration that now begins with those policies have noise. One that was refused

@@ -18,7 +18,7 @@ from typing import Any
 
 from pilqr_ros.runs import atomic
 from pilqr_ros.runs.errors import OtherRunError
-from pilqr_ros.runs.run_description import settings_of
+from pilqr_ros.runs.run_description import read_description, settings_of
 from pilqr_ros.runs.run_store import RunStore
 from pilqr_ros.runs.versions import recorded_versions, versions
 from pilqr_ros.tasks import Task
@@ -116,6 +116,17 @@ def check_versions(store: RunStore) -> list[str]:
         for name in changed
         if name != "torch" or store.config.guided
     ]
+
+
+def check_settings(store: RunStore) -> None:
+    """Refuse a run whose settings are not those that its task file stands for now.
+
+    Raises:
+        OtherRunError: A default has changed since; the message names it, with both values.
+    """
+    changed = _changed_defaults(store, read_description(store.directory).get("settings", {}))
+    if changed:
+        raise OtherRunError(f"{store.directory} was begun with other defaults: {some_of(changed)}")
 
 
 def some_of(differences: Sequence[str]) -> str:

@@ -49,10 +49,10 @@ def update(method: str, problem: Problem) -> UpdateResult:
     problem.check()
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         result = METHODS[method](problem)
+        factor = _noise_factor(problem)
     for name in ("K", "k", "L"):
         require_finite(f"the new policy's {name}", getattr(result.policy, name))
-    L = _noise_factor(problem) * result.policy.L
-    L = floor_factor(L, problem.settings.covariance.min_action_std)
+    L = floor_factor(factor * result.policy.L, problem.settings.covariance.min_action_std)
     result = _with_noise(result, problem.anchor, L)
     require_definite(result.policy, "the new policy's covariance is singular")
     return result

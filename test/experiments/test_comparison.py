@@ -270,6 +270,19 @@ def test_a_comparison_does_not_go_on_with_other_libraries(tmp_path, monkeypatch)
     run_job(job)  # it is finished: there is nothing to go on with
 
 
+def test_seeds_of_other_defaults_are_shown_and_not_mixed_with_new_ones(two_joints, tmp_path):
+    task = str(two_joints().folder / "two_joints.yaml")
+    done, left = plan(task, ["pi2"], range(2), tmp_path / "runs")
+    run_job(done)
+    path = done.directory / "run.json"
+    description = json.loads(path.read_text())
+    description["settings"]["pi2"].pop("kl")
+    path.write_text(json.dumps(description))
+    check_runs([done])
+    with pytest.raises(RunError, match=r"seed_0 was begun with other defaults: settings\.pi2\.kl"):
+        check_runs([done, left])
+
+
 def test_a_seed_without_iterations_takes_no_other_out_of_the_picture(tmp_path, monkeypatch):
     monkeypatch.setattr("pilqr_ros.experiments.comparison.EVALUATION_ROLLOUTS", 1)
     jobs = plan("hockey", ["pi2"], range(2), tmp_path, iterations=1)

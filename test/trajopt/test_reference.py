@@ -131,3 +131,16 @@ def test_the_noise_stays_as_large_as_what_the_reference_misses(
     )
     new = update("pi2", problem).policy
     np.testing.assert_allclose(new.L, factor * policy.L, rtol=1e-12)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("away", [1e155, 1e200])
+def test_a_reference_out_of_reach_leaves_the_noise_as_it_is(make_task, away):
+    cost, policy, roll_out = make_task(0, beta=1.0)
+    batch = roll_out(policy, 20, np.random.default_rng(0))
+    settings = Settings().changed(
+        covariance={"update": "keep"}, annealing={"rule": "calendar", "share": 1.0, "to": 0.5}
+    )
+    far = TVLGPolicy(policy.K, policy.k + away, policy.L)
+    problem = Problem(policy, [batch], cost, settings, reference=far, iteration=Iteration(0, 1))
+    np.testing.assert_allclose(update("pi2", problem).policy.L, policy.L, rtol=1e-12)
