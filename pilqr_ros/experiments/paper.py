@@ -11,7 +11,7 @@ NETWORKS = tuple(f"mdgps-{method}" for method in LOCAL)
 
 @dataclass(frozen=True)
 class PaperFigure:
-    """One figure; rollouts and iterations are those of the task file, as the paper has them.
+    """One figure; rollouts and iterations are those of the task file.
 
     Attributes:
         task: The task's name.

@@ -13,7 +13,7 @@ stored weights with a fresh optimiser, so an interrupted run continues bit for b
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
@@ -69,7 +69,7 @@ class GuidedStrategy:
         s = shared(settings, iteration, self._store.config.iterations)
         for condition, batch in batches.items():
             own = self._linearise(network, condition, batch)
-            if s > 0.0 and not self._from_global:
+            if s > 0.0 and not self._from_global and self._differ(batches):
                 own = branched(own, [self._linearise(network, g, batch) for g in batches], s)
             self._linearised[condition] = own
 
@@ -100,6 +100,11 @@ class GuidedStrategy:
             "seconds": time.monotonic() - began,
         }
         self._store.save_network(iteration + 1, fitted.network, record)
+
+    def _differ(self, conditions: Iterable[int]) -> bool:
+        """Tell whether conditions differ in the constants that are observed of them."""
+        constants = [self._store.task.observation(c).constants for c in conditions]
+        return any(not np.array_equal(one, constants[0]) for one in constants)
 
     def _linearise(self, network: Network, condition: int, batch: Batch) -> TVLGPolicy:
         """Return what a network does in a batch's states for what a condition observes."""
