@@ -119,8 +119,8 @@ class LearnerNode(Node):
 
     def destroy_node(self) -> None:
         """Stop the work, then the node."""
-        self._announcer.close()
         if self._job is not None and self._working is not None:
+            self._announcer.close()
             self._working.request()
             self._job.join(END_TIMEOUT)
         super().destroy_node()
