@@ -71,14 +71,15 @@ def test_workers_end_with_a_comparison_that_is_ended_amid_its_runs(tmp_path, num
 
 
 def test_a_run_whose_process_is_killed_goes_on_with_what_it_has(two_joints, tmp_path):
-    two_joints(edit=lambda content: content["learning"].update(iterations=4))
+    two_joints(edit=lambda content: content["learning"].update(iterations=20))
     task, runs = str(tmp_path / "two_joints.yaml"), tmp_path / "runs"
     kept = {}
 
     def kill():
         _wait_for(lambda: any(runs.rglob("iteration_001/*/policy.npz")), 60.0)
         (worker,) = multiprocessing.active_children()
-        kept.update({path: path.stat().st_mtime_ns for path in runs.rglob("rollout_*.npz")})
+        found = runs.glob("*/*/seed_0/iteration_*/*/rollout_*.npz")  # evaluations begin again
+        kept.update({path: path.stat().st_mtime_ns for path in found})
         worker.kill()
 
     killer = threading.Thread(target=kill)
