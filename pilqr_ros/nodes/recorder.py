@@ -116,9 +116,15 @@ class RecorderNode(Node):
         )
 
     def _take(self) -> None:
-        """Take every message that has come, and record them in the order in which they came."""
+        """Take every message that has come, and record them in the order in which they came.
+
+        The run's own topic comes last: else what was sent on a run's beginning may be taken, and
+        lost, before the beginning is.
+        """
         taken = []
-        for number, subscription in enumerate(self._heard):
+        others = (n for n in range(len(self._heard)) if n != self._run_topic)
+        for number in (*others, self._run_topic):
+            subscription = self._heard[number]
             while (one := subscription.handle.take_message(bytes, True)) is not None:
                 data, info = one
                 taken.append((info["received_timestamp"], number, info["source_timestamp"], data))
