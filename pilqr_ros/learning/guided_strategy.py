@@ -66,10 +66,11 @@ class GuidedStrategy:
         self._iteration = iteration
         self._coupling = coupling(settings, iteration, self._store.config.iterations)
         network = self._store.network(iteration) or self._first_network(batches)
-        s = shared(settings, iteration, self._store.config.iterations)
+        branching = not self._from_global and self._differ(batches)
+        s = shared(settings, iteration, self._store.config.iterations) if branching else 0.0
         for condition, batch in batches.items():
             own = self._linearise(network, condition, batch)
-            if s > 0.0 and not self._from_global and self._differ(batches):
+            if s > 0.0:
                 own = branched(own, [self._linearise(network, g, batch) for g in batches], s)
             self._linearised[condition] = own
 
